@@ -1,0 +1,203 @@
+"""Where an array lives, which twin serves it, and how a result goes back to the caller.
+
+An operation reads::
+
+    batch = Batch.of(image)
+    kernels = batch.kernels("cvkit.filters", "smoothing")
+    out = batch.empty()
+    kernels.box(batch.array, ..., out)
+    return batch.restore(out)
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cvkit import _validate
+
+Array = Any
+"""A NumPy array, or any array with ``__cuda_array_interface__``."""
+
+
+def on_device(array: object) -> bool:
+    """Tell whether ``array`` lives on a GPU (or, in Numba's CUDA simulator, pretends to)."""
+    return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
+
+
+def to_device(array: npt.ArrayLike) -> Array:
+    """Copy an array to the current GPU, as a Numba device array.
+
+    Parameters
+    ----------
+    array : array_like
+        Anything NumPy can read. A device array is returned as it is.
+
+    Returns
+    -------
+    device array
+        Accepted by every cvkit function that has a CUDA twin.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> edges = cvkit.canny(cvkit.to_device(np.zeros((8, 8), np.uint8)), 50, 150)  # doctest: +SKIP
+    """
+    if on_device(array):
+        return array
+    from cvkit._jit import cuda
+
+    return cuda.to_device(np.ascontiguousarray(array))
+
+
+def to_host(array: Array) -> np.ndarray:
+    """Copy an array to NumPy; a NumPy array is returned as it is.
+
+    Parameters
+    ----------
+    array : array
+        A NumPy array or an array on a GPU.
+
+    Returns
+    -------
+    numpy.ndarray
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.to_host(np.arange(3))
+    array([0, 1, 2])
+    """
+    if not on_device(array):
+        return np.asarray(array)
+    return as_device_array(array).copy_to_host()
+
+
+def as_device_array(array: Array) -> Array:
+    """View a GPU array of any library as a contiguous Numba device array on the array's stream."""
+    from cvkit._jit import cuda
+
+    if not cuda.is_cuda_array(array):
+        raise TypeError(f"an array on a GPU is needed, got {type(array).__name__}")
+    view = array if getattr(array, "__cuda_ndarray__", False) else cuda.as_cuda_array(array, sync=False)
+    if view.is_c_contiguous():
+        return view
+    return _contiguous_on_device(view)
+
+
+def _contiguous_on_device(view: Array) -> Array:
+    """Copy a strided device array; Numba's own copy handles contiguous memory only."""
+    from cvkit import _device
+
+    out = device_empty(view.shape, view.dtype, view.stream)
+    flat = view if view.ndim == 4 else view.reshape((1,) * (4 - view.ndim) + view.shape)
+    _device.copy_strided[flat.shape[0] * flat.shape[1], flat.shape[2] * flat.shape[3]](
+        flat, out.reshape(flat.shape)
+    )
+    return out
+
+
+def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
+    """Allocate an uninitialised array on the current GPU."""
+    from cvkit._jit import cuda
+
+    return cuda.device_array(shape, dtype, stream=stream)
+
+
+def contiguous(array: np.ndarray) -> np.ndarray:
+    """Give ``array`` the one layout kernels are compiled for: C order, aligned, writable.
+
+    Numba compiles again for every other layout. A read-only array is not copied: kernels never write to their
+    inputs, so a second view of the same memory serves.
+    """
+    array = np.require(array, requirements=["C", "A"])
+    if array.flags.writeable:
+        return array
+    interface = dict(array.__array_interface__, data=(array.__array_interface__["data"][0], False))
+    return np.asarray(_Memory(interface, array))
+
+
+class _Memory:
+    """The array interface of some memory, and the object that keeps it alive."""
+
+    def __init__(self, interface: dict[str, Any], owner: np.ndarray) -> None:
+        self.__array_interface__ = interface
+        self.owner = owner
+
+
+@dataclass(frozen=True)
+class Batch:
+    """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device."""
+
+    array: Array
+    rank: int
+    original: Array
+
+    @classmethod
+    def of(
+        cls,
+        image: Array,
+        *,
+        dtypes: tuple[type, ...] = _validate.IMAGE_DTYPES,
+        channels: tuple[int, ...] = (1, 2, 3, 4),
+        name: str = "image",
+    ) -> Batch:
+        """Check ``image`` and view it as a stack."""
+        if not on_device(image):
+            image = np.asarray(image)
+        shape = _validate.image(image, dtypes=dtypes, channels=channels, name=name)
+        array = as_device_array(image) if on_device(image) else contiguous(image)
+        return cls(array.reshape(shape), len(image.shape), image)
+
+    @property
+    def is_on_device(self) -> bool:
+        """Whether the array lives on a GPU."""
+        return on_device(self.array)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The array's dtype."""
+        return np.dtype(self.array.dtype)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(N, H, W, C)."""
+        return tuple(self.array.shape)  # type: ignore[return-value]
+
+    def kernels(self, domain: str, module: str) -> ModuleType:
+        """Import the twin of ``module`` for the device the array lives on."""
+        shelf = "_cuda" if self.is_on_device else "_cpu"
+        return importlib.import_module(f"{domain}.{shelf}.{module}")
+
+    def empty(self, shape: tuple[int, ...] | None = None, dtype: npt.DTypeLike | None = None) -> Array:
+        """Allocate an output beside the input: same device and, unless told, same shape and dtype."""
+        shape = self.shape if shape is None else shape
+        dtype = self.dtype if dtype is None else dtype
+        if self.is_on_device:
+            return device_empty(shape, dtype, self.array.stream)
+        return np.empty(shape, dtype)
+
+    def restore(self, out: Array) -> Array:
+        """Give a stack back with the caller's rank, as the caller's kind of array."""
+        if self.rank == 2:
+            out = out.reshape(out.shape[1:3])
+        elif self.rank == 3:
+            out = out.reshape(out.shape[1:])
+        return self.give_back(out)
+
+    def give_back(self, out: Array) -> Array:
+        """Return a device result as the library's array that the input was; NumPy arrays as they are."""
+        if not self.is_on_device:
+            return out
+        library = type(self.original).__module__.partition(".")[0]
+        if library == "torch":
+            return sys.modules["torch"].as_tensor(out, device=self.original.device)
+        if library == "cupy":
+            return sys.modules["cupy"].asarray(out)
+        return out

@@ -1,0 +1,238 @@
+"""Numba, configured in one place: threading layer, cache, flags and thread count.
+
+Kernel files decorate plain functions with these names and configure nothing themselves:
+
+``helper``       a scalar function, or a loop over one row, that kernels of either target call
+``cpu_kernel``   a loop nest whose outer loop is a ``prange``
+``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numba import cuda, njit, prange
+
+__all__ = [
+    "CUDA_KERNELS",
+    "cpu_kernel",
+    "cuda",
+    "cuda_kernel",
+    "get_num_threads",
+    "helper",
+    "prange",
+    "set_num_threads",
+    "threading_layer",
+]
+
+# "contract" lets a multiply and an add become one FMA. Nothing else of fast maths: no reordering of sums, and
+# NaN and infinity keep their meaning.
+_FLAGS: dict[str, Any] = {
+    "nogil": True,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "cache": True,
+}
+
+
+def _load_tbb() -> bool:
+    """Load the TBB that pip put into this environment; Numba looks only in the system's library path."""
+    prefix = Path(sys.prefix)
+    names = {
+        "linux": [prefix / "lib" / "libtbb.so.12"],
+        "win32": [prefix / "Library" / "bin" / "tbb12.dll"],
+        "darwin": [prefix / "lib" / "libtbb.12.dylib"],
+    }
+    for path in names.get(sys.platform, []):
+        if path.exists():
+            try:
+                ctypes.CDLL(str(path), ctypes.RTLD_GLOBAL)
+            except OSError:
+                return False
+            return True
+    return False
+
+
+if "NUMBA_THREADING_LAYER" not in os.environ and "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
+    _load_tbb()
+    numba.config.THREADING_LAYER_PRIORITY = ["tbb", "omp", "workqueue"]
+
+_main_process = os.getpid()
+_workqueue_lock = threading.Lock()
+
+
+@functools.cache
+def threading_layer() -> str:
+    """Name of the layer that runs parallel kernels here: ``tbb``, ``omp`` or ``workqueue``."""
+    numba.get_num_threads()  # starts the layer; before that Numba does not know which one it will get
+    return str(numba.threading_layer())
+
+
+def _forked_under_openmp() -> bool:
+    """GNU OpenMP ends a forked child at its first parallel region; such a child runs serial kernels."""
+    return os.getpid() != _main_process and threading_layer() == "omp"
+
+
+def _threads_from_environment() -> int:
+    text = os.environ.get("CVKIT_THREADS", "")
+    if not text:
+        return int(numba.config.NUMBA_NUM_THREADS)
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"CVKIT_THREADS must be a whole number of at least 1, got {text!r}")
+    return min(int(text), int(numba.config.NUMBA_NUM_THREADS))
+
+
+_threads: int | None = None
+
+
+def get_num_threads() -> int:
+    """Return the number of threads that CPU kernels use.
+
+    Examples
+    --------
+    >>> import cvkit
+    >>> cvkit.get_num_threads() >= 1
+    True
+    """
+    global _threads
+    if _threads is None:
+        _threads = _threads_from_environment()
+    return _threads
+
+
+def set_num_threads(count: int) -> None:
+    """Set the number of threads that CPU kernels use, for all Python threads of this process.
+
+    Parameters
+    ----------
+    count : int
+        From 1 to the number of threads Numba was started with (the cores, or ``NUMBA_NUM_THREADS``).
+        The environment variable ``CVKIT_THREADS`` sets the initial value.
+
+    Raises
+    ------
+    ValueError
+        If ``count`` is out of that range.
+
+    Examples
+    --------
+    >>> import cvkit
+    >>> cvkit.set_num_threads(1)
+    >>> cvkit.get_num_threads()
+    1
+    """
+    global _threads
+    limit = int(numba.config.NUMBA_NUM_THREADS)
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or not 1 <= count <= limit:
+        raise ValueError(f"count must be a whole number from 1 to {limit}, got {count!r}")
+    _threads = int(count)
+
+
+def helper(function: Callable[..., Any]) -> Any:
+    """Compile a function that kernels call: scalar maths, or a loop over one row."""
+    return njit(**_FLAGS)(function)
+
+
+class CpuKernel:
+    """A loop nest compiled twice on demand, with threads and without, and the choice between the two.
+
+    The serial twin runs where threads cost more than they save (small arrays), where one thread is asked for,
+    and where the threading layer is not safe.
+    """
+
+    # A parallel region costs some ten microseconds; below this many bytes in the largest array the loop
+    # itself takes less.
+    serial_below_bytes = 1 << 14
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self._parallel = njit(parallel=True, **_FLAGS)(function)
+        # Numba's cache key does not hold the ``parallel`` flag: the twin needs a name of its own.
+        twin = types.FunctionType(
+            function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        twin.__qualname__ = f"{function.__qualname__}_serial"
+        self._serial = njit(**_FLAGS)(twin)
+
+    def __call__(self, *args: Any) -> Any:
+        threads = get_num_threads()
+        if threads == 1 or self._is_small(args) or _forked_under_openmp():
+            return self._serial(*args)
+        if threading_layer() == "workqueue":
+            with _workqueue_lock:  # this layer aborts the process when two Python threads enter it
+                return self._run_parallel(threads, args)
+        return self._run_parallel(threads, args)
+
+    def _is_small(self, args: tuple[Any, ...]) -> bool:
+        return all(arg.nbytes < self.serial_below_bytes for arg in args if isinstance(arg, np.ndarray))
+
+    def _run_parallel(self, threads: int, args: tuple[Any, ...]) -> Any:
+        # Numba keeps the count per Python thread; leave the caller's as it was.
+        before = numba.get_num_threads()
+        if before == threads:
+            return self._parallel(*args)
+        numba.set_num_threads(threads)
+        try:
+            return self._parallel(*args)
+        finally:
+            numba.set_num_threads(before)
+
+
+def cpu_kernel(function: Callable[..., Any]) -> CpuKernel:
+    """Compile a loop nest over rows (``prange`` outermost) for the CPU."""
+    return CpuKernel(function)
+
+
+CUDA_KERNELS: list[CudaKernel] = []
+"""Every CUDA kernel that has been defined; the PTX test checks that it saw each of them."""
+
+
+class CudaKernel:
+    """A CUDA kernel with its block shape; ``kernel[shape](*args)`` covers ``shape`` with threads.
+
+    The last axis of ``shape`` runs along x, the one before along y, the first of three along z. The launch
+    is asynchronous on the stream of the first device array among the arguments; NumPy arguments (weights,
+    tables) are copied to the device on that stream.
+    """
+
+    def __init__(self, function: Callable[..., Any], block: tuple[int, ...]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.block = block
+        CUDA_KERNELS.append(self)
+
+    @functools.cached_property
+    def _compiled(self) -> Any:
+        return cuda.jit(cache=True)(self.py_func)
+
+    def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
+        extent = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+        threads = self.block[: len(extent)]
+        grid = tuple(-(-size // width) for size, width in zip(reversed(extent), threads, strict=True))
+        return functools.partial(self._launch, grid, threads)
+
+    def _launch(self, grid: tuple[int, ...], threads: tuple[int, ...], *args: Any) -> None:
+        if 0 in grid:
+            return
+        stream = next((arg.stream for arg in args if cuda.is_cuda_array(arg) and arg.stream), 0)
+        on_device = [cuda.to_device(arg, stream) if isinstance(arg, np.ndarray) else arg for arg in args]
+        self._compiled[grid, threads, stream](*on_device)
+
+
+def cuda_kernel(function: Callable[..., Any] | None = None, *, block: tuple[int, ...] = (32, 8, 1)) -> Any:
+    """Declare a CUDA kernel, compiled at its first launch; ``block`` is the block shape as (x, y, z)."""
+    if function is None:
+        return functools.partial(cuda_kernel, block=block)
+    return CudaKernel(function, block)

@@ -1,0 +1,133 @@
+"""Every check on an argument and its message: the argument's name, what was given, what is accepted."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+IMAGE_DTYPES: tuple[type, ...] = (np.uint8, np.uint16, np.float32, np.float64)
+
+
+def _names(values: Iterable[Any]) -> str:
+    return ", ".join(str(value) for value in values)
+
+
+def image(
+    array: Any,
+    *,
+    dtypes: tuple[type, ...] = IMAGE_DTYPES,
+    channels: tuple[int, ...] = (1, 2, 3, 4),
+    name: str = "image",
+) -> tuple[int, int, int, int]:
+    """Check an image or a stack and return its shape as (N, H, W, C)."""
+    if array.dtype not in [np.dtype(accepted) for accepted in dtypes]:
+        accepted = _names(np.dtype(dtype).name for dtype in dtypes)
+        raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
+    shape = tuple(int(size) for size in array.shape)
+    if len(shape) == 2:
+        shape = (1, *shape, 1)
+    elif len(shape) == 3:
+        shape = (1, *shape)
+    elif len(shape) != 4:
+        raise ValueError(f"{name} must be (H, W), (H, W, C) or a stack (N, H, W, C), got shape {array.shape}")
+    if shape[3] not in channels:
+        hint = "; a stack of gray images is (N, H, W, 1)" if len(array.shape) == 3 else ""
+        raise ValueError(f"{name} must have {_names(channels)} channels, got shape {tuple(array.shape)}{hint}")
+    if 0 in shape[1:]:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(array.shape)}")
+    return shape  # type: ignore[return-value]
+
+
+def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
+    """Check a whole number within bounds."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {value!r}") from None
+    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        raise ValueError(f"{name} must be {_bounds(minimum, maximum)}, got {value!r}")
+    return number
+
+
+def _bounds(minimum: Any, maximum: Any) -> str:
+    if maximum is None:
+        return f"at least {minimum}"
+    if minimum is None:
+        return f"at most {maximum}"
+    return f"from {minimum} to {maximum}"
+
+
+def number(
+    value: Any, name: str, *, minimum: float | None = None, maximum: float | None = None, above: float | None = None
+) -> float:
+    """Check a finite number within bounds (``above`` excludes its bound)."""
+    try:
+        if isinstance(value, str | bytes):
+            raise TypeError
+        result = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be a number, got {value!r}") from None
+    if not math.isfinite(result):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    if above is not None and not result > above:
+        raise ValueError(f"{name} must be greater than {above}, got {value!r}")
+    if (minimum is not None and result < minimum) or (maximum is not None and result > maximum):
+        raise ValueError(f"{name} must be {_bounds(minimum, maximum)}, got {value!r}")
+    return result
+
+
+def _pair(value: Any, name: str, order: str) -> tuple[Any, Any]:
+    """Read one value for both axes, or two."""
+    if isinstance(value, str) or np.ndim(value) == 0:
+        return value, value
+    if len(value) != 2:
+        raise ValueError(f"{name} must be one value or {order}, got {value!r}")
+    return value[0], value[1]
+
+
+def kernel_size(value: Any, name: str = "ksize", *, odd: bool = True) -> tuple[int, int]:
+    """Check a kernel size, an int or (height, width), and return (height, width)."""
+    sizes = [integer(size, name, minimum=1) for size in _pair(value, name, "(height, width)")]
+    if odd and not all(size % 2 for size in sizes):
+        raise ValueError(f"{name} must be odd, got {value!r}")
+    return sizes[0], sizes[1]
+
+
+def sigma_pair(value: Any, name: str = "sigma", *, minimum: float = 0.0) -> tuple[float, float]:
+    """Check a standard deviation, a number or (y, x), and return (y, x)."""
+    sigmas = [number(sigma, name, minimum=minimum) for sigma in _pair(value, name, "(y, x)")]
+    return sigmas[0], sigmas[1]
+
+
+def output_shape(value: Any, name: str = "output_shape") -> tuple[int, int]:
+    """Check an output shape (height, width)."""
+    if np.ndim(value) != 1 or len(value) != 2:
+        raise ValueError(f"{name} must be (height, width), got {value!r}")
+    return integer(value[0], name, minimum=1), integer(value[1], name, minimum=1)
+
+
+def one_of(value: Any, accepted: Sequence[Any] | dict[str, Any], name: str) -> Any:
+    """Check a choice; with a dict of choices, return what the choice stands for."""
+    if not isinstance(value, str | int | tuple) or value not in accepted:
+        raise ValueError(f"{name} must be one of {_names(map(repr, accepted))}, got {value!r}")
+    return accepted[value] if isinstance(accepted, dict) else value
+
+
+def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarray:
+    """Check a finite float64 matrix of the given shape (-1: any length)."""
+    try:
+        result = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be an array of numbers, got {value!r}") from None
+    if result.ndim != len(shape) or any(want not in (-1, got) for want, got in zip(shape, result.shape, strict=True)):
+        wanted = " x ".join("any" if size == -1 else str(size) for size in shape)
+        raise ValueError(f"{name} must have shape {wanted}, got {result.shape}")
+    if not np.isfinite(result).all():
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    return result

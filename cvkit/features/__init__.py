@@ -1,0 +1,1 @@
+"""Image features: histograms of oriented gradients."""

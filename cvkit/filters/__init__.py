@@ -1,0 +1,1 @@
+"""Filters: smoothing, medians, derivatives, edges, sharpening, denoising."""

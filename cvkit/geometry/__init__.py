@@ -1,0 +1,1 @@
+"""Geometry: matrices, warps, resizing, sampling."""

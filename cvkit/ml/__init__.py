@@ -1,0 +1,1 @@
+"""Classic learners with the names, parameters and attributes of scikit-learn."""
