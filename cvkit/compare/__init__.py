@@ -1,0 +1,1 @@
+"""How cvkit agrees with OpenCV, scikit-image and scikit-learn, and how fast it is beside them."""
