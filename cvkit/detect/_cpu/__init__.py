@@ -1,1 +1,1 @@
-"""CPU twins: loop nests over rows, one file for each public module that needs one."""
+"""CPU twins: loop nests over boxes and windows, one file for each public module that needs one."""
