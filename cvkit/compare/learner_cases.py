@@ -51,3 +51,88 @@ class LearnerCase:
 
 
 LEARNER_CASES: list[LearnerCase] = []
+
+
+# Support vector machines and linear models
+
+
+def _two_clouds(count: int, features: int, dtype: type = np.float64, overlap: float = 1.0) -> Data:
+    """Two Gaussian clouds of unit variance whose means lie ``2 / overlap`` apart."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, count)
+    direction = rng.standard_normal(features)
+    direction /= np.linalg.norm(direction)
+    X = rng.standard_normal((count, features)) + np.outer(2 * y - 1, direction / overlap)
+    return X.astype(dtype), y
+
+
+def _descriptors(count: int, features: int) -> Data:
+    """Non-negative float32 rows such as HOG descriptors, two classes that nearly separate."""
+    rng = np.random.default_rng(0)
+    X = 0.3 * rng.random((count, features), dtype=np.float32)
+    scores = X @ rng.standard_normal(features).astype(np.float32)
+    noisy = scores + 0.05 * scores.std() * rng.standard_normal(count)
+    return X, (noisy > np.median(noisy)).astype(np.int64)
+
+
+def _standard_cancer() -> Data:
+    from sklearn.datasets import load_breast_cancer
+
+    X, y = load_breast_cancer(return_X_y=True)
+    return (X - X.mean(axis=0)) / X.std(axis=0), y
+
+
+def _small_digits() -> Data:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return X / 16.0, y
+
+
+def _linear_agreement(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Differences of coefficients, intercepts and labels."""
+    return {
+        "coefficients": float(np.abs(ours.coef_ - theirs.coef_).max()),
+        "intercept": float(np.abs(ours.intercept_ - theirs.intercept_).max()),
+        "labels": float(np.mean(ours.predict(X) != theirs.predict(X))),
+    }
+
+
+def _linear_svc(ours: bool, **parameters: Any) -> Any:
+    from sklearn.svm import LinearSVC as Reference
+
+    from cvkit.ml import LinearSVC
+
+    return (LinearSVC if ours else Reference)(random_state=0, max_iter=100_000, **parameters)
+
+
+def _linear_svc_case(name: str, data: Callable[[], Data], tolerance: float, **options: Any) -> LearnerCase:
+    fields = ("fit_bar", "predict_bar", "small")
+    row = {key: options.pop(key) for key in fields if key in options}
+    return LearnerCase(
+        "LinearSVC",
+        name,
+        data,
+        lambda: _linear_svc(True, **options),
+        lambda: _linear_svc(False, **{"dual": True, **options}),
+        _linear_agreement,
+        {"coefficients": tolerance, "intercept": tolerance, "labels": 0.0},
+        "decision_function",
+        **row,
+    )
+
+
+LEARNER_CASES += [
+    _linear_svc_case(
+        "10,000 x 3,780 float32",
+        lambda: _descriptors(10_000, 3_780),
+        1e-3,
+        C=0.01,
+        tol=1e-4,
+        fit_bar=0.3,
+        small=lambda: _descriptors(400, 500),
+    ),
+    _linear_svc_case("breast cancer, squared hinge", _standard_cancer, 1e-5, C=0.05, tol=1e-9),
+    _linear_svc_case("breast cancer, hinge", _standard_cancer, 1e-3, C=0.05, tol=1e-6, loss="hinge"),
+    _linear_svc_case("digits, squared hinge, ten classes", _small_digits, 1e-5, C=0.1, tol=1e-8),
+]
