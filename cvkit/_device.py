@@ -3,12 +3,9 @@
 from cvkit._jit import cuda, cuda_kernel
 
 
-@cuda_kernel
+@cuda_kernel(block=(256,))
 def copy_strided(source, out):
-    """Copy a (N, H, W, C) array of any strides into a contiguous one; one thread for each value."""
-    line, position = cuda.grid(2)[::-1]
-    count, height, width, channels = source.shape
-    if line < count * height and position < width * channels:
-        n, y = divmod(line, height)
-        x, c = divmod(position, channels)
-        out[n, y, x, c] = source[n, y, x, c]
+    """Copy an array of any rank and strides into a contiguous one, flat; one thread for each value."""
+    position = cuda.grid(1)
+    if position < out.size:
+        out[position] = source.flat[position]

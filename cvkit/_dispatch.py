@@ -21,14 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
+from cvkit._jit import cuda, on_device
 
 Array = Any
 """A NumPy array, or any array with ``__cuda_array_interface__``."""
-
-
-def on_device(array: object) -> bool:
-    """Tell whether ``array`` lives on a GPU (or, in Numba's CUDA simulator, pretends to)."""
-    return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
 
 
 def to_device(array: npt.ArrayLike) -> Array:
@@ -51,8 +47,6 @@ def to_device(array: npt.ArrayLike) -> Array:
     """
     if on_device(array):
         return array
-    from cvkit._jit import cuda
-
     return cuda.to_device(np.ascontiguousarray(array))
 
 
@@ -81,10 +75,6 @@ def to_host(array: Array) -> np.ndarray:
 
 def as_device_array(array: Array) -> Array:
     """View a GPU array of any library as a contiguous Numba device array on the array's stream."""
-    from cvkit._jit import cuda
-
-    if not cuda.is_cuda_array(array):
-        raise TypeError(f"an array on a GPU is needed, got {type(array).__name__}")
     view = array if getattr(array, "__cuda_ndarray__", False) else cuda.as_cuda_array(array, sync=False)
     if view.is_c_contiguous():
         return view
@@ -96,17 +86,12 @@ def _contiguous_on_device(view: Array) -> Array:
     from cvkit import _device
 
     out = device_empty(view.shape, view.dtype, view.stream)
-    flat = view if view.ndim == 4 else view.reshape((1,) * (4 - view.ndim) + view.shape)
-    _device.copy_strided[flat.shape[0] * flat.shape[1], flat.shape[2] * flat.shape[3]](
-        flat, out.reshape(flat.shape)
-    )
+    _device.copy_strided[view.size](view, out.ravel())
     return out
 
 
 def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
     """Allocate an uninitialised array on the current GPU."""
-    from cvkit._jit import cuda
-
     return cuda.device_array(shape, dtype, stream=stream)
 
 

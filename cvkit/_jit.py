@@ -31,6 +31,7 @@ __all__ = [
     "cuda_kernel",
     "get_num_threads",
     "helper",
+    "on_device",
     "prange",
     "reduction",
     "set_num_threads",
@@ -171,7 +172,11 @@ class CpuKernel:
         self._parallel = njit(parallel=True, **_FLAGS)(function)
         # Numba's cache key does not hold the ``parallel`` flag: the twin needs a name of its own.
         twin = types.FunctionType(
-            function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+            function.__code__,
+            function.__globals__,
+            function.__name__,
+            function.__defaults__,
+            function.__closure__,
         )
         twin.__qualname__ = f"{function.__qualname__}_serial"
         self._serial = njit(**_FLAGS)(twin)
@@ -205,6 +210,11 @@ def cpu_kernel(function: Callable[..., Any]) -> CpuKernel:
     return CpuKernel(function)
 
 
+def on_device(array: object) -> bool:
+    """Tell whether ``array`` lives on a GPU (or, in Numba's CUDA simulator, pretends to)."""
+    return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
+
+
 CUDA_KERNELS: list[CudaKernel] = []
 """Every CUDA kernel that has been defined; the PTX test checks that it saw each of them."""
 
@@ -236,9 +246,9 @@ class CudaKernel:
     def _launch(self, grid: tuple[int, ...], threads: tuple[int, ...], *args: Any) -> None:
         if 0 in grid:
             return
-        stream = next((arg.stream for arg in args if cuda.is_cuda_array(arg) and arg.stream), 0)
-        on_device = [cuda.to_device(arg, stream) if isinstance(arg, np.ndarray) else arg for arg in args]
-        self._compiled[grid, threads, stream](*on_device)
+        stream = next((arg.stream for arg in args if on_device(arg) and arg.stream), 0)
+        operands = [cuda.to_device(arg, stream) if isinstance(arg, np.ndarray) else arg for arg in args]
+        self._compiled[grid, threads, stream](*operands)
 
 
 def cuda_kernel(function: Callable[..., Any] | None = None, *, block: tuple[int, ...] = (32, 8, 1)) -> Any:

@@ -36,7 +36,9 @@ def image(
         raise ValueError(f"{name} must be (H, W), (H, W, C) or a stack (N, H, W, C), got shape {array.shape}")
     if shape[3] not in channels:
         hint = "; a stack of gray images is (N, H, W, 1)" if len(array.shape) == 3 else ""
-        raise ValueError(f"{name} must have {_names(channels)} channels, got shape {tuple(array.shape)}{hint}")
+        raise ValueError(
+            f"{name} must have {_names(channels)} channels, got shape {tuple(array.shape)}{hint}"
+        )
     if 0 in shape[1:]:
         raise ValueError(f"{name} must not be empty, got shape {tuple(array.shape)}")
     return shape  # type: ignore[return-value]
@@ -64,7 +66,12 @@ def _bounds(minimum: Any, maximum: Any) -> str:
 
 
 def number(
-    value: Any, name: str, *, minimum: float | None = None, maximum: float | None = None, above: float | None = None
+    value: Any,
+    name: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
 ) -> float:
     """Check a finite number within bounds (``above`` excludes its bound)."""
     try:
@@ -125,7 +132,9 @@ def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarr
         result = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be an array of numbers, got {value!r}") from None
-    if result.ndim != len(shape) or any(want not in (-1, got) for want, got in zip(shape, result.shape, strict=True)):
+    if result.ndim != len(shape) or any(
+        want not in (-1, got) for want, got in zip(shape, result.shape, strict=True)
+    ):
         wanted = " x ".join("any" if size == -1 else str(size) for size in shape)
         raise ValueError(f"{name} must have shape {wanted}, got {result.shape}")
     if not np.isfinite(result).all():

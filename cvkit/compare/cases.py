@@ -1,0 +1,108 @@
+"""The table: operation, parameters, reference and tolerance; it drives tests, benchmark and README."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+import cvkit
+from cvkit._dispatch import Array
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a result may be from its reference.
+
+    Parameters
+    ----------
+    absolute : float
+        Accepted difference of a value.
+    relative : float
+        Accepted difference as a share of the reference's value range, added to ``absolute``.
+    exceptions : float
+        Share of values that may differ by more.
+    """
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    exceptions: float = 0.0
+
+
+EXACT = Tolerance()
+# Float results against a reference that sums in another order.
+FLOAT = Tolerance(relative=1e-5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: an operation with parameters, on one kind of picture, against one reference.
+
+    Parameters
+    ----------
+    operation : str
+        Public name, ``cvkit.<operation>``.
+    name : str
+        Parameters that tell this row from the operation's others; unique within the operation.
+    ours, reference : callable
+        Take a picture (``ours`` also a device array) and return the result.
+    against : str
+        ``"opencv"``, ``"scikit-image"`` or ``"naive"``.
+    tolerance : Tolerance
+        How far ``ours`` may be from ``reference``.
+    device_tolerance : Tolerance
+        How far the CUDA twin may be from the CPU twin.
+    dtype : str
+        dtype of the picture.
+    channels : int
+        Channels of the picture.
+    bar : float or None
+        Largest accepted ratio of cvkit's time to the reference's, 1920x1080, one thread each.
+    minimum_shape : tuple of int
+        Smallest (height, width) the reference accepts.
+    opencv : tuple of int
+        Major versions of OpenCV whose result the row demands.
+    """
+
+    operation: str
+    name: str
+    ours: Callable[[Array], Array]
+    reference: Callable[[np.ndarray], np.ndarray]
+    against: str = "opencv"
+    tolerance: Tolerance = EXACT
+    device_tolerance: Tolerance = EXACT
+    dtype: str = "uint8"
+    channels: int = 1
+    bar: float | None = None
+    minimum_shape: tuple[int, int] = (1, 1)
+    opencv: tuple[int, ...] = (4, 5)
+
+    @property
+    def label(self) -> str:
+        """Operation, parameters and kind of picture in one string, unique in the table."""
+        return f"{self.operation}[{self.name}]-{self.dtype}x{self.channels}"
+
+
+def _scaled(image: Array, scale: float) -> tuple[int, int]:
+    height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+RESIZE = [
+    Case(
+        "resize",
+        f"bilinear_exact {scale}",
+        lambda image, scale=scale: cvkit.resize(image, _scaled(image, scale), interpolation="bilinear_exact"),
+        lambda image, scale=scale: cv2.resize(
+            image, _scaled(image, scale)[::-1], interpolation=cv2.INTER_LINEAR_EXACT
+        ),
+        channels=channels,
+    )
+    for scale in (0.5, 0.952, 1.5)
+    for channels in (1, 3)
+]
+
+
+CASES: list[Case] = [*RESIZE]

@@ -1,0 +1,48 @@
+"""Settings of the whole suite: a JIT cache keyed on the sources, and what a GPU test needs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _hash_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "cvkit").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+# Numba does not notice that a helper in another file changed; a new directory for every state of the sources
+# does. Set before any kernel module is imported, and inherited by the processes that tests start.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"cvkit-jit-{_hash_of_sources()}"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip sweeps unless they are asked for, and GPU tests where there is no GPU, visibly."""
+    sweeping = "sweep" in (config.getoption("markexpr") or "")
+    skip_gpu = pytest.mark.skip(reason="no CUDA device")
+    skip_sweep = pytest.mark.skip(reason="a sweep; run with -m sweep")
+    has_gpu: bool | None = None
+    for item in items:
+        if item.get_closest_marker("sweep") and not sweeping:
+            item.add_marker(skip_sweep)
+        if item.get_closest_marker("gpu"):
+            if has_gpu is None:
+                from cvkit._jit import cuda
+
+                has_gpu = cuda.is_available()
+            if not has_gpu:
+                item.add_marker(skip_gpu)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's top folder."""
+    return ROOT

@@ -1,0 +1,76 @@
+"""A device without a GPU: arrays that claim to live on one, and launches that record types and run nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from numba import types
+from numba.np import numpy_support
+
+from cvkit import _dispatch, _jit
+
+
+class FakeDeviceArray(np.ndarray):
+    """Host memory that looks like a Numba device array."""
+
+    __cuda_ndarray__ = True
+    stream = 0
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        return dict(self.__array_interface__, version=3)
+
+    def is_c_contiguous(self) -> bool:
+        return bool(self.flags.c_contiguous)
+
+    def copy_to_host(self, ary: np.ndarray | None = None, stream: Any = 0) -> np.ndarray:
+        if ary is None:
+            return np.array(self)
+        ary[...] = self
+        return ary
+
+    def copy_to_device(self, source: np.ndarray, stream: Any = 0) -> None:
+        self[...] = np.asarray(source)
+
+    @property
+    def numba_type(self) -> types.Array:
+        layout = "C" if self.flags.c_contiguous else "A"
+        return types.Array(numpy_support.from_dtype(self.dtype), self.ndim, layout)
+
+
+def fake(array: np.ndarray) -> FakeDeviceArray:
+    """View a host array as one on the fake device."""
+    return np.ascontiguousarray(array).view(FakeDeviceArray)
+
+
+def argument_type(argument: Any) -> Any:
+    """The Numba type a launch would pass for an argument."""
+    if isinstance(argument, np.ndarray):
+        return fake(argument).numba_type if not isinstance(argument, FakeDeviceArray) else argument.numba_type
+    from numba import typeof
+
+    return typeof(argument)
+
+
+@contextmanager
+def recorded_launches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[set[tuple[_jit.CudaKernel, tuple[Any, ...]]]]:
+    """Collect (kernel, argument types) of every launch made inside the block; nothing is executed."""
+    launches: set[tuple[_jit.CudaKernel, tuple[Any, ...]]] = set()
+
+    def record(kernel: _jit.CudaKernel, grid: Any, threads: Any, *args: Any) -> None:
+        launches.add((kernel, tuple(map(argument_type, args))))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_jit.CudaKernel, "_launch", record)
+        patch.setattr(_dispatch, "device_empty", lambda shape, dtype, stream=0: fake(np.zeros(shape, dtype)))
+        patch.setattr(_jit.cuda, "to_device", lambda array, stream=0: fake(np.asarray(array)))
+        patch.setattr(
+            _jit.cuda, "device_array", lambda shape, dtype=float, stream=0: fake(np.zeros(shape, dtype))
+        )
+        yield launches

@@ -1,0 +1,40 @@
+"""Run rows of the table on the CUDA twins in Numba's simulator and save the results.
+
+``python -m tests.simulate OUTPUT.npz LABEL...`` with NUMBA_ENABLE_CUDASIM=1 and NUMBA_DISABLE_JIT=1. A process
+of its own, because Numba chooses the simulator when it is imported; the caller has the compiled CPU twins.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+import cvkit
+from cvkit.compare.cases import CASES, Case
+from cvkit.compare.images import scene
+from tests.naive_cases import NAIVE_CASES
+
+
+def small_picture(case: Case) -> np.ndarray:
+    """The picture that both targets work on; the simulator runs about ten thousand threads a second."""
+    height, width = max(11, case.minimum_shape[0]), max(14, case.minimum_shape[1])
+    return scene(height, width, case.channels, case.dtype)
+
+
+def main() -> None:
+    """Simulate the rows named on the command line."""
+    output, *labels = sys.argv[1:]
+    cases = {case.label: case for case in [*CASES, *NAIVE_CASES]}
+    results = {}
+    for label in labels:
+        picture = small_picture(cases[label])
+        # A view with gaps: device arrays need not be contiguous.
+        on_device = cvkit.to_device(np.repeat(picture, 2, axis=1))[:, ::2]
+        result = cases[label].ours(on_device)
+        results[label] = cvkit.to_host(result)
+    np.savez(output, **results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The CUDA twins against the CPU twins: in the simulator everywhere, on a GPU where there is one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.compare.cases import CASES, Case
+from cvkit.compare.images import scene
+from cvkit.compare.measure import difference
+from tests.naive_cases import NAIVE_CASES
+from tests.simulate import small_picture
+
+ROWS = sorted([*CASES, *NAIVE_CASES], key=lambda case: case.operation)
+BY_OPERATION = {name: list(cases) for name, cases in groupby(ROWS, key=lambda case: case.operation)}
+SIMULATOR = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
+
+
+def assert_twins_agree(case: Case, cpu: np.ndarray, cuda: np.ndarray) -> None:
+    found = difference(cuda, cpu, case.device_tolerance)
+    assert found.exceeding <= case.device_tolerance.exceptions, (case.label, found)
+
+
+@pytest.mark.parametrize("operation", BY_OPERATION)
+def test_simulated_cuda_equals_cpu(operation: str, tmp_path: Path, root: Path) -> None:
+    cases = BY_OPERATION[operation]
+    output = tmp_path / "simulated.npz"
+    command = [sys.executable, "-m", "tests.simulate", str(output), *(case.label for case in cases)]
+    run = subprocess.run(
+        command, cwd=root, env={**os.environ, **SIMULATOR}, capture_output=True, text=True, timeout=600
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    with np.load(output) as simulated:
+        for case in cases:
+            assert_twins_agree(case, case.ours(small_picture(case)), simulated[case.label])
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.label) for case in ROWS])
+def test_gpu_equals_cpu(case: Case) -> None:
+    for height, width in [(1, 1), (17, 23), (270, 481)]:
+        height, width = max(height, case.minimum_shape[0]), max(width, case.minimum_shape[1])
+        picture = scene(height, width, case.channels, case.dtype)
+        assert_twins_agree(case, case.ours(picture), cvkit.to_host(case.ours(cvkit.to_device(picture))))

@@ -1,0 +1,77 @@
+"""Every row of the table against its reference, over sizes from 1x1 up and over strided views."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.compare.cases import CASES, Case
+from cvkit.compare.images import noise, scene
+from cvkit.compare.measure import difference
+from tests.naive_cases import NAIVE_CASES
+
+OPENCV = int(cv2.__version__.partition(".")[0])
+SHAPES = [(1, 1), (1, 9), (7, 1), (2, 2), (5, 6), (17, 23), (64, 97)]
+ROWS = [
+    pytest.param(
+        case,
+        id=case.label,
+        marks=pytest.mark.skipif(
+            case.against == "opencv" and OPENCV not in case.opencv,
+            reason=f"not the result of OpenCV {OPENCV}",
+        ),
+    )
+    for case in [*CASES, *NAIVE_CASES]
+]
+
+
+def pictures(case: Case) -> list[np.ndarray]:
+    """Noise and a scene at every size the reference accepts, each once as a view with gaps."""
+    found = []
+    for height, width in SHAPES:
+        if height < case.minimum_shape[0] or width < case.minimum_shape[1]:
+            continue
+        found.append(noise(height, width, case.channels, case.dtype))
+        found.append(scene(height, 2 * width, case.channels, case.dtype)[:, ::2])
+    height, width = case.minimum_shape
+    return found or [noise(height, width, case.channels, case.dtype)]
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_agrees_with_its_reference(case: Case) -> None:
+    for picture in pictures(case):
+        before = picture.copy()
+        ours = case.ours(picture)
+        reference = case.reference(np.ascontiguousarray(picture)).reshape(ours.shape)
+        found = difference(ours, reference, case.tolerance)
+        assert found.exceeding <= case.tolerance.exceptions, (picture.shape, found)
+        np.testing.assert_array_equal(picture, before, "the input was modified")
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_gives_the_same_bytes_with_two_threads(case: Case) -> None:
+    picture = scene(
+        max(150, case.minimum_shape[0]), max(131, case.minimum_shape[1]), case.channels, case.dtype
+    )
+    threads = cvkit.get_num_threads()
+    try:
+        cvkit.set_num_threads(1)
+        serial = case.ours(picture)
+        cvkit.set_num_threads(min(2, threads))
+        parallel = case.ours(picture)
+    finally:
+        cvkit.set_num_threads(threads)
+    assert serial.tobytes() == parallel.tobytes()
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_a_stack_is_its_images_one_by_one(case: Case) -> None:
+    height, width = max(20, case.minimum_shape[0]), max(13, case.minimum_shape[1])
+    images = [noise(height, width, case.channels, case.dtype, seed) for seed in range(3)]
+    stack = np.stack(images).reshape(3, height, width, case.channels)
+    ours = case.ours(stack)
+    for image, from_stack in zip(images, ours, strict=True):
+        alone = case.ours(image)
+        np.testing.assert_array_equal(from_stack.reshape(alone.shape), alone)

@@ -1,0 +1,45 @@
+"""Every CUDA kernel compiles to PTX for the oldest and a current GPU, with the types its callers pass."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit import _dispatch, _jit
+from cvkit.compare.cases import CASES
+from tests.fake_device import fake, recorded_launches
+from tests.naive_cases import NAIVE_CASES
+from tests.simulate import small_picture
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("numba_cuda") is None, reason="the extra 'cuda' is not installed"
+)
+
+
+def all_cuda_kernels() -> set[_jit.CudaKernel]:
+    """Import every module on a ``_cuda`` shelf and return the kernels they declare."""
+    for module in pkgutil.walk_packages(cvkit.__path__, "cvkit."):
+        if "._cuda." in module.name or module.name == "cvkit._device":
+            importlib.import_module(module.name)
+    return set(_jit.CUDA_KERNELS)
+
+
+def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPatch) -> None:
+    with recorded_launches(monkeypatch) as launches:
+        for case in [*CASES, *NAIVE_CASES]:
+            case.ours(fake(small_picture(case)))
+        _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
+    assert launches
+    for kernel, signature in sorted(launches, key=str):
+        for capability in [(7, 5), (9, 0)]:
+            ptx, _ = _jit.cuda.compile(
+                kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
+            )
+            assert ".entry" in ptx, kernel.__name__
+    missed = all_cuda_kernels() - {kernel for kernel, _ in launches}
+    assert not missed, f"no case of the table launches {sorted(kernel.__name__ for kernel in missed)}"
