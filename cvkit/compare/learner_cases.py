@@ -136,3 +136,59 @@ LEARNER_CASES += [
     _linear_svc_case("breast cancer, hinge", _standard_cancer, 1e-3, C=0.05, tol=1e-6, loss="hinge"),
     _linear_svc_case("digits, squared hinge, ten classes", _small_digits, 1e-5, C=0.1, tol=1e-8),
 ]
+
+
+def _svc(ours: bool, **parameters: Any) -> Any:
+    from sklearn.svm import SVC as Reference
+
+    from cvkit.ml import SVC
+
+    return (SVC if ours else Reference)(**parameters)
+
+
+def _svc_agreement(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Differences of pair decisions (those of classes jump where a vote tips) and of labels."""
+    pairs = [model.set_params(decision_function_shape="ovo").decision_function(X) for model in (ours, theirs)]
+    labels = [model.set_params(decision_function_shape="ovr").predict(X) for model in (ours, theirs)]
+    return {
+        "decision": float(np.abs(pairs[0] - pairs[1]).max()),
+        "labels": float(np.mean(labels[0] != labels[1])),
+    }
+
+
+def _svc_case(name: str, data: Callable[[], Data], **options: Any) -> LearnerCase:
+    fields = ("fit_bar", "predict_bar", "small")
+    row = {key: options.pop(key) for key in fields if key in options}
+    return LearnerCase(
+        "SVC",
+        name,
+        data,
+        lambda: _svc(True, **options),
+        lambda: _svc(False, **options),
+        _svc_agreement,
+        # Two solutions within tol of the optimum differ by a few tol where decisions are made.
+        {"decision": 3 * options.get("tol", 1e-3), "labels": 5e-4},
+        "decision_function",
+        **row,
+    )
+
+
+LEARNER_CASES += [
+    _svc_case(
+        "RBF, 5,000 x 64",
+        lambda: _two_clouds(5_000, 64),
+        fit_bar=0.4,
+        predict_bar=0.25,
+        small=lambda: _two_clouds(400, 64),
+    ),
+    _svc_case(
+        "RBF, 10,000 x 20",
+        lambda: _two_clouds(10_000, 20),
+        fit_bar=0.4,
+        predict_bar=0.25,
+        small=lambda: _two_clouds(400, 20),
+    ),
+    _svc_case("breast cancer, linear", _standard_cancer, kernel="linear", tol=1e-6),
+    _svc_case("breast cancer, polynomial", _standard_cancer, kernel="poly", coef0=1.0, tol=1e-6),
+    _svc_case("digits, RBF, 45 pairs", _small_digits, tol=1e-5),
+]

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from cvkit._dispatch import Array, Batch, as_device_array, contiguous, on_device, to_host
+from cvkit._dispatch import Array, Batch, as_device_array, contiguous, on_device, to_device, to_host
 
 FLOATS: tuple[type, ...] = (np.float64, np.float32)
 
@@ -46,26 +46,38 @@ def device_samples(estimator: BaseEstimator, X: Array) -> Batch:
 
 def linear_decision(batch: Batch, weights: np.ndarray, intercept: np.ndarray) -> Array:
     """Return ``X @ weights.T + intercept`` where X lives, as a kernel's array (n, n_weights)."""
-    out = batch.empty((batch.array.shape[0], weights.shape[0]), _result_dtype(batch))
+    dtype = result_dtype(batch)
+    out = batch.empty((batch.array.shape[0], weights.shape[0]), dtype)
     kernels = batch.kernels("cvkit.ml", "svm")
-    kernels.linear_decision(
-        batch.array, weights.astype(out.dtype, copy=False), intercept.astype(out.dtype, copy=False), out
-    )
+    model = (beside(batch, part.astype(dtype)) for part in (weights, intercept))
+    kernels.linear_decision(batch.array, *model, out)
     return out
 
 
-def _result_dtype(batch: Batch) -> np.dtype:
+def result_dtype(batch: Batch) -> np.dtype:
     """Decisions are float64 on the CPU, as in scikit-learn; on a GPU they keep the dtype of the samples."""
     return batch.dtype if batch.is_on_device else np.dtype(np.float64)
 
 
-def labels(batch: Batch, classes: np.ndarray, decision: Array) -> Array:
-    """Return the class of each row of device decisions; on the device where labels are numbers."""
-    numeric = classes.dtype.kind in "iuf"
-    table = classes if numeric else np.arange(len(classes))
-    out = batch.empty((decision.shape[0],), table.dtype)
-    batch.kernels("cvkit.ml", "svm").pick_class(decision, table, out)
-    return batch.give_back(out) if numeric else classes[to_host(out)]
+def beside(batch: Batch, array: np.ndarray) -> Array:
+    """Give an array of the model a copy on the samples' device, or the one layout kernels take."""
+    return to_device(array) if batch.is_on_device else contiguous(array)
+
+
+def labels(batch: Batch, classes: np.ndarray, indices: Array) -> Array:
+    """Return ``classes[indices]``; on a GPU where the labels are numbers, in host memory otherwise."""
+    if not batch.is_on_device or classes.dtype.kind not in "iuf":
+        return classes[to_host(indices)]
+    out = batch.empty(indices.shape, classes.dtype)
+    batch.kernels("cvkit.ml", "svm").take(classes, indices, out)
+    return batch.give_back(out)
+
+
+def largest(batch: Batch, decision: Array) -> Array:
+    """Return the index of the class with the largest decision in each row."""
+    out = batch.empty((decision.shape[0],), np.intp)
+    batch.kernels("cvkit.ml", "svm").largest(decision, out)
+    return out
 
 
 class LinearDecision(ClassifierMixin, BaseEstimator):
@@ -75,16 +87,17 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
     intercept_: np.ndarray
     classes_: np.ndarray
 
-    def _decision(self, X: Any) -> tuple[Batch | None, Array]:
-        """Decision values of shape (n, n_weights), and the samples' batch unless they are sparse."""
+    def _decision(self, X: Any) -> tuple[Batch, Array]:
+        """Return where the samples live, and decision values of shape (n, n_weights)."""
         check_is_fitted(self)
         if on_device(X):
             batch = device_samples(self, X)
-        else:
-            X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
-            if sparse.issparse(X):
-                return None, safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-            batch = Batch(contiguous(X), 2, X)
+            return batch, linear_decision(batch, self.coef_, self.intercept_)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
+        if sparse.issparse(X):
+            scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+            return Batch(scores, 2, scores), scores
+        batch = Batch(contiguous(X), 2, X)
         return batch, linear_decision(batch, self.coef_, self.intercept_)
 
     def decision_function(self, X: Any) -> Any:
@@ -101,9 +114,7 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
             Above zero in the two-class case means ``classes_[1]``. The same kind of array as X.
         """
         batch, scores = self._decision(X)
-        if scores.shape[1] == 1:
-            scores = scores.reshape(-1)
-        return scores if batch is None else batch.give_back(scores)
+        return batch.give_back(scores.reshape(-1) if scores.shape[1] == 1 else scores)
 
     def predict(self, X: Any) -> Any:
         """Return the class of each sample.
@@ -119,11 +130,7 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
             Labels; on the GPU for a device array, unless the labels are not numbers.
         """
         batch, scores = self._decision(X)
-        if batch is not None and batch.is_on_device:
-            return labels(batch, self.classes_, scores)
-        if scores.shape[1] == 1:
-            return self.classes_[(scores[:, 0] > 0).astype(np.intp)]
-        return self.classes_[scores.argmax(axis=1)]
+        return labels(batch, self.classes_, largest(batch, scores))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -78,7 +78,8 @@ class LinearSVC(LinearDecision):
 
     Notes
     -----
-    Coordinate descent: Hsieh et al., "A Dual Coordinate Descent Method for Large-scale Linear SVM", ICML 2008.
+    Coordinate descent: Hsieh et al., "A Dual Coordinate Descent Method for Large-scale Linear SVM"
+    (ICML 2008).
     The model does not depend on the number of threads.
 
     Examples
