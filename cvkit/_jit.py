@@ -140,9 +140,15 @@ def set_num_threads(count: int) -> None:
     _threads = int(count)
 
 
-def helper(function: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call: scalar maths, or a loop over one row."""
-    return njit(**_FLAGS)(function)
+def helper(function: Callable[..., Any] | None = None, *, contract: bool = True) -> Any:
+    """Compile a function that kernels call: scalar maths, or a loop over one row.
+
+    ``contract=False`` keeps every product rounded on its own, for comparisons that an FMA would decide otherwise
+    than the reference does.
+    """
+    if function is None:
+        return functools.partial(helper, contract=contract)
+    return njit(**(_FLAGS if contract else {**_FLAGS, "fastmath": False}))(function)
 
 
 class CpuKernel:
