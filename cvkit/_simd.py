@@ -5,9 +5,12 @@ splits the vectors where the processor's registers are narrower.
 """
 
 import numba
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+
+from cvkit._jit import helper
 
 LANES = 16
 """Number of float32 lanes that :func:`add_scaled_lanes` works on."""
@@ -51,3 +54,14 @@ add_scaled_lanes = _add_scaled_lanes_plain if numba.config.DISABLE_JIT else _add
 
 Both arrays are flat float32 arrays, both starts unsigned.
 """
+
+
+@helper
+def aligned_rows(rows, width):
+    """Return uninitialised float32 rows whose starts lie on 64 bytes, so that no vector spans two cache lines.
+
+    ``width`` must be a multiple of LANES.
+    """
+    memory = np.empty(rows * width + LANES, np.float32)
+    skipped = ((64 - memory.ctypes.data % 64) % 64) // 4
+    return memory[skipped : skipped + rows * width].reshape(rows, width)

@@ -11,7 +11,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch, to_host
-from cvkit._simd import LANES
+from cvkit._simd import LANES, aligned_rows
 
 # The CUDA twin keeps a cell's histograms in shared memory of a fixed size.
 MAXIMUM_BINS = 64
@@ -181,9 +181,10 @@ def role_weights(cell: tuple[int, int], side: tuple[int, int]) -> np.ndarray:
     sigma = (cell[0] * side[0] + cell[1] * side[1]) / 8
     vertical, horizontal = (_axis_weights(*sizes, sigma) for sizes in zip(cell, side, strict=True))
     weights = np.einsum("ya,xb->yxab", vertical, horizontal).reshape(*cell, -1)
-    filled = np.zeros((*cell, -(-weights.shape[2] // LANES) * LANES), np.float32)
+    lanes = -(-weights.shape[2] // LANES) * LANES
+    filled = aligned_rows(cell[0], cell[1] * lanes).reshape(*cell, lanes)
     filled[..., : weights.shape[2]] = weights
-    filled.flags.writeable = False
+    filled[..., weights.shape[2] :] = 0
     return filled
 
 

@@ -16,7 +16,15 @@ def _add_blocks(feature, weights, scores):
     """Add one feature of COLUMNS neighbouring blocks, weighted, to the scores of the windows they start."""
     count = scores.shape[0]
     # Read before the loop, so that the weights stay in registers and the loop is known not to change them.
-    w0, w1, w2, w3, w4, w5, w6 = weights[0], weights[1], weights[2], weights[3], weights[4], weights[5], weights[6]
+    w0, w1, w2, w3, w4, w5, w6 = (
+        weights[0],
+        weights[1],
+        weights[2],
+        weights[3],
+        weights[4],
+        weights[5],
+        weights[6],
+    )
     f0, f1, f2, f3 = feature[0:count], feature[1 : count + 1], feature[2 : count + 2], feature[3 : count + 3]
     f4, f5, f6 = feature[4 : count + 4], feature[5 : count + 5], feature[6 : count + 6]
     for x in range(count):
@@ -52,14 +60,16 @@ def window_scores(features, weights, bias, out):
                 for column in range(0, columns, COLUMNS):
                     start = row * block_columns + column
                     _add_blocks(
-                        blocks[start : start + count + COLUMNS], weights[index, row, column : column + COLUMNS], scores
+                        blocks[start : start + count + COLUMNS],
+                        weights[index, row, column : column + COLUMNS],
+                        scores,
                     )
         for row in range(top, bottom):
             start = (row - top) * block_columns
             out[row] = scores[start : start + window_columns]
 
 
-@cpu_kernel
+@helper
 def append_hits(scores, threshold, level, origin, cell, stride, hits, hit_scores, count):
     """Append (level, y, x) and score of each window on the stride's grid that scores at least ``threshold``.
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import LANES, add_scaled_lanes
+from cvkit._simd import LANES, add_scaled_lanes, aligned_rows
 from cvkit.features._math import vote
 
 # Block rows that one task makes. Tasks share no cells, so each computes the last cell rows of the one above again.
 STRIP = 24
-# Cells that take votes in turn, so that a vote does not wait for the one before it to be stored.
+# Cells that take votes in turn: their histograms fit into the first-level cache.
 INTERLEAVED_CELLS = 32
 
 
@@ -61,7 +61,7 @@ def _load_row(image, y, padding, gamma, parts, planes):
     for channel in range(channels):
         plane = planes[channel]
         _linearize(parts[channel], gamma, plane[padding + 1 : padding + 1 + width])
-        extend_row(plane, padding + 1, 1, REFLECT101, np.float32(0))
+        extend_row(plane[: width + 2 * padding + 2], padding + 1, 1, REFLECT101, np.float32(0))
 
 
 @helper
@@ -104,29 +104,43 @@ def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower
 
 @helper
 def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, upper, upper_vote):
-    """Add the votes of one row of pixels to the cells they lie in; ``weights`` is (cell width, lanes)."""
+    """Add the votes of one row of pixels to the cells they lie in; ``weights`` is (cell width, lanes).
+
+    Neighbouring pixels of a cell often vote for the same bin. Taking one pixel of each of many cells in turn keeps a
+    vote from waiting until the one before it is stored.
+    """
     cell_width, lanes = weights.shape
     flat_weights = weights.reshape(cell_width * lanes)
-    for start in range(0, cell_count, INTERLEAVED_CELLS):
-        stop = min(cell_count, start + INTERLEAVED_CELLS)
-        for column in range(cell_width):
-            for cell in range(start, stop):
-                x = np.uint32(cell * cell_width + column)
-                base = np.uint32(cell * cell_values)
-                low, high = np.uint32(base + np.uint32(lower[x])), np.uint32(base + np.uint32(upper[x]))
-                for lane in range(0, lanes, LANES):
-                    weight = np.uint32(column * lanes + lane)
-                    add_scaled_lanes(cells, np.uint32(low + lane), lower_vote[x], flat_weights, weight)
-                    add_scaled_lanes(cells, np.uint32(high + lane), upper_vote[x], flat_weights, weight)
+    for lane in range(0, lanes, LANES):
+        for start in range(0, cell_count, INTERLEAVED_CELLS):
+            for column in range(cell_width):
+                weight = np.uint32(column * lanes + lane)
+                x = np.uint32(start * cell_width + column)
+                base = np.uint32(start * cell_values + lane)
+                for _ in range(start, min(cell_count, start + INTERLEAVED_CELLS)):
+                    low, high = np.uint32(base + np.uint32(lower[x])), np.uint32(base + np.uint32(upper[x]))
+                    add_scaled_lanes(cells, low, lower_vote[x], flat_weights, weight)
+                    add_scaled_lanes(cells, high, upper_vote[x], flat_weights, weight)
+                    x = np.uint32(x + np.uint32(cell_width))
+                    base = np.uint32(base + np.uint32(cell_values))
+
+
+@helper
+def _add_strided(values, start, step, sums):
+    for block in range(sums.shape[0]):
+        sums[block] += values[np.uintp(start + block * step)]
 
 
 @helper
 def _sum_blocks(cells, top, bins, lanes, side_rows, side_columns, features):
-    """Sum cells in their roles to one row of blocks; ``features`` is (feature, block column)."""
+    """Sum cells in their roles to one row of blocks; ``features`` is (feature, block column).
+
+    Bins come first, because the roles of a bin share cache lines.
+    """
     cell_values = bins * lanes
-    for column in range(side_columns):
-        for row in range(side_rows):
-            for orientation_bin in range(bins):
+    for orientation_bin in range(bins):
+        for column in range(side_columns):
+            for row in range(side_rows):
                 feature = features[(column * side_rows + row) * bins + orientation_bin]
                 feature[:] = np.float32(0)
                 for role_row in range(side_rows):
@@ -137,12 +151,6 @@ def _sum_blocks(cells, top, bins, lanes, side_rows, side_columns, features):
                             role_column * cell_values + orientation_bin * lanes + role * side_columns + column
                         )
                         _add_strided(cell_row, start, cell_values, feature)
-
-
-@helper
-def _add_strided(values, start, step, sums):
-    for block in range(sums.shape[0]):
-        sums[block] += values[np.uintp(start + block * step)]
 
 
 @helper
@@ -189,19 +197,21 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
     side_rows, side_columns = side
     cell_height, cell_width, lanes = weights.shape
     cell_columns = block_columns + side_columns - 1
-    used_width = cell_columns * cell_width
+    # Whole vectors: the pixels beyond the last cell take part in row loops and vote for nothing.
+    row_width = (cell_columns * cell_width + LANES - 1) // LANES * LANES
+    plane_width = max(width + 2 * padding, origin[1] + row_width) + 2
     strips = (block_rows + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = images[task // strips]
         first_block_row = (task % strips) * STRIP
         last_block_row = min(first_block_row + STRIP, block_rows)
         parts = np.empty((channels, width), images.dtype)
-        planes = np.empty((3, channels, width + 2 * padding + 2), np.float32)
-        gradient_x, gradient_y = np.empty(used_width, np.float32), np.empty(used_width, np.float32)
-        other_x, other_y = np.empty(used_width, np.float32), np.empty(used_width, np.float32)
-        lower, upper = np.empty(used_width, np.int32), np.empty(used_width, np.int32)
-        lower_vote, upper_vote = np.empty(used_width, np.float32), np.empty(used_width, np.float32)
-        cells = np.empty((side_rows, cell_columns * bins * lanes), np.float32)
+        planes = np.zeros((3, channels, plane_width), np.float32)
+        gradient_x, gradient_y = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
+        other_x, other_y = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
+        lower, upper = np.empty(row_width, np.int32), np.empty(row_width, np.int32)
+        lower_vote, upper_vote = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
+        cells = aligned_rows(side_rows, cell_columns * bins * lanes)
         features = np.empty((feature_count, block_columns), np.float32)
         lengths = np.empty(block_columns, np.float32)
         y = origin[0] + first_block_row * cell_height
