@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 import re
-import secrets
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
+from cvkit._paths import atomic_path
 
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"}
@@ -195,47 +194,15 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
         raise ValueError(f"image must be one picture, got a stack of shape {image.shape}")
     if not suffix or not cv2.haveImageWriter(f"picture{suffix}"):
         raise ValueError(f"path must end in a picture format that OpenCV writes, got {suffix!r}")
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_WEBP_QUALITY, quality]
+    options = []
+    if suffix in (".jpg", ".jpeg", ".jpe"):
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    elif suffix == ".webp":
+        options = [cv2.IMWRITE_WEBP_QUALITY, quality]
     encoded, buffer = cv2.imencode(suffix, _swap_red_and_blue(np.ascontiguousarray(image)), options)
     if not encoded:
         raise ValueError(f"{suffix} cannot hold an image of shape {image.shape} and dtype {image.dtype}")
     return bytes(buffer)
-
-
-@contextlib.contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary name beside ``path``; it becomes ``path`` when the block ends without an exception.
-
-    Parameters
-    ----------
-    path : path
-        The file to write. Until the block ends, an existing one stays as it is.
-
-    Yields
-    ------
-    pathlib.Path
-        Where the block writes.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from cvkit.io import atomic_path
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
-    >>> with atomic_path(path) as temporary:
-    ...     _ = temporary.write_text("complete")
-    ...     path.exists()
-    False
-    >>> path.read_text()
-    'complete'
-    """
-    path = Path(path)
-    # Hidden, so that a walk does not find it; in the same folder, so that the rename is atomic.
-    temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def walk(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
@@ -321,7 +288,7 @@ def _read_list(path: Path) -> Iterator[Path]:
 
 def read_ahead(
     paths: Iterable[Path], mode: str = "rgb", *, depth: int = 4
-) -> Iterator[tuple[Path, np.ndarray | OSError]]:
+) -> Generator[tuple[Path, np.ndarray | OSError], None, None]:
     """Read pictures in a thread while the caller works on the one before.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -105,6 +106,21 @@ RESIZE = [
     for channels in (1, 3)
 ]
 
+COLOR = [
+    Case(
+        operation,
+        "",
+        getattr(cvkit, operation),
+        partial(cv2.cvtColor, code=code),
+        tolerance=FLOAT if dtype == "float32" else EXACT,
+        device_tolerance=FLOAT if dtype == "float32" else EXACT,
+        dtype=dtype,
+        channels=3,
+    )
+    for operation, code in [("rgb_to_gray", cv2.COLOR_RGB2GRAY), ("rgb_to_bgr", cv2.COLOR_RGB2BGR)]
+    for dtype in ("uint8", "uint16", "float32")
+]
+
 
 def _hog_cv(
     image: np.ndarray, cell: int = 8, side: int = 2, bins: int = 9, signed: bool = False
@@ -184,4 +200,4 @@ HOG = [
 ]
 
 
-CASES: list[Case] = [*RESIZE, *HOG]
+CASES: list[Case] = [*COLOR, *RESIZE, *HOG]

@@ -78,7 +78,7 @@ def draw_detections(
     >>> import numpy as np
     >>> from cvkit.detect import Detections, draw_detections
     >>> drawn = draw_detections(np.zeros((40, 30), np.uint8), Detections([[5, 10, 20, 35]], [1.25]))
-    >>> drawn[10, 5]
+    >>> drawn[34, 19]
     array([230, 159,   0], dtype=uint8)
     """
     picture = to_host(image)

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import IO, Any
 
 from cvkit import _validate
+from cvkit._paths import atomic_path, inside, unused_path
 from cvkit.detect.detections import Detections
-from cvkit.io import atomic_path
 
 
 class ResultsWriter:
@@ -51,8 +51,16 @@ class ResultsWriter:
 
         Examples
         --------
-        See :func:`open_results`.
+        >>> import tempfile
+        >>> from cvkit.detect import Detections, open_results
+        >>> with open_results(tempfile.mkdtemp(), format="csv") as results:
+        ...     results.add("empty.jpg", (480, 640), Detections.empty())
         """
+        if shape[0] < 1 or shape[1] < 1:
+            raise ValueError(f"shape must be (height, width), both at least 1, got {shape!r}")
+        self._add(path, (int(shape[0]), int(shape[1])), detections)
+
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
         raise NotImplementedError
 
     def _finish(self) -> None:
@@ -69,26 +77,27 @@ def _open_text(path: Path) -> IO[str]:
     return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
 
 
-class CocoWriter(ResultsWriter):
+class _CocoWriter(ResultsWriter):
     """``detections.json``: images, categories, and annotations that are COCO results with their score."""
 
     def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
         super().__init__(folder, classes)
         self._file = self._open_file("detections.json")
         # COCO keeps images and annotations in two lists; the second waits in a file, not in memory.
-        self._annotations = self._open.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        waiting = tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder)  # noqa: SIM115
+        self._annotations = self._open.enter_context(waiting)
         self._images = 0
         self._boxes = 0
         self._file.write('{"images": [')
 
-    def add(self, path: str | os.PathLike[str], shape: tuple[int, ...], detections: Detections) -> None:
-        height, width = shape[:2]
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        height, width = shape
         self._images += 1
         image = {
             "id": self._images,
             "file_name": PurePath(path).as_posix(),
-            "width": int(width),
-            "height": int(height),
+            "width": width,
+            "height": height,
         }
         _write_item(self._file, image, is_first=self._images == 1)
         for box, confidence, class_id in detections:
@@ -117,11 +126,11 @@ def _write_item(file: IO[str], item: dict[str, Any], *, is_first: bool) -> None:
     file.write(("\n" if is_first else ",\n") + json.dumps(item))
 
 
-class YoloWriter(ResultsWriter):
-    """``labels/NAME.txt`` for each picture: class, centre, size (as shares of the picture's) and confidence."""
+class _YoloWriter(ResultsWriter):
+    """``labels/PATH.txt`` for each picture: class, centre, size, all as shares of the picture, confidence."""
 
-    def add(self, path: str | os.PathLike[str], shape: tuple[int, ...], detections: Detections) -> None:
-        height, width = shape[:2]
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        height, width = shape
         lines = []
         for (left, top, right, bottom), confidence, class_id in detections:
             centre_x, centre_y = (left + right) / 2 / width, (top + bottom) / 2 / height
@@ -135,7 +144,7 @@ class YoloWriter(ResultsWriter):
             file.writelines(lines)
 
 
-class CsvWriter(ResultsWriter):
+class _CsvWriter(ResultsWriter):
     """``detections.csv``: one line for each box."""
 
     def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
@@ -143,14 +152,14 @@ class CsvWriter(ResultsWriter):
         self._rows = csv.writer(self._open_file("detections.csv"), lineterminator="\n")
         self._rows.writerow(["file", "left", "top", "right", "bottom", "confidence", "class"])
 
-    def add(self, path: str | os.PathLike[str], shape: tuple[int, ...], detections: Detections) -> None:
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
         name = PurePath(path).as_posix()
         for box, confidence, class_id in detections:
             edges = [f"{value:.2f}" for value in box]
             self._rows.writerow([name, *edges, f"{confidence:.6f}", self._classes[class_id]])
 
 
-_WRITERS: dict[str, type[ResultsWriter]] = {"coco": CocoWriter, "yolo": YoloWriter, "csv": CsvWriter}
+_WRITERS: dict[str, type[ResultsWriter]] = {"coco": _CocoWriter, "yolo": _YoloWriter, "csv": _CsvWriter}
 
 FORMATS = tuple(_WRITERS)
 """Names of the formats."""
@@ -166,8 +175,8 @@ def open_results(
     folder : path
         An existing folder to write to.
     format : {"coco", "yolo", "csv"}
-        ``detections.json`` with COCO results and the images they refer to; ``labels/NAME.txt`` for each
-        picture; or ``detections.csv``.
+        ``detections.json`` with COCO results and the images they refer to; ``labels/PATH.txt`` for each
+        picture, its path kept below ``labels``; or ``detections.csv``.
     classes : tuple of str
         Name of each class.
 
@@ -195,19 +204,3 @@ def open_results(
     """
     writer = _validate.one_of(format, _WRITERS, "format")
     return writer(Path(folder), classes)
-
-
-def inside(path: str | os.PathLike[str]) -> Path:
-    """Make a path that stays inside the folder it is joined to: no drive, root or way up."""
-    path = PurePath(path)
-    return Path(*(part for part in path.parts if part not in (path.anchor, "..")))
-
-
-def unused_path(path: Path) -> Path:
-    """Return ``path`` or, where it exists, the first free one of name-2, name-3 and so on."""
-    number = 2
-    candidate = path
-    while candidate.exists():
-        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        number += 1
-    return candidate

@@ -164,7 +164,7 @@ def soft_nms(
     >>> indices
     array([1, 0])
     >>> confidence.round(3)
-    array([0.9  , 0.21 ])
+    array([0.9 , 0.21])
     """
     boxes, scores, classes = _scored_boxes(xyxy, confidence, class_id)
     if (scores < 0).any():
