@@ -15,6 +15,7 @@ from cvkit.compare.cases import CASES
 from tests.fake_device import fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
+from tests.simulate_detector import small_detector, small_photo
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("numba_cuda") is None, reason="the extra 'cuda' is not installed"
@@ -33,6 +34,7 @@ def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPat
     with recorded_launches(monkeypatch) as launches:
         for case in [*CASES, *NAIVE_CASES]:
             case.ours(fake(small_picture(case)))
+        small_detector().detect_windows(fake(small_photo()))
         _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
     assert launches
     for kernel, signature in sorted(launches, key=str):
