@@ -34,6 +34,18 @@ class Level(NamedTuple):
     image: Array
 
 
+class ScoredGrid(NamedTuple):
+    """The windows of a level whose blocks lie on one grid of cells.
+
+    Window (row, column) lies at ``origin`` + (row, column) * cell of the padded level, and starts at block
+    (row, column) of ``features``, which is (feature, block row, block column).
+    """
+
+    origin: tuple[int, int]
+    features: Array
+    scores: Array
+
+
 class HOGDetector:
     """Find objects by scoring every window of an image pyramid with a linear classifier over HOG features.
 
@@ -225,7 +237,7 @@ class HOGDetector:
         picture = batch.array.reshape(batch.shape[1:])
         if (left, top, right, bottom) != (0, 0, *batch.shape[2:0:-1]):
             picture = picture[top:bottom, left:right]
-        levels = list(self._pyramid(picture))
+        levels = list(self.pyramid(picture))
         hits, scores = self._score_levels(levels)
         # In the order of the levels, rows and columns, whatever order a GPU found them in.
         order = np.lexsort(hits.T[::-1])
@@ -242,8 +254,25 @@ class HOGDetector:
         step = math.gcd(self.stride, self.grid.cell[0], self.grid.cell[1])
         return -(-self.padding // step) * step
 
-    def _pyramid(self, picture: Array) -> Iterator[Level]:
-        """Yield the levels of one picture, largest first, each scaled from the picture itself."""
+    def pyramid(self, picture: Array) -> Iterator[Level]:
+        """Yield the levels of one picture, largest first, each scaled from the picture itself.
+
+        Parameters
+        ----------
+        picture : array, (H, W) or (H, W, 3), uint8
+            A picture of any size.
+
+        Yields
+        ------
+        Level
+            The factor by which the level is smaller than the picture, and the level.
+
+        Examples
+        --------
+        >>> levels = HOGDetector(np.zeros(3781), scale=1.5).pyramid(np.zeros((200, 100), np.uint8))
+        >>> [level.image.shape for level in levels]
+        [(200, 100), (133, 67)]
+        """
         if self.upscale != 1.0:
             shape = tuple(max(1, round(size * self.upscale)) for size in picture.shape[:2])
             picture = cvkit.resize(picture, shape, interpolation="bilinear_exact")
@@ -263,54 +292,65 @@ class HOGDetector:
                 )
             scale *= self.scale
 
+    def scored_grids(self, level: Array) -> Iterator[ScoredGrid]:
+        """Score all windows of one picture without scaling it, grid by grid.
+
+        Parameters
+        ----------
+        level : array, (H, W) or (H, W, 3), uint8
+            A level of the pyramid.
+
+        Yields
+        ------
+        ScoredGrid
+            One for each grid of cells that windows at the stride's positions lie on.
+
+        Examples
+        --------
+        >>> grid, = HOGDetector(np.zeros(3781), padding=0).scored_grids(np.zeros((136, 72), np.uint8))
+        >>> grid.scores.shape, grid.features.shape
+        ((2, 2), (36, 16, 8))
+        """
+        batch = Batch.of(level, dtypes=(np.uint8,), channels=(1, 3))
+        kernels = batch.kernels("cvkit.detect", "hog_detector")
+        for origin in self._phases():
+            if self._window_count(batch.shape[1:3], origin) == 0:
+                continue
+            features = self.grid.features(batch, padding=self._aligned_padding, origin=origin)[0]
+            scores = batch.empty(
+                (features.shape[1] - self._rows + 1, features.shape[2] - self._columns + 1), np.float32
+            )
+            kernels.window_scores(features, self._window_weights(), self.weights[-1], scores)
+            yield ScoredGrid(origin, features, scores)
+
     def _score_levels(self, levels: list[Level]) -> tuple[np.ndarray, np.ndarray]:
         """Return (level, y, x) in the padded level, and the score, of all windows above the threshold."""
         if not levels:
             return np.empty((0, 3), np.int32), np.empty(0, np.float32)
-        batches = [Batch.of(level.image) for level in levels]
-        kernels = batches[0].kernels("cvkit.detect", "hog_detector")
-        capacity = sum(self._block_count(batch, (0, 0)) for batch in batches) * self._phase_count
-        hits = batches[0].empty((capacity, 3), np.int32)
-        scores = batches[0].empty((capacity,), np.float32)
-        count = batches[0].zeros((1,), np.int64)
-        weights = self._window_weights()
-        for level, batch in enumerate(batches):
-            for origin in self._phases():
-                if self._block_count(batch, origin) == 0:
-                    continue
-                features = self.grid.features(batch, padding=self._aligned_padding, origin=origin)[0]
-                shape = features.shape[1] - self._rows + 1, features.shape[2] - self._columns + 1
-                level_scores = batch.empty(shape, np.float32)
-                kernels.window_scores(features, weights, self.weights[-1], level_scores)
+        first = Batch.of(levels[0].image)
+        kernels = first.kernels("cvkit.detect", "hog_detector")
+        capacity = sum(
+            self._window_count(level.image.shape, origin) for level in levels for origin in self._phases()
+        )
+        hits = first.empty((capacity, 3), np.int32)
+        hit_scores = first.empty((capacity,), np.float32)
+        count = first.zeros((1,), np.int64)
+        for index, level in enumerate(levels):
+            for origin, _, scores in self.scored_grids(level.image):
                 kernels.append_hits(
-                    level_scores,
-                    self.threshold,
-                    level,
-                    origin,
-                    self.grid.cell,
-                    self.stride,
-                    hits,
-                    scores,
-                    count,
+                    scores, self.threshold, index, origin, self.grid.cell, self.stride, hits, hit_scores, count
                 )
         found = int(to_host(count)[0])
-        return to_host(hits[:found]), to_host(scores[:found])
+        return to_host(hits[:found]), to_host(hit_scores[:found])
 
     def _phases(self) -> Iterator[tuple[int, int]]:
         """Offsets of the grids of cells that windows at the stride's positions lie on."""
         vertical, horizontal = (range(0, cell, math.gcd(self.stride, cell)) for cell in self.grid.cell)
         return ((y, x) for y in vertical for x in horizontal)
 
-    @property
-    def _phase_count(self) -> int:
-        return sum(1 for _ in self._phases())
-
-    def _block_count(self, batch: Batch, origin: tuple[int, int]) -> int:
-        """Number of windows on the grid at ``origin``."""
-        padded = (
-            size + 2 * self._aligned_padding - start
-            for size, start in zip(batch.shape[1:3], origin, strict=True)
-        )
+    def _window_count(self, size: tuple[int, ...], origin: tuple[int, int]) -> int:
+        """Number of windows on the grid at ``origin`` of a level of ``size`` (height, width)."""
+        padded = (extent + 2 * self._aligned_padding - start for extent, start in zip(size, origin, strict=False))
         rows, columns = self.grid.block_count(tuple(padded))
         return max(0, rows - self._rows + 1) * max(0, columns - self._columns + 1)
 

@@ -21,7 +21,7 @@ STRIP = 24
 INTERLEAVED_CELLS = 32
 
 
-@helper
+@helper(allocates=False)
 def _split_three(row, first, second, third):
     """Take a row of RGB pixels apart; the literal 3 lets the compiler shuffle vectors instead of gathering."""
     for x in range(first.shape[0]):
@@ -30,7 +30,7 @@ def _split_three(row, first, second, third):
         third[x] = row[3 * x + 2]
 
 
-@helper
+@helper(allocates=False)
 def _split_channels(row, parts):
     channels, width = parts.shape
     if channels == 3:
@@ -41,7 +41,7 @@ def _split_channels(row, parts):
                 parts[channel, x] = row[np.uintp(x * channels + channel)]
 
 
-@helper
+@helper(allocates=False)
 def _linearize(values, gamma, linear):
     """Convert to float32 and, if ``gamma``, take the square root."""
     if gamma:
@@ -52,7 +52,7 @@ def _linearize(values, gamma, linear):
             linear[x] = np.float32(values[x])
 
 
-@helper
+@helper(allocates=False)
 def _load_row(image, y, padding, gamma, parts, planes):
     """Fill one plane for each channel with row ``y`` of the padded image and one more pixel at both ends."""
     height, width, channels = image.shape
@@ -64,7 +64,7 @@ def _load_row(image, y, padding, gamma, parts, planes):
         extend_row(plane[: width + 2 * padding + 2], padding + 1, 1, REFLECT101, np.float32(0))
 
 
-@helper
+@helper(allocates=False)
 def _gradient_row(above, row, below, gradient_x, gradient_y):
     """Central differences of one channel."""
     count = gradient_x.shape[0]
@@ -75,7 +75,7 @@ def _gradient_row(above, row, below, gradient_x, gradient_y):
         gradient_y[x] = below[x] - above[x]
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=False)
 def _keep_stronger(other_x, other_y, gradient_x, gradient_y):
     """Replace a pixel's gradient by another channel's where that is longer; ties keep the earlier channel.
 
@@ -89,7 +89,7 @@ def _keep_stronger(other_x, other_y, gradient_x, gradient_y):
         gradient_y[x] = new_y if other > own else old_y
 
 
-@helper
+@helper(allocates=False)
 def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower_vote, upper, upper_vote):
     """For each pixel: where the histograms of its two bins start within a cell, and the votes for them."""
     for x in range(gradient_x.shape[0]):
@@ -102,7 +102,7 @@ def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower
         upper_vote[x] = second_vote
 
 
-@helper
+@helper(allocates=False)
 def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, upper, upper_vote):
     """Add the votes of one row of pixels to the cells they lie in; ``weights`` is (cell width, lanes).
 
@@ -125,13 +125,13 @@ def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, 
                     base = np.uint32(base + np.uint32(cell_values))
 
 
-@helper
+@helper(allocates=False)
 def _add_strided(values, start, step, sums):
     for block in range(sums.shape[0]):
         sums[block] += values[np.uintp(start + block * step)]
 
 
-@helper
+@helper(allocates=False)
 def _sum_blocks(cells, top, bins, lanes, side_rows, side_columns, features):
     """Sum cells in their roles to one row of blocks; ``features`` is (feature, block column).
 
@@ -153,7 +153,7 @@ def _sum_blocks(cells, top, bins, lanes, side_rows, side_columns, features):
                         _add_strided(cell_row, start, cell_values, feature)
 
 
-@helper
+@helper(allocates=False)
 def _scale_by_length(features, offset, lengths):
     """Divide each block by its length plus ``offset``."""
     lengths[:] = np.float32(0)
@@ -169,7 +169,7 @@ def _scale_by_length(features, offset, lengths):
             feature[block] *= lengths[block]
 
 
-@helper
+@helper(allocates=False)
 def _clip(features, threshold):
     for index in range(features.shape[0]):
         feature = features[index]
@@ -177,7 +177,7 @@ def _clip(features, threshold):
             feature[block] = min(feature[block], threshold)
 
 
-@helper
+@helper(allocates=False)
 def _normalize_blocks(features, lengths):
     """L2-Hys: scale to unit length, clip at 0.2, scale again; the offsets are OpenCV's."""
     _scale_by_length(features, np.float32(np.float32(features.shape[0]) * np.float32(0.1)), lengths)
