@@ -21,12 +21,6 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-KERNEL_MODULES = [
-    name
-    for name in MODULES
-    if {"_cpu", "_cuda", "_math"} & set(name.split(".")) and not name.endswith(("_cpu", "_cuda"))
-]
-
 # Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._*.
 _GROUND = {"helpers", "color", "io"}
 MAY_USE = {
@@ -50,7 +44,8 @@ EXTERNAL = {
     "typer": {"cli"},
     "rich": {"cli"},
 }
-KERNELS_MAY_IMPORT = {"numba", "numpy", "math", "cvkit._jit", "cvkit._border", "cvkit._simd"}
+KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numpy", "numba", "numba.extending"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd"}
 
 
 def tree(module: str) -> ast.Module:
@@ -99,32 +94,44 @@ def test_imports_go_down(module: str) -> None:
             assert room(imported) in MAY_USE[here] | {here}, f"{module} imports {imported}"
 
 
-@pytest.mark.parametrize("module", KERNEL_MODULES)
+def kernel_modules() -> list[str]:
+    """Return the files on the shelves, and what they share with the other shelf of their domain."""
+    found = {name for name in MODULES if "._cpu." in name or "._cuda." in name}
+    found |= {imported for name in found for imported in imports(name) if imported.startswith("cvkit.")}
+    return sorted(found - KERNELS_MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", kernel_modules())
 def test_kernel_files_import_little_and_never_raise(module: str) -> None:
-    own_maths = module.replace("._cpu.", ".").replace("._cuda.", ".").rpartition(".")[0] + "._math"
-    assert set(imports(module)) <= KERNELS_MAY_IMPORT | {own_maths}
+    shelf, domain = module.rpartition(".")[0], module.split("._")[0]
+    for imported in set(imports(module)) - KERNELS_MAY_IMPORT:
+        shared = imported.startswith(f"{domain}._") and "._cpu" not in imported and "._cuda" not in imported
+        assert shared or imported.startswith(f"{shelf}."), imported
     for node in ast.walk(tree(module)):
-        assert not isinstance(node, ast.Raise | ast.Assert | ast.Try), f"{module}:{node.lineno}"
+        assert not isinstance(node, ast.Raise | ast.Assert | ast.Try), f"line {node.lineno}"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if "._cuda." in name])
-def test_every_cuda_twin_has_a_cpu_twin_with_the_same_kernels(module: str) -> None:
-    def kernels(name: str) -> dict[str, list[str]]:
-        return {
-            node.name: [argument.arg for argument in node.args.args]
-            for node in tree(name).body
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-        }
-
-    cuda, cpu = kernels(module), kernels(module.replace("._cuda.", "._cpu."))
-    assert cuda
-    for name, arguments in cuda.items():
-        assert cpu.get(name) == arguments, f"{module}.{name}"
+def kernels(module: str) -> dict[str, list[str]]:
+    """Return the arguments of each function that the public module calls."""
+    return {
+        node.name: [argument.arg for argument in node.args.args]
+        for node in tree(module).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
 
 
-# Tables of public names. The modules in OPEN have none: all their functions are public.
+TWINS = [(name.replace("._cuda.", "._cpu."), name) for name in MODULES if "._cuda." in name]
+
+
+@pytest.mark.parametrize(("cpu", "cuda"), [twins for twins in TWINS if twins[0] in MODULES])
+def test_twins_take_the_same_arguments(cpu: str, cuda: str) -> None:
+    shared = kernels(cpu).keys() & kernels(cuda).keys()
+    assert shared
+    for name in shared:
+        assert kernels(cuda)[name] == kernels(cpu)[name], name
+
+
 TABLES = {**cvkit._FUNCTIONS, **cvkit.detect._NAMES}
-OPEN = ("cvkit.io", "cvkit.compare.")
 
 
 def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -132,7 +139,7 @@ def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     for module in MODULES:
         for node in tree(module).body:
             is_function = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-            if is_function and (TABLES.get(node.name) == module or module.startswith(OPEN)):
+            if is_function and (TABLES.get(node.name) == module or module == "cvkit.io"):
                 yield f"{module}.{node.name}", node
 
 
