@@ -323,6 +323,35 @@ class HOGDetector:
             kernels.window_scores(features, self._window_weights(), self.weights[-1], scores)
             yield ScoredGrid(origin, features, scores)
 
+    @property
+    def window_blocks(self) -> tuple[int, int]:
+        """Rows and columns of blocks in a window."""
+        return self._rows, self._columns
+
+    def window_vector(self, features: np.ndarray, row: int, column: int) -> np.ndarray:
+        """Cut the feature vector of one window out of a level's features.
+
+        Parameters
+        ----------
+        features : numpy.ndarray, (feature, block row, block column), float32
+            As :class:`ScoredGrid` holds them.
+        row, column : int
+            The window's first block.
+
+        Returns
+        -------
+        numpy.ndarray, (D,), float32
+            In the order of the weights.
+
+        Examples
+        --------
+        >>> grid, = HOGDetector(np.zeros(3781), padding=0).scored_grids(np.zeros((136, 72), np.uint8))
+        >>> HOGDetector(np.zeros(3781)).window_vector(grid.features, 1, 1).shape
+        (3780,)
+        """
+        window = features[:, row : row + self._rows, column : column + self._columns]
+        return window.transpose(2, 1, 0).ravel()
+
     def _score_levels(self, levels: list[Level]) -> tuple[np.ndarray, np.ndarray]:
         """Return (level, y, x) in the padded level, and the score, of all windows above the threshold."""
         if not levels:
@@ -338,7 +367,15 @@ class HOGDetector:
         for index, level in enumerate(levels):
             for origin, _, scores in self.scored_grids(level.image):
                 kernels.append_hits(
-                    scores, self.threshold, index, origin, self.grid.cell, self.stride, hits, hit_scores, count
+                    scores,
+                    self.threshold,
+                    index,
+                    origin,
+                    self.grid.cell,
+                    self.stride,
+                    hits,
+                    hit_scores,
+                    count,
                 )
         found = int(to_host(count)[0])
         return to_host(hits[:found]), to_host(hit_scores[:found])
@@ -350,7 +387,9 @@ class HOGDetector:
 
     def _window_count(self, size: tuple[int, ...], origin: tuple[int, int]) -> int:
         """Number of windows on the grid at ``origin`` of a level of ``size`` (height, width)."""
-        padded = (extent + 2 * self._aligned_padding - start for extent, start in zip(size, origin, strict=False))
+        padded = (
+            extent + 2 * self._aligned_padding - start for extent, start in zip(size, origin, strict=False)
+        )
         rows, columns = self.grid.block_count(tuple(padded))
         return max(0, rows - self._rows + 1) * max(0, columns - self._columns + 1)
 

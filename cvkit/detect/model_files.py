@@ -6,10 +6,11 @@ import json
 import os
 import zipfile
 import zlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from cvkit.io import atomic_path
 
 _FORMAT = "cvkit-model-1"
 
@@ -38,15 +39,9 @@ def write_model(
     >>> read_model(path)[0]
     'line'
     """
-    path = Path(path)
     header = json.dumps({"format": _FORMAT, "kind": kind, "settings": settings}, sort_keys=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez_compressed(file, header=np.array(header), **arrays)  # type: ignore[arg-type]
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez_compressed(file, header=np.array(header), **arrays)  # type: ignore[arg-type]
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], dict[str, np.ndarray]]:

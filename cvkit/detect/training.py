@@ -12,7 +12,7 @@ import numpy as np
 from cvkit import _validate
 from cvkit._dispatch import Batch
 from cvkit.detect.hog_detector import HOGDetector
-from cvkit.io import UnreadableImage, read_image
+from cvkit.io import UnreadableImageError, read_image
 from cvkit.ml import LinearSVC
 
 # Windows that a picture without the object gives to the first round, before there is a detector to fool.
@@ -84,15 +84,15 @@ def train_hog(
     negatives = list(negatives)
     others = trainer.stack(trainer.random_windows(negatives), "negatives")
     progress(f"{len(objects)} windows of the object, {len(others)} others")
-    detector = trainer.fit(objects, others, C, seed)
+    weights = trainer.fit(objects, others, C, seed)
     for number in range(1, rounds + 1):
-        hard = trainer.hard_windows(detector, negatives, maximum_hard)
+        hard = trainer.hard_windows(weights, negatives, maximum_hard)
         progress(f"round {number}: {len(hard)} hard negatives")
         if not len(hard):
             break
         others = np.concatenate([others, hard])
-        detector = trainer.fit(objects, others, C, seed)
-    return detector
+        weights = trainer.fit(objects, others, C, seed)
+    return HOGDetector(weights, **settings)
 
 
 class _Trainer:
@@ -119,7 +119,7 @@ class _Trainer:
         for path in paths:
             try:
                 yield read_image(path)
-            except UnreadableImage as error:
+            except UnreadableImageError as error:
                 self.progress(f"left out: {error}")
 
     def positive_windows(self, paths: Iterable[Path], shift: int) -> Iterator[np.ndarray]:
@@ -161,8 +161,9 @@ class _Trainer:
                     row, column = divmod(int(place), across - columns + 1)
                     yield self.geometry.window_vector(features, row, column)
 
-    def hard_windows(self, detector: HOGDetector, paths: list[Path], maximum: int) -> np.ndarray:
+    def hard_windows(self, weights: np.ndarray, paths: list[Path], maximum: int) -> np.ndarray:
         """Features of all windows of the negatives that score above _HARD_SCORE, up to a maximum."""
+        detector = HOGDetector(weights, **{**self.settings, "padding": 0})
         found: list[np.ndarray] = []
         shuffled = [paths[index] for index in self.generator.permutation(len(paths))]
         for picture in self.read(shuffled):
@@ -174,13 +175,12 @@ class _Trainer:
                 break
         return np.array(found[:maximum], np.float32).reshape(-1, self.size)
 
-    def fit(self, objects: np.ndarray, others: np.ndarray, C: float, seed: int) -> HOGDetector:
-        """Train the classifier and make a detector of it that searches without padding."""
+    def fit(self, objects: np.ndarray, others: np.ndarray, C: float, seed: int) -> np.ndarray:
+        """Train the classifier and return its weights and bias."""
         samples = np.concatenate([objects, others])
         is_object = np.arange(len(samples)) < len(objects)
         machine = LinearSVC(C=C, random_state=seed, dual=True, tol=1e-3).fit(samples, is_object)
-        weights = np.append(machine.coef_[0], machine.intercept_)
-        return HOGDetector(weights, **self.settings)
+        return np.append(machine.coef_[0], machine.intercept_)
 
 
 def _feature_count(settings: dict[str, Any]) -> int:
