@@ -229,9 +229,12 @@ def test_ctrl_c_ends_a_running_process_cleanly(workplace: Path) -> None:
     slow = workplace / "slow.py"
     slow.write_text(
         textwrap.dedent("""
-        import sys, time
+        import signal, sys, time
         import cvkit.detect
         from cvkit.cli import main
+
+        # A shell starts background jobs, such as a whole test run, with Ctrl-C ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
         class Slow:
             def detect(self, image):
@@ -242,13 +245,15 @@ def test_ctrl_c_ends_a_running_process_cleanly(workplace: Path) -> None:
         sys.exit(main(["detect", "photos", "--device", "cpu"]))
         """)
     )
-    process = subprocess.Popen(
-        [sys.executable, str(slow)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "detecting\n"
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    command = [sys.executable, str(slow)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "detecting\n"
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert json.loads(Path("detections/detections.json").read_text())["images"] == []

@@ -95,7 +95,7 @@ def draw_detections(
         left, top, right, bottom = (round(float(value)) for value in box)
         _draw_frame(canvas, left, top, right, bottom, thickness, colour)
         if scores:
-            _write(canvas, f"{confidence:.2f}", left, top, 2 * thickness, colour)
+            _write(canvas, f"{confidence:.2f}", left, top, max(2, thickness), colour)
     return canvas
 
 
