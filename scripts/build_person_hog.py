@@ -1,9 +1,9 @@
-"""Train the person-hog model that cvkit ships, and write its model card with everything that is measured on it.
+"""Train the person-hog model that cvkit ships, and write its model card with all that is measured on it.
 
 python scripts/build_person_hog.py INRIA PETS
 
-INRIA holds train_pos (crops of 96x160 pixels, named alike up to the last letter when cut from one photograph) and
-train_neg; PETS holds vtest.avi and gt.txt (MOT15 form). Neither is part of cvkit.
+INRIA holds train_pos (crops of 96x160 pixels, named alike up to the last letter when cut from one photograph)
+and train_neg; PETS holds vtest.avi and gt.txt (MOT15 form). Neither is part of cvkit.
 """
 
 from __future__ import annotations

@@ -40,13 +40,13 @@ def train_hog(
     Parameters
     ----------
     positives : iterable of Path
-        Pictures of one object each, centred and as large in the middle window as it is to be detected. What lies
-        around the window is used too: features reach beyond it, and the crop is shifted.
+        Pictures of one object each, centred and as large in the middle window as it is to be detected. What
+        lies around the window is used too: features reach beyond it, and the crop is shifted.
     negatives : iterable of Path
         Pictures without the object.
     rounds : int
-        How often all negatives are searched for windows that the detector takes for objects or nearly so, which
-        are added before it is trained again.
+        How often all negatives are searched for windows that the detector takes for objects or nearly so,
+        which are added before it is trained again.
     C : float
         Cost of a misclassified window.
     shift : int
@@ -136,7 +136,7 @@ class _Trainer:
         self.geometry = HOGDetector(np.zeros(self.size + 1), **{**settings, "window": window, "padding": 0})
 
     def read(self, paths: Iterable[Path], least: tuple[int, int] = (1, 1)) -> Iterator[np.ndarray]:
-        """Read RGB pictures of at least ``least`` pixels; name the others, and the unreadable, and leave them out."""
+        """Read RGB pictures of at least ``least`` pixels; name the others and leave them out."""
         for path in paths:
             try:
                 picture = read_image(path)
