@@ -16,7 +16,7 @@ def main(
     positives: Annotated[Path, typer.Argument(help="Crops of one person each, centred, 96 pixels high.")],
     negatives: Annotated[Path, typer.Argument(help="Pictures without people.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The model's file.")],
-    rounds: Annotated[int, typer.Option(help="Rounds of hard negatives.")] = 1,
+    rounds: Annotated[int, typer.Option(help="Rounds of hard negatives.")] = 2,
     cost: Annotated[float, typer.Option(help="Cost C of a misclassified window.")] = 0.03,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
 ) -> None:

@@ -57,7 +57,7 @@ def test_windows_are_those_of_opencv(stride: int, padding: int, scale: float, ch
     photo = data.astronaut()[:300, 100:400]
     image = photo if channels == 3 else photo[..., 1].copy()
     weights = cv2.HOGDescriptor_getDefaultPeopleDetector().ravel()
-    settings = {"stride": stride, "padding": padding, "scale": scale, "threshold": -1.0}
+    settings = {"stride": stride, "padding": padding, "scale": scale, "threshold": -1.6}
     boxes, scores = sorted_windows(*HOGDetector.from_weights(weights, **settings).detect_windows(image))
     expected_boxes, expected_scores = opencv_windows(image, weights, (128, 64), **settings)
     assert len(expected_boxes) > 3
@@ -70,11 +70,11 @@ def test_windows_are_those_of_opencv(stride: int, padding: int, scale: float, ch
 def test_windows_of_other_sizes_are_those_of_opencv(window: tuple[int, int]) -> None:
     size = (window[0] // 8 - 1) * (window[1] // 8 - 1) * 36
     weights = np.random.default_rng(0).normal(size=size + 1) / np.sqrt(size)
-    settings = {"stride": 8, "padding": 8, "scale": 1.1, "threshold": 0.2}
+    settings = {"stride": 8, "padding": 8, "scale": 1.1, "threshold": 0.0}
     image = scene(150, 171, channels=3)
     found = sorted_windows(*HOGDetector(weights, window=window, **settings).detect_windows(image))
     expected = opencv_windows(image, weights, window, **settings)
-    assert len(expected[0]) > 10
+    assert len(expected[0]) > 5
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_allclose(found[1], expected[1], atol=1e-4)
 
@@ -96,8 +96,10 @@ def test_boxes_are_cut_from_the_window_to_the_object() -> None:
 
 def test_a_region_shifts_the_boxes_back() -> None:
     image = scene(200, 160)
-    inside, scores = small_detector().detect_windows(image, region=(30.4, 20, 110, 139.5))
-    alone, scores_alone = small_detector().detect_windows(image[20:140, 30:110])
+    detector = small_detector()
+    detector.padding = 0
+    inside, scores = detector.detect_windows(image, region=(30.4, 20, 110, 139.5))
+    alone, scores_alone = detector.detect_windows(image[20:140, 30:110])
     np.testing.assert_array_equal(inside, alone + [30, 20, 30, 20])
     np.testing.assert_array_equal(scores, scores_alone)
 

@@ -27,10 +27,10 @@ def train_hog(
     positives: Iterable[Path],
     negatives: Iterable[Path],
     *,
-    rounds: int = 1,
+    rounds: int = 2,
     C: float = 0.03,
     shift: int = 2,
-    maximum_hard: int = 40_000,
+    hard_per_picture: int = 50,
     seed: int = 0,
     progress: Progress = lambda message: None,
     **settings: Any,
@@ -51,8 +51,8 @@ def train_hog(
         Cost of a misclassified window.
     shift : int
         Each crop and its mirror image are also used shifted by this many pixels along both diagonals.
-    maximum_hard : int
-        Hard negatives kept; bounds the memory.
+    hard_per_picture : int
+        Windows that one negative adds in one round at most, those with the highest scores; bounds the memory.
     seed : int
         The same seed gives the same model, at any number of threads.
     progress : callable
@@ -80,19 +80,47 @@ def train_hog(
     _validate.number(C, "C", above=0.0)
     _validate.integer(shift, "shift", minimum=0)
     trainer = _Trainer(settings, np.random.default_rng(seed), progress)
-    objects = trainer.stack(trainer.positive_windows(positives, shift), "positives")
     negatives = list(negatives)
-    others = trainer.stack(trainer.random_windows(negatives), "negatives")
-    progress(f"{len(objects)} windows of the object, {len(others)} others")
-    weights = trainer.fit(objects, others, C, seed)
+    samples = _Samples(trainer.size)
+    samples.extend(trainer.positive_windows(positives, shift))
+    object_count = samples.count
+    if not object_count:
+        raise ValueError("positives must hold at least one picture that can be read, got none")
+    samples.extend(trainer.random_windows(negatives))
+    if samples.count == object_count:
+        raise ValueError("negatives must hold at least one picture as large as the window, got none")
+    progress(f"{object_count} windows of the object, {samples.count - object_count} others")
+    weights = trainer.fit(samples.rows, object_count, C, seed)
     for number in range(1, rounds + 1):
-        hard = trainer.hard_windows(weights, negatives, maximum_hard)
-        progress(f"round {number}: {len(hard)} hard negatives")
-        if not len(hard):
+        before = samples.count
+        samples.extend(trainer.hard_windows(weights, negatives, hard_per_picture))
+        progress(f"round {number}: {samples.count - before} hard negatives")
+        if samples.count == before:
             break
-        others = np.concatenate([others, hard])
-        weights = trainer.fit(objects, others, C, seed)
+        weights = trainer.fit(samples.rows, object_count, C, seed)
     return HOGDetector(weights, **settings)
+
+
+class _Samples:
+    """Rows of features in one growing array, so that the classifier reads them in place."""
+
+    def __init__(self, size: int) -> None:
+        self._memory = np.empty((1024, size), np.float32)
+        self.count = 0
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows so far."""
+        return self._memory[: self.count]
+
+    def extend(self, vectors: Iterable[np.ndarray]) -> None:
+        """Append vectors."""
+        for vector in vectors:
+            if self.count == len(self._memory):
+                # In place where the allocator can remap pages; no second copy of gigabytes.
+                self._memory.resize((self.count * 5 // 4, self._memory.shape[1]), refcheck=False)
+            self._memory[self.count] = vector
+            self.count += 1
 
 
 class _Trainer:
@@ -107,29 +135,24 @@ class _Trainer:
         self.size = _feature_count(settings)
         self.geometry = HOGDetector(np.zeros(self.size + 1), **{**settings, "window": window, "padding": 0})
 
-    def stack(self, vectors: Iterator[np.ndarray], name: str) -> np.ndarray:
-        """Collect feature vectors into one array."""
-        rows = list(vectors)
-        if not rows:
-            raise ValueError(f"{name} must hold at least one picture that can be read, got none")
-        return np.stack(rows)
-
-    def read(self, paths: Iterable[Path]) -> Iterator[np.ndarray]:
-        """Read RGB pictures, naming and leaving out the ones that cannot be read."""
+    def read(self, paths: Iterable[Path], least: tuple[int, int] = (1, 1)) -> Iterator[np.ndarray]:
+        """Read RGB pictures of at least ``least`` pixels; name the others, and the unreadable, and leave them out."""
         for path in paths:
             try:
-                yield read_image(path)
+                picture = read_image(path)
             except UnreadableImageError as error:
                 self.progress(f"left out: {error}")
+                continue
+            if picture.shape[0] < least[0] or picture.shape[1] < least[1]:
+                self.progress(f"left out: {path} has {picture.shape[:2]} pixels, a window has {least}")
+                continue
+            yield picture
 
     def positive_windows(self, paths: Iterable[Path], shift: int) -> Iterator[np.ndarray]:
         """Features of the middle window of each crop and of its mirror image, in five positions."""
         height, width = self.geometry.window
         shifts = [(0, 0), *product((-shift, shift), repeat=2)] if shift else [(0, 0)]
-        for crop in self.read(paths):
-            if crop.shape[0] < height or crop.shape[1] < width:
-                self.progress(f"left out: a crop of {crop.shape[:2]} pixels is smaller than the window")
-                continue
+        for crop in self.read(paths, self.geometry.window):
             top, left = (crop.shape[0] - height) // 2, (crop.shape[1] - width) // 2
             for picture in (crop, crop[:, ::-1]):
                 for down, right in shifts:
@@ -161,24 +184,26 @@ class _Trainer:
                     row, column = divmod(int(place), across - columns + 1)
                     yield self.geometry.window_vector(features, row, column)
 
-    def hard_windows(self, weights: np.ndarray, paths: list[Path], maximum: int) -> np.ndarray:
-        """Features of all windows of the negatives that score above _HARD_SCORE, up to a maximum."""
+    def hard_windows(self, weights: np.ndarray, paths: list[Path], maximum: int) -> Iterator[np.ndarray]:
+        """Features of the highest windows of each negative, of those above _HARD_SCORE."""
         detector = HOGDetector(weights, **{**self.settings, "padding": 0})
-        found: list[np.ndarray] = []
-        shuffled = [paths[index] for index in self.generator.permutation(len(paths))]
-        for picture in self.read(shuffled):
-            for level in detector.pyramid(picture):
-                for _, features, scores in detector.scored_grids(level.image):
-                    hits = np.argwhere(scores > _HARD_SCORE)
-                    found.extend(detector.window_vector(features, row, column) for row, column in hits)
-            if len(found) >= maximum:
-                break
-        return np.array(found[:maximum], np.float32).reshape(-1, self.size)
+        for picture in self.read(paths):
+            grids = [
+                grid for level in detector.pyramid(picture) for grid in detector.scored_grids(level.image)
+            ]
+            if not grids:
+                continue
+            scores = np.concatenate([grid.scores.ravel() for grid in grids])
+            least = max(
+                _HARD_SCORE, np.partition(scores, -maximum)[-maximum] if len(scores) > maximum else -np.inf
+            )
+            for grid in grids:
+                for row, column in np.argwhere(grid.scores > least):
+                    yield detector.window_vector(grid.features, row, column)
 
-    def fit(self, objects: np.ndarray, others: np.ndarray, C: float, seed: int) -> np.ndarray:
-        """Train the classifier and return its weights and bias."""
-        samples = np.concatenate([objects, others])
-        is_object = np.arange(len(samples)) < len(objects)
+    def fit(self, samples: np.ndarray, object_count: int, C: float, seed: int) -> np.ndarray:
+        """Train the classifier, the first samples being the objects, and return its weights and bias."""
+        is_object = np.arange(len(samples)) < object_count
         machine = LinearSVC(C=C, random_state=seed, dual=True, tol=1e-3).fit(samples, is_object)
         return np.append(machine.coef_[0], machine.intercept_)
 
