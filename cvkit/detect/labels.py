@@ -9,6 +9,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -243,8 +244,12 @@ def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[La
             raise ValueError(f"{path}: there is no picture of that name in {images}")
         size = read_image(picture).shape[:2]
         lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        boxes = _named(path, lambda lines=lines, size=size: [_yolo_box(line, size, names) for line in lines])
+        boxes = _named(path, partial(_yolo_boxes, lines, size, names))
         yield LabelledPicture(name, tuple(boxes), (size[0], size[1]))
+
+
+def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str]) -> list[LabelledBox]:
+    return [_yolo_box(words, size, names) for words in lines]
 
 
 def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabelledBox:
@@ -390,4 +395,5 @@ def detections_of(picture: LabelledPicture, label: str | None) -> Detections:
     for box in boxes:
         if box.score is None:
             raise ValueError(f"DETECTIONS must have a score for each box, {picture.name} has one without")
-    return Detections([box.xyxy for box in boxes], [box.score for box in boxes])
+    xyxy = np.array([box.xyxy for box in boxes], np.float32)
+    return Detections(xyxy, np.array([box.score for box in boxes], np.float32))

@@ -56,4 +56,4 @@ def plot_det(
         if any(name for name in curves):
             axes.legend()
     with atomic_path(path) as temporary:
-        FigureCanvasAgg(figure).print_png(str(temporary))  # type: ignore[no-untyped-call]
+        FigureCanvasAgg(figure).print_png(str(temporary))
