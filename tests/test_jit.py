@@ -1,4 +1,4 @@
-"""Threads, processes and settings: what _jit promises, tested in processes of their own where it could abort."""
+"""Threads, processes and settings: what _jit promises, in processes of their own where it could abort."""
 
 from __future__ import annotations
 
