@@ -1,0 +1,1 @@
+"""CPU twins: loop nests over samples, one file for each public module that needs one."""

@@ -1,0 +1,1 @@
+"""CUDA twins: the same kernels as on the CPU shelf, under the same names."""
