@@ -11,6 +11,11 @@ from cvkit._dispatch import Array, Batch, to_host
 from cvkit.ml._samples import beside, row_norms
 
 
+# While more than this share of the samples changes cluster in a turn, centers move so far that bounds settle
+# few samples, and keeping them costs more than it saves.
+RESTLESS_SHARE = 0.01
+
+
 @dataclass
 class Samples:
     """Centered samples, their weights and norms, beside each other on one device."""
@@ -112,14 +117,16 @@ def _draw(
     """Find where the cumulative weighted distance passes each target: first the block, then the sample."""
     ends = np.cumsum(block_potentials)
     blocks = np.searchsorted(ends, targets).clip(max=len(ends) - 1)
+    starts = np.concatenate(([0.0], ends))
     candidates = np.empty(len(targets), np.intp)
-    for position, (target, block) in enumerate(zip(targets, blocks, strict=True)):
-        start = int(block) * samples.kernels.BLOCK
+    for block in set(blocks.tolist()):
+        start = block * samples.kernels.BLOCK
         stop = min(start + samples.kernels.BLOCK, samples.count)
         inside = np.cumsum(samples.host_weights[start:stop] * to_host(closest[start:stop]))
-        before = ends[block - 1] if block else 0.0
-        # Rounding may leave the target beyond the last sample.
-        candidates[position] = start + min(int(np.searchsorted(inside, target - before)), stop - start - 1)
+        here = blocks == block
+        # Rounding may leave a target beyond the last sample.
+        found = np.searchsorted(inside, targets[here] - starts[block]).clip(max=stop - start - 1)
+        candidates[here] = start + found
     return candidates
 
 
@@ -143,11 +150,11 @@ class Lloyd:
     def __init__(self, samples: Samples, centers: np.ndarray) -> None:
         self.samples = samples
         self.centers = self.assigned_centers = centers
-        self.labels = samples.full((samples.count,), -1, np.int32)
+        self.labels = samples.full((samples.count,), 0, np.int32)
         self.upper = samples.full((samples.count,), np.inf, np.float64)
         self.lower = samples.full((samples.count,), -np.inf, np.float64)
-        self.changed = samples.full((samples.blocks(),), 0, np.int64)
         self.shifts = np.zeros(len(centers))
+        self.bounded = False
         # Bounds the rounding of a product of two rows, relative to their squared norms.
         self.slack = (centers.shape[1] + 8) * float(np.finfo(centers.dtype).eps)
         self._forget_members()
@@ -157,15 +164,17 @@ class Lloyd:
         iteration, ended = 0, False
         while not ended and iteration < max_iterations:
             iteration += 1
-            rests = self._assign() == 0
-            self._update_centers()
+            self._assign()
+            moved = self._update_centers()
+            self.bounded |= moved < RESTLESS_SHARE * self.samples.count
             near = float(np.sum(self.shifts**2)) <= tolerance
-            ended = rests or near or iteration == max_iterations
+            ended = moved == 0 or near or iteration == max_iterations
             if ended:
                 self._forget_members()
                 self._update_centers()
-                # The labels match the last centers; they rest unless the updated sums had been far off.
-                ended = self._assign() == 0 or near
+                self._assign()  # so that labels match the last centers
+                if moved == 0:  # resting labels stay as they are, unless the updated sums had been far off
+                    ended = self._update_centers() == 0
         inertia = self.samples.inertia(self.centers, self.labels)
         return Clustering(self.centers, self.labels, inertia, iteration)
 
@@ -177,28 +186,34 @@ class Lloyd:
         self.members = self.samples.full((clusters,), 0, np.int64)
         self.counted = self.samples.full((self.samples.count,), -1, np.int32)
 
-    def _assign(self) -> int:
-        """Give every sample its nearest center; return how many labels changed."""
-        self.samples.kernels.assign(
-            self.samples.X,
-            self.samples.norms,
-            self.centers,
-            row_norms(self.centers),
-            _half_gaps(self.centers, self.slack),
-            self.shifts,
-            _largest_of_others(self.shifts),
-            self.slack,
-            self.upper,
-            self.lower,
-            self.labels,
-            self.changed,
-        )
-        self.assigned_centers = self.centers
-        return int(to_host(self.changed).sum())
+    def _assign(self) -> None:
+        """Give every sample its nearest center."""
+        kernels, samples, centers = self.samples.kernels, self.samples, self.centers
+        norms = row_norms(centers)
+        if self.bounded:
+            kernels.assign_bounded(
+                samples.X,
+                samples.norms,
+                centers,
+                norms,
+                _half_gaps(centers, self.slack),
+                self.shifts,
+                _largest_of_others(self.shifts),
+                self.slack,
+                self.upper,
+                self.lower,
+                self.labels,
+            )
+        else:
+            kernels.nearest_centers(samples.X, centers, norms, self.labels)
+        self.assigned_centers = centers
 
-    def _update_centers(self) -> None:
-        """Put the centers at the means of their members; shifts count from the centers last assigned to."""
-        self.samples.kernels.move_members(
+    def _update_centers(self) -> int:
+        """Put the centers at the means of their members; return how many samples had changed cluster.
+
+        Shifts count from the centers last assigned to.
+        """
+        moved = self.samples.kernels.move_members(
             self.samples.X,
             self.samples.weights,
             self.counted,
@@ -216,6 +231,7 @@ class Lloyd:
         means[totals <= 0] = means[np.argmax(totals)]
         self.centers = means.astype(self.centers.dtype)
         self.shifts = np.sqrt(row_norms((self.centers - self.assigned_centers).astype(np.float64)))
+        return int(moved)
 
     def _relocate(self, sums: np.ndarray, totals: np.ndarray) -> None:
         """Give each empty cluster one of the samples farthest from their centers, as scikit-learn does."""

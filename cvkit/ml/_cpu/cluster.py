@@ -13,7 +13,7 @@ BLOCK = 1024
 TILE = 256
 
 
-@helper
+@helper(inline=True)
 def _squared_distance(a, b):
     """Sum squared differences along four chains, so that the adds need not wait for each other."""
     first = second = third = fourth = 0.0
@@ -57,7 +57,13 @@ def _keep_two_nearest(products, center, center_norm, nearest, second, index):
         index[q] = center if closer else index[q]
 
 
-@helper
+@helper(inline=True)
+def _copy_row(row, out):
+    for j in range(row.shape[0]):
+        out[j] = row[j]
+
+
+@helper(inline=True)
 def _settled(sample, norm, center, center_norm, barrier, slack, upper, i):
     """Tell whether the sample's own center is nearest for certain, tightening its upper bound if need be."""
     if upper[i] < barrier:
@@ -69,7 +75,7 @@ def _settled(sample, norm, center, center_norm, barrier, slack, upper, i):
 
 @helper
 def _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lower, labels):
-    """Give the samples of a tile their nearest centers and fresh bounds; return how many labels changed."""
+    """Give the samples of a tile their nearest centers and fresh bounds."""
     count = members.shape[0]
     products = np.dot(centers, tile.T)
     nearest = np.full(count, np.inf, tile.dtype)
@@ -77,104 +83,99 @@ def _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lowe
     index = np.zeros(count, np.int64)
     for center in range(centers.shape[0]):
         _keep_two_nearest(products[center], center, center_norms[center], nearest, second, index)
-    changed = 0
     for q in range(count):
         i = members[q]
         rounding = slack * (norms[i] + center_norms[index[q]])
         upper[i] = np.sqrt(max(norms[i] + nearest[q], 0.0) + rounding)
         lower[i] = np.sqrt(max(norms[i] + second[q] - rounding, 0.0))
-        changed += labels[i] != index[q]
         labels[i] = index[q]
-    return changed
 
 
 @helper
 def _assign_block(
     X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels, start, stop
 ):
-    """Assign samples ``start`` to ``stop``; return how many labels changed."""
+    """Assign samples ``start`` to ``stop``; those that are not settled share tiles."""
     tile = np.empty((TILE, X.shape[1]), X.dtype)
     members = np.empty(TILE, np.int64)
     filled = 0
-    changed = 0
     for i in range(start, stop):
         label = labels[i]
-        if label >= 0:
-            upper[i] += shifts[label]
-            lower[i] -= other_shifts[label]
-            barrier = max(half_gaps[label], lower[i])
-            if _settled(X[i], norms[i], centers[label], center_norms[label], barrier, slack, upper, i):
-                continue
-        tile[filled] = X[i]
+        upper[i] += shifts[label]
+        lower[i] -= other_shifts[label]
+        barrier = max(half_gaps[label], lower[i])
+        if _settled(X[i], norms[i], centers[label], center_norms[label], barrier, slack, upper, i):
+            continue
+        _copy_row(X[i], tile[filled])
         members[filled] = i
         filled += 1
         if filled == TILE:
-            changed += _assign_tile(
-                tile, members, norms, centers, center_norms, slack, upper, lower, labels
-            )
+            _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lower, labels)
             filled = 0
     if filled > 0:
-        changed += _assign_tile(
+        _assign_tile(
             tile[:filled], members[:filled], norms, centers, center_norms, slack, upper, lower, labels
         )
-    return changed
 
 
 @cpu_kernel
-def assign(
-    X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels, changed
+def assign_bounded(
+    X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels
 ):
     """Move every sample to its nearest center, skipping those whose bounds show that it has not changed.
 
+    ``upper`` bounds the distance to the center of the label, ``lower`` the distance to any other center.
     ``half_gaps`` is half the distance from each center to the next, ``shifts`` how far each center moved
-    since the last call, ``other_shifts`` the longest move of any other center. A label of -1 means that the
-    sample has no bounds yet. ``changed`` counts the new labels of each block.
+    since the last call, ``other_shifts`` the longest move of any other center.
     """
-    for block in prange(changed.shape[0]):
+    for block in prange((X.shape[0] + BLOCK - 1) // BLOCK):
         start = block * BLOCK
         stop = min(start + BLOCK, X.shape[0])
-        changed[block] = _assign_block(
+        _assign_block(
             X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels,
             start, stop,
         )  # fmt: skip
 
 
-@helper
+@helper(inline=True)
 def _add_weighted(row, weight, total):
     for j in range(row.shape[0]):
         total[j] += row[j] * weight
 
 
 @cpu_kernel
-def _move_members(X, weights, counted, labels, groups, sums, totals, members):
+def _move_members(X, weights, counted, labels, moved, sums, totals, members):
     clusters = sums.shape[0]
-    for group in prange(groups):
-        first = group * clusters // groups
-        end = (group + 1) * clusters // groups
+    for group in prange(moved.shape[0]):
+        first = group * clusters // moved.shape[0]
+        end = (group + 1) * clusters // moved.shape[0]
         for i in range(X.shape[0]):
             source, target = counted[i], labels[i]
-            if source == target or weights[i] == 0.0:
+            if source == target:
                 continue
+            sign = 1 if weights[i] > 0.0 else 0
             if first <= source < end:
                 _add_weighted(X[i], -weights[i], sums[source])
                 totals[source] -= weights[i]
-                members[source] -= 1
+                members[source] -= sign
             if first <= target < end:
                 _add_weighted(X[i], weights[i], sums[target])
                 totals[target] += weights[i]
-                members[target] += 1
+                members[target] += sign
+                moved[group] += 1
 
 
 def move_members(X, weights, counted, labels, sums, totals, members):
     """Update the weighted sums of every cluster for the samples whose label is not the one counted so far.
 
-    Each thread owns a range of clusters and visits the samples in order, so that no sum depends on the number
-    of threads. ``members`` counts the samples of positive weight: a difference of rounded totals need not end
-    at zero. A counted label of -1 is no cluster.
+    Return how many there were. Each thread owns a range of clusters and visits the samples in order, so that
+    no sum depends on the number of threads. ``members`` counts the samples of positive weight: a difference
+    of rounded totals need not end at zero. A counted label of -1 is no cluster.
     """
-    groups = min(sums.shape[0], get_num_threads())
-    _move_members(X, weights, counted, labels, groups, sums, totals, members)
+    moved = np.zeros(min(sums.shape[0], get_num_threads()), np.int64)
+    _move_members(X, weights, counted, labels, moved, sums, totals, members)
     counted[:] = labels
+    return int(moved.sum())
 
 
 @helper
@@ -202,7 +203,7 @@ def assigned_distances(X, centers, labels, out):
         out[i] = _squared_distance(X[i], centers[labels[i]])
 
 
-@helper
+@helper(inline=True)
 def _distances_from_products(products, norm, center_norms, out):
     for center in range(out.shape[0]):
         squared = norm + center_norms[center] - 2.0 * products[center]
