@@ -1,0 +1,67 @@
+"""Metrics and candidate lists, as scalar code that both targets call.
+
+A *reduced* distance orders like the distance and lacks its final root: the sum of squares for Euclidean.
+"""
+
+from cvkit._jit import helper
+
+EUCLIDEAN, MANHATTAN, CHEBYSHEV, MINKOWSKI, COSINE = range(5)
+
+
+@helper(inline=True)
+def add_term(metric, p, total, gap):
+    """Add one feature's absolute difference to a reduced distance (no feature of a cosine)."""
+    if metric == EUCLIDEAN:
+        return total + gap * gap
+    if metric == MANHATTAN:
+        return total + gap
+    if metric == CHEBYSHEV:
+        return max(total, gap)
+    return total + gap**p
+
+
+@helper
+def from_reduced(metric, p, reduced):
+    """Turn a reduced distance into the distance."""
+    if metric == EUCLIDEAN:
+        return reduced**0.5
+    if metric == MINKOWSKI:
+        return reduced ** (1.0 / p)
+    return reduced
+
+
+@helper(inline=True)
+def is_before(distance, index, other_distance, other_index):
+    """Order candidates by distance, and equally distant ones by index."""
+    return distance < other_distance or (distance == other_distance and index < other_index)
+
+
+@helper
+def replace_last(distance, index, distances, indices):
+    """Put a candidate in the place of the last one; the lists are a heap with the last candidate on top."""
+    size = distances.shape[0]
+    hole = 0
+    child = 1
+    while child < size:
+        right = child + 1
+        if right < size and is_before(distances[child], indices[child], distances[right], indices[right]):
+            child = right
+        if not is_before(distance, index, distances[child], indices[child]):
+            break
+        distances[hole] = distances[child]
+        indices[hole] = indices[child]
+        hole = child
+        child = 2 * hole + 1
+    distances[hole] = distance
+    indices[hole] = index
+
+
+@helper
+def sort_candidates(distances, indices):
+    """Sort a heap of candidates, the nearest first."""
+    for end in range(distances.shape[0] - 1, 0, -1):
+        distance, index = distances[end], indices[end]
+        last_distance, last_index = distances[0], indices[0]
+        replace_last(distance, index, distances[:end], indices[:end])
+        distances[end] = last_distance
+        indices[end] = last_index
