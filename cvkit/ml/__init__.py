@@ -15,7 +15,7 @@ _NAMES = {
     "KNeighborsRegressor": "cvkit.ml.neighbors",
 }
 
-__all__ = [*_NAMES]  # noqa: PLE0604
+__all__ = [*_NAMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,6 @@ import numpy as np
 from cvkit._dispatch import Array, Batch, to_host
 from cvkit.ml._samples import beside, row_norms
 
-
 # While more than this share of the samples changes cluster in a turn, centers move so far that bounds settle
 # few samples, and keeping them costs more than it saves.
 RESTLESS_SHARE = 0.01
@@ -32,7 +31,7 @@ class Samples:
         self.kernels.assigned_distances(self.X, origin, self.full((self.count,), 0, np.int32), self.norms)
 
     @property
-    def X(self) -> Array:
+    def X(self) -> Array:  # noqa: N802
         """The samples, (n, d)."""
         return self.batch.array
 
@@ -55,7 +54,7 @@ class Samples:
         return beside(self.batch, np.full(shape, value, dtype))
 
     def blocks(self) -> int:
-        """Number of blocks for which kernels report partial results."""
+        """Count the blocks for which kernels report partial results."""
         return -(-self.count // self.kernels.BLOCK)
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
@@ -111,9 +110,7 @@ def _potentials(samples: Samples, candidates: np.ndarray, closest: Array, distan
     return to_host(potentials)
 
 
-def _draw(
-    samples: Samples, targets: np.ndarray, closest: Array, block_potentials: np.ndarray
-) -> np.ndarray:
+def _draw(samples: Samples, targets: np.ndarray, closest: Array, block_potentials: np.ndarray) -> np.ndarray:
     """Find where the cumulative weighted distance passes each target: first the block, then the sample."""
     ends = np.cumsum(block_potentials)
     blocks = np.searchsorted(ends, targets).clip(max=len(ends) - 1)
@@ -160,7 +157,7 @@ class Lloyd:
         self._forget_members()
 
     def run(self, max_iterations: int, tolerance: float) -> Clustering:
-        """Alternate assignment and update until labels rest, or centers move by no more than ``tolerance``."""
+        """Alternate assignment and update until labels rest, or the centers nearly do."""
         iteration, ended = 0, False
         while not ended and iteration < max_iterations:
             iteration += 1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, Batch, contiguous, to_host
 from cvkit.ml._blas import single_threaded
-from cvkit.ml._distance_math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN, MINKOWSKI
+from cvkit.ml._neighbor_math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN, MINKOWSKI
 from cvkit.ml._samples import beside
 
 METRICS = {
@@ -99,113 +100,157 @@ class TreeSearch:
 
 
 class BruteSearch:
-    """Samples in host memory, and a float32 copy of them in which most distances are told apart.
-
-    The copy is centered and scaled to at most 1, or normalised for the cosine. Screened distances are off by
-    no more than a bound that the rounding of float32 gives; a query whose k-th neighbour is not nearer than the
-    last candidate by that much is searched again in float64.
-    """
+    """Samples in host memory, every one of which is measured for every query."""
 
     def __init__(self, X: np.ndarray, metric: Metric) -> None:
-        self.metric = metric
         self.X = X
-        self.mean = np.zeros(X.shape[1])
-        self.scale = 1.0
-        if metric.code == MINKOWSKI:
-            return
-        if metric.code != COSINE:
-            self.mean = X.mean(axis=0, dtype=np.float64)
-            largest = float(np.abs(X - self.mean).max())
-            # A power of two, which rounds nothing.
-            self.scale = 2.0 ** -np.ceil(np.log2(largest)) if 1e-150 < largest < 1e150 else 1.0
-        self.rows = self._screened(X)
-        wide = self.rows.astype(np.float64)
-        self.norms = np.zeros(len(X), np.float32)
-        if metric.code == EUCLIDEAN:
-            self.norms = np.einsum("ij,ij->i", wide, wide).astype(np.float32)
-        self.largest = self._size(wide).max()
-
-    def _screened(self, X: np.ndarray) -> np.ndarray:
-        """Samples or queries as the screen sees them."""
-        if self.metric.code == COSINE:
-            norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
-            return (X / np.where(norms > 0, norms, 1.0)[:, None]).astype(np.float32)
-        with np.errstate(over="ignore"):
-            return ((X - self.mean) * self.scale).astype(np.float32)
-
-    def _size(self, rows: np.ndarray) -> np.ndarray:
-        """Norm of each row by which rounding is bounded."""
-        if self.metric.code in (EUCLIDEAN, COSINE):
-            return np.sqrt(np.einsum("ij,ij->i", rows, rows))
-        return np.abs(rows).sum(axis=1)
+        self.metric = metric
+        self.screen = _SCREENS[metric.code](X, metric) if metric.code in _SCREENS else None
 
     def query(self, queries: Batch, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""
         from cvkit.ml._cpu import neighbors
 
         rows = queries.array
+        code, p = self.metric.code, self.metric.p
         distances, indices = _candidates(len(rows), k, np.float64)
-        if self.metric.code == MINKOWSKI:
-            doubtful = np.ones(len(rows), bool)
-        else:
-            doubtful = self._screen(rows, k, distances, indices)
+        doubtful = np.ones(len(rows), bool)
+        spare = max(4, k // 8)
+        if self.screen is not None and k + spare < len(self.X):
+            surrogates, candidates = _candidates(len(rows), k + spare, np.float32)
+            bounds = self.screen.keep_candidates(rows, surrogates, candidates)
+            neighbors.rerank(self.X, rows, code, p, candidates, distances, indices)
+            # Not ``>=``: queries beyond the range of float32 leave a NaN, which is doubtful too.
+            doubtful = ~(distances[:, 0] < bounds)
         if doubtful.any():
             again = _candidates(int(doubtful.sum()), k, np.float64)
-            self._search_exactly(np.ascontiguousarray(rows[doubtful]), *again)
+            self._search_exactly(contiguous(rows[doubtful]), *again)
             distances[doubtful], indices[doubtful] = again
-        neighbors.finish(self.metric.code, self.metric.p, distances, indices)
+        neighbors.finish(code, p, distances, indices)
         return distances, indices
-
-    def _screen(self, rows: np.ndarray, k: int, distances: np.ndarray, indices: np.ndarray) -> np.ndarray:
-        """Search in float32, measure the candidates exactly; tell which queries may lack a neighbour."""
-        from cvkit.ml._cpu import neighbors
-
-        screened = self._screened(rows)
-        spare = max(8, k // 4)
-        surrogates, candidates = _candidates(len(rows), min(k + spare, len(self.X)), np.float32)
-        if self.metric.code in (EUCLIDEAN, COSINE):
-            with single_threaded():
-                neighbors.screen_products(self.rows, self.norms, screened, surrogates, candidates)
-        else:
-            neighbors.scan(
-                self.rows, screened, self.metric.code, self.metric.p, surrogates, candidates
-            )
-        neighbors.rerank(
-            self.X, rows, self.metric.code, self.metric.p, candidates, distances, indices
-        )
-        if len(self.X) <= k + spare:  # nothing was left out
-            return (indices < 0).any(axis=1)
-        kth, offset, error = self._certainty(distances[:, 0], screened, surrogates[:, 0])
-        # A NaN, from queries beyond float32, is doubtful too.
-        return ~(kth - offset + error < surrogates[:, 0])
-
-    def _certainty(
-        self, kth: np.ndarray, screened: np.ndarray, last: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the k-th reduced distance in the screen's units, what it has more than the screen's surrogate,
-        and the bound on the surrogate's error."""
-        wide = screened.astype(np.float64)
-        size = self._size(wide)
-        features = wide.shape[1]
-        if self.metric.code == EUCLIDEAN:
-            return kth * self.scale**2, size**2, 4 * (features + 8) * _ROUNDOFF * (size + self.largest) ** 2
-        if self.metric.code == COSINE:
-            return kth * 2, np.float64(2), np.float64(8 * (features + 8) * _ROUNDOFF)
-        error = 2 * (features + 8) * _ROUNDOFF * (np.abs(last) + size + self.largest)
-        return kth * self.scale, np.float64(0), error
 
     def _search_exactly(self, rows: np.ndarray, distances: np.ndarray, indices: np.ndarray) -> None:
         from cvkit.ml._cpu import neighbors
 
-        if self.metric.code == COSINE:
-            everything = np.broadcast_to(np.arange(len(self.X)), (len(rows), len(self.X)))
-            neighbors.rerank(
-                self.X, rows, COSINE, self.metric.p, np.ascontiguousarray(everything), distances, indices
-            )
-            return
-        X = np.ascontiguousarray(self.X, np.float64)
-        rows = rows.astype(np.float64)
-        neighbors.scan(X, rows, self.metric.code, self.metric.p, distances, indices)
+        code, p = self.metric.code, self.metric.p
+        if code == COSINE:
+            everything = np.tile(np.arange(len(self.X)), (len(rows), 1))
+            neighbors.rerank(self.X, rows, code, p, everything, distances, indices)
+        else:
+            columns = np.ascontiguousarray(self.X.T, np.float64)
+            neighbors.scan(columns, rows.astype(np.float64), code, p, distances, indices)
+
+
+class Screen(Protocol):
+    """A float32 copy of the samples, in which most distances are told apart.
+
+    Screened distances are off by no more than a bound that the rounding of float32 gives.
+    """
+
+    def keep_candidates(
+        self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
+    ) -> np.ndarray:
+        """Fill heaps of candidates for each query.
+
+        Return reduced distances below which a sample is certain to be among the candidates.
+        """
+
+
+class _Around:
+    """Where the samples lie: their mean, and a power of two, which rounds nothing, that scales them to 1."""
+
+    def __init__(self, X: np.ndarray) -> None:
+        self.mean = X.mean(axis=0, dtype=np.float64)
+        largest = float(max((X.max(axis=0) - self.mean).max(), (self.mean - X.min(axis=0)).max()))
+        self.scale = 2.0 ** -np.ceil(np.log2(largest)) if 1e-150 < largest < 1e150 else 1.0
+
+    def rows(self, X: np.ndarray) -> np.ndarray:
+        """Centered, scaled rows in float32, and their squared norms in one column more."""
+        from cvkit.ml._cpu import neighbors
+
+        out = np.empty((len(X), X.shape[1] + 1), np.float32)
+        neighbors.center(X, self.mean, self.scale, out)
+        return out
+
+
+class EuclideanScreen:
+    """Squared distances by BLAS products of centered samples."""
+
+    def __init__(self, X: np.ndarray, metric: Metric) -> None:
+        self.around = _Around(X)
+        self.rows = self.around.rows(X)
+        self.largest = float(np.sqrt(self.rows[:, -1].max()))
+
+    def keep_candidates(
+        self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
+    ) -> np.ndarray:
+        """Fill heaps with the samples of least ``|x|^2 - 2 q x``."""
+        from cvkit.ml._cpu import neighbors
+
+        rows = self.around.rows(queries)
+        squared = rows[:, -1].astype(np.float64)
+        rows *= -2
+        rows[:, -1] = 1
+        with single_threaded():
+            neighbors.screen_products(self.rows, rows, surrogates, candidates)
+        error = 4 * (rows.shape[1] + 8) * _ROUNDOFF * (np.sqrt(squared) + self.largest) ** 2
+        return (surrogates[:, 0] + squared - error) / self.around.scale**2
+
+
+class CosineScreen:
+    """Cosines by BLAS products of normalised samples."""
+
+    def __init__(self, X: np.ndarray, metric: Metric) -> None:
+        self.rows = self._normalised(X)
+
+    @staticmethod
+    def _normalised(X: np.ndarray) -> np.ndarray:
+        norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
+        norms[norms == 0] = 1.0  # such a row is at distance 1 from all others
+        return (X / norms[:, None]).astype(np.float32)
+
+    def keep_candidates(
+        self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
+    ) -> np.ndarray:
+        """Fill heaps with the samples of greatest cosine."""
+        from cvkit.ml._cpu import neighbors
+
+        with single_threaded():
+            neighbors.screen_products(self.rows, -self._normalised(queries), surrogates, candidates)
+        error = 4 * (self.rows.shape[1] + 8) * _ROUNDOFF
+        return 1.0 + surrogates[:, 0] - error
+
+
+class ColumnScreen:
+    """Manhattan and Chebyshev distances, feature by feature, of centered samples."""
+
+    def __init__(self, X: np.ndarray, metric: Metric) -> None:
+        self.metric = metric
+        self.around = _Around(X)
+        rows = self.around.rows(X)[:, :-1]
+        self.columns = np.ascontiguousarray(rows.T)
+        self.largest = float(np.abs(rows).sum(axis=1).max())
+
+    def keep_candidates(
+        self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
+    ) -> np.ndarray:
+        """Fill heaps with the samples of least distance."""
+        from cvkit.ml._cpu import neighbors
+
+        rows = np.ascontiguousarray(self.around.rows(queries)[:, :-1])
+        neighbors.scan(self.columns, rows, self.metric.code, self.metric.p, surrogates, candidates)
+        size = np.abs(rows).sum(axis=1, dtype=np.float64) + self.largest
+        last = surrogates[:, 0].astype(np.float64)
+        return (last - 2 * (rows.shape[1] + 8) * _ROUNDOFF * (last + size)) / self.around.scale
+
+
+# Minkowski distances of other powers are measured in float64 at once: powers cost the same there.
+_SCREENS: dict[int, Callable[[np.ndarray, Metric], Screen]] = {
+    EUCLIDEAN: EuclideanScreen,
+    COSINE: CosineScreen,
+    MANHATTAN: ColumnScreen,
+    CHEBYSHEV: ColumnScreen,
+}
 
 
 class DeviceSearch:

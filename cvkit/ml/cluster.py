@@ -15,14 +15,14 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from cvkit._dispatch import Array, Batch, on_device, to_host
+from cvkit._dispatch import Array, Batch, to_host
 from cvkit.ml import _minibatch
 from cvkit.ml._blas import single_threaded
 from cvkit.ml._lloyd import Clustering, Lloyd, Samples, plus_plus
 from cvkit.ml._samples import beside, row_norms, samples
 
 
-class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):  # type: ignore[misc]
+class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
     """K-means clustering by Lloyd's algorithm, with Hamerly's bounds, or by mini-batches.
 
     Parameters, attributes and random draws are those of ``sklearn.cluster.KMeans``: equal ``random_state``,
@@ -173,8 +173,8 @@ default="k-means++"
         distinct = len(np.unique(labels))
         if distinct < self.n_clusters and self.batch_size is None:
             warnings.warn(
-                f"Number of distinct clusters ({distinct}) found smaller than n_clusters ({self.n_clusters}). "
-                "Possibly due to duplicate points in X.",
+                f"Number of distinct clusters ({distinct}) found smaller than n_clusters "
+                f"({self.n_clusters}). Possibly due to duplicate points in X.",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -189,10 +189,7 @@ default="k-means++"
         given = self._given_centers(batch)
         best: Clustering | None = None
         for _ in range(self._runs(10)):
-            if given is not None:
-                centers = given - mean
-            else:
-                centers = self._initial_centers(data, random_state)
+            centers = given - mean if given is not None else self._initial_centers(data, random_state)
             found = Lloyd(data, centers).run(self.max_iter, self.tol * variance)
             if self.verbose:
                 print(f"{found.iterations} iterations, inertia {found.inertia}")
@@ -204,7 +201,9 @@ default="k-means++"
 
     def _fit_batches(self, batch: Batch, weights: np.ndarray) -> Clustering:
         if batch.is_on_device:
-            raise TypeError("batch_size needs samples in host memory, got an array on a GPU; use cvkit.to_host")
+            raise TypeError(
+                "batch_size needs samples in host memory, got an array on a GPU; use cvkit.to_host"
+            )
         assert self.batch_size is not None
         X = batch.array
         count = len(X)
@@ -241,7 +240,7 @@ default="k-means++"
         return Clustering(found.centers, labels, float(np.sum(distances * weights)), found.iterations)
 
     def _runs(self, default: int) -> int:
-        """Number of runs; given centers need one."""
+        """Count the runs; given centers need one."""
         if not isinstance(self.init, str) and not callable(self.init):
             if self.n_init not in ("auto", 1):
                 warnings.warn(

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
 
 from cvkit._dispatch import Array, Batch, contiguous, on_device, to_device, to_host
-from cvkit.ml._distance_math import COSINE, MINKOWSKI
+from cvkit.ml._neighbor_math import COSINE, MINKOWSKI
 from cvkit.ml._neighbor_search import METRICS, BruteSearch, DeviceSearch, Metric, Search, TreeSearch
 from cvkit.ml._samples import beside, samples
 
@@ -24,7 +24,7 @@ from cvkit.ml._samples import beside, samples
 TREE_FEATURES = 8
 
 
-class _KNeighbors(BaseEstimator):  # type: ignore[misc]
+class _KNeighbors(BaseEstimator):
     """What classification and regression share: parameters, the search, and weights of neighbours."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -170,7 +170,9 @@ class _KNeighbors(BaseEstimator):  # type: ignore[misc]
         scipy.sparse.csr_matrix of shape (n_queries, n_samples_fit)
         """
         if mode not in ("connectivity", "distance"):
-            raise ValueError(f"Unsupported mode, must be one of 'connectivity' or 'distance', but got {mode!r}")
+            raise ValueError(
+                f"Unsupported mode, must be one of 'connectivity' or 'distance', but got {mode!r}"
+            )
         check_is_fitted(self)
         _, distances, indices = self._neighbors(X, n_neighbors)
         indices = to_host(indices)
@@ -218,11 +220,11 @@ def _without_self(distances: np.ndarray, indices: np.ndarray) -> tuple[np.ndarra
     return distances[keep].reshape(shape), indices[keep].reshape(shape)
 
 
-class KNeighborsClassifier(ClassifierMixin, _KNeighbors):  # type: ignore[misc]
+class KNeighborsClassifier(ClassifierMixin, _KNeighbors):
     """Classification by a vote of the nearest samples.
 
-    Parameters, attributes and answers are those of ``sklearn.neighbors.KNeighborsClassifier``. Samples on a GPU
-    are searched there.
+    Parameters, attributes and answers are those of ``sklearn.neighbors.KNeighborsClassifier``. Samples on a
+    GPU are searched there.
 
     Parameters
     ----------
@@ -263,7 +265,7 @@ default="minkowski"
 
     Notes
     -----
-    Among equally distant samples the smaller index is nearer, and among classes of equal score the first wins.
+    Among equally distant samples the smaller index is nearer; among classes of equal score the first wins.
 
     References
     ----------
@@ -347,11 +349,11 @@ default="minkowski"
         return _as_queries(queries, scores / scores.sum(axis=1, keepdims=True))
 
 
-class KNeighborsRegressor(MultiOutputMixin, RegressorMixin, _KNeighbors):  # type: ignore[misc]
+class KNeighborsRegressor(MultiOutputMixin, RegressorMixin, _KNeighbors):
     """Regression by the mean target of the nearest samples.
 
-    Parameters, attributes and answers are those of ``sklearn.neighbors.KNeighborsRegressor``. Samples on a GPU
-    are searched there.
+    Parameters, attributes and answers are those of ``sklearn.neighbors.KNeighborsRegressor``. Samples on a
+    GPU are searched there.
 
     Parameters
     ----------
@@ -419,10 +421,10 @@ default="minkowski"
         batch = self._fit_samples(X)
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        y = check_array(to_host(y), ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
-        check_consistent_length(np.empty(self.n_samples_fit_), y)
-        self._is_flat = y.ndim == 1
-        self._targets = beside(batch, contiguous(y.reshape(len(y), -1)))
+        values = check_array(to_host(y), ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        check_consistent_length(np.empty(self.n_samples_fit_), values)
+        self._is_flat = values.ndim == 1
+        self._targets = beside(batch, contiguous(values.reshape(len(values), -1)))
         return self
 
     def predict(self, X: Array | None) -> Array:

@@ -1,14 +1,14 @@
 """A KD-tree on the CPU: nearest neighbours where features are few.
 
-The tree is complete: node ``i`` has the children ``2 i + 1`` and ``2 i + 2``, and every node halves its samples
-at the median of its widest feature. J. L. Bentley, "Multidimensional binary search trees used for associative
-searching", Communications of the ACM 18(9), 1975.
+The tree is complete: node ``i`` has the children ``2 i + 1`` and ``2 i + 2``, and every node halves its
+samples at the median of its widest feature. J. L. Bentley, "Multidimensional binary search trees used for
+associative searching", Communications of the ACM 18(9), 1975.
 """
 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.ml._distance_math import CHEBYSHEV, EUCLIDEAN, MANHATTAN, add_term, replace_last
+from cvkit.ml._neighbor_math import CHEBYSHEV, EUCLIDEAN, MANHATTAN, add_term, replace_last
 
 
 @helper
@@ -149,9 +149,7 @@ def _search(
                 stack[depth], bounds[depth] = far, far_bound
                 depth += 1
             node = near
-        _visit_leaf(
-            columns, order, starts[node], stops[node], query, metric, p, values, distances, indices
-        )
+        _visit_leaf(columns, order, starts[node], stops[node], query, metric, p, values, distances, indices)
 
 
 # Queries that share one set of buffers.

@@ -7,7 +7,7 @@ measured again in float64. A query whose candidates may lack a neighbour, by the
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.ml._distance_math import (
+from cvkit.ml._neighbor_math import (
     CHEBYSHEV,
     COSINE,
     EUCLIDEAN,
@@ -47,15 +47,21 @@ def _offer(values, first, distances, indices):
                 replace_last(values[j], first + j, distances, indices)
 
 
-@helper(inline=True)
-def _surrogate(products, norms):
-    """Turn products into squared distances less the query's norm, in place."""
-    for j in range(products.shape[0]):
-        products[j] = norms[j] - (products[j] + products[j])
+@cpu_kernel
+def center(X, mean, scale, out):
+    """Write ``(X - mean) * scale`` and, in one column more, the squared norm of the row as it was rounded."""
+    features = X.shape[1]
+    for i in prange(X.shape[0]):
+        norm = 0.0
+        for j in range(features):
+            value = np.float32((X[i, j] - mean[j]) * scale)
+            out[i, j] = value
+            norm += np.float64(value) * np.float64(value)
+        out[i, features] = norm
 
 
 @helper
-def _screen_block(rows, norms, queries, distances, indices):
+def _screen_block(rows, queries, distances, indices):
     workspace = np.empty(queries.shape[0] * SAMPLES, rows.dtype)
     for start in range(0, rows.shape[0], SAMPLES):
         stop = min(start + SAMPLES, rows.shape[0])
@@ -63,20 +69,22 @@ def _screen_block(rows, norms, queries, distances, indices):
         products = workspace[: queries.shape[0] * width].reshape((queries.shape[0], width))
         np.dot(queries, rows[start:stop].T, products)
         for q in range(queries.shape[0]):
-            _surrogate(products[q], norms[start:stop])
             _offer(products[q], start, distances[q], indices[q])
 
 
 @cpu_kernel
-def screen_products(rows, norms, queries, distances, indices):
-    """Keep for each query the rows of least ``norm - 2 * product``, as a heap."""
+def screen_products(rows, queries, distances, indices):
+    """Keep for each query the rows of least product, as a heap.
+
+    With rows ``(x, |x|^2)`` and queries ``(-2 q, 1)`` that is the squared distance less ``|q|^2``.
+    """
     for block in prange((queries.shape[0] + QUERIES - 1) // QUERIES):
         first = block * QUERIES
         end = min(first + QUERIES, queries.shape[0])
-        _screen_block(rows, norms, queries[first:end], distances[first:end], indices[first:end])
+        _screen_block(rows, queries[first:end], distances[first:end], indices[first:end])
 
 
-@helper(inline=True)
+@helper
 def _add_column(metric, p, column, value, out):
     """Add the terms of one feature to the reduced distances of a row of samples."""
     if metric == EUCLIDEAN:
@@ -95,50 +103,58 @@ def _add_column(metric, p, column, value, out):
             out[j] += abs(column[j] - value) ** p
 
 
-@helper(inline=True)
-def _add_four_manhattan(tile, feature, query, out):
+@helper
+def _add_four_manhattan(first, second, third, fourth, a, b, c, d, out):
     """Add the terms of four features at once: one load and one store of the sums for four."""
-    first, second, third, fourth = tile[feature], tile[feature + 1], tile[feature + 2], tile[feature + 3]
-    a, b, c, d = query[feature], query[feature + 1], query[feature + 2], query[feature + 3]
     for j in range(out.shape[0]):
         out[j] += (abs(first[j] - a) + abs(second[j] - b)) + (abs(third[j] - c) + abs(fourth[j] - d))
 
 
 @helper
-def _reduced_distances(metric, p, tile, query, out):
-    """Write the reduced distances of a query to a tile of samples, stored feature by feature."""
+def _reduced_distances(metric, p, columns, start, stop, query, out):
+    """Write the reduced distances from a query to the samples ``start`` to ``stop``."""
     out[:] = 0
     feature = 0
     if metric == MANHATTAN:
         while feature + 4 <= query.shape[0]:
-            _add_four_manhattan(tile, feature, query, out)
+            _add_four_manhattan(
+                columns[feature, start:stop],
+                columns[feature + 1, start:stop],
+                columns[feature + 2, start:stop],
+                columns[feature + 3, start:stop],
+                query[feature],
+                query[feature + 1],
+                query[feature + 2],
+                query[feature + 3],
+                out,
+            )
             feature += 4
     while feature < query.shape[0]:
-        _add_column(metric, p, tile[feature], query[feature], out)
+        _add_column(metric, p, columns[feature, start:stop], query[feature], out)
         feature += 1
 
 
 @helper
-def _scan_block(rows, queries, metric, p, distances, indices):
-    values = np.empty(SAMPLES, rows.dtype)
-    tile = np.empty((rows.shape[1], SAMPLES), rows.dtype)
-    for start in range(0, rows.shape[0], SAMPLES):
-        width = min(SAMPLES, rows.shape[0] - start)
-        for j in range(width):
-            for feature in range(rows.shape[1]):
-                tile[feature, j] = rows[start + j, feature]
+def _scan_block(columns, queries, metric, p, distances, indices):
+    values = np.empty(SAMPLES, columns.dtype)
+    count = columns.shape[1]
+    for start in range(0, count, SAMPLES):
+        stop = min(start + SAMPLES, count)
         for q in range(queries.shape[0]):
-            _reduced_distances(metric, p, tile[:, :width], queries[q], values[:width])
-            _offer(values[:width], start, distances[q], indices[q])
+            _reduced_distances(metric, p, columns, start, stop, queries[q], values[: stop - start])
+            _offer(values[: stop - start], start, distances[q], indices[q])
 
 
 @cpu_kernel
-def scan(rows, queries, metric, p, distances, indices):
-    """Keep for each query the rows of least reduced distance, as a heap."""
+def scan(columns, queries, metric, p, distances, indices):
+    """Keep for each query the samples of least reduced distance, as a heap.
+
+    ``columns`` holds the samples feature by feature.
+    """
     for block in prange((queries.shape[0] + QUERIES - 1) // QUERIES):
         first = block * QUERIES
         end = min(first + QUERIES, queries.shape[0])
-        _scan_block(rows, queries[first:end], metric, p, distances[first:end], indices[first:end])
+        _scan_block(columns, queries[first:end], metric, p, distances[first:end], indices[first:end])
 
 
 @helper(inline=True)

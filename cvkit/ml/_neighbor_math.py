@@ -3,13 +3,17 @@
 A *reduced* distance orders like the distance and lacks its final root: the sum of squares for Euclidean.
 """
 
+from typing import Any
+
 from cvkit._jit import helper
+
+Array = Any
 
 EUCLIDEAN, MANHATTAN, CHEBYSHEV, MINKOWSKI, COSINE = range(5)
 
 
 @helper(inline=True)
-def add_term(metric, p, total, gap):
+def add_term(metric: int, p: float, total: float, gap: float) -> float:
     """Add one feature's absolute difference to a reduced distance (no feature of a cosine)."""
     if metric == EUCLIDEAN:
         return total + gap * gap
@@ -21,7 +25,7 @@ def add_term(metric, p, total, gap):
 
 
 @helper
-def from_reduced(metric, p, reduced):
+def from_reduced(metric: int, p: float, reduced: float) -> float:
     """Turn a reduced distance into the distance."""
     if metric == EUCLIDEAN:
         return reduced**0.5
@@ -31,13 +35,13 @@ def from_reduced(metric, p, reduced):
 
 
 @helper(inline=True)
-def is_before(distance, index, other_distance, other_index):
+def is_before(distance: float, index: int, other_distance: float, other_index: int) -> bool:
     """Order candidates by distance, and equally distant ones by index."""
     return distance < other_distance or (distance == other_distance and index < other_index)
 
 
 @helper
-def replace_last(distance, index, distances, indices):
+def replace_last(distance: float, index: int, distances: Array, indices: Array) -> None:
     """Put a candidate in the place of the last one; the lists are a heap with the last candidate on top."""
     size = distances.shape[0]
     hole = 0
@@ -57,7 +61,7 @@ def replace_last(distance, index, distances, indices):
 
 
 @helper
-def sort_candidates(distances, indices):
+def sort_candidates(distances: Array, indices: Array) -> None:
     """Sort a heap of candidates, the nearest first."""
     for end in range(distances.shape[0] - 1, 0, -1):
         distance, index = distances[end], indices[end]
