@@ -6,7 +6,6 @@ import pytest
 
 from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
 
-
 ROWS = [pytest.param(case, id=f"{case.learner}: {case.name}") for case in LEARNER_CASES]
 
 

@@ -300,7 +300,8 @@ default="minkowski"
         batch = self._fit_samples(X)
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
-        y = column_or_1d(to_host(y), warn=True)
+        y = check_array(to_host(y), ensure_2d=False, dtype=None, input_name="y", estimator=self)
+        y = column_or_1d(y, warn=True)
         check_consistent_length(np.empty(self.n_samples_fit_), y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
