@@ -118,9 +118,10 @@ class BruteSearch:
         spare = max(4, k // 8)
         if self.screen is not None and k + spare < len(self.X):
             surrogates, candidates = _candidates(len(rows), k + spare, np.float32)
-            bounds = self.screen.keep_candidates(rows, surrogates, candidates)
+            with np.errstate(over="ignore", invalid="ignore"):  # queries beyond the range of float32
+                bounds = self.screen.keep_candidates(rows, surrogates, candidates)
             neighbors.rerank(self.X, rows, code, p, candidates, distances, indices)
-            # Not ``>=``: queries beyond the range of float32 leave a NaN, which is doubtful too.
+            # Not ``>=``: such queries leave a NaN, which is doubtful too.
             doubtful = ~(distances[:, 0] < bounds)
         if doubtful.any():
             again = _candidates(int(doubtful.sum()), k, np.float64)
