@@ -188,6 +188,11 @@ def test_in_a_pipeline_and_pickled() -> None:
 
 def test_unusual_data() -> None:
     assert KNeighborsRegressor(1).fit([[1.0]], [5.0]).predict([[3.0]]).tolist() == [5.0]
+    # Leaves of one sample, and, above five samples, leaves of none.
+    leaves = KNeighborsRegressor(2, leaf_size=1, algorithm="kd_tree").fit(
+        np.arange(5.0)[:, None], np.arange(5)
+    )
+    assert leaves.kneighbors([[3.1]])[1].tolist() == [[3, 4]]
     constant = KNeighborsClassifier(3).fit(np.ones((8, 2)), ["a"] * 8)
     assert constant.kneighbors([[1.0, 1.0]])[1].tolist() == [[0, 1, 2]]
     zeros = KNeighborsRegressor(2, metric="cosine").fit([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]], [1, 2, 3])

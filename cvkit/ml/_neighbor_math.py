@@ -24,6 +24,25 @@ def add_term(metric: int, p: float, total: float, gap: float) -> float:
     return total + gap**p
 
 
+@helper(inline=True)
+def add_column(metric: int, p: float, column: Array, value: float, out: Array) -> None:
+    """Add one feature's terms to the reduced distances from a query to a row of samples."""
+    if metric == EUCLIDEAN:
+        for j in range(column.shape[0]):
+            gap = column[j] - value
+            out[j] += gap * gap
+    elif metric == MANHATTAN:
+        for j in range(column.shape[0]):
+            out[j] += abs(column[j] - value)
+    elif metric == CHEBYSHEV:
+        for j in range(column.shape[0]):
+            gap = abs(column[j] - value)
+            out[j] = gap if gap > out[j] else out[j]
+    else:
+        for j in range(column.shape[0]):
+            out[j] += abs(column[j] - value) ** p
+
+
 @helper
 def from_reduced(metric: int, p: float, reduced: float) -> float:
     """Turn a reduced distance into the distance."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from cvkit._dispatch import Array, Batch, contiguous, to_host
 from cvkit.ml._blas import single_threaded
+from cvkit.ml._cpu import kd_tree, neighbors
 from cvkit.ml._neighbor_math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN, MINKOWSKI
 from cvkit.ml._samples import beside
 
@@ -63,8 +64,6 @@ class TreeSearch:
     """A KD-tree over samples in host memory."""
 
     def __init__(self, X: np.ndarray, metric: Metric, leaf_size: int) -> None:
-        from cvkit.ml._cpu import kd_tree
-
         X = np.ascontiguousarray(X, np.float64)
         levels = max(0, int(np.ceil(np.log2(max(len(X) / leaf_size, 1)))))
         nodes = 2 ** (levels + 1) - 1
@@ -78,8 +77,6 @@ class TreeSearch:
 
     def query(self, queries: Batch, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""
-        from cvkit.ml._cpu import kd_tree, neighbors
-
         rows = np.ascontiguousarray(to_host(queries.array), np.float64)
         distances, indices = _candidates(len(rows), k, np.float64)
         kd_tree.search(
@@ -109,8 +106,6 @@ class BruteSearch:
 
     def query(self, queries: Batch, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""
-        from cvkit.ml._cpu import neighbors
-
         rows = queries.array
         code, p = self.metric.code, self.metric.p
         distances, indices = _candidates(len(rows), k, np.float64)
@@ -131,8 +126,6 @@ class BruteSearch:
         return distances, indices
 
     def _search_exactly(self, rows: np.ndarray, distances: np.ndarray, indices: np.ndarray) -> None:
-        from cvkit.ml._cpu import neighbors
-
         code, p = self.metric.code, self.metric.p
         if code == COSINE:
             everything = np.tile(np.arange(len(self.X)), (len(rows), 1))
@@ -167,8 +160,6 @@ class _Around:
 
     def rows(self, X: np.ndarray) -> np.ndarray:
         """Centered, scaled rows in float32, and their squared norms in one column more."""
-        from cvkit.ml._cpu import neighbors
-
         out = np.empty((len(X), X.shape[1] + 1), np.float32)
         neighbors.center(X, self.mean, self.scale, out)
         return out
@@ -186,8 +177,6 @@ class EuclideanScreen:
         self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
     ) -> np.ndarray:
         """Fill heaps with the samples of least ``|x|^2 - 2 q x``."""
-        from cvkit.ml._cpu import neighbors
-
         rows = self.around.rows(queries)
         squared = rows[:, -1].astype(np.float64)
         rows *= -2
@@ -214,8 +203,6 @@ class CosineScreen:
         self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
     ) -> np.ndarray:
         """Fill heaps with the samples of greatest cosine."""
-        from cvkit.ml._cpu import neighbors
-
         with single_threaded():
             neighbors.screen_products(self.rows, -self._normalised(queries), surrogates, candidates)
         error = 4 * (self.rows.shape[1] + 8) * _ROUNDOFF
@@ -236,8 +223,6 @@ class ColumnScreen:
         self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
     ) -> np.ndarray:
         """Fill heaps with the samples of least distance."""
-        from cvkit.ml._cpu import neighbors
-
         rows = np.ascontiguousarray(self.around.rows(queries)[:, :-1])
         neighbors.scan(self.columns, rows, self.metric.code, self.metric.p, surrogates, candidates)
         size = np.abs(rows).sum(axis=1, dtype=np.float64) + self.largest

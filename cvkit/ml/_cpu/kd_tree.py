@@ -8,7 +8,7 @@ associative searching", Communications of the ACM 18(9), 1975.
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.ml._neighbor_math import CHEBYSHEV, EUCLIDEAN, MANHATTAN, add_term, replace_last
+from cvkit.ml._neighbor_math import add_column, add_term, replace_last
 
 
 @helper
@@ -92,31 +92,12 @@ def _distance_to_box(metric, p, query, lower, upper):
 
 
 @helper(inline=True)
-def _add_column(metric, p, column, value, out):
-    """Add the terms of one feature to the reduced distances of a leaf's samples."""
-    if metric == EUCLIDEAN:
-        for j in range(column.shape[0]):
-            gap = column[j] - value
-            out[j] += gap * gap
-    elif metric == MANHATTAN:
-        for j in range(column.shape[0]):
-            out[j] += abs(column[j] - value)
-    elif metric == CHEBYSHEV:
-        for j in range(column.shape[0]):
-            gap = abs(column[j] - value)
-            out[j] = gap if gap > out[j] else out[j]
-    else:
-        for j in range(column.shape[0]):
-            out[j] += abs(column[j] - value) ** p
-
-
-@helper(inline=True)
 def _visit_leaf(columns, order, start, stop, query, metric, p, values, distances, indices):
     """Offer the samples of a leaf to the candidates of a query."""
     for j in range(stop - start):
         values[j] = 0.0
     for feature in range(query.shape[0]):
-        _add_column(metric, p, columns[feature, start:stop], query[feature], values)
+        add_column(metric, p, columns[feature, start:stop], query[feature], values)
     for j in range(stop - start):
         if values[j] <= distances[0]:
             index = order[start + j]

@@ -8,10 +8,9 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.ml._neighbor_math import (
-    CHEBYSHEV,
     COSINE,
-    EUCLIDEAN,
     MANHATTAN,
+    add_column,
     add_term,
     from_reduced,
     replace_last,
@@ -86,21 +85,8 @@ def screen_products(rows, queries, distances, indices):
 
 @helper
 def _add_column(metric, p, column, value, out):
-    """Add the terms of one feature to the reduced distances of a row of samples."""
-    if metric == EUCLIDEAN:
-        for j in range(out.shape[0]):
-            gap = column[j] - value
-            out[j] += gap * gap
-    elif metric == MANHATTAN:
-        for j in range(out.shape[0]):
-            out[j] += abs(column[j] - value)
-    elif metric == CHEBYSHEV:
-        for j in range(out.shape[0]):
-            gap = abs(column[j] - value)
-            out[j] = gap if gap > out[j] else out[j]
-    else:
-        for j in range(out.shape[0]):
-            out[j] += abs(column[j] - value) ** p
+    # A function of its own, not inlined: among rows that are arguments, the vectoriser can rule out overlap.
+    add_column(metric, p, column, value, out)
 
 
 @helper
