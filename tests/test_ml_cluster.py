@@ -14,8 +14,7 @@ from sklearn.utils._test_common.instance_generator import _get_expected_failed_c
 
 import cvkit
 from cvkit._dispatch import Batch
-from cvkit.ml import KMeans
-from cvkit.ml._lloyd import Lloyd, Samples
+from cvkit.ml import KMeans, _lloyd
 from tests.fake_device import fake, recorded_launches
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
 from tests.simulate_learners import k_means, small_samples
@@ -42,12 +41,12 @@ def assert_equal_models(ours: KMeans, theirs: reference.KMeans) -> None:
     assert ours.n_iter_ == theirs.n_iter_
 
 
-def test_bounds_change_nothing() -> None:
-    X = blobs()
-    run = Lloyd(Samples(Batch(X, 2, X), np.ones(len(X))), X[:12])
-    found = run.run(max_iterations=40, tolerance=0.0)
-    assert run.bounded  # the labels came to rest slowly enough for bounds to be used
-    labels, centers = naive_lloyd(X, X[:12], found.iterations)
+def test_bounds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", 1.1)  # bounds from the first turn, while centers move far
+    X = np.random.RandomState(0).rand(1500, 3)
+    found = _lloyd.Lloyd(_lloyd.Samples(Batch(X, 2, X), np.ones(len(X))), X[:25]).run(40, tolerance=0.0)
+    assert found.iterations > 20
+    labels, centers = naive_lloyd(X, X[:25], found.iterations)
     np.testing.assert_array_equal(found.labels, labels)
     np.testing.assert_allclose(found.centers, centers, rtol=1e-12)
 
@@ -77,6 +76,9 @@ def test_empty_clusters_are_relocated() -> None:
     ours = KMeans(8, init=init).fit(X)
     assert len(np.unique(ours.labels_)) == 8
     assert_equal_models(ours, reference.KMeans(8, init=init).fit(X))
+    weights = np.random.RandomState(0).randint(2, 5, len(X))
+    ours = KMeans(8, init=init, max_iter=1).fit(X, sample_weight=weights)
+    assert_equal_models(ours, reference.KMeans(8, init=init, max_iter=1).fit(X, sample_weight=weights))
 
 
 def test_updated_sums_lose_no_outlier() -> None:
@@ -197,7 +199,8 @@ def test_estimator_checks(ours: KMeans, theirs: reference.KMeans) -> None:
     assert failed_checks(ours) <= known
 
 
-def test_simulated_cuda_equals_cpu(tmp_path: Path) -> None:
+def test_simulated_cuda_equals_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", _lloyd.RESTLESS_SHARE)  # k_means sets it
     assert_same(k_means(np.asarray), simulated("k_means", tmp_path))
 
 
