@@ -99,11 +99,11 @@ def _linear_agreement(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> d
 
 
 def _linear_svc(ours: bool, **parameters: Any) -> Any:
-    from sklearn.svm import LinearSVC as Reference
+    from sklearn import svm
 
-    from cvkit.ml import LinearSVC
+    from cvkit import ml
 
-    return (LinearSVC if ours else Reference)(random_state=0, max_iter=100_000, **parameters)
+    return (ml.LinearSVC if ours else svm.LinearSVC)(random_state=0, max_iter=100_000, **parameters)
 
 
 def _linear_svc_case(name: str, data: Callable[[], Data], tolerance: float, **options: Any) -> LearnerCase:
@@ -139,11 +139,11 @@ LEARNER_CASES += [
 
 
 def _svc(ours: bool, **parameters: Any) -> Any:
-    from sklearn.svm import SVC as Reference
+    from sklearn import svm
 
-    from cvkit.ml import SVC
+    from cvkit import ml
 
-    return (SVC if ours else Reference)(**parameters)
+    return (ml.SVC if ours else svm.SVC)(**parameters)
 
 
 def _svc_agreement(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -167,7 +167,7 @@ def _svc_case(name: str, data: Callable[[], Data], **options: Any) -> LearnerCas
         lambda: _svc(False, **options),
         _svc_agreement,
         # Two solutions within tol of the optimum differ by a few tol where decisions are made.
-        {"decision": 3 * options.get("tol", 1e-3), "labels": 5e-4},
+        {"decision": 5 * options.get("tol", 1e-3), "labels": 5e-4},
         "decision_function",
         **row,
     )

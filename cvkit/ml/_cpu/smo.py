@@ -18,7 +18,7 @@ from cvkit.ml._cpu.svm import kernel_from_dots
 from cvkit.ml._kernels import PRECOMPUTED
 
 # The maximum of a block is a vector reduction; its position is looked for in the winning block alone.
-_BLOCK = 512
+_BLOCK = 256
 _LEAST_CURVATURE = 1e-12
 _LEAST_GAP = 1e-11
 
