@@ -92,7 +92,7 @@ class LinearSVC(LinearDecision):
     array(['left', 'right'], dtype='<U5')
     """
 
-    _stored = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
+    _stored: ClassVar[tuple[str, ...]] = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
 
     _parameter_constraints: ClassVar[dict] = {
         "penalty": [StrOptions({"l2"})],

@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
 from cvkit.ml._decision import (
     device_samples,
+    give_copy,
     labels,
     largest,
     linear_decision,
@@ -126,7 +127,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     array([0, 1])
     """
 
-    _stored = (
+    _stored: ClassVar[tuple[str, ...]] = (
         "classes_",
         "class_weight_",
         "support_",
@@ -422,7 +423,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         return labels(batch, self.classes_, indices)
 
     @available_if(_with_probability)
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class.
 
         Parameters
@@ -432,9 +433,9 @@ class SVC(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``. Learned apart from the decision function: on few samples the most
-            probable class need not be the predicted one.
+        array of shape (n_samples, n_classes)
+            In the order of ``classes_``; the same kind of array as X. Learned apart from the decision
+            function: on few samples the most probable class need not be the predicted one.
         """
         batch = self._samples_for_decision(X)
         if not len(self.probA_):
@@ -442,12 +443,13 @@ class SVC(ClassifierMixin, BaseEstimator):
         pairs = to_host(self._pair_decisions(batch))
         probabilities = sigmoid(pairs, self.probA_, self.probB_)
         probabilities = np.clip(probabilities, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
-        return couple(probabilities, len(self.classes_))
+        return give_copy(batch, couple(probabilities, len(self.classes_)))
 
     @available_if(_with_probability)
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of the probability of each class; see ``predict_proba``."""
-        return np.log(self.predict_proba(X))
+        batch = Batch(X, 2, X)
+        return give_copy(batch, np.log(to_host(self.predict_proba(X))))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
