@@ -21,7 +21,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import cvkit
 from cvkit import _jit
-from cvkit.ml import SVC, LinearSVC
+from cvkit.ml import SVC, LinearSVC, LogisticRegression
 from cvkit.ml._math import exp_negative
 from cvkit.ml.platt import couple
 from tests.fake_device import fake, recorded_launches
@@ -377,6 +377,7 @@ def device_models():
     fitted = {
         "linear": LinearSVC(C=0.1).fit(X[two], y[two]),
         "linear-many": LinearSVC(C=0.1).fit(X, y),
+        "logistic": LogisticRegression().fit(X / 8, y),
         "rbf": SVC(gamma=0.5).fit(X[two], y[two]),
         "rbf-many": SVC(gamma=0.5).fit(X, y.astype(np.float32)),
         "rbf-names": SVC(kernel="linear", break_ties=True).fit(X, names[y]),

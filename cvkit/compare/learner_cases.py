@@ -192,3 +192,46 @@ LEARNER_CASES += [
     _svc_case("breast cancer, polynomial", _standard_cancer, kernel="poly", coef0=1.0, tol=1e-6),
     _svc_case("digits, RBF, 45 pairs", _small_digits, tol=1e-5),
 ]
+
+
+def _logistic(ours: bool, **parameters: Any) -> Any:
+    from sklearn import linear_model
+
+    from cvkit import ml
+
+    return (ml if ours else linear_model).LogisticRegression(max_iter=100_000, **parameters)
+
+
+def _logistic_case(
+    name: str, data: Callable[[], Data], tolerance: float = 1e-3, **options: Any
+) -> LearnerCase:
+    fields = ("fit_bar", "predict_bar", "small")
+    row = {key: options.pop(key) for key in fields if key in options}
+    # Only SAGA knows the L1 norm.
+    solver = {"solver": "saga"} if options.get("l1_ratio") else {}
+    return LearnerCase(
+        "LogisticRegression",
+        name,
+        data,
+        lambda: _logistic(True, **options),
+        lambda: _logistic(False, **solver, **options),
+        _linear_agreement,
+        {"coefficients": tolerance, "intercept": tolerance, "labels": 0.0},
+        "predict_proba",
+        **row,
+    )
+
+
+LEARNER_CASES += [
+    _logistic_case(
+        "two classes, 50,000 x 30",
+        lambda: _two_clouds(50_000, 30),
+        1e-5,
+        fit_bar=0.75,
+        small=lambda: _two_clouds(500, 30),
+    ),
+    _logistic_case("digits, ten classes", _small_digits, tol=1e-8, fit_bar=0.75),
+    _logistic_case("breast cancer, L2", _standard_cancer, tol=1e-6, fit_bar=0.75),
+    _logistic_case("breast cancer, L1", _standard_cancer, C=0.2, l1_ratio=1.0, tol=1e-7),
+    _logistic_case("breast cancer, elastic net", _standard_cancer, C=0.2, l1_ratio=0.3, tol=1e-7),
+]

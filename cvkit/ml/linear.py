@@ -262,8 +262,7 @@ class LogisticRegression(LinearDecision):
         batch, scores = self._decision(X)
         host = to_host(scores)
         if host.shape[1] == 1:
-            positive = special.expit(host[:, 0])
-            return give_copy(batch, np.column_stack([1.0 - positive, positive]))
+            return give_copy(batch, special.expit(np.column_stack([-host[:, 0], host[:, 0]])))
         return give_copy(batch, special.softmax(host, axis=1))
 
     def predict_log_proba(self, X: Any) -> Any:
