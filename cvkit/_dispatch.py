@@ -153,7 +153,7 @@ class Batch:
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """(N, H, W, C)."""
-        return tuple(self.array.shape)  # type: ignore[return-value]
+        return tuple(self.array.shape)
 
     def kernels(self, domain: str, module: str) -> ModuleType:
         """Import the twin of ``module`` for the device the array lives on."""
@@ -167,6 +167,14 @@ class Batch:
         if self.is_on_device:
             return device_empty(shape, dtype, self.array.stream)
         return np.empty(shape, dtype)
+
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Allocate zeros beside the input."""
+        if not self.is_on_device:
+            return np.zeros(shape, dtype)
+        out = device_empty(shape, dtype, self.array.stream)
+        out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
+        return out
 
     def restore(self, out: Array) -> Array:
         """Give a stack back with the caller's rank, as the caller's kind of array."""

@@ -142,9 +142,42 @@ def set_num_threads(count: int) -> None:
     _threads = int(count)
 
 
-def helper(function: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call: scalar maths, or a loop over one row."""
-    return njit(**_FLAGS)(function)
+def helper(
+    function: Callable[..., Any] | None = None,
+    *,
+    contract: bool = True,
+    reorder: bool = False,
+    inline: bool = False,
+    allocates: bool = True,
+) -> Any:
+    """Compile a function that kernels call: scalar maths, or a loop over rows.
+
+    Parameters
+    ----------
+    function : callable
+        What to compile; without it, a decorator is returned.
+    contract : bool
+        False keeps every product rounded on its own, for results that an FMA would decide otherwise than the
+        reference does.
+    reorder : bool
+        True lets a sum or a maximum be taken in the order of the vector's lanes. Keep such helpers to one
+        loop.
+    inline : bool
+        True copies the function into its callers.
+    allocates : bool
+        False promises that no array is made inside, so that Numba need not count references: a call costs
+        some 20 ns for each row that is sliced off a matrix, with atomic operations that threads contend for.
+    """
+    if function is None:
+        return functools.partial(
+            helper, contract=contract, reorder=reorder, inline=inline, allocates=allocates
+        )
+    relaxed = {"contract"} if contract else set()
+    relaxed |= {"reassoc", "nsz"} if reorder else set()
+    flags = {**_FLAGS, "fastmath": relaxed or False, "inline": "always" if inline else "never"}
+    if not allocates:
+        flags["_nrt"] = False
+    return njit(**flags)(function)
 
 
 def reduction(function: Callable[..., Any]) -> Any:
@@ -228,7 +261,7 @@ class CudaKernel:
     """
 
     def __init__(self, function: Callable[..., Any], block: tuple[int, ...]) -> None:
-        functools.update_wrapper(self, function)
+        self.__name__, self.__doc__ = function.__name__, function.__doc__
         self.py_func = function
         self.block = block
         CUDA_KERNELS.append(self)

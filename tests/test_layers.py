@@ -1,0 +1,195 @@
+"""The plan of the house, kept by walking every module's syntax tree: who imports whom, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import cvkit
+import cvkit.detect
+
+PACKAGE = Path(cvkit.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+# Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._*.
+_GROUND = {"helpers", "color", "io"}
+MAY_USE = {
+    "helpers": set(),
+    "color": {"helpers"},
+    "io": {"helpers"},
+    "filters": _GROUND,
+    "geometry": _GROUND,
+    "features": _GROUND,
+    "ml": {"helpers"},  # knows no images
+    "detect": _GROUND | {"filters", "geometry", "features", "ml"},
+    "batch": _GROUND | {"filters", "geometry", "features", "ml", "detect"},
+    "compare": _GROUND | {"filters", "geometry", "features", "ml", "detect"},
+    "cli": _GROUND | {"filters", "geometry", "features", "ml", "detect", "batch", "compare"},
+}
+# Which rooms may import what pip brought; the rest of the standard library and NumPy are free to all.
+EXTERNAL = {
+    "cv2": {"io", "compare"},
+    "skimage": {"compare"},
+    "sklearn": {"ml", "detect", "compare"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+}
+KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numpy", "numba", "numba.extending"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd"}
+
+
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def room(module: str) -> str:
+    """Return the room of a module: the first part of its path in the package."""
+    parts = module.split(".")
+    if module == "cvkit":
+        return "names"
+    if module == "cvkit.__main__":
+        return "cli"
+    if parts[1] in ("_cpu", "_cuda"):
+        return parts[2] if len(parts) > 2 else "helpers"
+    return "helpers" if parts[1].startswith("_") else parts[1]
+
+
+def imports(module: str) -> Iterator[str]:
+    """Name every module that ``module`` imports; a public name of cvkit counts as its own module."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name != "cvkit")
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute here"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                if inner in MODULES:
+                    yield inner
+                elif node.module == "cvkit":
+                    yield cvkit._FUNCTIONS.get(alias.name, inner)
+                else:
+                    yield str(node.module)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "cvkit":
+            yield cvkit._FUNCTIONS.get(node.attr, f"cvkit.{node.attr}")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "cvkit"])
+def test_imports_go_down(module: str) -> None:
+    here = room(module)
+    for imported in imports(module):
+        package = imported.partition(".")[0]
+        if package in EXTERNAL:
+            assert here in EXTERNAL[package], f"{module} imports {imported}"
+        elif package == "cvkit":
+            assert room(imported) in MAY_USE[here] | {here}, f"{module} imports {imported}"
+
+
+def kernel_modules() -> list[str]:
+    """Return the files on the shelves, and what they share with the other shelf of their domain."""
+    found = {name for name in MODULES if "._cpu." in name or "._cuda." in name}
+    found |= {imported for name in found for imported in imports(name) if imported.startswith("cvkit.")}
+    return sorted(found - KERNELS_MAY_IMPORT)
+
+
+@pytest.mark.parametrize("module", kernel_modules())
+def test_kernel_files_import_little_and_never_raise(module: str) -> None:
+    shelf, domain = module.rpartition(".")[0], module.split("._")[0]
+    for imported in set(imports(module)) - KERNELS_MAY_IMPORT:
+        shared = imported.startswith(f"{domain}._") and "._cpu" not in imported and "._cuda" not in imported
+        assert shared or imported.startswith(f"{shelf}."), imported
+    for node in ast.walk(tree(module)):
+        assert not isinstance(node, ast.Raise | ast.Assert | ast.Try), f"line {node.lineno}"
+
+
+def kernels(module: str) -> dict[str, list[str]]:
+    """Return the arguments of each function that the public module calls."""
+    return {
+        node.name: [argument.arg for argument in node.args.args]
+        for node in tree(module).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+
+
+TWINS = [(name.replace("._cuda.", "._cpu."), name) for name in MODULES if "._cuda." in name]
+
+
+@pytest.mark.parametrize(("cpu", "cuda"), [twins for twins in TWINS if twins[0] in MODULES])
+def test_twins_take_the_same_arguments(cpu: str, cuda: str) -> None:
+    shared = kernels(cpu).keys() & kernels(cuda).keys()
+    assert shared
+    for name in shared:
+        assert kernels(cuda)[name] == kernels(cpu)[name], name
+
+
+TABLES = {**cvkit._FUNCTIONS, **cvkit.detect._NAMES}
+
+
+def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Walk the functions that users call."""
+    for module in MODULES:
+        for node in tree(module).body:
+            is_function = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            if is_function and (TABLES.get(node.name) == module or module == "cvkit.io"):
+                yield f"{module}.{node.name}", node
+
+
+@pytest.mark.parametrize(("name", "function"), [pytest.param(*row, id=row[0]) for row in public_functions()])
+def test_public_functions_are_documented(name: str, function: ast.FunctionDef) -> None:
+    documentation = ast.get_docstring(function) or ""
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    returns = ast.unparse(function.returns) if function.returns else "missing"
+    assert returns != "missing", "a type hint for the result"
+    assert all(argument.annotation for argument in arguments), "a type hint for each argument"
+    refers = "are those of :func:" in documentation
+    if not refers:
+        for argument in arguments:
+            assert argument.arg in documentation, argument.arg
+        if arguments:
+            assert "Parameters\n----------" in documentation
+        if returns != "None" and not documentation.startswith("Return "):
+            assert "Returns\n-------" in documentation or "Yields\n------" in documentation
+    assert "Examples\n--------\n>>> " in documentation
+
+
+def test_public_names_resolve() -> None:
+    for name, module in TABLES.items():
+        assert callable(getattr(importlib.import_module(module), name)), name
+        assert name in cvkit.__all__ or name in cvkit.detect.__all__
+    assert set(cvkit.__all__) <= set(dir(cvkit))
+    with pytest.raises(AttributeError, match="module 'cvkit' has no attribute 'nothing'"):
+        cvkit.nothing  # noqa: B018
+    with pytest.raises(AttributeError, match=r"module 'cvkit\.detect' has no attribute 'nothing'"):
+        cvkit.detect.nothing  # noqa: B018
+
+
+def test_importing_costs_next_to_nothing(root: Path) -> None:
+    code = """
+import json, sys, time
+import numpy
+start = time.perf_counter()
+import cvkit
+seconds = time.perf_counter() - start
+import cvkit.detect, cvkit.io
+heavy = ("numba", "cv2", "sklearn", "rich", "typer")
+print(json.dumps([seconds, [name for name in heavy if name in sys.modules]]))
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds, heavy = json.loads(run.stdout)
+    assert heavy == []
+    assert seconds < 0.15

@@ -1,0 +1,93 @@
+"""The README's examples run, its commands and options exist, its links lead somewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import runpy
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cvkit._jit import cuda
+from cvkit.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "samples/README.md")]
+
+
+def blocks(language: str) -> list[str]:
+    """Return the fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[list[str]]:
+    """Return the README's calls of cvkit, as words."""
+    lines = [part for block in blocks("sh") for line in block.splitlines() for part in line.split("&&")]
+    return [words for line in lines if (words := shlex.split(line)) and words[0] == "cvkit"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Enter an empty folder where the samples are."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_python_examples_run_one_after_another(checkout: Path) -> None:
+    namespace: dict[str, Any] = {}
+    examples = blocks("python")
+    assert len(examples) >= 4
+    for example in examples:
+        if "# needs a GPU" not in example or cuda.is_available():
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(example, "README.md", "exec"), namespace)
+    assert namespace["same"].dtype == namespace["features"].dtype
+    assert (checkout / "people.jpg").exists()
+
+
+def test_the_first_command_does_what_the_readme_says(checkout: Path) -> None:
+    first = commands()[0]
+    assert main(first[1:]) == 0
+    assert (checkout / "detections" / "detections.json").exists()
+    assert len(list((checkout / "detections" / "images").rglob("*.jpg"))) == 1
+
+
+def test_quickstart(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["quickstart.py"])
+    runpy.run_path(str(ROOT / "samples" / "quickstart.py"), run_name="__main__")
+    assert "a person from (" in capsys.readouterr().out
+    assert (checkout / "quickstart.jpg").exists()
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_commands_and_options_exist(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command[1], "--help"]) == 0
+    known = capsys.readouterr().out
+    for word in command:
+        if word.startswith("--"):
+            assert re.search(rf"{word}\b", known), word
+
+
+def test_every_option_is_in_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["detect", "--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    assert options
+    assert options <= set(re.findall(r"--[a-z-]+", README))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_named_in_the_pages_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    prose = re.sub(r"`[^`]*`", "", text)
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", prose) if "://" not in link]
+    paths = re.findall(r"`((?:cvkit|scripts|tests)/[\w./]+\w)`", text)
+    for name in [*links, *paths]:
+        assert (page.parent / name).exists() or (ROOT / name).exists(), name
