@@ -115,8 +115,8 @@ class SVC(ClassifierMixin, BaseEstimator):
     -----
     Solver, working sets, vote and probabilities follow LIBSVM (Chang and Lin, ACM TIST 2, 2011), whose
     decision values are met to within ``tol``. The folds of ``probability`` are drawn with another generator,
-    so that probabilities differ as they do between seeds. Decision functions of the linear and RBF kernels
-    run on arrays on a GPU, in the dtype of the array.
+    so that probabilities differ as they do between seeds. Decision functions of the named
+    kernels run on arrays on a GPU, in the dtype of the array.
 
     Examples
     --------
