@@ -3,7 +3,6 @@
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
 ``helper``       a scalar function, or a loop over one row, that kernels of either target call
-``reduction``    a helper that sums one row in whatever order the vector lanes give
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
 ``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
 """
@@ -33,7 +32,6 @@ __all__ = [
     "helper",
     "on_device",
     "prange",
-    "reduction",
     "set_num_threads",
     "threading_layer",
 ]
@@ -178,14 +176,6 @@ def helper(
     if not allocates:
         flags["_nrt"] = False
     return njit(**flags)(function)
-
-
-def reduction(function: Callable[..., Any]) -> Any:
-    """Compile a row helper whose sum or maximum may be taken in any order, as vector lanes do.
-
-    Keep such helpers to one loop: whatever else they compute may be reordered too.
-    """
-    return njit(**{**_FLAGS, "fastmath": {"contract", "reassoc", "nsz"}})(function)
 
 
 class CpuKernel:
