@@ -3,6 +3,7 @@
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
 ``helper``       a scalar function, or a loop over one row, that kernels of either target call
+``strip_helper`` a loop over the rows of a strip, for CPU kernels: it allocates nothing and counts no references
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
 ``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
 """
@@ -33,6 +34,7 @@ __all__ = [
     "on_device",
     "prange",
     "set_num_threads",
+    "strip_helper",
     "threading_layer",
 ]
 
@@ -143,6 +145,15 @@ def set_num_threads(count: int) -> None:
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a function that kernels call: scalar maths, or a loop over one row."""
     return njit(**_FLAGS)(function)
+
+
+def strip_helper(function: Callable[..., Any]) -> Any:
+    """Compile a helper that takes many rows of a matrix apart, and allocates nothing.
+
+    Numba counts the references to every row it slices off, with atomic operations that threads contend for:
+    fourteen of them cost as much as half of a Sobel row. Here it does not count; the caller holds the arrays.
+    """
+    return njit(**_FLAGS, _nrt=False)(function)
 
 
 class CpuKernel:
