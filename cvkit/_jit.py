@@ -147,13 +147,16 @@ def helper(function: Callable[..., Any]) -> Any:
     return njit(**_FLAGS)(function)
 
 
-def strip_helper(function: Callable[..., Any]) -> Any:
-    """Compile a helper that takes many rows of a matrix apart, and allocates nothing.
+def strip_helper(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
+    """Compile a helper that slices many rows off a matrix, and allocates nothing.
 
-    Numba counts the references to every row it slices off, with atomic operations that threads contend for:
-    fourteen of them cost as much as half of a Sobel row. Here it does not count; the caller holds the arrays.
+    Numba counts the references to every such row, with atomic operations that threads contend for: fourteen of
+    them cost as much as half of a Sobel row. Here it does not count; the caller holds the arrays. A helper that
+    returns one of the rows must be copied into its callers, with ``inline``.
     """
-    return njit(**_FLAGS, _nrt=False)(function)
+    if function is None:
+        return functools.partial(strip_helper, inline=inline)
+    return njit(inline="always" if inline else "never", **_FLAGS, _nrt=False)(function)
 
 
 class CpuKernel:
