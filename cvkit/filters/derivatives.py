@@ -18,7 +18,10 @@ _LAPLACIANS = {
     1: ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
     3: ((2.0, 0.0, 2.0), (0.0, -8.0, 0.0), (2.0, 0.0, 2.0)),
 }
-_ROBERTS = ((-1.0, 0.0), (0.0, 1.0)), ((0.0, -1.0), (1.0, 0.0))
+_ROBERTS = (
+    ((0.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)),
+    ((0.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)),
+)
 
 
 def sobel(
@@ -143,7 +146,7 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
     -------
     array
         The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``. It is a sum
-        over the kernel: six times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same sign.
+        over the kernel: three times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same sign.
 
     Raises
     ------
@@ -340,13 +343,13 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
 
     Notes
     -----
-    The four pixels of a result are the one at its place, those above and to the left, and the one between.
+    The four pixels of a result are the one at its place, those to the right and below, and the one between.
 
     Examples
     --------
     >>> import cvkit, numpy as np
     >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8))
-    array([[0., 0., 8., 0.]], dtype=float32)
+    array([[0., 8., 0., 0.]], dtype=float32)
     """
     batch = Batch.of(image)
     border_code = _validate.one_of(border, BORDERS, "border")
