@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -105,7 +105,7 @@ RESIZE = [
     for scale in (0.5, 0.952, 1.5)
     for channels in (1, 3)
 ]
-# The same for one pixel of a float picture, where the values have no range of their own but the picture's 255.
+# The same for float pictures of one pixel, whose values have no range of their own but the picture's 255.
 _FLOAT_255 = Tolerance(absolute=1e-6 * 255)
 
 _BORDERS = {
@@ -119,7 +119,7 @@ _BORDERS = {
 def _with_border(
     reference: Callable[[np.ndarray, int], np.ndarray], border: str, margin: int
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Give OpenCV's name for ``border`` to ``reference``; filter a padded picture for "wrap", which it lacks."""
+    """Pass OpenCV's code for ``border``; for "wrap", which it lacks, filter a padded picture."""
     if border != "wrap":
         return lambda image: reference(image, _BORDERS[border])
 
@@ -206,7 +206,7 @@ GAUSSIAN_BLUR = [
 
 def _derivative_case(
     operation: str,
-    parameters: dict[str, object],
+    parameters: Mapping[str, object],
     reference: Callable[..., np.ndarray],
     *,
     border: str = "reflect101",

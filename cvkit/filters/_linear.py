@@ -37,11 +37,11 @@ def real(
     sum_dtype: npt.DTypeLike, out_dtype: npt.DTypeLike, *, scale: float = 1.0, delta: float = 0.0
 ) -> Rounding:
     """Round and saturate float sums to integers as OpenCV's ``saturate_cast``, or pass floats through."""
-    number = np.dtype(sum_dtype).type
+    number: Any = np.dtype(sum_dtype).type
     if np.dtype(out_dtype).kind == "f":
         return number(scale), number(delta), number(-np.inf), number(np.inf), number(0)
     limits = np.iinfo(out_dtype)
-    # Adding and subtracting 1.5 * 2**(bits of the mantissa) leaves a whole number: the sum has no bits for less.
+    # Adding 1.5 * 2**(bits of the mantissa) leaves no bits for a fraction; subtracting it leaves the rest.
     whole = 1.5 * 2.0 ** np.finfo(number).nmant
     return number(scale), number(delta), number(limits.min), number(limits.max), number(whole)
 
@@ -83,7 +83,7 @@ def _separable_taps(terms: Terms) -> tuple[np.ndarray, ...]:
 
 @functools.lru_cache(maxsize=256)
 def _planar_taps(*kernels: Plane) -> tuple[np.ndarray, ...]:
-    """Offsets in y and x of the taps of kernels of two dimensions and of one size, and the weights of each."""
+    """Offsets in y and x of the taps of kernels of two dimensions and one size, and the weights of each."""
     planes = np.array(kernels, np.float64)
     count, height, width = planes.shape
     indices, weights = _taps(planes.reshape(count, -1))
@@ -103,7 +103,7 @@ def separable(
 ) -> None:
     """Filter by the sum of separable kernels ``(kernel_y, kernel_x)``; the middle tap of each is its anchor.
 
-    ``sum_dtypes`` hold the sums along y and then along x; with ``AS_IT_IS`` the second is the dtype of ``out``.
+    ``sum_dtypes`` hold the sums along y, then along x; with ``AS_IT_IS`` the second is the dtype of ``out``.
     """
     if 0 in batch.shape:
         return

@@ -10,7 +10,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import Array, Batch
 from cvkit.filters import _linear
 
-_OUT_DTYPES = {name: np.dtype(name) for name in ("uint8", "uint16", "int16", "float32", "float64")}
+_OUT_DTYPES = tuple(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
 
 
 def filter2d(
@@ -37,8 +37,8 @@ def filter2d(
     border_value : float
         Value beyond the image for ``border="constant"``.
     out_dtype : dtype, optional
-        uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half to
-        even and saturated.
+        uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
+        to even and saturated.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def filter2d(
 
     Notes
     -----
-    Sums are float32, float64 where one of the dtypes is. The time grows with the number of weights that are not
-    0; use :func:`sep_filter2d` where the kernel is a product of a column and a row.
+    Sums are float32, float64 where one of the dtypes is. The time grows with the number of weights that are
+    not 0; use :func:`sep_filter2d` where the kernel is a product of a column and a row.
 
     Examples
     --------
@@ -105,8 +105,8 @@ def sep_filter2d(
     border_value : float
         Value beyond the image for ``border="constant"``.
     out_dtype : dtype, optional
-        uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half to
-        even and saturated.
+        uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
+        to even and saturated.
 
     Returns
     -------
@@ -158,10 +158,7 @@ def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str) -> np.ndarr
 def _out_dtype(value: npt.DTypeLike | None, image_dtype: np.dtype) -> np.dtype:
     if value is None:
         return image_dtype
-    try:
-        dtype = np.dtype(value)
-    except TypeError:
-        dtype = None
-    if dtype not in _OUT_DTYPES.values():
-        raise TypeError(f"out_dtype must be {', '.join(_OUT_DTYPES)}, got {value!r}")
-    return dtype
+    for dtype in _OUT_DTYPES:
+        if value == dtype:
+            return dtype
+    raise TypeError(f"out_dtype must be {', '.join(map(str, _OUT_DTYPES))}, got {value!r}")

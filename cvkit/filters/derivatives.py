@@ -63,8 +63,9 @@ def sobel(
 
     Notes
     -----
-    int16 results are rounded once, half to even, and saturated; they equal ``cv2.Sobel(..., cv2.CV_16S)`` byte
-    for byte, but where OpenCV's own order of rounding decides a tie between scale and delta.
+    int16 results are rounded once, half to even, and saturated; they equal ``cv2.Sobel(..., cv2.CV_16S)``
+    byte for byte. Only a scale or delta that is no sum of a few powers of 2 makes ties that OpenCV's order of
+    roundings decides in its own way.
 
     Examples
     --------
@@ -145,8 +146,8 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
     Returns
     -------
     array
-        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``. It is a sum
-        over the kernel: three times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same sign.
+        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``. It is a
+        sum over the kernel: three times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same sign.
 
     Raises
     ------
@@ -185,8 +186,8 @@ def laplacian(
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack.
     ksize : {1, 3, 5}
-        Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbours, 3 that of the diagonal ones, 5 the
-        sum of the Sobel derivatives of that size.
+        Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbours, 3 that of the diagonal ones, 5
+        the sum of the Sobel derivatives of that size.
     scale, delta : float
         The result is ``scale * laplacian + delta``.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
@@ -245,7 +246,7 @@ def _arithmetic(
 ) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
     """Dtypes of result and sums, and the rounding, for a kernel whose weights add up to ``gain`` in size.
 
-    float32 sums of uint8 or uint16 values times whole weights are exact, so that one rounding is all there is.
+    float32 sums of uint8 or uint16 values times whole weights are exact: one rounding is all there is.
     """
     scale, delta = _validate.number(scale, "scale"), _validate.number(delta, "delta")
     int16, float32 = np.dtype(np.int16), np.dtype(np.float32)
@@ -331,8 +332,8 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
     Returns
     -------
     array
-        The square root of half the sum of squares, in the units of ``image``: float64 for float64 images, else
-        float32.
+        The square root of half the sum of squares, in the units of ``image``: float64 for float64 images,
+        else float32.
 
     Raises
     ------

@@ -104,8 +104,8 @@ def gaussian_blur(
         Standard deviation in pixels, for both axes or as (y, x). Missing or 0, it follows from the size:
         ``0.3 * ((ksize - 1) / 2 - 1) + 0.8``, or OpenCV's table for sizes up to 9.
     ksize : int or (int, int), optional
-        Odd kernel size in pixels, for both axes or as (height, width). Missing, it follows from sigma: the odd
-        number at ``6 * sigma + 1`` for uint8, ``8 * sigma + 1`` for the other dtypes.
+        Odd kernel size in pixels, for both axes or as (height, width). Missing, it follows from sigma: the
+        odd number at ``6 * sigma + 1`` for uint8, ``8 * sigma + 1`` for the other dtypes.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image.
     border_value : float
@@ -125,8 +125,8 @@ def gaussian_blur(
 
     Notes
     -----
-    uint8 and uint16 are computed in fixed point with OpenCV's weights of 8 and 16 bits and rounded once, at the
-    end: they equal OpenCV byte for byte.
+    uint8 and uint16 are computed in fixed point with OpenCV's weights of 8 and 16 bits and rounded once, at
+    the end: they equal OpenCV byte for byte.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Linear filters on the CPU: weighted sums of rows.
 
-A tap is a stretch of a row and its weight. Rows are seen flat, as width times channels values, so that one loop
-serves every channel count and a neighbour in x is ``channels`` values further.
+A tap is a stretch of a row and its weight. Rows are seen flat, as width times channels values, so that one
+loop serves every channel count and a neighbour in x is ``channels`` values further.
 """
 
 import numpy as np
@@ -122,9 +122,9 @@ def largest_offset(offsets):
 
 @helper
 def extended_rows(count, reach, length, dtype):
-    """Allocate rows of ``length`` values with ``reach`` more at both ends, and say where the inner values begin.
+    """Allocate rows of ``length`` values and ``reach`` more at both ends; return also where the inner begin.
 
-    They begin on a cache line: vectors that straddle two cost a Sobel filter a third of its speed.
+    They begin on a cache line, because stores of vectors that straddle two lines are slower.
     """
     line = 64 // np.empty(0, dtype).itemsize
     stride = (length + 2 * reach + 2 * line - 1) // line * line

@@ -38,7 +38,7 @@ def _sum_rows(columns, size_x, border, outside_column, outside_box, rounding, ou
 
 
 def box(source, size_y, size_x, border, border_value, outside_column, outside_box, rounding, out):
-    """Sum boxes down the columns, in the dtype of ``outside_column``, and along the rows, in ``outside_box``'s.
+    """Sum down the columns, in the dtype of ``outside_column``, and along the rows, in ``outside_box``'s.
 
     Both hold one number: the sum of a column, and of a box, that lies beyond the image.
     """
