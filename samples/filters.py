@@ -41,6 +41,7 @@ def as_picture(values: np.ndarray) -> np.ndarray:
     """Show signed results around middle gray and magnitudes from black, at the contrast of their 99 %."""
     if values.dtype == np.uint8:
         return values if values.ndim == 3 else np.repeat(values[..., np.newaxis], 3, axis=2)
+    values = values.astype(np.float64)
     strength = max(float(np.percentile(np.abs(values), 99)), 1e-6)
     shown = 128 + 127 * values / strength if values.min() < 0 else 255 * values / strength
     return shown.clip(0, 255).astype(np.uint8)

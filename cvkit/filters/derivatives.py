@@ -349,7 +349,7 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8))
+    >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8)).round(3)
     array([[0., 8., 0., 0.]], dtype=float32)
     """
     batch = Batch.of(image)

@@ -117,7 +117,7 @@ def unsharp_mask(
     --------
     >>> import cvkit, numpy as np
     >>> cvkit.unsharp_mask(np.array([[10, 10, 20, 20]], np.uint8))
-    array([[10,  7, 23, 20]], dtype=uint8)
+    array([[ 9,  7, 23, 21]], dtype=uint8)
     """
     batch = Batch.of(image)
     strength = _validate.number(amount, "amount", minimum=0)
