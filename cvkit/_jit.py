@@ -151,7 +151,7 @@ def strip_helper(function: Callable[..., Any] | None = None, *, inline: bool = F
     """Compile a helper that slices many rows off a matrix, and allocates nothing.
 
     Numba counts the references to every such row, with atomic operations that threads contend for: fourteen
-    of them cost a third of a row of Sobel's filter. Here it does not count; the caller holds the arrays. A
+    of them cost a quarter of a row of Sobel's filter. Here it does not count; the caller holds the arrays. A
     helper that returns one of the rows must be copied into its callers, with ``inline``.
     """
     if function is None:
