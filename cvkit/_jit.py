@@ -3,6 +3,7 @@
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
 ``helper``       a scalar function, or a loop over one row, that kernels of either target call
+``exact_helper`` the same where every operation must round as it is written, because a reference's bits count
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
 ``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
 """
@@ -28,6 +29,7 @@ __all__ = [
     "cpu_kernel",
     "cuda",
     "cuda_kernel",
+    "exact_helper",
     "get_num_threads",
     "helper",
     "prange",
@@ -142,6 +144,11 @@ def set_num_threads(count: int) -> None:
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a function that kernels call: scalar maths, or a loop over one row."""
     return njit(**_FLAGS)(function)
+
+
+def exact_helper(function: Callable[..., Any]) -> Any:
+    """Compile a helper, or a serial kernel, without FMA: every operation rounds as it is written."""
+    return njit(**{**_FLAGS, "fastmath": False})(function)
 
 
 class CpuKernel:

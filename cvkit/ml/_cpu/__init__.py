@@ -1,0 +1,1 @@
+"""CPU twins: loop nests over rows, one file for each public module that needs one."""

@@ -1,0 +1,600 @@
+"""Growing a decision tree depth first, with scikit-learn's random stream and order of nodes.
+
+A tree that looks at every feature keeps, for each feature, its samples in order of value: sorted once, then
+partitioned stably from node to node. A tree that draws a few features sorts those in each node, by the ranks
+that the values have in the whole data.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cvkit._jit import cpu_kernel, exact_helper, prange
+from cvkit.ml._cpu.tree_math import (
+    ENTROPY,
+    ENTROPY_TOLERANCE,
+    FEATURE_THRESHOLD,
+    GAIN_RATIO,
+    add_samples,
+    gain_and_split_information,
+    impurity,
+    scan,
+)
+
+LEAF = -1
+UNDEFINED = -2
+
+NODE_DTYPE = np.dtype(
+    [
+        ("threshold", np.float64),
+        ("impurity", np.float64),
+        ("weighted_n_node_samples", np.float64),
+        ("left_child", np.int32),
+        ("right_child", np.int32),
+        ("feature", np.int32),
+        ("n_node_samples", np.int32),
+        ("missing_go_to_left", np.bool_),
+    ],
+    align=True,
+)
+
+_SPLIT_DTYPE = np.dtype(
+    [
+        ("score", np.float64),
+        ("ratio", np.float64),
+        ("threshold", np.float64),
+        ("feature", np.int64),
+        ("n_present_left", np.int64),
+        ("n_missing", np.int64),
+        ("missing_go_to_left", np.bool_),
+    ],
+    align=True,
+)
+
+_OPEN_NODE_DTYPE = np.dtype(
+    [
+        ("impurity", np.float64),
+        ("start", np.int64),
+        ("end", np.int64),
+        ("depth", np.int64),
+        ("parent", np.int64),
+        ("n_constant_features", np.int64),
+        ("is_left", np.bool_),
+    ],
+    align=True,
+)
+
+_EPSILON = np.finfo(np.float64).eps
+_SIGN = np.uint32(1 << 31)
+_DIGIT_BITS = 11
+_DIGIT = np.uint32((1 << _DIGIT_BITS) - 1)
+# Insertion sort wins up to about this many keys; a byte as the digit up to the second number.
+_INSERTION_SORT_UP_TO = 48
+_SMALL_DIGIT_UP_TO = 1500
+
+
+class Columns(NamedTuple):
+    """The data, feature by feature; a missing value counts as infinity, and so comes last.
+
+    ``samples`` and ``values`` are in order of value and belong to the tree, which partitions them; they are
+    used where ``presorted`` is true. ``ranks`` and ``distinct`` (the value of each rank) are read only.
+    """
+
+    presorted: bool
+    samples: np.ndarray  # (n_features, n_in_tree) int32
+    values: np.ndarray  # (n_features, n_in_tree) float32
+    ranks: np.ndarray  # (n_features, n_samples) uint32
+    distinct: np.ndarray  # (n_features, n_samples) float32
+
+
+class _Work(NamedTuple):
+    """Scratch memory of one tree."""
+
+    samples: np.ndarray
+    values: np.ndarray
+    right_samples: np.ndarray
+    right_values: np.ndarray
+    keys: np.ndarray
+    other_keys: np.ndarray
+    histogram: np.ndarray
+    goes_left: np.ndarray
+    total: np.ndarray
+    left: np.ndarray
+
+
+@exact_helper
+def sort_feature(values, samples, keys, other_keys, other_samples, histogram):
+    """Sort one feature's values stably: three counting passes over 11 bits of their order-preserving codes."""
+    n = values.shape[0]
+    codes = values.view(np.uint32)
+    histogram[:] = 0
+    for i in range(n):
+        code = codes[i]
+        key = np.uint32(~code) if code & _SIGN else np.uint32(code | _SIGN)
+        keys[i] = key
+        histogram[0, key & _DIGIT] += 1
+        histogram[1, (key >> np.uint32(_DIGIT_BITS)) & _DIGIT] += 1
+        histogram[2, key >> np.uint32(2 * _DIGIT_BITS)] += 1
+        samples[i] = i
+    for digit in range(3):
+        shift = np.uint32(digit * _DIGIT_BITS)
+        place = 0
+        for bucket in range(histogram.shape[1]):
+            count = histogram[digit, bucket]
+            histogram[digit, bucket] = place
+            place += count
+        for i in range(n):
+            bucket = (keys[i] >> shift) & _DIGIT
+            place = histogram[digit, bucket]
+            histogram[digit, bucket] = place + 1
+            other_keys[place] = keys[i]
+            other_samples[place] = samples[i]
+        keys, other_keys = other_keys, keys
+        samples, other_samples = other_samples, samples
+    # Three passes leave the result in the other buffer.
+    other_samples[:] = samples
+
+
+@cpu_kernel
+def presort(columns, samples, values):
+    """Sort every feature: ``samples`` and their ``values`` in order of value."""
+    n_features, n = columns.shape
+    for feature in prange(n_features):
+        keys = np.empty(n, np.uint32)
+        other_keys = np.empty(n, np.uint32)
+        other_samples = np.empty(n, np.int32)
+        histogram = np.empty((3, 1 << _DIGIT_BITS), np.int32)
+        sort_feature(columns[feature], samples[feature], keys, other_keys, other_samples, histogram)
+        for i in range(n):
+            values[feature, i] = columns[feature, samples[feature, i]]
+
+
+@cpu_kernel
+def rank_features(samples, values, ranks, distinct):
+    """Give each sample the rank of its value among the feature's distinct values, and list those."""
+    n_features, n = samples.shape
+    for feature in prange(n_features):
+        rank = 0
+        distinct[feature, 0] = values[feature, 0]
+        for i in range(n):
+            if values[feature, i] != distinct[feature, rank]:
+                rank += 1
+                distinct[feature, rank] = values[feature, i]
+            ranks[feature, samples[feature, i]] = rank
+
+
+@cpu_kernel
+def keep_samples(samples, values, kept, kept_samples, kept_values):
+    """Copy the rows of a presorted data set that a tree uses, in the same order."""
+    n_features, n = samples.shape
+    for feature in prange(n_features):
+        place = 0
+        for i in range(n):
+            if kept[samples[feature, i]]:
+                kept_samples[feature, place] = samples[feature, i]
+                kept_values[feature, place] = values[feature, i]
+                place += 1
+
+
+@exact_helper
+def next_random(state):
+    """Advance scikit-learn's 32-bit xorshift generator and return 31 bits."""
+    bits = state[0]
+    if bits == np.uint32(0):
+        bits = np.uint32(1)
+    bits = np.uint32(bits ^ np.uint32(bits << np.uint32(13)))
+    bits = np.uint32(bits ^ np.uint32(bits >> np.uint32(17)))
+    bits = np.uint32(bits ^ np.uint32(bits << np.uint32(5)))
+    state[0] = bits
+    return np.int64(bits & np.uint32(0x7FFFFFFF))
+
+
+@exact_helper
+def swap(array, i, j):
+    """Exchange two elements."""
+    array[i], array[j] = array[j], array[i]
+
+
+@exact_helper
+def insertion_sort(keys):
+    """Sort a few keys in place."""
+    for i in range(1, keys.shape[0]):
+        key = keys[i]
+        j = i
+        while j > 0 and keys[j - 1] > key:
+            keys[j] = keys[j - 1]
+            j -= 1
+        keys[j] = key
+
+
+@exact_helper
+def sort_keys(keys, other_keys, least_rank, n_bits, histogram):
+    """Sort keys by the rank in their upper half, stably; return the buffer that holds the result."""
+    n = keys.shape[0]
+    if n <= _INSERTION_SORT_UP_TO:
+        insertion_sort(keys)
+        return keys
+    digit_bits = 8 if n <= _SMALL_DIGIT_UP_TO else _DIGIT_BITS
+    sorted_bits = 0
+    while sorted_bits < n_bits:
+        width = min(digit_bits, n_bits - sorted_bits)
+        shift = np.uint64(32 + sorted_bits)
+        mask = np.uint64((1 << width) - 1)
+        offset = np.uint64(least_rank) << np.uint64(32)
+        histogram[: 1 << width] = 0
+        for i in range(n):
+            histogram[((keys[i] - offset) >> shift) & mask] += 1
+        place = 0
+        for bucket in range(1 << width):
+            count = histogram[bucket]
+            histogram[bucket] = place
+            place += count
+        for i in range(n):
+            bucket = ((keys[i] - offset) >> shift) & mask
+            place = histogram[bucket]
+            histogram[bucket] = place + 1
+            other_keys[place] = keys[i]
+        keys, other_keys = other_keys, keys
+        sorted_bits += width
+    return keys
+
+
+@exact_helper
+def sort_in_node(ranks, distinct, node_samples, work):
+    """Order the samples of a node by one feature: fill the first of ``work.samples`` and ``work.values``."""
+    n = node_samples.shape[0]
+    least = np.uint32(0xFFFFFFFF)
+    most = np.uint32(0)
+    for i in range(n):
+        sample = node_samples[i]
+        rank = ranks[sample]
+        least = min(least, rank)
+        most = max(most, rank)
+        work.keys[i] = (np.uint64(rank) << np.uint64(32)) | np.uint64(sample)
+    if least == most:
+        work.samples[:n] = node_samples
+        work.values[:n] = distinct[least]
+        return
+    n_bits = 0
+    while (most - least) >> n_bits:
+        n_bits += 1
+    keys = sort_keys(work.keys[:n], work.other_keys[:n], least, n_bits, work.histogram)
+    for i in range(n):
+        work.samples[i] = np.int32(keys[i] & np.uint64(0xFFFFFFFF))
+        work.values[i] = distinct[keys[i] >> np.uint64(32)]
+
+
+@exact_helper
+def count_missing(values):
+    """Count the infinities at the end of sorted values."""
+    n_missing = 0
+    while n_missing < values.shape[0] and values[values.shape[0] - 1 - n_missing] == np.inf:
+        n_missing += 1
+    return n_missing
+
+
+@exact_helper
+def record_split(split, feature, samples, values, target, limits, weight, work):
+    """Find the best split of one feature and write it down; return whether there is one."""
+    n = samples.shape[0]
+    n_missing = count_missing(values)
+    n_present = n - n_missing
+    work.left[:] = 0.0
+    score, n_left, left_weight = scan(
+        samples, values, target, limits, work.total, weight, work.left, 0.0, 0, n
+    )
+    missing_go_to_left = n_missing == 0 and n_left > n - n_left
+    if n_missing > 0:
+        # A second search, with the missing values on the left.
+        work.left[:] = 0.0
+        missing_weight = add_samples(samples[n_present:], target, work.left)
+        second_score, second_n_left, second_weight = scan(
+            samples[:n_present], values[:n_present], target, limits,
+            work.total, weight, work.left, missing_weight, n_missing, n,
+        )  # fmt: skip
+        if second_score > score:
+            score, n_left, left_weight = second_score, second_n_left, second_weight
+            missing_go_to_left = True
+    if score == -np.inf:
+        return False
+    split.feature = feature
+    split.score = score
+    split.n_present_left = n_left
+    split.n_missing = n_missing
+    split.missing_go_to_left = missing_go_to_left
+    # Halves are added, not a sum halved, so that large values do not overflow.
+    split.threshold = np.float64(values[n_left - 1]) / 2.0 + np.float64(values[n_left]) / 2.0
+    if target.criterion == GAIN_RATIO:
+        gain, information = gain_and_split_information(score, left_weight, work.total, weight, target)
+        split.score = gain
+        split.ratio = gain / information
+    return True
+
+
+@exact_helper
+def choose_split(splits, weight, target):
+    """Return the index of the best split; among equal ones the first."""
+    if target.criterion != GAIN_RATIO:
+        tolerance = ENTROPY_TOLERANCE * weight if target.criterion == ENTROPY else 0.0
+        best = 0
+        for i in range(1, splits.shape[0]):
+            if splits[i].score > splits[best].score + tolerance:
+                best = i
+        return best
+    # C4.5: the ratio favours lopsided splits, so only splits of at least average gain compete.
+    average = 0.0
+    for i in range(splits.shape[0]):
+        average += splits[i].score
+    average /= splits.shape[0]
+    best = -1
+    for i in range(splits.shape[0]):
+        if splits[i].score >= average - _EPSILON and (best < 0 or splits[i].ratio > splits[best].ratio):
+            best = i
+    return best
+
+
+@exact_helper
+def find_splits(
+    columns, node_samples, start, end, target, limits, weight, state, features, n_known, splits, work
+):
+    """Draw features and find the best split of each.
+
+    ``features`` is a permutation: drawn constant features first, other features known to be constant up to
+    ``n_known``, newly found constant ones, features that were not drawn, features that were. This bookkeeping
+    is scikit-learn's, and the random stream depends on it. Returns the number of splits and of constants.
+    """
+    n_not_drawn = features.shape[0]
+    n_visited = 0
+    n_drawn_constants = 0
+    n_found_constants = 0
+    n_splits = 0
+    # At least one feature that is not constant has to be drawn.
+    while n_not_drawn > n_known + n_found_constants and (
+        n_visited < limits.max_features or n_visited <= n_found_constants + n_drawn_constants
+    ):
+        n_visited += 1
+        drawn = n_drawn_constants + next_random(state) % (n_not_drawn - n_found_constants - n_drawn_constants)
+        if drawn < n_known:
+            swap(features, n_drawn_constants, drawn)
+            n_drawn_constants += 1
+            continue
+        drawn += n_found_constants
+        feature = features[drawn]
+        if columns.presorted:
+            samples = columns.samples[feature, start:end]
+            values = columns.values[feature, start:end]
+        else:
+            sort_in_node(columns.ranks[feature], columns.distinct[feature], node_samples[start:end], work)
+            samples = work.samples[: end - start]
+            values = work.values[: end - start]
+        if values[-1] <= np.float32(values[0] + FEATURE_THRESHOLD):
+            swap(features, drawn, n_known + n_found_constants)
+            n_found_constants += 1
+            continue
+        n_not_drawn -= 1
+        swap(features, n_not_drawn, drawn)
+        if record_split(splits[n_splits], feature, samples, values, target, limits, weight, work):
+            n_splits += 1
+    return n_splits, n_known + n_found_constants
+
+
+@exact_helper
+def mark_sides(columns, node_samples, start, end, split, work):
+    """Mark which samples of the node go left."""
+    if columns.presorted:
+        samples = columns.samples[split.feature]
+        end_present = end - split.n_missing
+        for i in range(start, end_present):
+            work.goes_left[samples[i]] = i < start + split.n_present_left
+        for i in range(end_present, end):
+            work.goes_left[samples[i]] = split.missing_go_to_left
+    else:
+        ranks = columns.ranks[split.feature]
+        distinct = columns.distinct[split.feature]
+        for i in range(start, end):
+            value = distinct[ranks[node_samples[i]]]
+            if value == np.inf:
+                work.goes_left[node_samples[i]] = split.missing_go_to_left
+            else:
+                work.goes_left[node_samples[i]] = value <= split.threshold
+
+
+@exact_helper
+def partition_samples(samples, goes_left, right_samples):
+    """Move the samples that go left to the front, keep the order on both sides; return how many go left."""
+    n_left = 0
+    n_right = 0
+    for i in range(samples.shape[0]):
+        sample = samples[i]
+        left = np.int64(goes_left[sample])
+        samples[n_left] = sample
+        right_samples[n_right] = sample
+        n_left += left
+        n_right += 1 - left
+    samples[n_left:] = right_samples[:n_right]
+    return n_left
+
+
+@exact_helper
+def partition_feature(samples, values, goes_left, right_samples, right_values):
+    """Partition one feature's samples and values, as ``partition_samples``."""
+    n_left = 0
+    n_right = 0
+    for i in range(samples.shape[0]):
+        sample = samples[i]
+        value = values[i]
+        left = np.int64(goes_left[sample])
+        samples[n_left] = sample
+        values[n_left] = value
+        right_samples[n_right] = sample
+        right_values[n_right] = value
+        n_left += left
+        n_right += 1 - left
+    for i in range(n_right):
+        samples[n_left + i] = right_samples[i]
+        values[n_left + i] = right_values[i]
+
+
+@exact_helper
+def stays_leaf(depth, n, weight, node_impurity, limits):
+    """Tell whether a node is not worth a search for a split."""
+    return (
+        depth >= limits.max_depth
+        or n < limits.min_samples_split
+        or n < 2 * limits.min_samples_leaf
+        or weight < 2 * limits.min_weight_leaf
+        or node_impurity <= _EPSILON
+    )
+
+
+@exact_helper
+def open_node(stack, n_open, start, end, depth, parent, is_left, node_impurity, n_constant_features):
+    """Push a node that waits for its split; return the stack, enlarged where it was full."""
+    if n_open == stack.shape[0]:
+        larger = np.empty(2 * n_open, stack.dtype)
+        larger[:n_open] = stack
+        stack = larger
+    stack[n_open].start = start
+    stack[n_open].end = end
+    stack[n_open].depth = depth
+    stack[n_open].parent = parent
+    stack[n_open].is_left = is_left
+    stack[n_open].impurity = node_impurity
+    stack[n_open].n_constant_features = n_constant_features
+    return stack
+
+
+@exact_helper
+def write_value(sums, weight, value):
+    """Write the value of a node: the share of each class, or the mean response."""
+    for k in range(value.shape[0]):
+        value[k] = sums[k] / weight
+
+
+@exact_helper
+def grow(columns, target, limits, node_samples, n_sums, seed, nodes, node_values):
+    """Grow a tree and return its number of nodes.
+
+    Parameters
+    ----------
+    columns, target, limits
+        The data, what to predict, and when to stop.
+    node_samples : (n_in_tree,) int32
+        The samples of the tree; reordered so that each node's samples lie together.
+    n_sums : int
+        Length of the sums that describe a node: the number of classes, or 2.
+    seed : uint32
+        State of the random stream.
+    nodes, node_values : arrays
+        The tree, written in preorder; as long as the tree can become.
+    """
+    n_in_tree = node_samples.shape[0]
+    n_samples = target.weights.shape[0]
+    n_features = columns.samples.shape[0]
+    n_to_sort = 0 if columns.presorted else n_in_tree
+    work = _Work(
+        np.empty(n_to_sort, np.int32),
+        np.empty(n_to_sort, np.float32),
+        np.empty(n_in_tree, np.int32),
+        np.empty(n_in_tree, np.float32),
+        np.empty(n_to_sort, np.uint64),
+        np.empty(n_to_sort, np.uint64),
+        np.empty(1 << _DIGIT_BITS, np.int32),
+        np.empty(n_samples, np.bool_),
+        np.empty(n_sums),
+        np.empty(n_sums),
+    )
+    state = np.array([seed], dtype=np.uint32)
+    features = np.arange(n_features)
+    constant_features = np.empty(n_features, np.int64)
+    splits = np.empty(n_features, _SPLIT_DTYPE)
+    stack = np.empty(64, _OPEN_NODE_DTYPE)
+    stack = open_node(stack, 0, 0, n_in_tree, 0, UNDEFINED, False, np.inf, 0)
+    n_open = 1
+    n_nodes = 0
+    whole_weight = 0.0
+    while n_open > 0:
+        n_open -= 1
+        start = stack[n_open].start
+        end = stack[n_open].end
+        depth = stack[n_open].depth
+        parent = stack[n_open].parent
+        is_left = stack[n_open].is_left
+        node_impurity = stack[n_open].impurity
+        n_known = stack[n_open].n_constant_features
+
+        work.total[:] = 0.0
+        weight = add_samples(node_samples[start:end], target, work.total)
+        if parent == UNDEFINED:
+            node_impurity = impurity(work.total, weight, target)
+            whole_weight = weight
+
+        node = n_nodes
+        n_nodes += 1
+        nodes[node].impurity = node_impurity
+        nodes[node].n_node_samples = end - start
+        nodes[node].weighted_n_node_samples = weight
+        nodes[node].left_child = LEAF
+        nodes[node].right_child = LEAF
+        nodes[node].feature = UNDEFINED
+        nodes[node].threshold = UNDEFINED
+        nodes[node].missing_go_to_left = False
+        write_value(work.total, weight, node_values[node])
+        if parent != UNDEFINED:
+            if is_left:
+                nodes[parent].left_child = node
+            else:
+                nodes[parent].right_child = node
+
+        if stays_leaf(depth, end - start, weight, node_impurity, limits):
+            continue
+        n_splits, n_constants = find_splits(
+            columns, node_samples, start, end, target, limits, weight, state, features, n_known, splits, work
+        )
+        # Siblings and their descendants rely on the order of the features known to be constant.
+        features[:n_known] = constant_features[:n_known]
+        constant_features[n_known:n_constants] = features[n_known:n_constants]
+        if n_splits == 0:
+            continue
+
+        split = splits[choose_split(splits[:n_splits], weight, target)]
+        mark_sides(columns, node_samples, start, end, split, work)
+        middle = start + partition_samples(node_samples[start:end], work.goes_left, work.right_samples)
+        work.left[:] = 0.0
+        left_weight = add_samples(node_samples[start:middle], target, work.left)
+        left_impurity = impurity(work.left, left_weight, target)
+        right_weight = weight - left_weight
+        for k in range(n_sums):
+            work.total[k] -= work.left[k]
+        right_impurity = impurity(work.total, right_weight, target)
+        improvement = (weight / whole_weight) * (
+            node_impurity - right_weight / weight * right_impurity - left_weight / weight * left_impurity
+        )
+        if improvement + _EPSILON < limits.min_impurity_decrease:
+            continue
+
+        nodes[node].feature = split.feature
+        nodes[node].threshold = split.threshold
+        nodes[node].missing_go_to_left = split.missing_go_to_left
+        both_leaves = stays_leaf(depth + 1, middle - start, left_weight, left_impurity, limits) and stays_leaf(
+            depth + 1, end - middle, right_weight, right_impurity, limits
+        )
+        if columns.presorted and not both_leaves:
+            for feature in features[n_constants:]:
+                partition_feature(
+                    columns.samples[feature, start:end],
+                    columns.values[feature, start:end],
+                    work.goes_left,
+                    work.right_samples,
+                    work.right_values,
+                )
+        stack = open_node(
+            stack, n_open, middle, end, depth + 1, node, False, right_impurity, n_constants
+        )  # the left child is on top: it comes next
+        stack = open_node(
+            stack, n_open + 1, start, middle, depth + 1, node, True, left_impurity, n_constants
+        )
+        n_open += 2
+    return n_nodes
