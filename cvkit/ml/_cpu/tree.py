@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvkit._jit import cpu_kernel, exact_helper, prange
+from cvkit._jit import cpu_kernel, exact_helper, helper, prange
 from cvkit.ml._cpu.tree_math import (
     ENTROPY,
     ENTROPY_TOLERANCE,
@@ -165,11 +165,11 @@ def rank_features(samples, values, ranks, distinct):
             ranks[feature, samples[feature, i]] = rank
 
 
-@cpu_kernel
+@helper
 def keep_samples(samples, values, kept, kept_samples, kept_values):
-    """Copy the rows of a presorted data set that a tree uses, in the same order."""
+    """Copy the presorted samples that a tree uses, in the same order."""
     n_features, n = samples.shape
-    for feature in prange(n_features):
+    for feature in range(n_features):
         place = 0
         for i in range(n):
             if kept[samples[feature, i]]:
