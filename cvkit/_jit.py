@@ -147,8 +147,12 @@ def helper(function: Callable[..., Any]) -> Any:
 
 
 def exact_helper(function: Callable[..., Any]) -> Any:
-    """Compile a helper, or a serial kernel, without FMA: every operation rounds as it is written."""
-    return njit(**{**_FLAGS, "fastmath": False})(function)
+    """Compile a helper, or a serial kernel, without FMA: every operation rounds as it is written.
+
+    It cannot allocate arrays, and counts no references to the ones it gets: a helper that is called for some
+    ten samples at a time would spend half its time on that, and on passing arrays if it were not inlined.
+    """
+    return njit(**{**_FLAGS, "fastmath": False}, forceinline=True, _nrt=False)(function)
 
 
 class CpuKernel:

@@ -129,6 +129,26 @@ class Grower:
         table = x_log2_x(int(weights.sum())) if uses_table else np.empty(0)
         return tree_math.Target(self.criterion, self.classes, self.responses, weights, counted, table)
 
+    def _work(self, n_in_tree: int, seed: int) -> kernels.Work:
+        n_to_sort = 0 if self.presorted else n_in_tree
+        return kernels.Work(
+            samples=np.empty(n_to_sort, np.int32),
+            values=np.empty(n_to_sort, np.float32),
+            keys=np.empty(n_to_sort, np.uint64),
+            other_keys=np.empty(n_to_sort, np.uint64),
+            right_samples=np.empty(n_in_tree, np.int32),
+            right_values=np.empty(n_in_tree, np.float32),
+            goes_left=np.empty(self.n_samples, np.bool_),
+            histogram=np.empty(1 << kernels.DIGIT_BITS, np.int32),
+            total=np.empty(self.n_sums),
+            left=np.empty(self.n_sums),
+            features=np.empty(self.n_features, np.int64),
+            constant_features=np.empty(self.n_features, np.int64),
+            splits=np.empty(self.n_features, kernels.SPLIT_DTYPE),
+            stack=np.empty(n_in_tree + 1, kernels.OPEN_NODE_DTYPE),
+            random_state=np.array([seed], np.uint32),
+        )
+
     def grow(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Grow one tree on the samples of positive weight; return its nodes and their values."""
         kept = weights > 0
@@ -142,8 +162,7 @@ class Grower:
             self._target(weights),
             self.limits,
             node_samples,
-            self.n_sums,
-            np.uint32(seed),
+            self._work(len(node_samples), seed),
             nodes,
             node_values,
         )

@@ -40,7 +40,7 @@ NODE_DTYPE = np.dtype(
     align=True,
 )
 
-_SPLIT_DTYPE = np.dtype(
+SPLIT_DTYPE = np.dtype(
     [
         ("score", np.float64),
         ("ratio", np.float64),
@@ -53,7 +53,7 @@ _SPLIT_DTYPE = np.dtype(
     align=True,
 )
 
-_OPEN_NODE_DTYPE = np.dtype(
+OPEN_NODE_DTYPE = np.dtype(
     [
         ("impurity", np.float64),
         ("start", np.int64),
@@ -68,8 +68,8 @@ _OPEN_NODE_DTYPE = np.dtype(
 
 _EPSILON = np.finfo(np.float64).eps
 _SIGN = np.uint32(1 << 31)
-_DIGIT_BITS = 11
-_DIGIT = np.uint32((1 << _DIGIT_BITS) - 1)
+DIGIT_BITS = 11
+_DIGIT = np.uint32((1 << DIGIT_BITS) - 1)
 # Insertion sort wins up to about this many keys; a byte as the digit up to the second number.
 _INSERTION_SORT_UP_TO = 48
 _SMALL_DIGIT_UP_TO = 1500
@@ -89,19 +89,31 @@ class Columns(NamedTuple):
     distinct: np.ndarray  # (n_features, n_samples) float32
 
 
-class _Work(NamedTuple):
-    """Scratch memory of one tree."""
+class Work(NamedTuple):
+    """Scratch memory of one tree; the first six arrays have a place for each of its samples."""
 
-    samples: np.ndarray
-    values: np.ndarray
-    right_samples: np.ndarray
-    right_values: np.ndarray
-    keys: np.ndarray
-    other_keys: np.ndarray
-    histogram: np.ndarray
-    goes_left: np.ndarray
-    total: np.ndarray
-    left: np.ndarray
+    samples: np.ndarray  # int32; this and the next: one feature of a node, in order
+    values: np.ndarray  # float32
+    keys: np.ndarray  # uint64; this and the next: rank and sample, while they are sorted
+    other_keys: np.ndarray  # uint64
+    right_samples: np.ndarray  # int32; this and the next: what goes right, while a node is partitioned
+    right_values: np.ndarray  # float32
+    goes_left: np.ndarray  # (n_samples,) bool
+    histogram: np.ndarray  # (2 ** DIGIT_BITS,) int32
+    total: np.ndarray  # (n_sums,) float64; sums of the node
+    left: np.ndarray  # (n_sums,) float64; sums of its left side
+    features: np.ndarray  # (n_features,) int64; see find_splits
+    constant_features: np.ndarray  # (n_features,) int64
+    splits: np.ndarray  # (n_features,) SPLIT_DTYPE
+    stack: np.ndarray  # (n_in_tree + 1,) OPEN_NODE_DTYPE; a node waits on each level
+    random_state: np.ndarray  # (1,) uint32
+
+
+@exact_helper
+def copy(source, target):
+    """Copy the elements of one array to another; a slice assignment would allocate, for fear of overlap."""
+    for i in range(source.shape[0]):
+        target[i] = source[i]
 
 
 @exact_helper
@@ -115,11 +127,11 @@ def sort_feature(values, samples, keys, other_keys, other_samples, histogram):
         key = np.uint32(~code) if code & _SIGN else np.uint32(code | _SIGN)
         keys[i] = key
         histogram[0, key & _DIGIT] += 1
-        histogram[1, (key >> np.uint32(_DIGIT_BITS)) & _DIGIT] += 1
-        histogram[2, key >> np.uint32(2 * _DIGIT_BITS)] += 1
+        histogram[1, (key >> np.uint32(DIGIT_BITS)) & _DIGIT] += 1
+        histogram[2, key >> np.uint32(2 * DIGIT_BITS)] += 1
         samples[i] = i
     for digit in range(3):
-        shift = np.uint32(digit * _DIGIT_BITS)
+        shift = np.uint32(digit * DIGIT_BITS)
         place = 0
         for bucket in range(histogram.shape[1]):
             count = histogram[digit, bucket]
@@ -134,7 +146,7 @@ def sort_feature(values, samples, keys, other_keys, other_samples, histogram):
         keys, other_keys = other_keys, keys
         samples, other_samples = other_samples, samples
     # Three passes leave the result in the other buffer.
-    other_samples[:] = samples
+    copy(samples, other_samples)
 
 
 @cpu_kernel
@@ -145,7 +157,7 @@ def presort(columns, samples, values):
         keys = np.empty(n, np.uint32)
         other_keys = np.empty(n, np.uint32)
         other_samples = np.empty(n, np.int32)
-        histogram = np.empty((3, 1 << _DIGIT_BITS), np.int32)
+        histogram = np.empty((3, 1 << DIGIT_BITS), np.int32)
         sort_feature(columns[feature], samples[feature], keys, other_keys, other_samples, histogram)
         for i in range(n):
             values[feature, i] = columns[feature, samples[feature, i]]
@@ -211,13 +223,14 @@ def insertion_sort(keys):
 
 @exact_helper
 def sort_keys(keys, other_keys, least_rank, n_bits, histogram):
-    """Sort keys by the rank in their upper half, stably; return the buffer that holds the result."""
+    """Sort keys by the rank in their upper half, stably; return whether the result is in ``other_keys``."""
     n = keys.shape[0]
     if n <= _INSERTION_SORT_UP_TO:
         insertion_sort(keys)
-        return keys
-    digit_bits = 8 if n <= _SMALL_DIGIT_UP_TO else _DIGIT_BITS
+        return False
+    digit_bits = 8 if n <= _SMALL_DIGIT_UP_TO else DIGIT_BITS
     sorted_bits = 0
+    is_in_other = False
     while sorted_bits < n_bits:
         width = min(digit_bits, n_bits - sorted_bits)
         shift = np.uint64(32 + sorted_bits)
@@ -237,8 +250,9 @@ def sort_keys(keys, other_keys, least_rank, n_bits, histogram):
             histogram[bucket] = place + 1
             other_keys[place] = keys[i]
         keys, other_keys = other_keys, keys
+        is_in_other = not is_in_other
         sorted_bits += width
-    return keys
+    return is_in_other
 
 
 @exact_helper
@@ -254,13 +268,14 @@ def sort_in_node(ranks, distinct, node_samples, work):
         most = max(most, rank)
         work.keys[i] = (np.uint64(rank) << np.uint64(32)) | np.uint64(sample)
     if least == most:
-        work.samples[:n] = node_samples
+        copy(node_samples, work.samples)
         work.values[:n] = distinct[least]
         return
     n_bits = 0
     while (most - least) >> n_bits:
         n_bits += 1
-    keys = sort_keys(work.keys[:n], work.other_keys[:n], least, n_bits, work.histogram)
+    is_in_other = sort_keys(work.keys[:n], work.other_keys[:n], least, n_bits, work.histogram)
+    keys = work.other_keys if is_in_other else work.keys
     for i in range(n):
         work.samples[i] = np.int32(keys[i] & np.uint64(0xFFFFFFFF))
         work.values[i] = distinct[keys[i] >> np.uint64(32)]
@@ -336,15 +351,14 @@ def choose_split(splits, weight, target):
 
 
 @exact_helper
-def find_splits(
-    columns, node_samples, start, end, target, limits, weight, state, features, n_known, splits, work
-):
+def find_splits(columns, node_samples, start, end, target, limits, weight, n_known, work):
     """Draw features and find the best split of each.
 
-    ``features`` is a permutation: drawn constant features first, other features known to be constant up to
+    ``work.features`` is a permutation: drawn constant features first, other features known to be constant up to
     ``n_known``, newly found constant ones, features that were not drawn, features that were. This bookkeeping
     is scikit-learn's, and the random stream depends on it. Returns the number of splits and of constants.
     """
+    features = work.features
     n_not_drawn = features.shape[0]
     n_visited = 0
     n_drawn_constants = 0
@@ -355,7 +369,7 @@ def find_splits(
         n_visited < limits.max_features or n_visited <= n_found_constants + n_drawn_constants
     ):
         n_visited += 1
-        drawn = n_drawn_constants + next_random(state) % (n_not_drawn - n_found_constants - n_drawn_constants)
+        drawn = n_drawn_constants + next_random(work.random_state) % (n_not_drawn - n_found_constants - n_drawn_constants)
         if drawn < n_known:
             swap(features, n_drawn_constants, drawn)
             n_drawn_constants += 1
@@ -375,7 +389,7 @@ def find_splits(
             continue
         n_not_drawn -= 1
         swap(features, n_not_drawn, drawn)
-        if record_split(splits[n_splits], feature, samples, values, target, limits, weight, work):
+        if record_split(work.splits[n_splits], feature, samples, values, target, limits, weight, work):
             n_splits += 1
     return n_splits, n_known + n_found_constants
 
@@ -413,7 +427,7 @@ def partition_samples(samples, goes_left, right_samples):
         right_samples[n_right] = sample
         n_left += left
         n_right += 1 - left
-    samples[n_left:] = right_samples[:n_right]
+    copy(right_samples[:n_right], samples[n_left:])
     return n_left
 
 
@@ -450,20 +464,15 @@ def stays_leaf(depth, n, weight, node_impurity, limits):
 
 
 @exact_helper
-def open_node(stack, n_open, start, end, depth, parent, is_left, node_impurity, n_constant_features):
-    """Push a node that waits for its split; return the stack, enlarged where it was full."""
-    if n_open == stack.shape[0]:
-        larger = np.empty(2 * n_open, stack.dtype)
-        larger[:n_open] = stack
-        stack = larger
-    stack[n_open].start = start
-    stack[n_open].end = end
-    stack[n_open].depth = depth
-    stack[n_open].parent = parent
-    stack[n_open].is_left = is_left
-    stack[n_open].impurity = node_impurity
-    stack[n_open].n_constant_features = n_constant_features
-    return stack
+def open_node(place, start, end, depth, parent, is_left, node_impurity, n_constant_features):
+    """Write down a node that waits for its split."""
+    place.start = start
+    place.end = end
+    place.depth = depth
+    place.parent = parent
+    place.is_left = is_left
+    place.impurity = node_impurity
+    place.n_constant_features = n_constant_features
 
 
 @exact_helper
@@ -474,7 +483,7 @@ def write_value(sums, weight, value):
 
 
 @exact_helper
-def grow(columns, target, limits, node_samples, n_sums, seed, nodes, node_values):
+def grow(columns, target, limits, node_samples, work, nodes, node_values):
     """Grow a tree and return its number of nodes.
 
     Parameters
@@ -483,35 +492,16 @@ def grow(columns, target, limits, node_samples, n_sums, seed, nodes, node_values
         The data, what to predict, and when to stop.
     node_samples : (n_in_tree,) int32
         The samples of the tree; reordered so that each node's samples lie together.
-    n_sums : int
-        Length of the sums that describe a node: the number of classes, or 2.
-    seed : uint32
-        State of the random stream.
+    work
+        Scratch memory; ``random_state`` holds the seed.
     nodes, node_values : arrays
         The tree, written in preorder; as long as the tree can become.
     """
-    n_in_tree = node_samples.shape[0]
-    n_samples = target.weights.shape[0]
-    n_features = columns.samples.shape[0]
-    n_to_sort = 0 if columns.presorted else n_in_tree
-    work = _Work(
-        np.empty(n_to_sort, np.int32),
-        np.empty(n_to_sort, np.float32),
-        np.empty(n_in_tree, np.int32),
-        np.empty(n_in_tree, np.float32),
-        np.empty(n_to_sort, np.uint64),
-        np.empty(n_to_sort, np.uint64),
-        np.empty(1 << _DIGIT_BITS, np.int32),
-        np.empty(n_samples, np.bool_),
-        np.empty(n_sums),
-        np.empty(n_sums),
-    )
-    state = np.array([seed], dtype=np.uint32)
-    features = np.arange(n_features)
-    constant_features = np.empty(n_features, np.int64)
-    splits = np.empty(n_features, _SPLIT_DTYPE)
-    stack = np.empty(64, _OPEN_NODE_DTYPE)
-    stack = open_node(stack, 0, 0, n_in_tree, 0, UNDEFINED, False, np.inf, 0)
+    stack = work.stack
+    features = work.features
+    for feature in range(features.shape[0]):
+        features[feature] = feature
+    open_node(stack[0], 0, node_samples.shape[0], 0, UNDEFINED, False, np.inf, 0)
     n_open = 1
     n_nodes = 0
     whole_weight = 0.0
@@ -551,22 +541,22 @@ def grow(columns, target, limits, node_samples, n_sums, seed, nodes, node_values
         if stays_leaf(depth, end - start, weight, node_impurity, limits):
             continue
         n_splits, n_constants = find_splits(
-            columns, node_samples, start, end, target, limits, weight, state, features, n_known, splits, work
+            columns, node_samples, start, end, target, limits, weight, n_known, work
         )
         # Siblings and their descendants rely on the order of the features known to be constant.
-        features[:n_known] = constant_features[:n_known]
-        constant_features[n_known:n_constants] = features[n_known:n_constants]
+        copy(work.constant_features[:n_known], features)
+        copy(features[n_known:n_constants], work.constant_features[n_known:])
         if n_splits == 0:
             continue
 
-        split = splits[choose_split(splits[:n_splits], weight, target)]
+        split = work.splits[choose_split(work.splits[:n_splits], weight, target)]
         mark_sides(columns, node_samples, start, end, split, work)
         middle = start + partition_samples(node_samples[start:end], work.goes_left, work.right_samples)
         work.left[:] = 0.0
         left_weight = add_samples(node_samples[start:middle], target, work.left)
         left_impurity = impurity(work.left, left_weight, target)
         right_weight = weight - left_weight
-        for k in range(n_sums):
+        for k in range(work.total.shape[0]):
             work.total[k] -= work.left[k]
         right_impurity = impurity(work.total, right_weight, target)
         improvement = (weight / whole_weight) * (
@@ -582,7 +572,8 @@ def grow(columns, target, limits, node_samples, n_sums, seed, nodes, node_values
             depth + 1, end - middle, right_weight, right_impurity, limits
         )
         if columns.presorted and not both_leaves:
-            for feature in features[n_constants:]:
+            for i in range(n_constants, features.shape[0]):
+                feature = features[i]
                 partition_feature(
                     columns.samples[feature, start:end],
                     columns.values[feature, start:end],
@@ -590,11 +581,8 @@ def grow(columns, target, limits, node_samples, n_sums, seed, nodes, node_values
                     work.right_samples,
                     work.right_values,
                 )
-        stack = open_node(
-            stack, n_open, middle, end, depth + 1, node, False, right_impurity, n_constants
-        )  # the left child is on top: it comes next
-        stack = open_node(
-            stack, n_open + 1, start, middle, depth + 1, node, True, left_impurity, n_constants
-        )
+        # The left child is on top: it comes next.
+        open_node(stack[n_open], middle, end, depth + 1, node, False, right_impurity, n_constants)
+        open_node(stack[n_open + 1], start, middle, depth + 1, node, True, left_impurity, n_constants)
         n_open += 2
     return n_nodes
