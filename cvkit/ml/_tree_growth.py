@@ -134,8 +134,8 @@ class Grower:
         return kernels.Work(
             samples=np.empty(n_to_sort, np.int32),
             values=np.empty(n_to_sort, np.float32),
-            keys=np.empty(n_to_sort, np.uint64),
-            other_keys=np.empty(n_to_sort, np.uint64),
+            keys=np.empty(n_to_sort + kernels.KEY_PADDING, np.uint64),
+            other_keys=np.empty(n_to_sort + kernels.KEY_PADDING, np.uint64),
             right_samples=np.empty(n_in_tree, np.int32),
             right_values=np.empty(n_in_tree, np.float32),
             goes_left=np.empty(self.n_samples, np.bool_),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Integral
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit import _jit
-from cvkit.ml._bootstrap import Bootstrap
+from cvkit.ml._bootstrap import Bootstrap, seeded
 from cvkit.ml._cpu import forest as kernels
 from cvkit.ml._flat_trees import FlatTrees, Tree
 from cvkit.ml._tree_growth import Grower, check_weights, make_limits
@@ -55,6 +55,14 @@ def n_threads(n_jobs: int | None) -> int:
     return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
 
 
+def _map(function: Callable[[Any], Any], items: Iterable[Any], threads: int) -> list[Any]:
+    """Call a function on each item, in threads; the kernels that it spends its time in release the GIL."""
+    if threads == 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, items))
+
+
 class _BaseForest(FlatTrees, BaseEstimator):
     """What classification and regression forests share."""
 
@@ -81,17 +89,20 @@ class _BaseForest(FlatTrees, BaseEstimator):
                 if balances_draws:
                     tree_weights = tree_weights * _balance(y, tree_weights)
             # As scikit-learn's trees do: each makes a generator from its seed, and draws once from it.
-            nodes, values = grower.grow(tree_weights, np.random.RandomState(seed).randint(0, LARGEST_SEED))
+            nodes, values = grower.grow(tree_weights, seeded(seed).randint(0, LARGEST_SEED))
             return prune_tree(nodes, values, self.ccp_alpha) if self.ccp_alpha > 0 else (nodes, values)
 
-        with ThreadPoolExecutor(n_threads(self.n_jobs)) as pool:
-            trees = list(pool.map(grow_one, self._seeds))
-        sizes = [len(nodes) for nodes, _ in trees]
         self._bootstrap = bootstrap
-        self._roots = np.concatenate([[0], np.cumsum(sizes[:-1])]).astype(np.int64)
-        self.nodes_ = np.concatenate([nodes for nodes, _ in trees])
-        self.node_values_ = np.concatenate([values for _, values in trees])
+        self._put_in_a_row(_map(grow_one, self._seeds, n_threads(self.n_jobs)))
         self._renew_steps()
+
+    def _put_in_a_row(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        ends = np.cumsum([len(nodes) for nodes, _ in trees])
+        self._roots = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+        self.nodes_ = np.empty(ends[-1], trees[0][0].dtype)
+        for (nodes, _), start, end in zip(trees, self._roots, ends, strict=True):
+            self.nodes_[start:end] = nodes
+        self.node_values_ = np.concatenate([values for _, values in trees])
 
     def _trees(self) -> Iterator[Tree]:
         ends = np.append(self._roots[1:], len(self.nodes_))

@@ -70,9 +70,13 @@ _EPSILON = np.finfo(np.float64).eps
 _SIGN = np.uint32(1 << 31)
 DIGIT_BITS = 11
 _DIGIT = np.uint32((1 << DIGIT_BITS) - 1)
-# Insertion sort wins up to about this many keys; a byte as the digit up to the second number.
-_INSERTION_SORT_UP_TO = 48
+# Up to so many keys, comparing each with each is faster than counting digits; and small digits than large ones.
+_COMPARE_UP_TO = 96
 _SMALL_DIGIT_UP_TO = 1500
+_SMALL_DIGIT_BITS = 8
+_LARGEST_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)
+# Arrays of keys are longer than the node by up to one batch of vectors.
+KEY_PADDING = 32
 
 
 class Columns(NamedTuple):
@@ -94,7 +98,7 @@ class Work(NamedTuple):
 
     samples: np.ndarray  # int32; this and the next: one feature of a node, in order
     values: np.ndarray  # float32
-    keys: np.ndarray  # uint64; this and the next: rank and sample, while they are sorted
+    keys: np.ndarray  # uint64, KEY_PADDING longer; this and the next: rank and sample, while they are sorted
     other_keys: np.ndarray  # uint64
     right_samples: np.ndarray  # int32; this and the next: what goes right, while a node is partitioned
     right_values: np.ndarray  # float32
@@ -210,45 +214,58 @@ def swap(array, i, j):
 
 
 @exact_helper
-def insertion_sort(keys):
-    """Sort a few keys in place."""
-    for i in range(1, keys.shape[0]):
+def sort_by_comparing(keys, n, other_keys):
+    """Sort n different keys into ``other_keys``: the place of each is the number of smaller ones.
+
+    The comparisons are vectors without a branch; the padding, larger than any key, saves the odd ends.
+    """
+    padded = (n + KEY_PADDING - 1) // KEY_PADDING * KEY_PADDING
+    for i in range(n, padded):
+        keys[i] = _LARGEST_KEY
+    for i in range(n):
         key = keys[i]
-        j = i
-        while j > 0 and keys[j - 1] > key:
-            keys[j] = keys[j - 1]
-            j -= 1
-        keys[j] = key
+        place = 0
+        for j in range(padded):
+            place += np.int64(keys[j] < key)
+        other_keys[place] = key
 
 
 @exact_helper
-def sort_keys(keys, other_keys, least_rank, n_bits, histogram):
-    """Sort keys by the rank in their upper half, stably; return whether the result is in ``other_keys``."""
-    n = keys.shape[0]
-    if n <= _INSERTION_SORT_UP_TO:
-        insertion_sort(keys)
-        return False
-    digit_bits = 8 if n <= _SMALL_DIGIT_UP_TO else DIGIT_BITS
+def sort_by_digit(keys, n, offset, shift, n_buckets, other_keys, histogram):
+    """Sort keys into ``other_keys``, stably, by one digit of what they are above ``offset``."""
+    mask = np.uint64(n_buckets - 1)
+    for bucket in range(n_buckets):
+        histogram[bucket] = 0
+    for i in range(n):
+        histogram[((keys[i] - offset) >> shift) & mask] += 1
+    place = 0
+    for bucket in range(n_buckets):
+        count = histogram[bucket]
+        histogram[bucket] = place
+        place += count
+    for i in range(n):
+        bucket = ((keys[i] - offset) >> shift) & mask
+        place = histogram[bucket]
+        histogram[bucket] = place + 1
+        other_keys[place] = keys[i]
+
+
+@exact_helper
+def sort_keys(keys, n, least_rank, n_bits, other_keys, histogram):
+    """Sort keys by the rank in their upper half; return whether the result is in ``other_keys``.
+
+    Ranks differ in their lower ``n_bits`` above the least one: a few values need one pass over few buckets.
+    """
+    if n <= _COMPARE_UP_TO and (1 << n_bits) > n:
+        sort_by_comparing(keys, n, other_keys)
+        return True
+    offset = np.uint64(least_rank) << np.uint64(32)
+    digit_bits = _SMALL_DIGIT_BITS if n <= _SMALL_DIGIT_UP_TO else DIGIT_BITS
     sorted_bits = 0
     is_in_other = False
     while sorted_bits < n_bits:
         width = min(digit_bits, n_bits - sorted_bits)
-        shift = np.uint64(32 + sorted_bits)
-        mask = np.uint64((1 << width) - 1)
-        offset = np.uint64(least_rank) << np.uint64(32)
-        histogram[: 1 << width] = 0
-        for i in range(n):
-            histogram[((keys[i] - offset) >> shift) & mask] += 1
-        place = 0
-        for bucket in range(1 << width):
-            count = histogram[bucket]
-            histogram[bucket] = place
-            place += count
-        for i in range(n):
-            bucket = ((keys[i] - offset) >> shift) & mask
-            place = histogram[bucket]
-            histogram[bucket] = place + 1
-            other_keys[place] = keys[i]
+        sort_by_digit(keys, n, offset, np.uint64(32 + sorted_bits), 1 << width, other_keys, histogram)
         keys, other_keys = other_keys, keys
         is_in_other = not is_in_other
         sorted_bits += width
@@ -274,7 +291,7 @@ def sort_in_node(ranks, distinct, node_samples, work):
     n_bits = 0
     while (most - least) >> n_bits:
         n_bits += 1
-    is_in_other = sort_keys(work.keys[:n], work.other_keys[:n], least, n_bits, work.histogram)
+    is_in_other = sort_keys(work.keys, n, least, n_bits, work.other_keys, work.histogram)
     keys = work.other_keys if is_in_other else work.keys
     for i in range(n):
         work.samples[i] = np.int32(keys[i] & np.uint64(0xFFFFFFFF))
