@@ -98,14 +98,14 @@ class Grower:
         self.criterion = CRITERIA[criterion]
         self.n_sums = n_classes or 2
         self.n_values = n_classes or 1
-        self.classes = np.ascontiguousarray(y if n_classes else [], dtype=np.int32)
+        self.classes = np.ascontiguousarray(y if n_classes else [], dtype=np.uint32)
         self.responses = np.ascontiguousarray([] if n_classes else y, dtype=np.float64)
         self._sort(X)
 
     def _sort(self, X: np.ndarray) -> None:
         columns = np.array(X.T, dtype=np.float32, order="C")
         columns[np.isnan(columns)] = np.inf
-        self.samples = np.empty(columns.shape, np.int32)
+        self.samples = np.empty(columns.shape, np.uint32)
         self.values = np.empty(columns.shape, np.float32)
         kernels.presort(columns, self.samples, self.values)
         self.presorted = self.limits.max_features >= self.n_features
@@ -118,7 +118,7 @@ class Grower:
     def _columns(self, kept: np.ndarray, n_kept: int) -> kernels.Columns:
         if not self.presorted:
             return kernels.Columns(False, self.samples, self.values, self.ranks, self.distinct)
-        samples = np.empty((self.n_features, n_kept), np.int32)
+        samples = np.empty((self.n_features, n_kept), np.uint32)
         values = np.empty((self.n_features, n_kept), np.float32)
         kernels.keep_samples(self.samples, self.values, kept, samples, values)
         return kernels.Columns(True, samples, values, self.ranks, self.distinct)
@@ -132,14 +132,14 @@ class Grower:
     def _work(self, n_in_tree: int, seed: int) -> kernels.Work:
         n_to_sort = 0 if self.presorted else n_in_tree
         return kernels.Work(
-            samples=np.empty(n_to_sort, np.int32),
+            samples=np.empty(n_to_sort, np.uint32),
             values=np.empty(n_to_sort, np.float32),
             keys=np.empty(n_to_sort + kernels.KEY_PADDING, np.uint64),
             other_keys=np.empty(n_to_sort + kernels.KEY_PADDING, np.uint64),
-            right_samples=np.empty(n_in_tree, np.int32),
+            right_samples=np.empty(n_in_tree, np.uint32),
             right_values=np.empty(n_in_tree, np.float32),
             goes_left=np.empty(self.n_samples, np.bool_),
-            histogram=np.empty(1 << kernels.DIGIT_BITS, np.int32),
+            histogram=np.empty(1 << kernels.DIGIT_BITS, np.uint32),
             total=np.empty(self.n_sums),
             left=np.empty(self.n_sums),
             features=np.empty(self.n_features, np.int64),
@@ -152,7 +152,7 @@ class Grower:
     def grow(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Grow one tree on the samples of positive weight; return its nodes and their values."""
         kept = weights > 0
-        node_samples = np.flatnonzero(kept).astype(np.int32)
+        node_samples = np.flatnonzero(kept).astype(np.uint32)
         depth = min(self.limits.max_depth, 31)
         capacity = min(2 * len(node_samples) - 1, 2 ** (depth + 1) - 1)
         nodes = np.empty(capacity, kernels.NODE_DTYPE)

@@ -71,7 +71,7 @@ _SIGN = np.uint32(1 << 31)
 DIGIT_BITS = 11
 _DIGIT = np.uint32((1 << DIGIT_BITS) - 1)
 # Up to so many keys, comparing each with each is faster than counting digits; and small digits than large ones.
-_COMPARE_UP_TO = 96
+_COMPARE_UP_TO = 64
 _SMALL_DIGIT_UP_TO = 1500
 _SMALL_DIGIT_BITS = 8
 _LARGEST_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -82,12 +82,14 @@ KEY_PADDING = 32
 class Columns(NamedTuple):
     """The data, feature by feature; a missing value counts as infinity, and so comes last.
 
+    Indices of samples are unsigned: Numba would look whether a signed one counts from the end.
+
     ``samples`` and ``values`` are in order of value and belong to the tree, which partitions them; they are
     used where ``presorted`` is true. ``ranks`` and ``distinct`` (the value of each rank) are read only.
     """
 
     presorted: bool
-    samples: np.ndarray  # (n_features, n_in_tree) int32
+    samples: np.ndarray  # (n_features, n_in_tree) uint32
     values: np.ndarray  # (n_features, n_in_tree) float32
     ranks: np.ndarray  # (n_features, n_samples) uint32
     distinct: np.ndarray  # (n_features, n_samples) float32
@@ -96,14 +98,14 @@ class Columns(NamedTuple):
 class Work(NamedTuple):
     """Scratch memory of one tree; the first six arrays have a place for each of its samples."""
 
-    samples: np.ndarray  # int32; this and the next: one feature of a node, in order
+    samples: np.ndarray  # uint32; this and the next: one feature of a node, in order
     values: np.ndarray  # float32
     keys: np.ndarray  # uint64, KEY_PADDING longer; this and the next: rank and sample, while they are sorted
     other_keys: np.ndarray  # uint64
-    right_samples: np.ndarray  # int32; this and the next: what goes right, while a node is partitioned
+    right_samples: np.ndarray  # uint32; this and the next: what goes right, while a node is partitioned
     right_values: np.ndarray  # float32
     goes_left: np.ndarray  # (n_samples,) bool
-    histogram: np.ndarray  # (2 ** DIGIT_BITS,) int32
+    histogram: np.ndarray  # (2 ** DIGIT_BITS,) uint32
     total: np.ndarray  # (n_sums,) float64; sums of the node
     left: np.ndarray  # (n_sums,) float64; sums of its left side
     features: np.ndarray  # (n_features,) int64; see find_splits
@@ -160,8 +162,8 @@ def presort(columns, samples, values):
     for feature in prange(n_features):
         keys = np.empty(n, np.uint32)
         other_keys = np.empty(n, np.uint32)
-        other_samples = np.empty(n, np.int32)
-        histogram = np.empty((3, 1 << DIGIT_BITS), np.int32)
+        other_samples = np.empty(n, np.uint32)
+        histogram = np.empty((3, 1 << DIGIT_BITS), np.uint32)
         sort_feature(columns[feature], samples[feature], keys, other_keys, other_samples, histogram)
         for i in range(n):
             values[feature, i] = columns[feature, samples[feature, i]]
@@ -204,7 +206,7 @@ def next_random(state):
     bits = np.uint32(bits ^ np.uint32(bits >> np.uint32(17)))
     bits = np.uint32(bits ^ np.uint32(bits << np.uint32(5)))
     state[0] = bits
-    return np.int64(bits & np.uint32(0x7FFFFFFF))
+    return np.uint32(bits & np.uint32(0x7FFFFFFF))
 
 
 @exact_helper
@@ -220,8 +222,7 @@ def sort_by_comparing(keys, n, other_keys):
     The comparisons are vectors without a branch; the padding, larger than any key, saves the odd ends.
     """
     padded = (n + KEY_PADDING - 1) // KEY_PADDING * KEY_PADDING
-    for i in range(n, padded):
-        keys[i] = _LARGEST_KEY
+    keys[n:padded] = _LARGEST_KEY
     for i in range(n):
         key = keys[i]
         place = 0
@@ -294,7 +295,7 @@ def sort_in_node(ranks, distinct, node_samples, work):
     is_in_other = sort_keys(work.keys, n, least, n_bits, work.other_keys, work.histogram)
     keys = work.other_keys if is_in_other else work.keys
     for i in range(n):
-        work.samples[i] = np.int32(keys[i] & np.uint64(0xFFFFFFFF))
+        work.samples[i] = np.uint32(keys[i] & np.uint64(0xFFFFFFFF))
         work.values[i] = distinct[keys[i] >> np.uint64(32)]
 
 
@@ -386,7 +387,8 @@ def find_splits(columns, node_samples, start, end, target, limits, weight, n_kno
         n_visited < limits.max_features or n_visited <= n_found_constants + n_drawn_constants
     ):
         n_visited += 1
-        drawn = n_drawn_constants + next_random(work.random_state) % (n_not_drawn - n_found_constants - n_drawn_constants)
+        n_left_to_draw = np.uint32(n_not_drawn - n_found_constants - n_drawn_constants)
+        drawn = n_drawn_constants + np.int64(np.uint32(next_random(work.random_state) % n_left_to_draw))
         if drawn < n_known:
             swap(features, n_drawn_constants, drawn)
             n_drawn_constants += 1
@@ -507,7 +509,7 @@ def grow(columns, target, limits, node_samples, work, nodes, node_values):
     ----------
     columns, target, limits
         The data, what to predict, and when to stop.
-    node_samples : (n_in_tree,) int32
+    node_samples : (n_in_tree,) uint32
         The samples of the tree; reordered so that each node's samples lie together.
     work
         Scratch memory; ``random_state`` holds the seed.

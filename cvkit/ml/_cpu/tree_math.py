@@ -27,7 +27,7 @@ class Target(NamedTuple):
     """What the tree is to predict. Either ``classes`` or ``responses`` is used, as the criterion says."""
 
     criterion: int
-    classes: np.ndarray  # (n,) int32
+    classes: np.ndarray  # (n,) uint32
     responses: np.ndarray  # (n,) float64
     weights: np.ndarray  # (n,) float64
     counted: bool  # the weights are whole numbers
@@ -114,8 +114,9 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
     best_score = -np.inf
     best_position = 0
     best_left_weight = 0.0
-    most_left = n_samples - limits.min_samples_leaf
-    for position in range(samples.shape[0] - 1):
+    first = limits.min_samples_leaf - already_left - 1
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    for position in range(last):
         sample = samples[position]
         k = target.classes[sample]
         w = target.weights[sample]
@@ -124,7 +125,7 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
         right_squares -= w * (2.0 * (total[k] - left_before) - w)
         left[k] = left_before + w
         left_weight += w
-        if is_step(values, position) and limits.min_samples_leaf <= already_left + position + 1 <= most_left:
+        if position >= first and is_step(values, position):
             right_weight = weight - left_weight
             if min(left_weight, right_weight) >= limits.min_weight_leaf:
                 left_gini = 1.0 - left_squares / (left_weight * left_weight)
@@ -149,8 +150,9 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
     best_position = 0
     best_left_weight = 0.0
     tolerance = ENTROPY_TOLERANCE * weight
-    most_left = n_samples - limits.min_samples_leaf
-    for position in range(samples.shape[0] - 1):
+    first = limits.min_samples_leaf - already_left - 1
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    for position in range(last):
         sample = samples[position]
         k = target.classes[sample]
         w = target.weights[sample]
@@ -160,7 +162,7 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
         right_sum += x_log_x(right_before - w, target) - x_log_x(right_before, target)
         left[k] = left_before + w
         left_weight += w
-        if is_step(values, position) and limits.min_samples_leaf <= already_left + position + 1 <= most_left:
+        if position >= first and is_step(values, position):
             right_weight = weight - left_weight
             if min(left_weight, right_weight) >= limits.min_weight_leaf:
                 score = left_sum - x_log_x(left_weight, target) + right_sum - x_log_x(right_weight, target)
@@ -180,13 +182,14 @@ def scan_squared_error(
     best_score = -np.inf
     best_position = 0
     best_left_weight = 0.0
-    most_left = n_samples - limits.min_samples_leaf
-    for position in range(samples.shape[0] - 1):
+    first = limits.min_samples_leaf - already_left - 1
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    for position in range(last):
         sample = samples[position]
         w = target.weights[sample]
         left_sum += w * target.responses[sample]
         left_weight += w
-        if is_step(values, position) and limits.min_samples_leaf <= already_left + position + 1 <= most_left:
+        if position >= first and is_step(values, position):
             right_sum = total[0] - left_sum
             right_weight = weight - left_weight
             if min(left_weight, right_weight) >= limits.min_weight_leaf:
