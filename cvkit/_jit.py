@@ -172,7 +172,11 @@ class CpuKernel:
         self._parallel = njit(parallel=True, **_FLAGS)(function)
         # Numba's cache key does not hold the ``parallel`` flag: the twin needs a name of its own.
         twin = types.FunctionType(
-            function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+            function.__code__,
+            function.__globals__,
+            function.__name__,
+            function.__defaults__,
+            function.__closure__,
         )
         twin.__qualname__ = f"{function.__qualname__}_serial"
         self._serial = njit(**_FLAGS)(twin)

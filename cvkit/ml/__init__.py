@@ -18,7 +18,7 @@ _CLASSES = {
     "plot_tree": "cvkit.ml.tree_export",
 }
 
-__all__ = [*_CLASSES]  # noqa: PLE0604
+__all__ = [*_CLASSES]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,6 @@ from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import bootstrap as kernels
 from cvkit.ml._tree_growth import are_counts
 
-
 _generators = threading.local()
 
 
@@ -29,8 +28,8 @@ class Bootstrap:
     """Draws samples with replacement, from a seed for each tree.
 
     Without weights, and with fractional ones, the draws are scikit-learn's. Whole-number weights mean copies:
-    a forest on weighted samples equals the forest on copied ones, in whatever order these come. Therefore both
-    draw from the copies in an order that depends on the samples alone.
+    a forest on weighted samples equals the forest on copied ones, in whatever order these come. Therefore
+    both draw from the copies in an order that depends on the samples alone.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ class Tree:
     Parameters
     ----------
     nodes : structured array of shape (node_count,)
-        One record a node, in preorder: ``threshold``, ``impurity``, ``weighted_n_node_samples``, ``left_child``,
-        ``right_child``, ``feature``, ``n_node_samples``, ``missing_go_to_left``.
+        One record a node, in preorder: ``threshold``, ``impurity``, ``weighted_n_node_samples``,
+        ``left_child``, ``right_child``, ``feature``, ``n_node_samples``, ``missing_go_to_left``.
     values : array of shape (node_count, n_values)
         The share of each class, or the mean response.
     n_features : int
@@ -162,9 +162,7 @@ class FlatTrees:
 
     def _check_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        X = validate_data(
-            self, X, dtype=np.float32, order="C", reset=False, ensure_all_finite="allow-nan"
-        )
+        X = validate_data(self, X, dtype=np.float32, order="C", reset=False, ensure_all_finite="allow-nan")
         return contiguous(X)
 
     def _leaves(self, rows: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ CRITERIA = {
     "squared_error": tree_math.SQUARED_ERROR,
 }
 
-# Below this the whole numbers of float64 are exact with room for sums of squares, and a table of x log2 x small.
+# Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
 _LARGEST_COUNT = 1 << 24
 
 
@@ -50,8 +50,9 @@ def n_features_to_draw(max_features: Any, n_features: int) -> int:
     return max(1, int(max_features * n_features))
 
 
-def make_limits(estimator: Any, n_samples: int, n_features: int, weight: float) -> tree_math.Limits:
-    """Translate the parameters that stop growth into numbers."""
+def make_limits(estimator: Any, X: np.ndarray, weight: float) -> tree_math.Limits:
+    """Translate the parameters that stop growth into numbers; ``weight`` is that of all samples."""
+    n_samples, n_features = X.shape
     leaf = estimator.min_samples_leaf
     min_leaf = int(leaf) if isinstance(leaf, Integral) else math.ceil(leaf * n_samples)
     split = estimator.min_samples_split

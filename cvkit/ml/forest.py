@@ -66,6 +66,9 @@ def _map(function: Callable[[Any], Any], items: Iterable[Any], threads: int) -> 
 class _BaseForest(FlatTrees, BaseEstimator):
     """What classification and regression forests share."""
 
+    _bootstrap: Bootstrap | None = None
+    _seeds: np.ndarray
+
     def _grow(
         self, X: np.ndarray, y: np.ndarray, n_classes: int, weights: np.ndarray, balances_draws: bool
     ) -> None:
@@ -76,7 +79,7 @@ class _BaseForest(FlatTrees, BaseEstimator):
             )
         if not self.bootstrap and self.oob_score:
             raise ValueError("oob_score=True needs bootstrap=True: every sample is in every bag without it")
-        limits = make_limits(self, *X.shape, weights.sum())
+        limits = make_limits(self, X, weights.sum())
         grower = Grower(X, y, n_classes, self.criterion, limits)
         bootstrap = Bootstrap(weights, self.max_samples, X, y) if self.bootstrap else None
         random = check_random_state(self.random_state)
@@ -126,11 +129,16 @@ class _BaseForest(FlatTrees, BaseEstimator):
 
     @property
     def estimators_samples_(self) -> list[np.ndarray]:
-        """For each tree, how often each training sample was drawn."""
+        """For each tree, the training samples that were drawn, in order, repeated as often as drawn."""
         check_is_fitted(self)
+        return [np.repeat(np.arange(len(drawn)), drawn.astype(np.int64)) for drawn in self._draws()]
+
+    def _draws(self) -> Iterator[np.ndarray]:
+        """Yield, for each tree, how often each training sample was drawn."""
         if self._bootstrap is None:
-            raise AttributeError("estimators_samples_ needs bootstrap=True")
-        return [self._bootstrap.draw(seed) for seed in self._seeds]
+            raise ValueError("the samples of each tree are known only after fit with bootstrap=True")
+        for seed in self._seeds:
+            yield self._bootstrap.draw(seed)
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -147,13 +155,13 @@ class _BaseForest(FlatTrees, BaseEstimator):
         leaves = self._leaves(X)
         sums = np.zeros((len(X), self.node_values_.shape[1]))
         n_trees = np.zeros(len(X))
-        for tree, seed in enumerate(self._seeds):
-            outside = np.flatnonzero(self._bootstrap.draw(seed) == 0)
+        for tree, drawn in enumerate(self._draws()):
+            outside = np.flatnonzero(drawn == 0)
             sums[outside] += self.node_values_[self._roots[tree] + leaves[outside, tree]]
             n_trees[outside] += 1
         if (n_trees == 0).any():
             warnings.warn(
-                "Some samples are in the bag of every tree and have no out-of-bag prediction; grow more trees",
+                "Some samples are in the bag of every tree and have no out-of-bag prediction",
                 stacklevel=3,
             )
         return sums / np.maximum(n_trees, 1)[:, np.newaxis]
@@ -225,8 +233,8 @@ class _BaseForest(FlatTrees, BaseEstimator):
         y = np.asarray(y)
         random = check_random_state(random_state)
         increases = np.zeros(self.n_features_in_)
-        for tree, seed in zip(self.estimators_, self._seeds, strict=True):
-            outside = np.flatnonzero(self._bootstrap.draw(seed) == 0)
+        for tree, drawn in zip(self.estimators_, self._draws(), strict=True):
+            outside = np.flatnonzero(drawn == 0)
             if len(outside) == 0:
                 continue
             outside_rows = rows[outside]
@@ -252,8 +260,8 @@ def _balance(y: np.ndarray, counts: np.ndarray) -> np.ndarray:
 class RandomForestClassifier(ClassifierMixin, _BaseForest):
     """A random forest for classification.
 
-    With ``criterion="gini"`` its trees are those of scikit-learn, node for node, for the same ``random_state``;
-    see the notes for the exception. The forest is the same for any number of threads.
+    With ``criterion="gini"`` its trees are those of scikit-learn, node for node, for the same
+    ``random_state``; see the notes for the exception. The forest is the same for any number of threads.
 
     Parameters
     ----------
@@ -295,9 +303,10 @@ class RandomForestClassifier(ClassifierMixin, _BaseForest):
 
     Notes
     -----
-    Whole-number sample weights mean copies: the forest equals the one grown on copied samples. Where there are
-    such weights, or equal samples, the bootstraps are drawn in an order that depends on the samples alone, and
-    differ from scikit-learn's.
+    Whole-number sample weights mean copies: the forest equals the one grown on copied samples. Where there
+    are such weights, or equal samples, the bootstraps are drawn in an order that depends on the samples
+    alone, and differ from scikit-learn's. With ``class_weight="balanced_subsample"`` rounding decides between
+    splits that are equally good, not always as in scikit-learn.
 
     References
     ----------
@@ -382,17 +391,17 @@ class RandomForestClassifier(ClassifierMixin, _BaseForest):
         self
         """
         self._validate_params()
-        X, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
-        check_classification_targets(y)
-        weights = check_weights(sample_weight, X)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
+        check_classification_targets(labels)
+        weights = check_weights(sample_weight, rows)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
         self.n_classes_ = len(self.classes_)
         balances_draws = self.class_weight == "balanced_subsample" and self.bootstrap
         if self.class_weight is not None and not balances_draws:
-            weights = weights * self._weight_of_classes(y, weights)
-        self._grow(X, codes, self.n_classes_, weights, balances_draws)
+            weights = weights * self._weight_of_classes(labels, weights)
+        self._grow(rows, codes, self.n_classes_, weights, balances_draws)
         if self.oob_score:
-            self.oob_decision_function_ = self._out_of_bag(X)
+            self.oob_decision_function_ = self._out_of_bag(rows)
             self.oob_score_ = accuracy_score(codes, self.oob_decision_function_.argmax(axis=1))
         return self
 
@@ -545,13 +554,13 @@ min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, ma
         self
         """
         self._validate_params()
-        X, y = validate_data(
+        rows, responses = validate_data(
             self, X, y, dtype=np.float32, ensure_all_finite="allow-nan", y_numeric=True
         )
-        self._grow(X, y, 0, check_weights(sample_weight, X), balances_draws=False)
+        self._grow(rows, responses, 0, check_weights(sample_weight, rows), balances_draws=False)
         if self.oob_score:
-            self.oob_prediction_ = self._out_of_bag(X)[:, 0]
-            self.oob_score_ = r2_score(y, self.oob_prediction_)
+            self.oob_prediction_ = self._out_of_bag(rows)[:, 0]
+            self.oob_score_ = r2_score(responses, self.oob_prediction_)
         return self
 
     def _error(self, y: np.ndarray, values: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Minimal cost-complexity pruning of a grown tree (Breiman, Friedman, Olshen, Stone: CART, 1984, chapter 3)."""
+"""Minimal cost-complexity pruning (Breiman, Friedman, Olshen, Stone: CART, 1984, chapter 3)."""
 
 from __future__ import annotations
 

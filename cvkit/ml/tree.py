@@ -52,7 +52,7 @@ class _BaseDecisionTree(FlatTrees, BaseEstimator):
     def _grow(self, X: np.ndarray, y: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
         """Grow the tree on validated data, and prune it."""
         seed = check_random_state(self.random_state).randint(0, LARGEST_SEED)
-        limits = make_limits(self, *X.shape, weights.sum())
+        limits = make_limits(self, X, weights.sum())
         grower = Grower(X, y, n_classes, self.criterion, limits)
         nodes, values = grower.grow(weights, seed)
         if self.ccp_alpha > 0:
@@ -138,14 +138,15 @@ class _BaseDecisionTree(FlatTrees, BaseEstimator):
 class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
     """A decision tree for classification.
 
-    With ``criterion="gini"`` it is scikit-learn's tree, node for node, for the same ``random_state``.
+    With ``criterion="gini"``, and weights that are whole numbers, it is scikit-learn's tree, node for node,
+    for the same ``random_state``.
 
     Parameters
     ----------
     criterion : {"gini", "entropy", "log_loss", "gain_ratio"}
-        What a split should improve: the Gini index (CART), the entropy (information gain; "log_loss" is another
-        name for it), or C4.5's gain ratio, where of all features only those compete whose best split has at
-        least the average gain.
+        What a split should improve: the Gini index (CART), the entropy (information gain; "log_loss" is
+        another name for it), or C4.5's gain ratio, where of all features only those compete whose best split
+        has at least the average gain.
     max_depth : int, optional
         Largest distance of a leaf from the root.
     min_samples_split : int or float
@@ -254,14 +255,14 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
         self
         """
         self._validate_params()
-        X, y = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
-        check_classification_targets(y)
-        weights = check_weights(sample_weight, X)
+        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
+        check_classification_targets(labels)
+        weights = check_weights(sample_weight, rows)
         if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+            weights = weights * compute_sample_weight(self.class_weight, labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
         self.n_classes_ = len(self.classes_)
-        self._grow(X, codes, self.n_classes_, weights)
+        self._grow(rows, codes, self.n_classes_, weights)
         return self
 
     def predict_proba(self, X: npt.ArrayLike) -> np.ndarray:
@@ -376,10 +377,10 @@ min_impurity_decrease, ccp_alpha
         self
         """
         self._validate_params()
-        X, y = validate_data(
+        rows, responses = validate_data(
             self, X, y, dtype=np.float32, ensure_all_finite="allow-nan", y_numeric=True
         )
-        self._grow(X, y, 0, check_weights(sample_weight, X))
+        self._grow(rows, responses, 0, check_weights(sample_weight, rows))
         return self
 
     def predict(self, X: npt.ArrayLike) -> np.ndarray:

@@ -16,7 +16,7 @@ def hash_row(words):
     state = _FNV_OFFSET
     for word in words:
         state = (state ^ np.uint64(word)) * _FNV_PRIME
-        # The product moves bits up only; without this the upper half of a word would never reach the lower bits.
+        # The product moves bits up only: without this the upper ones would never reach the lower ones.
         state ^= state >> np.uint64(32)
     return state
 

@@ -1,7 +1,7 @@
 """Walking rows down the trees of a forest; a single tree is a forest of one.
 
-The trees lie one behind the other in one array of 16-byte steps. A leaf leads to itself, so that eight rows can
-walk together, without a branch, until none of them moves any more.
+The trees lie one behind the other in one array of 16-byte steps. A leaf leads to itself, so that eight rows
+can walk together, without a branch, until none of them moves any more.
 """
 
 from __future__ import annotations

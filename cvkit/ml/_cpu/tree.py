@@ -70,7 +70,7 @@ _EPSILON = np.finfo(np.float64).eps
 _SIGN = np.uint32(1 << 31)
 DIGIT_BITS = 11
 _DIGIT = np.uint32((1 << DIGIT_BITS) - 1)
-# Up to so many keys, comparing each with each is faster than counting digits; and small digits than large ones.
+# Up to so many keys, comparing each with each is faster than counting digits, and small digits than large.
 _COMPARE_UP_TO = 64
 _SMALL_DIGIT_UP_TO = 1500
 _SMALL_DIGIT_BITS = 8
@@ -124,7 +124,7 @@ def copy(source, target):
 
 @exact_helper
 def sort_feature(values, samples, keys, other_keys, other_samples, histogram):
-    """Sort one feature's values stably: three counting passes over 11 bits of their order-preserving codes."""
+    """Sort one feature's values stably: three counting passes over 11 bits of order-preserving codes."""
     n = values.shape[0]
     codes = values.view(np.uint32)
     histogram[:] = 0
@@ -372,9 +372,10 @@ def choose_split(splits, weight, target):
 def find_splits(columns, node_samples, start, end, target, limits, weight, n_known, work):
     """Draw features and find the best split of each.
 
-    ``work.features`` is a permutation: drawn constant features first, other features known to be constant up to
-    ``n_known``, newly found constant ones, features that were not drawn, features that were. This bookkeeping
-    is scikit-learn's, and the random stream depends on it. Returns the number of splits and of constants.
+    ``work.features`` is a permutation: drawn constant features first, other features known to be constant up
+    to ``n_known``, newly found constant ones, features that were not drawn, features that were. This
+    bookkeeping is scikit-learn's, and the random stream depends on it. Returns the number of splits and of
+    constant features.
     """
     features = work.features
     n_not_drawn = features.shape[0]
@@ -587,9 +588,9 @@ def grow(columns, target, limits, node_samples, work, nodes, node_values):
         nodes[node].feature = split.feature
         nodes[node].threshold = split.threshold
         nodes[node].missing_go_to_left = split.missing_go_to_left
-        both_leaves = stays_leaf(depth + 1, middle - start, left_weight, left_impurity, limits) and stays_leaf(
-            depth + 1, end - middle, right_weight, right_impurity, limits
-        )
+        both_leaves = stays_leaf(
+            depth + 1, middle - start, left_weight, left_impurity, limits
+        ) and stays_leaf(depth + 1, end - middle, right_weight, right_impurity, limits)
         if columns.presorted and not both_leaves:
             for i in range(n_constants, features.shape[0]):
                 feature = features[i]

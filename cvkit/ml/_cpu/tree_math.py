@@ -103,8 +103,8 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
     """Find the split of least Gini index; see ``scan``.
 
     The sums of squared class weights are kept up to date instead of summed again for each split: they are
-    whole numbers, and exact, where the weights are. The score is scikit-learn's proxy, operation by operation:
-    an algebraically equal one would round differently and break ties differently.
+    whole numbers, and exact, where the weights are. The score is scikit-learn's proxy, operation by
+    operation: an algebraically equal one would round differently and break ties differently.
     """
     left_squares = 0.0
     right_squares = 0.0
@@ -140,7 +140,7 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
 
 @exact_helper
 def scan_entropy(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
-    """Find the split of least entropy; see ``scan``. The score is minus weight times entropy, over both sides."""
+    """Find the split of least entropy; see ``scan``. The score is minus the entropy, times the weight."""
     left_sum = 0.0
     right_sum = 0.0
     for k in range(left.shape[0]):
