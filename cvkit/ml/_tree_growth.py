@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import tree as kernels
 from cvkit.ml._cpu import tree_math
 
@@ -29,7 +30,7 @@ def check_weights(sample_weight: Any, X: np.ndarray) -> np.ndarray:
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    return weights
+    return contiguous(weights)
 
 
 def are_counts(weights: np.ndarray) -> bool:
@@ -99,8 +100,8 @@ class Grower:
         self.criterion = CRITERIA[criterion]
         self.n_sums = n_classes or 2
         self.n_values = n_classes or 1
-        self.classes = np.ascontiguousarray(y if n_classes else [], dtype=np.uint32)
-        self.responses = np.ascontiguousarray([] if n_classes else y, dtype=np.float64)
+        self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
+        self.responses = contiguous(np.asarray([] if n_classes else y, dtype=np.float64))
         self._sort(X)
 
     def _sort(self, X: np.ndarray) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._jit import exact_helper
+from cvkit._jit import helper
 
 
-@exact_helper
+@helper
 def weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned):
     """Find the branch that saves least per leaf, and what it saves; the first of equal ones."""
     least = np.inf
@@ -21,7 +21,7 @@ def weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned):
     return weakest, least
 
 
-@exact_helper
+@helper
 def prune(children_left, children_right, node_cost, largest_alpha, is_leaf, alphas, costs):
     """Prune the weakest branch, again and again, while it saves at most ``largest_alpha`` a leaf.
 

@@ -13,14 +13,13 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, exact_helper, helper, prange
 from cvkit.ml._cpu.tree_math import (
-    ENTROPY,
-    ENTROPY_TOLERANCE,
     FEATURE_THRESHOLD,
     GAIN_RATIO,
     add_samples,
     gain_and_split_information,
     impurity,
     scan,
+    score_tolerance,
 )
 
 LEAF = -1
@@ -350,7 +349,7 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
 def choose_split(splits, weight, target):
     """Return the index of the best split; among equal ones the first."""
     if target.criterion != GAIN_RATIO:
-        tolerance = ENTROPY_TOLERANCE * weight if target.criterion == ENTROPY else 0.0
+        tolerance = score_tolerance(weight, target)
         best = 0
         for i in range(1, splits.shape[0]):
             if splits[i].score > splits[best].score + tolerance:

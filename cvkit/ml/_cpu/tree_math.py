@@ -18,9 +18,9 @@ GINI, ENTROPY, GAIN_RATIO, SQUARED_ERROR = range(4)
 # Neighbouring values closer than this count as equal, as in scikit-learn.
 FEATURE_THRESHOLD = np.float32(1e-7)
 
-# Entropies of the same split, reached by different additions, differ in their last bits. A later split has to
-# be better by more than that, so that among equal splits the first one wins.
-ENTROPY_TOLERANCE = 1e-9
+# Scores of equally good splits, reached by different additions, differ in their last bits. A later split has
+# to be better by more than that, so that among equal splits the first one wins.
+_TOLERANCE = 1e-9
 
 
 class Target(NamedTuple):
@@ -43,6 +43,14 @@ class Limits(NamedTuple):
     min_weight_leaf: float
     min_impurity_decrease: float
     max_features: int
+
+
+@exact_helper
+def score_tolerance(weight, target):
+    """Return by how much a score has to be better; sums of counts, and of their squares, are exact."""
+    if target.criterion == SQUARED_ERROR or (target.criterion == GINI and target.counted):
+        return 0.0
+    return _TOLERANCE * weight
 
 
 @exact_helper
@@ -111,6 +119,7 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
     for k in range(left.shape[0]):
         left_squares += left[k] * left[k]
         right_squares += (total[k] - left[k]) * (total[k] - left[k])
+    tolerance = score_tolerance(weight, target)
     best_score = -np.inf
     best_position = 0
     best_left_weight = 0.0
@@ -131,7 +140,7 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
                 left_gini = 1.0 - left_squares / (left_weight * left_weight)
                 right_gini = 1.0 - right_squares / (right_weight * right_weight)
                 score = -right_weight * right_gini - left_weight * left_gini
-                if score > best_score:
+                if score > best_score + tolerance:
                     best_score = score
                     best_position = position + 1
                     best_left_weight = left_weight
@@ -146,10 +155,10 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
     for k in range(left.shape[0]):
         left_sum += x_log_x(left[k], target)
         right_sum += x_log_x(total[k] - left[k], target)
+    tolerance = score_tolerance(weight, target)
     best_score = -np.inf
     best_position = 0
     best_left_weight = 0.0
-    tolerance = ENTROPY_TOLERANCE * weight
     first = limits.min_samples_leaf - already_left - 1
     last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
     for position in range(last):
