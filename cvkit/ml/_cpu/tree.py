@@ -574,9 +574,9 @@ def grow(columns, target, limits, node_samples, work, nodes, node_values):
         work.left[:] = 0.0
         left_weight = add_samples(node_samples[start:middle], target, work.left)
         left_impurity = impurity(work.left, left_weight, target)
-        right_weight = weight - left_weight
-        for k in range(work.total.shape[0]):
-            work.total[k] -= work.left[k]
+        # Summed, not subtracted from the total: a pure side has to come out as exactly pure.
+        work.total[:] = 0.0
+        right_weight = add_samples(node_samples[middle:end], target, work.total)
         right_impurity = impurity(work.total, right_weight, target)
         improvement = (weight / whole_weight) * (
             node_impurity - right_weight / weight * right_impurity - left_weight / weight * left_impurity
