@@ -245,7 +245,7 @@ def test_bad_input_is_named(y):
     X = np.arange(8.0).reshape(4, 2)
     with pytest.raises(ValueError, match="infinity"):
         tree.fit(np.where(X == 3, np.inf, X), y)
-    with pytest.raises(ValueError, match="weight.*zero"):
+    with pytest.raises(ValueError, match=r"weight.*zero"):
         tree.fit(X, y, np.zeros(4))
     with pytest.raises(ValueError, match="Negative values"):
         tree.fit(X, y, [1, 1, -1, 1])
@@ -344,8 +344,8 @@ def weather():
 def test_id3_grows_the_tree_of_quinlans_paper(criterion):
     X, y = weather()
     tree = ID3Classifier(criterion=criterion).fit(X, y)
-    # Outlook first; overcast is a leaf, rain asks for the wind, sunny for the humidity. Codes: overcast, rain,
-    # sunny; children follow in that order, each branch before the next.
+    # Outlook first; overcast is a leaf, rain asks for the wind, sunny for the humidity. Children follow in the
+    # order of their codes (overcast, rain, sunny), each branch before the next.
     assert tree.feature_.tolist() == [0, -1, 3, -1, -1, 2, -1, -1]
     np.testing.assert_array_equal(tree.predict(X), y)
 

@@ -75,7 +75,7 @@ def _generated_responses(n: int = 5_000) -> Data:
 
 
 def _tree_differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Count the nodes that differ in feature, threshold or children; compare size and training predictions."""
+    """Count the nodes that differ in feature, threshold or children; compare size and predictions."""
     counts = ours.tree_.node_count, theirs.tree_.node_count
     different = float(max(counts))
     if counts[0] == counts[1]:

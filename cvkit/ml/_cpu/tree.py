@@ -261,10 +261,11 @@ def sort_keys(keys, n, least_rank, n_bits, other_keys, histogram):
         return True
     offset = np.uint64(least_rank) << np.uint64(32)
     digit_bits = _SMALL_DIGIT_BITS if n <= _SMALL_DIGIT_UP_TO else DIGIT_BITS
+    n_passes = (n_bits + digit_bits - 1) // digit_bits
+    width = (n_bits + n_passes - 1) // n_passes
     sorted_bits = 0
     is_in_other = False
     while sorted_bits < n_bits:
-        width = min(digit_bits, n_bits - sorted_bits)
         sort_by_digit(keys, n, offset, np.uint64(32 + sorted_bits), 1 << width, other_keys, histogram)
         keys, other_keys = other_keys, keys
         is_in_other = not is_in_other
