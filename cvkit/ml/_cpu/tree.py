@@ -309,26 +309,33 @@ def count_missing(values):
 
 
 @exact_helper
+def weight_of(samples, target):
+    """Add up the weights of samples."""
+    weight = 0.0
+    for sample in samples:
+        weight += target.weights[sample]
+    return weight
+
+
+@exact_helper
 def record_split(split, feature, samples, values, target, limits, weight, work):
     """Find the best split of one feature and write it down; return whether there is one."""
     n = samples.shape[0]
     n_missing = count_missing(values)
     n_present = n - n_missing
     work.left[:] = 0.0
-    score, n_left, left_weight = scan(
-        samples, values, target, limits, work.total, weight, work.left, 0.0, 0, n
-    )
+    score, n_left = scan(samples, values, target, limits, work.total, weight, work.left, 0.0, 0, n)
     missing_go_to_left = n_missing == 0 and n_left > n - n_left
     if n_missing > 0:
         # A second search, with the missing values on the left.
         work.left[:] = 0.0
         missing_weight = add_samples(samples[n_present:], target, work.left)
-        second_score, second_n_left, second_weight = scan(
+        second_score, second_n_left = scan(
             samples[:n_present], values[:n_present], target, limits,
             work.total, weight, work.left, missing_weight, n_missing, n,
         )  # fmt: skip
         if second_score > score:
-            score, n_left, left_weight = second_score, second_n_left, second_weight
+            score, n_left = second_score, second_n_left
             missing_go_to_left = True
     if score == -np.inf:
         return False
@@ -340,6 +347,9 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
     # Halves are added, not a sum halved, so that large values do not overflow.
     split.threshold = np.float64(values[n_left - 1]) / 2.0 + np.float64(values[n_left]) / 2.0
     if target.criterion == GAIN_RATIO:
+        left_weight = weight_of(samples[:n_left], target)
+        if n_missing > 0 and missing_go_to_left:
+            left_weight += weight_of(samples[n_present:], target)
         gain, information = gain_and_split_information(score, left_weight, work.total, weight, target)
         split.score = gain
         split.ratio = gain / information

@@ -122,7 +122,6 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
     tolerance = score_tolerance(weight, target)
     best_score = -np.inf
     best_position = 0
-    best_left_weight = 0.0
     first = limits.min_samples_leaf - already_left - 1
     last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
     for position in range(last):
@@ -143,8 +142,7 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
                 if score > best_score + tolerance:
                     best_score = score
                     best_position = position + 1
-                    best_left_weight = left_weight
-    return best_score, best_position, best_left_weight
+    return best_score, best_position
 
 
 @exact_helper
@@ -158,7 +156,6 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
     tolerance = score_tolerance(weight, target)
     best_score = -np.inf
     best_position = 0
-    best_left_weight = 0.0
     first = limits.min_samples_leaf - already_left - 1
     last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
     for position in range(last):
@@ -178,8 +175,7 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
                 if score > best_score + tolerance:
                     best_score = score
                     best_position = position + 1
-                    best_left_weight = left_weight
-    return best_score, best_position, best_left_weight
+    return best_score, best_position
 
 
 @exact_helper
@@ -190,7 +186,6 @@ def scan_squared_error(
     left_sum = left[0]
     best_score = -np.inf
     best_position = 0
-    best_left_weight = 0.0
     first = limits.min_samples_leaf - already_left - 1
     last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
     for position in range(last):
@@ -206,8 +201,7 @@ def scan_squared_error(
                 if score > best_score:
                     best_score = score
                     best_position = position + 1
-                    best_left_weight = left_weight
-    return best_score, best_position, best_left_weight
+    return best_score, best_position
 
 
 @exact_helper
@@ -216,7 +210,7 @@ def scan(samples, values, target, limits, total, weight, left, left_weight, alre
 
     ``samples`` in order of their ``values`` cross from the right to the left one by one; ``left`` holds the
     sums of the ``already_left`` samples (those with a missing value, or none) and is used up. Returns the
-    score (the larger the better), how many of ``samples`` go left, and the weight on the left.
+    score (the larger the better) and how many of ``samples`` go left.
     """
     if target.criterion == GINI:
         return scan_gini(
