@@ -344,8 +344,8 @@ def weather():
 def test_id3_grows_the_tree_of_quinlans_paper(criterion):
     X, y = weather()
     tree = ID3Classifier(criterion=criterion).fit(X, y)
-    # Outlook first; overcast is a leaf, rain asks for the wind, sunny for the humidity. Children follow in the
-    # order of their codes (overcast, rain, sunny), each branch before the next.
+    # Outlook first; overcast is a leaf, rain asks for the wind, sunny for the humidity. Children follow in
+    # the order of their codes (overcast, rain, sunny), each branch before the next.
     assert tree.feature_.tolist() == [0, -1, 3, -1, -1, 2, -1, -1]
     np.testing.assert_array_equal(tree.predict(X), y)
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import tree as kernels
-from cvkit.ml._cpu import tree_math
+from cvkit.ml._cpu import tree_math, tree_sorting
 
 CRITERIA = {
     "gini": tree_math.GINI,
@@ -109,20 +109,20 @@ class Grower:
         columns[np.isnan(columns)] = np.inf
         self.samples = np.empty(columns.shape, np.uint32)
         self.values = np.empty(columns.shape, np.float32)
-        kernels.presort(columns, self.samples, self.values)
+        tree_sorting.presort(columns, self.samples, self.values)
         self.presorted = self.limits.max_features >= self.n_features
         shape = (0, 0) if self.presorted else columns.shape
         self.ranks = np.empty(shape, np.uint32)
         self.distinct = np.empty(shape, np.float32)
         if not self.presorted:
-            kernels.rank_features(self.samples, self.values, self.ranks, self.distinct)
+            tree_sorting.rank_features(self.samples, self.values, self.ranks, self.distinct)
 
     def _columns(self, kept: np.ndarray, n_kept: int) -> kernels.Columns:
         if not self.presorted:
             return kernels.Columns(False, self.samples, self.values, self.ranks, self.distinct)
         samples = np.empty((self.n_features, n_kept), np.uint32)
         values = np.empty((self.n_features, n_kept), np.float32)
-        kernels.keep_samples(self.samples, self.values, kept, samples, values)
+        tree_sorting.keep_samples(self.samples, self.values, kept, samples, values)
         return kernels.Columns(True, samples, values, self.ranks, self.distinct)
 
     def _target(self, weights: np.ndarray) -> tree_math.Target:
@@ -136,12 +136,12 @@ class Grower:
         return kernels.Work(
             samples=np.empty(n_to_sort, np.uint32),
             values=np.empty(n_to_sort, np.float32),
-            keys=np.empty(n_to_sort + kernels.KEY_PADDING, np.uint64),
-            other_keys=np.empty(n_to_sort + kernels.KEY_PADDING, np.uint64),
+            keys=np.empty(n_to_sort + tree_sorting.KEY_PADDING, np.uint64),
+            other_keys=np.empty(n_to_sort + tree_sorting.KEY_PADDING, np.uint64),
             right_samples=np.empty(n_in_tree, np.uint32),
             right_values=np.empty(n_in_tree, np.float32),
             goes_left=np.empty(self.n_samples, np.bool_),
-            histogram=np.empty(1 << kernels.DIGIT_BITS, np.uint32),
+            histogram=np.empty(1 << tree_sorting.DIGIT_BITS, np.uint32),
             total=np.empty(self.n_sums),
             left=np.empty(self.n_sums),
             features=np.empty(self.n_features, np.int64),

@@ -243,7 +243,7 @@ class _BaseForest(FlatTrees, BaseEstimator):
                 shuffled = outside_rows.copy()
                 shuffled[:, feature] = random.permutation(shuffled[:, feature])
                 increases[feature] += self._error(y[outside], tree._sum_values(shuffled)) - error
-        return increases / self.n_estimators
+        return increases / len(self._roots)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -432,7 +432,7 @@ class RandomForestClassifier(ClassifierMixin, _BaseForest):
         -------
         numpy.ndarray of shape (n_samples, n_classes)
         """
-        return self._sum_values(self._check_rows(X)) / self.n_estimators
+        return self._sum_values(self._check_rows(X)) / len(self._roots)
 
     def predict_log_proba(self, X: npt.ArrayLike) -> np.ndarray:
         """Return the logarithm of ``predict_proba``."""
@@ -491,7 +491,7 @@ min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, ma
     >>> from cvkit.ml import RandomForestRegressor
     >>> X = np.arange(100.0)[:, np.newaxis]
     >>> forest = RandomForestRegressor(20, random_state=0).fit(X, X[:, 0] ** 2)
-    >>> 2300 < forest.predict([[50.0]])[0] < 2700
+    >>> bool(2300 < forest.predict([[50.0]])[0] < 2700)
     True
     """
 
@@ -578,4 +578,4 @@ min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, ma
         -------
         numpy.ndarray of shape (n_samples,)
         """
-        return self._sum_values(self._check_rows(X))[:, 0] / self.n_estimators
+        return self._sum_values(self._check_rows(X))[:, 0] / len(self._roots)
