@@ -333,6 +333,19 @@ def partition_feature(samples, values, goes_left, right_samples, right_values):
 
 
 @exact_helper
+def partition_features(columns, features, start, end, work):
+    """Partition a node in the order of each feature; none looks at constant features below it any more."""
+    for feature in features:
+        partition_feature(
+            columns.samples[feature, start:end],
+            columns.values[feature, start:end],
+            work.goes_left,
+            work.right_samples,
+            work.right_values,
+        )
+
+
+@exact_helper
 def stays_leaf(depth, n, weight, node_impurity, limits):
     """Tell whether a node is not worth a search for a split."""
     return (
@@ -354,6 +367,19 @@ def open_node(place, start, end, depth, parent, is_left, node_impurity, n_consta
     place.is_left = is_left
     place.impurity = node_impurity
     place.n_constant_features = n_constant_features
+
+
+@exact_helper
+def write_leaf(node, n, weight, node_impurity):
+    """Write down a node, as a leaf until a split is found for it."""
+    node.impurity = node_impurity
+    node.n_node_samples = n
+    node.weighted_n_node_samples = weight
+    node.left_child = LEAF
+    node.right_child = LEAF
+    node.feature = UNDEFINED
+    node.threshold = UNDEFINED
+    node.missing_go_to_left = False
 
 
 @exact_helper
@@ -404,14 +430,7 @@ def grow(columns, target, limits, node_samples, work, nodes, node_values):
 
         node = n_nodes
         n_nodes += 1
-        nodes[node].impurity = node_impurity
-        nodes[node].n_node_samples = end - start
-        nodes[node].weighted_n_node_samples = weight
-        nodes[node].left_child = LEAF
-        nodes[node].right_child = LEAF
-        nodes[node].feature = UNDEFINED
-        nodes[node].threshold = UNDEFINED
-        nodes[node].missing_go_to_left = False
+        write_leaf(nodes[node], end - start, weight, node_impurity)
         write_value(work.total, weight, node_values[node])
         if parent != UNDEFINED:
             if is_left:
@@ -453,15 +472,7 @@ def grow(columns, target, limits, node_samples, work, nodes, node_values):
             depth + 1, middle - start, left_weight, left_impurity, limits
         ) and stays_leaf(depth + 1, end - middle, right_weight, right_impurity, limits)
         if columns.presorted and not both_leaves:
-            for i in range(n_constants, features.shape[0]):
-                feature = features[i]
-                partition_feature(
-                    columns.samples[feature, start:end],
-                    columns.values[feature, start:end],
-                    work.goes_left,
-                    work.right_samples,
-                    work.right_values,
-                )
+            partition_features(columns, features[n_constants:], start, end, work)
         # The left child is on top: it comes next.
         open_node(stack[n_open], middle, end, depth + 1, node, False, right_impurity, n_constants)
         open_node(stack[n_open + 1], start, middle, depth + 1, node, True, left_impurity, n_constants)
