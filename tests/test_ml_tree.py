@@ -188,7 +188,7 @@ def gain_and_ratio(x, y, threshold):
     return gain, gain / entropy(left)
 
 
-def best_split_by_gain_ratio(X, y):
+def best_split_by_gain_ratio(X, y, share_of_average=1.0):
     """C4.5's choice: of each feature the split of most gain, of those of average gain the best ratio."""
     candidates = []
     for feature in range(X.shape[1]):
@@ -199,7 +199,9 @@ def best_split_by_gain_ratio(X, y):
             gain, ratio, threshold = max(splits, key=lambda split: split[0])
             candidates.append((gain, ratio, feature, threshold))
     average = np.mean([gain for gain, *_ in candidates])
-    _, _, feature, threshold = max((c for c in candidates if c[0] >= average - 1e-12), key=lambda c: c[1])
+    _, _, feature, threshold = max(
+        (c for c in candidates if c[0] >= share_of_average * average - 1e-12), key=lambda c: c[1]
+    )
     return feature, threshold
 
 
@@ -209,6 +211,18 @@ def test_gain_ratio_chooses_as_c45_does(seed):
     X = random.integers(0, 12, (40, 4)).astype(float)
     X[:, 3] = np.arange(40)
     y = (X[:, 0] + X[:, 1] + random.normal(0, 3, 40) > 11).astype(int)
+    tree = DecisionTreeClassifier(criterion="gain_ratio", max_depth=1, random_state=0).fit(X, y).tree_
+    assert (tree.feature[0], tree.threshold[0]) == best_split_by_gain_ratio(X, y)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4, 5])
+def test_gain_ratio_passes_over_lopsided_splits_of_little_gain(seed):
+    random = np.random.default_rng(seed)
+    X = random.integers(0, 12, (60, 4)).astype(float)
+    y = (X[:, 0] + X[:, 1] + random.normal(0, 6, 60) > 11).astype(int)
+    X[:, 2] = 0
+    X[np.flatnonzero(y == np.bincount(y).argmin())[0], 2] = 1  # a ratio beyond the others', and hardly a gain
+    assert best_split_by_gain_ratio(X, y, share_of_average=0.0)[0] == 2
     tree = DecisionTreeClassifier(criterion="gain_ratio", max_depth=1, random_state=0).fit(X, y).tree_
     assert (tree.feature[0], tree.threshold[0]) == best_split_by_gain_ratio(X, y)
 
