@@ -57,7 +57,7 @@ def _add_four(a, b, c, d, weights, total):
         total[x] = number(total[x] + number(inner + outer))
 
 
-@strip_helper(inline=True)
+@helper(inline=True, allocates=False)
 def stretch(rows, outside, row, start, length):
     """Return a part of a row, or of ``outside`` where the row is -1."""
     if row < 0:
