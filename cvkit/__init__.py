@@ -14,15 +14,27 @@ from cvkit._version import __version__
 
 # Public name -> the module that defines it.
 _FUNCTIONS = {
+    "box_filter": "cvkit.filters.smoothing",
+    "filter2d": "cvkit.filters.convolution",
+    "gaussian_blur": "cvkit.filters.smoothing",
     "get_num_threads": "cvkit._jit",
     "hog": "cvkit.features.hog",
+    "laplacian": "cvkit.filters.derivatives",
+    "laplacian_of_gaussian": "cvkit.filters.derivatives",
+    "prewitt": "cvkit.filters.derivatives",
     "read_image": "cvkit.io",
     "resize": "cvkit.geometry.resize",
     "rgb_to_bgr": "cvkit.color",
     "rgb_to_gray": "cvkit.color",
+    "roberts": "cvkit.filters.derivatives",
+    "scharr": "cvkit.filters.derivatives",
+    "sep_filter2d": "cvkit.filters.convolution",
     "set_num_threads": "cvkit._jit",
+    "sharpen": "cvkit.filters.sharpening",
+    "sobel": "cvkit.filters.derivatives",
     "to_device": "cvkit._dispatch",
     "to_host": "cvkit._dispatch",
+    "unsharp_mask": "cvkit.filters.sharpening",
     "write_image": "cvkit.io",
 }
 _MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geometry", "io", "ml")
