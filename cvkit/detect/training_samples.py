@@ -51,7 +51,7 @@ class SampleStore:
     @property
     def rows(self) -> np.ndarray:
         """The vectors so far, (count, size)."""
-        return self._array[: self.count]
+        return np.asarray(self._array[: self.count])
 
     def extend(self, vectors: Iterable[np.ndarray]) -> None:
         """Append vectors."""

@@ -13,7 +13,7 @@ import numpy as np
 import cvkit
 from cvkit import _validate
 from cvkit._dispatch import Batch
-from cvkit.detect.hog_detector import HOGDetector, ScoredGrid
+from cvkit.detect.hog_detector import HOGDetector, Level, ScoredGrid
 from cvkit.detect.suppression import box_iou
 from cvkit.io import read_ahead
 
@@ -55,6 +55,11 @@ def path_of(example: Example) -> Path:
     return example.path if isinstance(example, Scene) else Path(example)
 
 
+def is_near(boxes: np.ndarray, scene: Scene) -> np.ndarray:
+    """Tell which boxes are neither background nor, perhaps, well placed on an object."""
+    return (box_iou(boxes, np.array(scene.boxes)) > _NEAR_IOU).any(axis=1)
+
+
 def photograph(example: Example) -> str:
     """Name the photograph that an example comes from; crop12a and crop12b are cut from one."""
     path = path_of(example)
@@ -64,11 +69,8 @@ def photograph(example: Example) -> str:
 
 def hold_out(examples: Sequence[Example], held: set[str]) -> tuple[list[Example], list[Example]]:
     """Split examples into those of other photographs and those of the held ones."""
-    apart = [photograph(example) in held for example in examples]
-    return (
-        [example for example, is_held in zip(examples, apart, strict=True) if not is_held],
-        [example for example, is_held in zip(examples, apart, strict=True) if is_held],
-    )
+    others = [example for example in examples if photograph(example) not in held]
+    return others, [example for example in examples if photograph(example) in held]
 
 
 def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], share: int = 5) -> set[str]:
@@ -95,7 +97,7 @@ class WindowCutter:
     def __init__(
         self, settings: dict[str, Any], progress: Progress, wrong_size: WrongSize = "refuse"
     ) -> None:
-        self.settings = {**settings, "padding": 0}
+        self.settings = settings
         self.progress = progress
         self.wrong_size = wrong_size
         self.size = _feature_count(settings)
@@ -104,7 +106,7 @@ class WindowCutter:
 
     def detector(self, weights: np.ndarray) -> HOGDetector:
         """Make the detector of these weights that looks at no window beyond the picture."""
-        return HOGDetector(weights, **self.settings)
+        return HOGDetector(weights, **{**self.settings, "padding": 0})
 
     def read(self, examples: Iterable[Example]) -> Iterator[tuple[int, Example, np.ndarray]]:
         """Read RGB pictures, with their numbers; name those that cannot be read and leave them out."""
@@ -181,16 +183,24 @@ class WindowCutter:
     ) -> Iterator[np.ndarray]:
         """Features of random windows, each window of each level being as likely as any other."""
         for number, example, picture in self.read(examples):
-            grids = list(self._grids(self.geometry, example, picture))
-            free = np.concatenate([np.flatnonzero(is_free) + (0,) for *_, is_free in grids])
-            starts = np.cumsum([0, *(is_free.sum() for *_, is_free in grids)])
-            count = min(_RANDOM_WINDOWS, len(free))
-            for place in np.sort(generator.choice(len(free), count, replace=False)):
-                index = int(np.searchsorted(starts, place, side="right")) - 1
-                level, grid, is_free = grids[index]
-                row, column = divmod(int(free[place]), is_free.shape[1])
-                seen.add(self._key(number, level, grid, row, column))
-                yield self.geometry.window_vector(grid.features, row, column)
+            levels = list(self.geometry.pyramid(picture))
+            places = np.array([self._window_count(level.image) for level in levels])
+            if places.sum() == 0:
+                continue
+            drawn = generator.multinomial(_RANDOM_WINDOWS, places / places.sum())
+            for index in np.flatnonzero(drawn):
+                for _, grid, is_free in self._grids(self.geometry, example, levels, only=index):
+                    free = np.flatnonzero(is_free)
+                    for place in generator.integers(0, len(free), drawn[index] if len(free) else 0):
+                        row, column = divmod(int(free[place]), is_free.shape[1])
+                        seen.add(self._key(number, index, grid, row, column))
+                        yield self.geometry.window_vector(grid.features, row, column)
+
+    def _window_count(self, level: np.ndarray) -> int:
+        """Count the windows of a level whose corners lie on its cells."""
+        rows, columns = self.geometry.window_blocks
+        down, across = self.geometry.grid.block_count(level.shape[:2])
+        return max(0, down - rows + 1) * max(0, across - columns + 1)
 
     def hard_windows(
         self,
@@ -202,7 +212,7 @@ class WindowCutter:
         """Features of the highest windows of each picture, of those above _HARD_SCORE and not yet seen."""
         detector = self.detector(weights)
         for number, example, picture in self.read(examples):
-            grids = list(self._grids(detector, example, picture))
+            grids = list(self._grids(detector, example, detector.pyramid(picture)))
             scores = np.concatenate([np.empty(0), *(grid.scores[is_free] for _, grid, is_free in grids)])
             least = _HARD_SCORE
             if len(scores) > maximum:
@@ -220,7 +230,7 @@ class WindowCutter:
         scores = [
             grid.scores[is_free]
             for _, example, picture in self.read(examples)
-            for _, grid, is_free in self._grids(detector, example, picture)
+            for _, grid, is_free in self._grids(detector, example, detector.pyramid(picture))
         ]
         return np.concatenate([np.empty(0, np.float32), *scores])
 
@@ -230,17 +240,25 @@ class WindowCutter:
         return np.array(vectors, np.float32)
 
     def _grids(
-        self, detector: HOGDetector, example: Example, picture: np.ndarray
+        self, detector: HOGDetector, example: Example, levels: Iterable[Level], only: int | None = None
     ) -> Iterator[tuple[int, ScoredGrid, np.ndarray]]:
         """Give the number of each level, its windows, and which of them lie away from the objects."""
-        for number, level in enumerate(detector.pyramid(picture)):
+        for number, level in enumerate(levels):
+            if only is not None and number != only:
+                continue
             for grid in detector.scored_grids(level.image):
                 is_free = np.ones(grid.scores.shape, bool)
                 if isinstance(example, Scene) and example.boxes:
-                    boxes = detector.object_boxes(grid, level.scale).reshape(-1, 4)
-                    near = box_iou(boxes, np.array(example.boxes)) > _NEAR_IOU
-                    is_free = ~near.any(axis=1).reshape(grid.scores.shape)
+                    boxes = detector.object_boxes(self._windows(grid, level.scale))
+                    is_free = ~is_near(boxes, example).reshape(grid.scores.shape)
                 yield number, grid, is_free
+
+    def _windows(self, grid: ScoredGrid, scale: float) -> np.ndarray:
+        """Boxes of all windows of a grid, in the picture, (N, 4)."""
+        steps = np.indices(grid.scores.shape).reshape(2, -1).T
+        corners = grid.origin + steps * self.geometry.grid.cell
+        windows = np.concatenate([corners, corners + self.geometry.window], axis=1)
+        return windows[:, [1, 0, 3, 2]] * (scale / self.geometry.upscale)
 
     def _key(self, number: int, level: int, grid: ScoredGrid, row: int, column: int) -> tuple[int, ...]:
         """Name a window: picture, level, and its corner in the level."""
