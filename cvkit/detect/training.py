@@ -34,6 +34,9 @@ _FEW = 0.02
 # False positives per window over which C is judged, about Dalal and Triggs' 1e-4.
 _JUDGED_RATES = np.logspace(-5, -3, 9)
 
+# What a training keeps in its folder.
+_SAMPLES, _STATE = "samples.float32", "state.npz"
+
 
 @dataclass(frozen=True)
 class _Recipe:
@@ -126,7 +129,8 @@ def train_hog(
     _validate.one_of(wrong_size, ("refuse", "resize"), "wrong_size")
     positives, negatives = list(positives), list(negatives)
     cutter = WindowCutter(settings, progress, wrong_size)
-    cost, measured = costs[0], {}
+    cost = costs[0]
+    measured: dict[str, Any] = {}
     if calibrate or len(costs) > 1:
         cost, measured = _judge_costs(cutter, positives, negatives, costs, recipe, calibrate, work)
         progress(f"training on everything, C {cost:g}")
@@ -169,6 +173,16 @@ def _judge_costs(
         return cost, {}
     detector = HOGDetector(weights, **cutter.settings)
     return cost, calibrate_detector(detector, scores, cutter.read(test_others), cutter.progress)
+
+
+def forget(work: Path) -> None:
+    """Delete what trainings keep in their folder ``work``, and nothing else."""
+    for name in (_SAMPLES, _STATE):
+        for path in work.glob(f"*/{name}"):
+            path.unlink()
+    for folder in (*filter(Path.is_dir, work.iterdir()), work):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _part(work: Path | None, name: str) -> Path | None:
@@ -266,13 +280,13 @@ class _Checkpoint:
     @property
     def samples_path(self) -> Path | None:
         """Where the samples are kept."""
-        return None if self._folder is None else self._folder / "samples.float32"
+        return None if self._folder is None else self._folder / _SAMPLES
 
     def load(self) -> _State:
         """Return the state that was saved, or a fresh one."""
-        if self._folder is None or not (self._folder / "state.npz").exists():
+        if self._folder is None or not (self._folder / _STATE).exists():
             return _State()
-        _, numbers, arrays = read_model(self._folder / "state.npz")
+        _, numbers, arrays = read_model(self._folder / _STATE)
         if numbers.pop("fingerprint") != self._fingerprint:
             raise ValueError(
                 f"{self._folder} holds another training (other pictures or options); choose another"
@@ -288,7 +302,7 @@ class _Checkpoint:
         numbers = {name: value for name, value in vars(state).items() if name != "seen"}
         seen = np.array(sorted(state.seen), np.int32).reshape(-1, 4)
         settings = {**numbers, "fingerprint": self._fingerprint}
-        write_model(self._folder / "state.npz", "training", settings, seen=seen)
+        write_model(self._folder / _STATE, "training", settings, seen=seen)
 
 
 def _fingerprint(

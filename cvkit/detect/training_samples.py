@@ -45,7 +45,7 @@ class SampleStore:
         self._file: IO[bytes] | None = None
         if path is not None:
             self._file = open(path, "r+b" if count else "w+b")  # noqa: SIM115 - open as long as the array
-        self._array = np.empty((0, size), np.float32)
+        self._array: np.ndarray = np.empty((0, size), np.float32)
         self._grow(max(_FIRST_ROWS, count))
 
     @property
@@ -63,7 +63,7 @@ class SampleStore:
 
     def flush(self) -> None:
         """Write what is only in memory to the file, if there is one."""
-        if self._file is not None:
+        if isinstance(self._array, np.memmap):
             self._array.flush()
 
     def _grow(self, capacity: int) -> None:

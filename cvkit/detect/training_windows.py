@@ -57,7 +57,8 @@ def path_of(example: Example) -> Path:
 
 def is_near(boxes: np.ndarray, scene: Scene) -> np.ndarray:
     """Tell which boxes are neither background nor, perhaps, well placed on an object."""
-    return (box_iou(boxes, np.array(scene.boxes)) > _NEAR_IOU).any(axis=1)
+    overlap = box_iou(boxes, np.array(scene.boxes))
+    return np.any(overlap > _NEAR_IOU, axis=1)
 
 
 def photograph(example: Example) -> str:
@@ -135,7 +136,9 @@ class WindowCutter:
         if isinstance(example, Scene):
             for box in example.boxes:
                 crop = self._cut_out(picture, box, shift)
-                if crop is None:
+                if _is_outside(box, picture):
+                    self.progress(f"left out: box {_rounded(box)} of {example.path} lies outside the picture")
+                elif crop is None:
                     self.progress(f"left out: box {_rounded(box)} of {example.path} is too small")
                 else:
                     yield crop
@@ -188,7 +191,7 @@ class WindowCutter:
             if places.sum() == 0:
                 continue
             drawn = generator.multinomial(_RANDOM_WINDOWS, places / places.sum())
-            for index in np.flatnonzero(drawn):
+            for index in map(int, np.flatnonzero(drawn)):
                 for _, grid, is_free in self._grids(self.geometry, example, levels, only=index):
                     free = np.flatnonzero(is_free)
                     for place in generator.integers(0, len(free), drawn[index] if len(free) else 0):
@@ -273,6 +276,11 @@ def _feature_count(settings: dict[str, Any]) -> int:
     window = _validate.output_shape(settings.get("window", (128, 64)), "window")
     blocks = np.array(window) // cell - side + 1
     return max(0, int(np.prod(blocks) * np.prod(side) * settings.get("bins", 9)))
+
+
+def _is_outside(box: tuple[float, float, float, float], picture: np.ndarray) -> bool:
+    left, top, right, bottom = box
+    return right <= 0 or bottom <= 0 or left >= picture.shape[1] or top >= picture.shape[0]
 
 
 def _by(size: np.ndarray) -> str:
