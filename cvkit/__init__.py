@@ -14,15 +14,30 @@ from cvkit._version import __version__
 
 # Public name -> the module that defines it.
 _FUNCTIONS = {
+    "affine_matrix": "cvkit.geometry.matrices",
+    "bilinear_sample": "cvkit.geometry.warp",
+    "compose": "cvkit.geometry.matrices",
+    "find_homography": "cvkit.geometry.homography",
     "get_num_threads": "cvkit._jit",
     "hog": "cvkit.features.hog",
+    "invert_affine": "cvkit.geometry.matrices",
+    "invert_perspective": "cvkit.geometry.matrices",
+    "perspective_matrix": "cvkit.geometry.matrices",
+    "pyramid_down": "cvkit.geometry.pyramid",
+    "pyramid_up": "cvkit.geometry.pyramid",
     "read_image": "cvkit.io",
+    "remap": "cvkit.geometry.warp",
     "resize": "cvkit.geometry.resize",
     "rgb_to_bgr": "cvkit.color",
     "rgb_to_gray": "cvkit.color",
+    "rotation_matrix": "cvkit.geometry.matrices",
     "set_num_threads": "cvkit._jit",
+    "similarity_matrix": "cvkit.geometry.matrices",
     "to_device": "cvkit._dispatch",
     "to_host": "cvkit._dispatch",
+    "transform_points": "cvkit.geometry.matrices",
+    "warp_affine": "cvkit.geometry.warp",
+    "warp_perspective": "cvkit.geometry.warp",
     "write_image": "cvkit.io",
 }
 _MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geometry", "io", "ml")

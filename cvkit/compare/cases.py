@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
+from cvkit._jit import on_device
 
 
 @dataclass(frozen=True)
@@ -105,4 +107,101 @@ RESIZE = [
 ]
 
 
-CASES: list[Case] = [*RESIZE]
+def _size(image: Array) -> tuple[int, int]:
+    height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
+    return int(height), int(width)
+
+
+def _vector_shape(image: Array) -> tuple[int, int]:
+    """A shape near the image's whose rows OpenCV 5 computes with its vector code alone."""
+    height, width = _size(image)
+    return height, -(-width // 32) * 32
+
+
+def _rotation(image: Array) -> np.ndarray:
+    height, width = _size(image)
+    return cvkit.rotation_matrix(((width - 1) / 2, (height - 1) / 2), 17)
+
+
+def _tilt(image: Array) -> np.ndarray:
+    height, width = _size(image)
+    return np.array([[1.02, 0.03, -0.01 * width], [0.01, 0.98, 0.01 * height], [0.04 / width, 0.03 / height, 1]])
+
+
+def _swirl(image: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Maps that bend the image and leave it on all sides."""
+    height, width = _vector_shape(image)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return 1.1 * x + np.sin(y / 7) - 2, 1.1 * y + np.cos(x / 9) - 2
+
+
+def _remap(image: Array, interpolation: str) -> Array:
+    maps = _swirl(image)
+    if on_device(image):
+        maps = tuple(map(cvkit.to_device, maps))
+    return cvkit.remap(image, *maps, interpolation=interpolation)
+
+
+def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ...], **row: Any) -> list[Case]:
+    """Rows for the three warps under one interpolation."""
+    return [
+        Case(
+            "warp_affine",
+            f"{interpolation} against OpenCV {versions[0]}",
+            lambda image: cvkit.warp_affine(
+                image, _rotation(image), _vector_shape(image), interpolation=interpolation
+            ),
+            lambda image: cv2.warpAffine(image, _rotation(image), _vector_shape(image)[::-1], flags=flag),
+            channels=channels,
+            opencv=versions,
+            **row,
+        ),
+        Case(
+            "warp_perspective",
+            f"{interpolation} against OpenCV {versions[0]}",
+            lambda image: cvkit.warp_perspective(
+                image, _tilt(image), _vector_shape(image), interpolation=interpolation
+            ),
+            lambda image: cv2.warpPerspective(image, _tilt(image), _vector_shape(image)[::-1], flags=flag),
+            channels=channels,
+            opencv=versions,
+            **row,
+        ),
+        Case(
+            "remap",
+            f"{interpolation} against OpenCV {versions[0]}",
+            lambda image: _remap(image, interpolation),
+            lambda image: cv2.remap(image, *_swirl(image), flag),
+            channels=channels,
+            opencv=versions,
+            **row,
+        ),
+    ]
+
+
+# OpenCV 4 rounds each coordinate to 1/32 pixel (by at most 1/64, and by 1/1024 before that in warpAffine). Between
+# neighbours a value changes by at most 255 a pixel along each axis, and both results are rounded.
+QUANTISED = Tolerance(absolute=2 * 255 * (1 / 64 + 1 / 1024) + 1)
+# Two targets may round a tie between their last bits differently.
+ONE_LEVEL = Tolerance(absolute=1)
+
+WARP = [
+    row
+    for channels in (1, 3)
+    for row in (
+        *_warps("bilinear", cv2.INTER_LINEAR, channels, (5,), device_tolerance=ONE_LEVEL, bar=1.0),
+        *_warps(
+            "bilinear",
+            cv2.INTER_LINEAR,
+            channels,
+            (4,),
+            tolerance=QUANTISED,
+            device_tolerance=ONE_LEVEL,
+            bar=1.0,
+        ),
+        *_warps("nearest", cv2.INTER_NEAREST, channels, (5,)),
+    )
+]
+
+
+CASES: list[Case] = [*RESIZE, *WARP]

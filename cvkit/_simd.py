@@ -1,0 +1,97 @@
+"""Vector instructions that the compiler does not find by itself, as functions that kernels call.
+
+Each has the plain Python meaning given first, which Numba's debugging mode (``NUMBA_DISABLE_JIT``) runs. LLVM
+splits the vectors where the processor's registers are narrower.
+"""
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+LANES = 16
+"""Number of float32 lanes that :func:`add_scaled_lanes` works on."""
+
+
+def _add_scaled_lanes_plain(target, start, factor, weights, weights_start):
+    for lane in range(LANES):
+        target[start + lane] += factor * weights[weights_start + lane]
+
+
+@intrinsic
+def _add_scaled_lanes_vector(typing_context, target, start, factor, weights, weights_start):
+    signature = types.void(target, start, factor, weights, weights_start)
+
+    def generate(context, builder, signature, arguments):
+        vector = ir.VectorType(ir.FloatType(), LANES)
+
+        def lanes_at(array_type, array, index):
+            data = context.make_array(array_type)(context, builder, array).data
+            wide = builder.zext(index, ir.IntType(64)) if index.type.width < 64 else index
+            return builder.bitcast(builder.gep(data, [wide]), vector.as_pointer())
+
+        target_pointer = lanes_at(signature.args[0], arguments[0], arguments[1])
+        weights_pointer = lanes_at(signature.args[3], arguments[3], arguments[4])
+        sums, factors = builder.load(target_pointer), builder.load(weights_pointer)
+        sums.align = factors.align = 4
+        undefined = ir.Constant(vector, ir.Undefined)
+        scale = builder.insert_element(undefined, arguments[2], ir.Constant(ir.IntType(32), 0))
+        first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        scale = builder.shuffle_vector(scale, undefined, first_lane)
+        product = builder.fmul(factors, scale, flags=("contract",))
+        store = builder.store(builder.fadd(sums, product, flags=("contract",)), target_pointer)
+        store.align = 4
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+add_scaled_lanes = _add_scaled_lanes_plain if numba.config.DISABLE_JIT else _add_scaled_lanes_vector
+"""``target[start:start + 16] += factor * weights[weights_start:weights_start + 16]`` in one vector operation.
+
+Both arrays are flat float32 arrays, both starts unsigned.
+"""
+
+
+def _copy_items_plain(count):
+    def copy(source, start, target, target_start):
+        target[target_start : target_start + count] = source[start : start + count]
+
+    return copy
+
+
+def _copy_items_vector(count):
+    @intrinsic
+    def copy(typing_context, source, start, target, target_start):
+        signature = types.void(source, start, target, target_start)
+
+        def generate(context, builder, signature, arguments):
+            def items_at(array_type, array, index):
+                data = context.make_array(array_type)(context, builder, array).data
+                item_bits = context.get_abi_sizeof(data.type.pointee) * 8
+                wide = builder.zext(index, ir.IntType(64)) if index.type.width < 64 else index
+                return builder.bitcast(
+                    builder.gep(data, [wide]), ir.IntType(count * item_bits).as_pointer()
+                ), item_bits // 8
+
+            read, alignment = items_at(signature.args[0], arguments[0], arguments[1])
+            write, _ = items_at(signature.args[2], arguments[2], arguments[3])
+            items = builder.load(read)
+            items.align = alignment
+            store = builder.store(items, write)
+            store.align = alignment
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return copy
+
+
+_copy_items = _copy_items_plain if numba.config.DISABLE_JIT else _copy_items_vector
+copy_2_items = _copy_items(2)
+"""``target[to : to + 2] = source[start : start + 2]``, called as (source, start, target, to), in one move.
+
+Both arrays are flat and of one dtype, both starts unsigned.
+"""
+copy_4_items = _copy_items(4)
+"""The same for four items."""

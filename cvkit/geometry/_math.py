@@ -1,0 +1,81 @@
+"""What the warps of both targets share: kinds of coordinates, pixels beyond the border, cubic weights."""
+
+import numpy as np
+
+from cvkit._border import CONSTANT, border_index
+from cvkit._jit import helper
+
+AFFINE, PERSPECTIVE, MAPS = range(3)
+"""Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
+
+FAR = 1 << 30
+"""Coordinates from here on count as infinite; nearer ones fit 32-bit integers."""
+
+
+@helper
+def touches(x, y, height, width, reach, border):
+    """Tell whether the image counts at (x, y), ``reach`` pixels around it included; NaN touches nothing."""
+    if border == CONSTANT:
+        return -reach < x and x < width - 1 + reach and -reach < y and y < height - 1 + reach
+    return -FAR < x and x < FAR and -FAR < y and y < FAR
+
+
+@helper
+def value_at(image, y, x, channel, border, border_value):
+    """Read one value of an (H, W, C) image, or what the border mode puts in its place."""
+    row = border_index(y, image.shape[0], border)
+    column = border_index(x, image.shape[1], border)
+    if row < 0 or column < 0:
+        return border_value[channel]
+    return image[row, column, channel]
+
+
+@helper
+def cubic_weights(fraction, weights):
+    """Weigh four neighbours by Keys' cubic with a = -0.75, the one OpenCV uses; the weights sum to 1."""
+    real = weights.dtype.type
+    a, one = real(-0.75), real(1)
+    after = real(fraction)
+    before = after + one
+    weights[0] = ((a * before - real(5) * a) * before + real(8) * a) * before - real(4) * a
+    weights[1] = ((a + real(2)) * after - (a + real(3))) * after * after + one
+    after = one - after
+    weights[2] = ((a + real(2)) * after - (a + real(3))) * after * after + one
+    weights[3] = one - weights[0] - weights[1] - weights[2]
+
+
+@helper
+def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value):
+    """Blend the 4 x 4 neighbours around the pixel at (top, left)."""
+    value = weight_x.dtype.type(0)
+    for row in range(4):
+        along = weight_x.dtype.type(0)
+        for column in range(4):
+            neighbour = value_at(image, top - 1 + row, left - 1 + column, channel, border, border_value)
+            along += weight_x[column] * weight_x.dtype.type(neighbour)
+        value += weight_y[row] * along
+    return value
+
+
+@helper
+def finish(value, whole, largest):
+    """Round half to even and saturate where the result holds whole numbers up to ``largest``, given as a float."""
+    if whole:
+        return min(max(np.rint(value), largest * 0), largest)
+    return value
+
+
+@helper
+def source_position(kind, steps, starts, map_x, map_y, y, x):
+    """Return where output pixel (x, y) comes from; points behind the plane come from nowhere (NaN)."""
+    if kind == MAPS:
+        return map_x[y, x], map_y[y, x]
+    column = starts.dtype.type(x)
+    source_x = steps[0] * column + starts[y, 0]
+    source_y = steps[1] * column + starts[y, 1]
+    if kind == AFFINE:
+        return source_x, source_y
+    depth = steps[2] * column + starts[y, 2]
+    if depth <= 0:
+        depth = depth * starts.dtype.type(np.nan)
+    return source_x / depth, source_y / depth
