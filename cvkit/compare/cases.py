@@ -107,6 +107,46 @@ RESIZE = [
 ]
 
 
+def _resize_case(interpolation: str, flag: int, scale: float, channels: int = 1, **row: Any) -> Case:
+    return Case(
+        "resize",
+        f"{interpolation} {scale}",
+        lambda image: cvkit.resize(image, _scaled(image, scale), interpolation=interpolation),
+        lambda image: cv2.resize(image, _scaled(image, scale)[::-1], interpolation=flag),
+        channels=channels,
+        **row,
+    )
+
+
+# OpenCV's weights of 11 bits against one rounding at the end: near a tie the two round apart.
+TIES = Tolerance(absolute=1)
+
+RESIZE += [
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, bar=0.8, minimum_shape=(2, 2)),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8, minimum_shape=(2, 2)),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, 3, bar=0.9),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, dtype="float32", tolerance=FLOAT, device_tolerance=FLOAT),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37, dtype="uint16", tolerance=TIES, device_tolerance=TIES),
+    _resize_case("nearest", cv2.INTER_NEAREST, 0.7, 3),
+    _resize_case("nearest", cv2.INTER_NEAREST, 2.3),
+    _resize_case("bicubic", cv2.INTER_CUBIC, 1.5, 3, tolerance=TIES, device_tolerance=TIES),
+    _resize_case("bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=FLOAT, device_tolerance=FLOAT),
+    _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
+    _resize_case("area", cv2.INTER_AREA, 0.5, minimum_shape=(2, 2)),
+]
+
+PYRAMID = [
+    case
+    for dtype in ("uint8", "float32")
+    for case in (
+        Case("pyramid_down", "", lambda image: cvkit.pyramid_down(image), cv2.pyrDown, dtype=dtype, channels=3),
+        Case("pyramid_up", "", lambda image: cvkit.pyramid_up(image), cv2.pyrUp, dtype=dtype, channels=3),
+    )
+]
+
+
 def _size(image: Array) -> tuple[int, int]:
     height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
     return int(height), int(width)
@@ -204,4 +244,4 @@ WARP = [
 ]
 
 
-CASES: list[Case] = [*RESIZE, *WARP]
+CASES: list[Case] = [*RESIZE, *PYRAMID, *WARP]

@@ -8,6 +8,9 @@ from cvkit._jit import helper
 AFFINE, PERSPECTIVE, MAPS = range(3)
 """Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
 
+UNROUNDED, HALF_EVEN, HALF_UP = range(3)
+"""How results become whole numbers."""
+
 FAR = 1 << 30
 """Coordinates from here on count as infinite; nearer ones fit 32-bit integers."""
 
@@ -58,11 +61,12 @@ def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_val
 
 
 @helper
-def finish(value, whole, largest):
-    """Round half to even and saturate where the result holds whole numbers up to ``largest``, given as a float."""
-    if whole:
-        return min(max(np.rint(value), largest * 0), largest)
-    return value
+def rounded(value, rounding, largest):
+    """Give a float as it is, or round it and saturate at 0 and ``largest``, a float."""
+    if rounding == UNROUNDED:
+        return value
+    whole = np.rint(value) if rounding == HALF_EVEN else np.floor(value + 0.5)
+    return min(max(whole, largest * 0), largest)
 
 
 @helper

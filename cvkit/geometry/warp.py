@@ -15,7 +15,7 @@ from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, Batch, as_device_array, contiguous
 from cvkit._jit import on_device
-from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE
+from cvkit.geometry._math import AFFINE, HALF_EVEN, MAPS, PERSPECTIVE, UNROUNDED
 from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
@@ -305,7 +305,8 @@ def _warp(
         kernels.bilinear(batch.array, *where, code, value, blend_type, whole, out)
     else:
         largest = float(np.iinfo(out_dtype).max) if whole else np.inf
-        kernels.bicubic(batch.array, *where, code, value, blend_type, whole, largest, out)
+        rounding = HALF_EVEN if whole else UNROUNDED
+        kernels.bicubic(batch.array, *where, code, value, rounding, largest, out)
     return batch.restore(out)
 
 

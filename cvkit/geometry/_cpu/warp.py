@@ -14,7 +14,7 @@ from cvkit.geometry._math import (
     PERSPECTIVE,
     bicubic_at,
     cubic_weights,
-    finish,
+    rounded,
     touches,
     value_at,
 )
@@ -267,7 +267,7 @@ def _nearest_row(image, xs, ys, border, border_value, out):
 
 
 @helper
-def _bicubic_row(image, xs, ys, border, border_value, whole, largest, weight_x, weight_y, out):
+def _bicubic_row(image, xs, ys, border, border_value, rounding, largest, weight_x, weight_y, out):
     height, width, channels = image.shape
     for x in range(xs.shape[0]):
         if touches(xs[x], ys[x], height, width, 2, border):
@@ -276,7 +276,7 @@ def _bicubic_row(image, xs, ys, border, border_value, whole, largest, weight_x, 
             cubic_weights(ys[x] - top, weight_y)
             for channel in range(channels):
                 value = bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value)
-                out[x, channel] = finish(value, whole, largest)
+                out[x, channel] = rounded(value, rounding, largest)
         else:
             for channel in range(channels):
                 out[x, channel] = border_value[channel]
@@ -294,14 +294,14 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
 
 
 @cpu_kernel
-def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, largest, out):
+def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
     count, height, width, channels = out.shape
     for task in prange(count * height):
         index, y = task // height, task % height
         xs, ys = np.empty(width, starts.dtype), np.empty(width, starts.dtype)
-        weight_x, weight_y = np.empty(4, blend_type.dtype), np.empty(4, blend_type.dtype)
+        weight_x, weight_y = np.empty(4, np.float64), np.empty(4, np.float64)
         _coordinates(kind, steps, starts, map_x, map_y, y, 0, xs, ys)
         _bicubic_row(
-            source[index], xs, ys, border, border_value, whole, largest, weight_x, weight_y, out[index, y]
+            source[index], xs, ys, border, border_value, rounding, largest, weight_x, weight_y, out[index, y]
         )

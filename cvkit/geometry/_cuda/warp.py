@@ -6,8 +6,8 @@ from cvkit._jit import cuda, cuda_kernel
 from cvkit.geometry._math import (
     bicubic_at,
     cubic_weights,
-    finish,
     source_position,
+    rounded,
     touches,
     value_at,
 )
@@ -57,7 +57,7 @@ def _nearest(source, kind, steps, starts, map_x, map_y, border, border_value, ou
 
 
 @cuda_kernel
-def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, whole, largest, out):
+def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
     x, y, index = cuda.grid(3)
     count, height, width, channels = out.shape
     if index >= count or y >= height or x >= width:
@@ -74,7 +74,7 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, wh
     cubic_weights(source_y - top, weight_y)
     for channel in range(channels):
         value = bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value)
-        out[index, y, x, channel] = finish(value, whole, largest)
+        out[index, y, x, channel] = rounded(value, rounding, largest)
 
 
 def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, out):
@@ -89,8 +89,8 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
     _nearest[out.shape[:3]](source, kind, steps, starts, map_x, map_y, border, border_value, out)
 
 
-def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, largest, out):
+def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
     _bicubic[out.shape[:3]](
-        source, kind, steps, starts, map_x, map_y, border, border_value, whole, largest, out
+        source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out
     )
