@@ -168,6 +168,14 @@ class Batch:
             return device_empty(shape, dtype, self.array.stream)
         return np.empty(shape, dtype)
 
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Allocate zeros beside the input."""
+        if not self.is_on_device:
+            return np.zeros(shape, dtype)
+        out = device_empty(shape, dtype, self.array.stream)
+        out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
+        return out
+
     def restore(self, out: Array) -> Array:
         """Give a stack back with the caller's rank, as the caller's kind of array."""
         if self.rank == 2:

@@ -3,6 +3,7 @@
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
 ``helper``       a scalar function, or a loop over one row, that kernels of either target call
+``reduction``    a helper that sums one row in whatever order the vector lanes give
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
 ``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
 """
@@ -32,6 +33,7 @@ __all__ = [
     "helper",
     "on_device",
     "prange",
+    "reduction",
     "set_num_threads",
     "threading_layer",
 ]
@@ -140,9 +142,49 @@ def set_num_threads(count: int) -> None:
     _threads = int(count)
 
 
-def helper(function: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call: scalar maths, or a loop over one row."""
-    return njit(**_FLAGS)(function)
+def helper(
+    function: Callable[..., Any] | None = None,
+    *,
+    contract: bool = True,
+    reorder: bool = False,
+    inline: bool = False,
+    allocates: bool = True,
+) -> Any:
+    """Compile a function that kernels call: scalar maths, or a loop over rows.
+
+    Parameters
+    ----------
+    function : callable
+        What to compile; without it, a decorator is returned.
+    contract : bool
+        False keeps every product rounded on its own, for results that an FMA would decide otherwise than the
+        reference does.
+    reorder : bool
+        True lets a sum or a maximum be taken in the order of the vector's lanes. Keep such helpers to one loop.
+    inline : bool
+        True copies the function into its callers.
+    allocates : bool
+        False promises that no array is made inside, so that Numba need not count references: a call costs some
+        20 ns for each row that is sliced off a matrix, with atomic operations that threads contend for.
+    """
+    if function is None:
+        return functools.partial(
+            helper, contract=contract, reorder=reorder, inline=inline, allocates=allocates
+        )
+    relaxed = {"contract"} if contract else set()
+    relaxed |= {"reassoc", "nsz"} if reorder else set()
+    flags = {**_FLAGS, "fastmath": relaxed or False, "inline": "always" if inline else "never"}
+    if not allocates:
+        flags["_nrt"] = False
+    return njit(**flags)(function)
+
+
+def reduction(function: Callable[..., Any]) -> Any:
+    """Compile a row helper whose sum or maximum may be taken in any order, as vector lanes do.
+
+    Keep such helpers to one loop: whatever else they compute may be reordered too.
+    """
+    return njit(**{**_FLAGS, "fastmath": {"contract", "reassoc", "nsz"}})(function)
 
 
 class CpuKernel:

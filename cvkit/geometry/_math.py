@@ -15,7 +15,7 @@ FAR = 1 << 30
 """Coordinates from here on count as infinite; nearer ones fit 32-bit integers."""
 
 
-@helper
+@helper(allocates=False)
 def touches(x, y, height, width, reach, border):
     """Tell whether the image counts at (x, y), ``reach`` pixels around it included; NaN touches nothing."""
     if border == CONSTANT:
@@ -23,7 +23,7 @@ def touches(x, y, height, width, reach, border):
     return -FAR < x and x < FAR and -FAR < y and y < FAR
 
 
-@helper
+@helper(allocates=False)
 def value_at(image, y, x, channel, border, border_value):
     """Read one value of an (H, W, C) image, or what the border mode puts in its place."""
     row = border_index(y, image.shape[0], border)
@@ -33,7 +33,7 @@ def value_at(image, y, x, channel, border, border_value):
     return image[row, column, channel]
 
 
-@helper
+@helper(allocates=False)
 def cubic_weights(fraction, weights):
     """Weigh four neighbours by Keys' cubic with a = -0.75, the one OpenCV uses; the weights sum to 1."""
     real = weights.dtype.type
@@ -47,7 +47,7 @@ def cubic_weights(fraction, weights):
     weights[3] = one - weights[0] - weights[1] - weights[2]
 
 
-@helper
+@helper(allocates=False)
 def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value):
     """Blend the 4 x 4 neighbours around the pixel at (top, left)."""
     value = weight_x.dtype.type(0)
@@ -60,7 +60,7 @@ def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_val
     return value
 
 
-@helper
+@helper(allocates=False)
 def rounded(value, rounding, largest):
     """Give a float as it is, or round it and saturate at 0 and ``largest``, a float."""
     if rounding == UNROUNDED:
@@ -69,7 +69,7 @@ def rounded(value, rounding, largest):
     return min(max(whole, largest * 0), largest)
 
 
-@helper
+@helper(allocates=False)
 def source_position(kind, steps, starts, map_x, map_y, y, x):
     """Return where output pixel (x, y) comes from; points behind the plane come from nowhere (NaN)."""
     if kind == MAPS:

@@ -9,7 +9,7 @@ from cvkit.geometry._math import rounded
 STRIP = 32
 
 
-@helper
+@helper(allocates=False)
 def _repeat_for_channels(first, weight, channels, value_first, value_weight):
     """Spread a table over pixels to one over values, so that the row loop below is flat."""
     for x in range(first.shape[0]):
@@ -18,7 +18,7 @@ def _repeat_for_channels(first, weight, channels, value_first, value_weight):
             value_weight[x * channels + c] = weight[x]
 
 
-@helper
+@helper(allocates=False)
 def _blend_columns(row, first, weight, step, blended):
     """Blend the value at ``first`` with the one ``step`` further; 16 bits hold 255 * 256 exactly."""
     for x in range(blended.shape[0]):
@@ -27,7 +27,7 @@ def _blend_columns(row, first, weight, step, blended):
         blended[x] = np.uint16(left * np.uint16(np.uint16(256) - weight[x])) + np.uint16(right * weight[x])
 
 
-@helper
+@helper(allocates=False)
 def _blend_rows(upper, lower, weight, out):
     """Blend two blended rows and round; 8 + 8 + 8 bits stay exact in 32."""
     lower_weight = np.uint32(weight)
@@ -67,7 +67,7 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
             _blend_rows(blended[upper & 1], blended[lower & 1], y_weight[y], out_rows[image, y])
 
 
-@helper
+@helper(allocates=False)
 def _blend_columns_11_bits(row, first, weights, step, blended):
     """Blend the value at ``first`` with the one ``step`` further, by two weights of 11 bits."""
     for x in range(blended.shape[0]):
@@ -76,7 +76,7 @@ def _blend_columns_11_bits(row, first, weights, step, blended):
         blended[x] = np.int32(left + right)
 
 
-@helper
+@helper(allocates=False)
 def _blend_rows_11_bits(upper, lower, upper_weight, lower_weight, out):
     """Blend two blended rows as OpenCV's vector code does: each product loses its low bits before the sum."""
     for x in range(out.shape[0]):
@@ -115,7 +115,7 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
             )
 
 
-@helper
+@helper(allocates=False)
 def _halve_gray(upper, lower, out):
     for x in range(out.shape[0]):
         above = np.uint16(np.uint16(upper[2 * x]) + np.uint16(upper[2 * x + 1]))
@@ -123,7 +123,7 @@ def _halve_gray(upper, lower, out):
         out[x] = np.uint8(np.uint16(np.uint16(above + below) + np.uint16(2)) >> np.uint16(2))
 
 
-@helper
+@helper(allocates=False)
 def _halve_colour(upper, lower, channels, out):
     for x in range(out.shape[0] // channels):
         left, right = 2 * x * channels, (2 * x + 1) * channels
@@ -152,7 +152,7 @@ def halve(source, out):
                 _halve_colour(rows[image, 2 * y], rows[image, 2 * y + 1], channels, out_rows[image, y])
 
 
-@helper
+@helper(allocates=False)
 def _weigh_columns(row, index, weights, weighed):
     """Sum the taps of each value; ``index`` and ``weights`` hold a row for each tap."""
     weighed[:] = 0
@@ -161,7 +161,7 @@ def _weigh_columns(row, index, weights, weighed):
             weighed[x] += weights[tap, x] * row[index[tap, x]]
 
 
-@helper
+@helper(allocates=False)
 def _weigh_rows(weighed, index, weights, y, rounding, largest, total, out):
     total[:] = 0
     for tap in range(index.shape[0]):

@@ -32,7 +32,7 @@ CORNER = 4 * TILE_COLUMNS + 4
 EDGE, OUTSIDE = np.int32(-1), np.int32(-2)
 
 
-@helper
+@helper(allocates=False)
 def _affine_row(steps, starts, y, left, xs, ys):
     """Step along a row; from an exact start, each coordinate is rounded once."""
     real = xs.dtype.type
@@ -43,7 +43,7 @@ def _affine_row(steps, starts, y, left, xs, ys):
         ys[x] = step_y * column + start_y
 
 
-@helper
+@helper(allocates=False)
 def _perspective_row(steps, starts, y, left, xs, ys):
     """Step along a row and divide by the depth; points behind the plane have no source."""
     real = xs.dtype.type
@@ -58,13 +58,13 @@ def _perspective_row(steps, starts, y, left, xs, ys):
         ys[x] = (step_y * column + start_y) / depth
 
 
-@helper
+@helper(allocates=False)
 def _copy_row(rows, y, left, copy):
     for x in range(copy.shape[0]):
         copy[x] = rows[y, left + x]
 
 
-@helper
+@helper(allocates=False)
 def _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
     """Write the source coordinates of the pixels from ``left`` on in output row ``y``."""
     if kind == AFFINE:
@@ -76,7 +76,7 @@ def _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
         _copy_row(map_y, y, left, ys)
 
 
-@helper
+@helper(allocates=False)
 def _locate(xs, ys, image, border, offsets, weight_x, weight_y):
     """Split coordinates into the offset of the upper left neighbour and the weights of the right and lower.
 
@@ -104,7 +104,7 @@ def _locate(xs, ys, image, border, offsets, weight_x, weight_y):
         weight_y[x] = ys[x] - top if near else zero
 
 
-@helper
+@helper(allocates=False)
 def _fetch_gray(source, step, offsets, border_value, corners, edges):
     """Fetch the 2 x 2 neighbours of each pixel, those of a row side by side, the lower ones CORNER further on.
 
@@ -127,7 +127,7 @@ def _fetch_gray(source, step, offsets, border_value, corners, edges):
     return found
 
 
-@helper
+@helper(allocates=False)
 def _fetch_gray_edges(image, xs, ys, border, border_value, edges, found, corners):
     for position in range(found):
         x = edges[position]
@@ -138,7 +138,7 @@ def _fetch_gray_edges(image, xs, ys, border, border_value, edges, found, corners
             )
 
 
-@helper
+@helper(allocates=False)
 def _fetch_colour(source, step, channels, offsets, border_value, corners, edges):
     """Fetch the 2 x 2 neighbours of each pixel into a row for each corner, channels interleaved.
 
@@ -166,7 +166,7 @@ def _fetch_colour(source, step, channels, offsets, border_value, corners, edges)
     return found
 
 
-@helper
+@helper(allocates=False)
 def _fetch_colour_edges(image, xs, ys, border, border_value, edges, found, corners):
     channels = image.shape[2]
     for position in range(found):
@@ -179,7 +179,7 @@ def _fetch_colour_edges(image, xs, ys, border, border_value, edges, found, corne
                 )
 
 
-@helper
+@helper(allocates=False)
 def _blend_gray(corners, weight_x, weight_y, whole, out):
     real = weight_x.dtype.type
     for x in range(weight_x.shape[0]):
@@ -190,7 +190,7 @@ def _blend_gray(corners, weight_x, weight_y, whole, out):
         out[x] = np.rint(value) if whole else value
 
 
-@helper
+@helper(allocates=False)
 def _blend_colour(corners, weight_x, weight_y, whole, out):
     real = weight_x.dtype.type
     for v in range(weight_x.shape[0]):
@@ -201,7 +201,7 @@ def _blend_colour(corners, weight_x, weight_y, whole, out):
         out[v] = np.rint(value) if whole else value
 
 
-@helper
+@helper(allocates=False)
 def _repeat_for_channels(weights, channels, repeated):
     """Give each value of a pixel the pixel's weight; counts known when compiling let the loops vectorise."""
     if channels == 2:
@@ -253,7 +253,7 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
                 _blend_colour(corners, value_weight_x, value_weight_y, whole, out_row)
 
 
-@helper
+@helper(allocates=False)
 def _nearest_row(image, xs, ys, border, border_value, out):
     height, width, channels = image.shape
     for x in range(xs.shape[0]):
@@ -266,7 +266,7 @@ def _nearest_row(image, xs, ys, border, border_value, out):
                 out[x, channel] = border_value[channel]
 
 
-@helper
+@helper(allocates=False)
 def _bicubic_row(image, xs, ys, border, border_value, rounding, largest, weight_x, weight_y, out):
     height, width, channels = image.shape
     for x in range(xs.shape[0]):

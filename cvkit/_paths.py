@@ -1,0 +1,80 @@
+"""Output paths: files that are complete or absent, and names that never hit an earlier result."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary name beside ``path``; it becomes ``path`` when the block ends without an exception.
+
+    Parameters
+    ----------
+    path : path
+        The file to write. Until the block ends, an existing one stays as it is.
+
+    Yields
+    ------
+    pathlib.Path
+        Where the block writes.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "note.txt"
+    >>> with atomic_path(path) as temporary:
+    ...     _ = temporary.write_text("complete")
+    ...     path.exists()
+    False
+    >>> path.read_text()
+    'complete'
+    """
+    path = Path(path)
+    # Hidden, so that a walk does not find it; in the same folder, so that the rename is atomic.
+    temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def inside(path: str | os.PathLike[str]) -> Path:
+    """Make a path that stays inside the folder it is joined to: no drive, root or way up."""
+    path = PurePath(path)
+    return Path(*(part for part in path.parts if part not in (path.anchor, "..")))
+
+
+def unused_path(path: Path) -> Path:
+    """Return ``path`` or, where it exists, the first free one of name-2, name-3 and so on."""
+    number = 2
+    candidate = path
+    while candidate.exists():
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return candidate
+
+
+def claim_folder(wanted: str | os.PathLike[str]) -> Path:
+    """Create a folder, or, where the name is taken, the first free one of name-2, name-3 and so on.
+
+    The folder is made by the call that finds the name free, so that two runs at once never share one.
+    """
+    wanted = Path(wanted)
+    if wanted.name in ("", ".."):
+        wanted = wanted.resolve()
+    number = 2
+    folder = wanted
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            folder = wanted.with_name(f"{wanted.name}-{number}")
+            number += 1
+        else:
+            return folder

@@ -1,0 +1,74 @@
+"""The command ``cvkit``; one module for each subcommand.
+
+Heavy modules are imported inside the commands, so that ``cvkit --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cvkit._version import __version__
+from cvkit.cli.detect import detect
+from cvkit.cli.errors import WrongUsageError
+
+__all__ = ["app", "main"]
+
+# Plain text: boxes drawn around messages break lines that scripts and logs want whole.
+app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command()(detect)
+
+# What Typer raises for unknown options and the like. It exports only this subclass of it.
+_TyperUsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"cvkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _cvkit(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Classical computer vision: find people in pictures."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the command's name; by default what the process was started with.
+
+    Returns
+    -------
+    int
+        The exit code: 0 fine, 1 some of the work failed, 2 wrong usage, 130 interrupted.
+
+    Examples
+    --------
+    >>> from cvkit.cli import main
+    >>> main(["detect", "no/such/folder"])
+    2
+    """
+    command = typer.main.get_command(app)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = command.main(list(arguments) or ["--help"], prog_name="cvkit", standalone_mode=False)
+    except _TyperUsageError as error:
+        print(f"cvkit: {error.format_message()}", file=sys.stderr)  # type: ignore[attr-defined]
+        return 2
+    except WrongUsageError as error:
+        print(f"cvkit: {error}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    return code or 0

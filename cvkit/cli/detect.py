@@ -1,0 +1,189 @@
+"""``cvkit detect``: find people in pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cvkit.cli.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from cvkit.cli.progress import Progress
+    from cvkit.detect.results import ResultsWriter
+
+# Failed pictures are named when they fail; the summary names this many of them again.
+_FAILURES_IN_SUMMARY = 20
+
+
+class Device(str, Enum):
+    """Where to detect."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Format(str, Enum):
+    """How to write what was found."""
+
+    coco = "coco"
+    yolo = "yolo"
+    csv = "csv"
+
+
+def detect(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE", help="Pictures, folders, glob patterns, or text files with one path a line."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to create; DIR-2, DIR-3... where it exists.")
+    ] = Path("detections"),
+    device: Annotated[
+        Device, typer.Option(help="auto takes a CUDA device where there is one.")
+    ] = Device.auto,
+    threshold: Annotated[
+        float | None, typer.Option(metavar="T", help="Smallest score that counts. [default: the model's own]")
+    ] = None,
+    scale: Annotated[
+        float, typer.Option(metavar="S", help="Step between sizes of people; nearer to 1 is finer.")
+    ] = 1.05,
+    stride: Annotated[int, typer.Option(metavar="N", help="Step between windows, in pixels.")] = 8,
+    save_images: Annotated[bool, typer.Option(help="Write pictures with the boxes drawn in.")] = True,
+    format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco,
+) -> None:
+    """Find people in pictures; write boxes and annotated pictures to a new folder.
+
+    Exit code: 0 all went well, 1 some pictures failed, 2 wrong usage, 130 interrupted; what was done is kept.
+    """
+    from cvkit._paths import claim_folder
+    from cvkit.cli.progress import open_progress
+    from cvkit.detect import open_results
+    from cvkit.io import walk
+
+    try:
+        total = sum(1 for _ in walk(sources))
+    except OSError as error:
+        raise WrongUsageError(str(error)) from None
+    if total == 0:
+        raise WrongUsageError(f"no pictures in {', '.join(sources)}")
+    place, device_name = _choose_device(device)
+    find = _open_detector(stride=stride, scale=scale, threshold=threshold)
+    try:
+        folder = claim_folder(output)
+    except OSError as error:
+        raise WrongUsageError(f"cannot create the output folder: {error}") from None
+
+    tally = _Tally()
+    code = 0
+    progress = open_progress(total)
+    progress.say(f"{total} pictures, device: {device_name}")
+    try:
+        with open_results(folder, format=format.value) as results, progress:
+            images = folder / "images" if save_images else None
+            _detect_all(sources, lambda image: find(place(image)), results, images, tally, progress)
+    except KeyboardInterrupt:
+        progress.say("interrupted; what was done is kept")
+        code = 130
+    except OSError as error:
+        progress.say(f"stopped: {error}")
+        code = 1
+    tally.report(folder, progress)
+    raise typer.Exit(code or (1 if tally.failed else 0))
+
+
+@dataclass
+class _Tally:
+    """What has been done so far."""
+
+    pictures: int = 0
+    people: int = 0
+    failed: int = 0
+    failures: list[str] = field(default_factory=list)
+    start: float = field(default_factory=time.monotonic)
+
+    def fail(self, path: Path) -> None:
+        self.failed += 1
+        if len(self.failures) < _FAILURES_IN_SUMMARY:
+            self.failures.append(str(path))
+
+    def report(self, folder: Path, progress: Progress) -> None:
+        rate = self.pictures / max(time.monotonic() - self.start, 1e-9)
+        progress.say(f"{self.people} people in {self.pictures} pictures, {rate:.1f}/s, written to {folder}")
+        if self.failed:
+            progress.say(f"{self.failed} pictures failed:")
+            for name in self.failures:
+                progress.say(f"  {name}")
+        if self.failed > len(self.failures):
+            progress.say(f"  and {self.failed - len(self.failures)} more")
+
+
+def _choose_device(device: Device) -> tuple[Callable[[Any], Any], str]:
+    """Return what takes a picture to the device, and the device's name."""
+    from cvkit import get_num_threads, to_device
+    from cvkit._jit import cuda
+
+    has_cuda = device is not Device.cpu and cuda.is_available()
+    if device is Device.cuda and not has_cuda:
+        raise WrongUsageError("--device cuda: no CUDA device found (driver and extra 'cuda' installed?)")
+    if not has_cuda:
+        return lambda image: image, f"cpu, {get_num_threads()} threads"
+    name = cuda.get_current_device().name
+    return to_device, f"cuda, {name.decode() if isinstance(name, bytes) else name}"
+
+
+def _open_detector(*, stride: int, scale: float, threshold: float | None) -> Callable[[Any], Any]:
+    from cvkit.detect import pretrained
+
+    options: dict[str, Any] = {"stride": stride, "scale": scale}
+    if threshold is not None:
+        options["threshold"] = threshold
+    try:
+        return pretrained("person-hog", **options).detect
+    except (TypeError, ValueError) as error:
+        raise WrongUsageError(str(error)) from None
+
+
+def _detect_all(
+    sources: list[str],
+    find: Callable[[Any], Any],
+    results: ResultsWriter,
+    images: Path | None,
+    tally: _Tally,
+    progress: Progress,
+) -> None:
+    """Detect in one picture after another, while a thread reads the next ones."""
+    from cvkit.io import read_ahead, walk
+
+    with closing(read_ahead(walk(sources))) as pictures:
+        for path, image in pictures:
+            if isinstance(image, OSError):
+                tally.fail(path)
+                progress.say(f"cannot read {image}")
+            else:
+                found = find(image)
+                results.add(path, image.shape, found)
+                if images is not None:
+                    _save_drawn(images, path, image, found)
+                tally.pictures += 1
+                tally.people += len(found)
+            progress.advance()
+
+
+def _save_drawn(images: Path, path: Path, image: Any, found: Any) -> None:
+    from cvkit._paths import inside, unused_path
+    from cvkit.detect import draw_detections
+    from cvkit.io import write_image
+
+    target = unused_path((images / inside(path)).with_suffix(".jpg"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_image(target, draw_detections(image, found))

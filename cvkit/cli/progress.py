@@ -1,0 +1,103 @@
+"""Progress on stderr: a bar on a terminal, a line now and then in a log."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Protocol
+
+from rich import progress as bars
+from rich.console import Console
+from rich.text import Text
+
+# Seconds between two lines in a log.
+_LINE_INTERVAL = 10.0
+
+
+class Progress(Protocol):
+    """What a command tells while it works; a context manager."""
+
+    def __enter__(self) -> Progress: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def advance(self) -> None:
+        """Count one picture as done."""
+
+    def say(self, message: str) -> None:
+        """Print a line that stays."""
+
+
+def open_progress(total: int) -> Progress:
+    """Choose the progress display for ``total`` pictures: a bar where stderr is a terminal, else lines."""
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    return _Bar(total, console) if console.is_terminal else _Lines(total, console)
+
+
+class _RateColumn(bars.ProgressColumn):
+    def render(self, task: bars.Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f}/s")
+
+
+class _Bar:
+    def __init__(self, total: int, console: Console) -> None:
+        self._display = bars.Progress(
+            bars.BarColumn(),
+            bars.MofNCompleteColumn(),
+            _RateColumn(),
+            bars.TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self._display.add_task("pictures", total=total)
+
+    def __enter__(self) -> _Bar:
+        self._display.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._display.stop()
+
+    def advance(self) -> None:
+        self._display.advance(self._task)
+
+    def say(self, message: str) -> None:
+        self._display.console.print(message)
+
+
+class _Lines:
+    def __init__(self, total: int, console: Console) -> None:
+        self._total = total
+        self._console = console
+        self._done = 0
+        self._start = self._last_line = time.monotonic()
+
+    def __enter__(self) -> _Lines:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def advance(self) -> None:
+        self._done += 1
+        now = time.monotonic()
+        if now - self._last_line >= _LINE_INTERVAL:
+            self._last_line = now
+            rate = self._done / (now - self._start)
+            left = (self._total - self._done) / rate
+            self.say(f"{self._done}/{self._total} pictures, {rate:.1f}/s, {_duration(left)} left")
+
+    def say(self, message: str) -> None:
+        self._console.print(message)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}"

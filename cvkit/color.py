@@ -1,0 +1,85 @@
+"""Gray pictures, and the two orders of colour channels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cvkit._dispatch import Array, Batch
+
+# Rec. 601 luma. OpenCV's integer weights sum to 1 << 15, so that white stays white.
+_LUMA = (0.299, 0.587, 0.114)
+_FIXED_LUMA = (9798, 19235, 3735)
+
+
+def rgb_to_gray(image: Array) -> Array:
+    """Turn an RGB picture into gray: 0.299 red + 0.587 green + 0.114 blue.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        RGB.
+
+    Returns
+    -------
+    array, (H, W) or (N, H, W, 1)
+        Of the dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Notes
+    -----
+    Rec. ITU-R BT.601 luma. Integers equal ``cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)`` byte for byte.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.rgb_to_gray(np.array([[[255, 0, 0], [10, 20, 30]]], np.uint8))
+    array([[76, 18]], dtype=uint8)
+    """
+    batch = Batch.of(image, channels=(3,))
+    kernels = batch.kernels("cvkit", "color")
+    out = batch.empty((*batch.shape[:3], 1))
+    if batch.dtype.kind == "u":
+        kernels.gray_fixed(batch.array, *map(np.uint32, _FIXED_LUMA), out)
+    else:
+        kernels.gray_float(batch.array, *map(batch.dtype.type, _LUMA), out)
+    if batch.rank == 3:
+        return batch.give_back(out.reshape(out.shape[1:3]))
+    return batch.restore(out)
+
+
+def rgb_to_bgr(image: Array) -> Array:
+    """Reverse the order of the colour channels, from RGB to OpenCV's BGR or back.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        RGB or BGR.
+
+    Returns
+    -------
+    array
+        A new array of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.rgb_to_bgr(np.array([[[1, 2, 3]]], np.uint8))
+    array([[[3, 2, 1]]], dtype=uint8)
+    """
+    batch = Batch.of(image, channels=(3,))
+    out = batch.empty()
+    batch.kernels("cvkit", "color").reverse_channels(batch.array, out)
+    return batch.restore(out)

@@ -1,0 +1,37 @@
+"""Detection: boxes, their suppression and drawing, detectors and their evaluation."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# Public name -> the module that defines it.
+_NAMES = {
+    "Detection": "cvkit.detect.detections",
+    "Detections": "cvkit.detect.detections",
+    "HOGDetector": "cvkit.detect.hog_detector",
+    "average_precision": "cvkit.detect.evaluation",
+    "box_iou": "cvkit.detect.suppression",
+    "det_curve": "cvkit.detect.evaluation",
+    "draw_detections": "cvkit.detect.draw",
+    "load": "cvkit.detect.hog_detector",
+    "log_average_miss_rate": "cvkit.detect.evaluation",
+    "nms": "cvkit.detect.suppression",
+    "open_results": "cvkit.detect.results",
+    "pretrained": "cvkit.detect.hog_detector",
+    "soft_nms": "cvkit.detect.suppression",
+}
+
+__all__ = [*_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'cvkit.detect' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_NAMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,71 @@
+"""Suppression on the CPU: each kept box looks once at all boxes of its class that follow it."""
+
+import numpy as np
+
+from cvkit._jit import helper
+
+
+@helper
+def _suppress_row(box, left, top, right, bottom, against_smaller, threshold, alive):
+    """Clear ``alive`` where ``box`` overlaps by more than ``threshold``.
+
+    ``intersection > threshold * divisor`` instead of a division, which two empty boxes would make 0 / 0.
+    """
+    box_left, box_top, box_right, box_bottom = box
+    box_area = (box_right - box_left) * (box_bottom - box_top)
+    for other in range(alive.shape[0]):
+        width = max(min(box_right, right[other]) - max(box_left, left[other]), 0.0)
+        height = max(min(box_bottom, bottom[other]) - max(box_top, top[other]), 0.0)
+        intersection = width * height
+        area = (right[other] - left[other]) * (bottom[other] - top[other])
+        divisor = min(box_area, area) if against_smaller else box_area + area - intersection
+        alive[other] = alive[other] & np.uint8(intersection <= threshold * divisor)
+
+
+@helper
+def suppress(left, top, right, bottom, class_end, threshold, against_smaller, alive):
+    """Greedy suppression of boxes sorted by class, then by falling score."""
+    for this in range(alive.shape[0]):
+        if alive[this]:
+            box = (left[this], top[this], right[this], bottom[this])
+            rest = slice(this + 1, class_end[this])
+            _suppress_row(
+                box, left[rest], top[rest], right[rest], bottom[rest], against_smaller, threshold, alive[rest]
+            )
+
+
+@helper
+def _decay_row(left, top, right, bottom, this, gaussian, sigma, threshold, done, scores):
+    """Lower the scores of the boxes not yet done by their overlap with ``this``."""
+    area = (right[this] - left[this]) * (bottom[this] - top[this])
+    for other in range(scores.shape[0]):
+        width = min(right[this], right[other]) - max(left[this], left[other])
+        height = min(bottom[this], bottom[other]) - max(top[this], top[other])
+        if done[other] or width <= 0 or height <= 0:
+            continue
+        other_area = (right[other] - left[other]) * (bottom[other] - top[other])
+        iou = width * height / (area + other_area - width * height)
+        if gaussian:
+            scores[other] *= np.exp(-iou * iou / sigma)
+        elif iou > threshold:
+            scores[other] *= 1.0 - iou
+
+
+@helper
+def decay(left, top, right, bottom, class_end, gaussian, sigma, threshold, scores):
+    """Soft suppression of boxes sorted by class: take the surest of the rest, lower the others, repeat."""
+    done = np.zeros(scores.shape[0], np.bool_)
+    start = 0
+    while start < scores.shape[0]:
+        end = class_end[start]
+        columns = (left[start:end], top[start:end], right[start:end], bottom[start:end])
+        for _ in range(start, end):
+            surest = -1
+            for candidate in range(end - start):
+                if not done[start + candidate] and (
+                    surest < 0 or scores[start + candidate] > scores[start + surest]
+                ):
+                    surest = candidate
+            done[start + surest] = True
+            _decay_row(*columns, surest, gaussian, sigma, threshold, done[start:end], scores[start:end])
+        start = end

@@ -1,0 +1,217 @@
+"""How good detections are: matching to labelled boxes, miss rates and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cvkit import _validate
+from cvkit.detect.detections import Detections
+from cvkit.detect.suppression import box_iou
+
+# The false positives per picture at which miss rates are averaged: nine points, evenly spaced in the logarithm.
+REFERENCE_RATES = np.logspace(-2, 0, 9)
+# A miss rate of 0 has no logarithm; this takes its place in the geometric mean.
+_LEAST_MISS_RATE = 1e-6
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Detections of a set of pictures, surest first, each judged right or wrong.
+
+    Parameters
+    ----------
+    confidence : numpy.ndarray, (N,), float32
+        Descending.
+    is_right : numpy.ndarray, (N,), bool
+        Whether the detection is the one that its object counts.
+    object_count : int
+        Labelled objects of all pictures.
+    picture_count : int
+        Number of pictures.
+    """
+
+    confidence: np.ndarray
+    is_right: np.ndarray
+    object_count: int
+    picture_count: int
+
+
+def evaluate(
+    detections: Sequence[Detections],
+    truths: Sequence[npt.ArrayLike],
+    ignored: Sequence[npt.ArrayLike] | None = None,
+    *,
+    minimum_iou: float = 0.5,
+) -> Evaluation:
+    """Match the detections of each picture to its labelled boxes, surest first.
+
+    A detection takes the free box it overlaps most, if by at least ``minimum_iou``. One that takes none and lies
+    at least half in an ignored region counts as nothing, else it is wrong.
+
+    Parameters
+    ----------
+    detections : sequence of Detections
+        One for each picture.
+    truths : sequence of array_like, (M, 4)
+        Labelled boxes (left, top, right, bottom) of each picture.
+    ignored : sequence of array_like, (K, 4), optional
+        Regions of each picture in which detections do not count.
+    minimum_iou : float
+        Least intersection over union of a match.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    ValueError
+        If the sequences differ in length.
+
+    Examples
+    --------
+    >>> found = Detections([[0, 0, 10, 20], [1, 0, 11, 20], [50, 0, 60, 20]], [3, 2, 1])
+    >>> evaluate([found], [[[0, 0, 10, 20]]]).is_right
+    array([ True, False, False])
+    >>> evaluate([found], [[[0, 0, 10, 20]]], [[[45, 0, 70, 30]]]).is_right
+    array([ True, False])
+    """
+    minimum_iou = _validate.number(minimum_iou, "minimum_iou", above=0.0, maximum=1.0)
+    ignored = [np.empty((0, 4))] * len(truths) if ignored is None else ignored
+    if not len(detections) == len(truths) == len(ignored):
+        raise ValueError(
+            f"detections, truths and ignored must have one entry for each picture, "
+            f"got {len(detections)}, {len(truths)} and {len(ignored)}"
+        )
+    confidences, judgements, object_count = [], [], 0
+    for of_picture, boxes, regions in zip(detections, truths, ignored, strict=True):
+        boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
+        regions = np.asarray(regions, np.float64).reshape(-1, 4)
+        object_count += len(boxes)
+        of_picture = of_picture[np.argsort(-of_picture.confidence, kind="stable")]
+        taken = _take_boxes(of_picture.xyxy, boxes, minimum_iou)
+        counts = taken | ~_mostly_inside(of_picture.xyxy, regions)
+        confidences.append(of_picture.confidence[counts])
+        judgements.append(taken[counts])
+    confidence = np.concatenate([np.empty(0, np.float32), *confidences])
+    order = np.argsort(-confidence, kind="stable")
+    is_right = np.concatenate([np.empty(0, bool), *judgements])[order]
+    return Evaluation(confidence[order], is_right, object_count, len(truths))
+
+
+def _take_boxes(found: np.ndarray, boxes: np.ndarray, minimum_iou: float) -> np.ndarray:
+    """Let each detection in turn take the free box it overlaps most; tell which ones got one."""
+    taken = np.zeros(len(found), bool)
+    if not len(boxes):
+        return taken
+    overlap = box_iou(found, boxes)
+    for index in range(len(found)):
+        best = int(overlap[index].argmax())
+        if overlap[index, best] >= minimum_iou:
+            taken[index] = True
+            overlap[:, best] = -1
+    return taken
+
+
+def _mostly_inside(found: np.ndarray, regions: np.ndarray) -> np.ndarray:
+    """Tell which boxes lie at least half in one region."""
+    if not len(regions):
+        return np.zeros(len(found), bool)
+    low = np.maximum(found[:, np.newaxis, :2], regions[:, :2])
+    high = np.minimum(found[:, np.newaxis, 2:], regions[:, 2:])
+    common = np.prod((high - low).clip(0), axis=2)
+    area = np.prod(found[:, 2:] - found[:, :2], axis=1)
+    return (common >= 0.5 * area[:, np.newaxis]).any(axis=1)
+
+
+def det_curve(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Trade misses against false positives by moving the threshold.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        From :func:`evaluate`.
+
+    Returns
+    -------
+    false_positives_per_picture, miss_rate, threshold : numpy.ndarray, (N,)
+        One point for each detection, its confidence being the threshold, from sure to unsure.
+
+    Examples
+    --------
+    >>> found = Detections([[0, 0, 10, 20], [50, 0, 60, 20]], [2, 1])
+    >>> det_curve(evaluate([found], [[[0, 0, 10, 20]]]))[:2]
+    (array([0., 1.]), array([0., 0.]))
+    """
+    right = np.cumsum(evaluation.is_right)
+    wrong = np.cumsum(~evaluation.is_right)
+    miss_rate = 1 - right / max(1, evaluation.object_count)
+    return wrong / max(1, evaluation.picture_count), miss_rate, evaluation.confidence
+
+
+def log_average_miss_rate(evaluation: Evaluation) -> float:
+    """Average the miss rate, geometrically, over 0.01 to 1 false positives per picture.
+
+    At each of nine rates it takes the last point of the curve at or below the rate, and a miss rate of 1 where
+    there is none.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        From :func:`evaluate`.
+
+    Returns
+    -------
+    float
+        0 for perfect detections, 1 for none.
+
+    References
+    ----------
+    P. Dollar, C. Wojek, B. Schiele and P. Perona, "Pedestrian detection: an evaluation of the state of the art",
+    PAMI 2012.
+
+    Examples
+    --------
+    >>> log_average_miss_rate(evaluate([Detections.empty()], [[[0, 0, 10, 20]]]))
+    1.0
+    """
+    rates, miss_rate, _ = det_curve(evaluation)
+    points = np.searchsorted(rates, REFERENCE_RATES, side="right") - 1
+    values = np.where(points >= 0, np.append(miss_rate, 1.0)[points], 1.0)
+    return float(np.exp(np.mean(np.log(np.maximum(values, _LEAST_MISS_RATE)))))
+
+
+def average_precision(evaluation: Evaluation) -> float:
+    """Average the precision over recall, as the area under the curve made monotone.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        From :func:`evaluate`.
+
+    Returns
+    -------
+    float
+        1 for perfect detections, 0 for none.
+
+    References
+    ----------
+    M. Everingham et al., "The Pascal visual object classes challenge", IJCV 2010 (the rule since VOC 2010).
+
+    Examples
+    --------
+    >>> found = Detections([[0, 0, 10, 20], [50, 0, 60, 20]], [2, 1])
+    >>> average_precision(evaluate([found], [[[50, 0, 60, 20]]]))
+    0.5
+    """
+    if not len(evaluation.is_right):
+        return 0.0
+    right = np.cumsum(evaluation.is_right)
+    precision = right / np.arange(1, len(right) + 1)
+    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+    recall_steps = evaluation.is_right / max(1, evaluation.object_count)
+    return float(np.sum(recall_steps * best_from_here))

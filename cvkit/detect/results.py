@@ -1,0 +1,206 @@
+"""Write the detections of many pictures, as they come, in formats that other tools read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path, PurePath
+from types import TracebackType
+from typing import IO, Any
+
+from cvkit import _validate
+from cvkit._paths import atomic_path, inside, unused_path
+from cvkit.detect.detections import Detections
+
+
+class ResultsWriter:
+    """Takes the detections of one picture after another; made by :func:`open_results`.
+
+    A context manager. What was added is complete and in place when the block ends, also by an exception.
+    """
+
+    def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
+        self._folder = folder
+        self._classes = classes
+        self._open = ExitStack()
+
+    def __enter__(self) -> ResultsWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._open:
+            self._finish()
+
+    def add(self, path: str | os.PathLike[str], shape: tuple[int, ...], detections: Detections) -> None:
+        """Add one picture.
+
+        Parameters
+        ----------
+        path : path
+            The picture, as the results shall name it.
+        shape : tuple of int
+            Its height and width in pixels, and perhaps its channels.
+        detections : Detections
+            May be empty.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from cvkit.detect import Detections, open_results
+        >>> with open_results(tempfile.mkdtemp(), format="csv") as results:
+        ...     results.add("empty.jpg", (480, 640), Detections.empty())
+        """
+        if shape[0] < 1 or shape[1] < 1:
+            raise ValueError(f"shape must be (height, width), both at least 1, got {shape!r}")
+        self._add(path, (int(shape[0]), int(shape[1])), detections)
+
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        """Write what is still owed, before the files are closed."""
+
+    def _open_file(self, name: str) -> IO[str]:
+        """Open a file of the results folder that appears when it is complete."""
+        temporary = self._open.enter_context(atomic_path(self._folder / name))
+        return self._open.enter_context(_open_text(temporary))
+
+
+def _open_text(path: Path) -> IO[str]:
+    # File names that are not valid UTF-8 come from the system with surrogates and go back as they were.
+    return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+
+
+class _CocoWriter(ResultsWriter):
+    """``detections.json``: images, categories, and annotations that are COCO results with their score."""
+
+    def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
+        super().__init__(folder, classes)
+        self._file = self._open_file("detections.json")
+        # COCO keeps images and annotations in two lists; the second waits in a file, not in memory.
+        waiting = tempfile.TemporaryFile("w+", encoding="utf-8", dir=folder)  # noqa: SIM115
+        self._annotations = self._open.enter_context(waiting)
+        self._images = 0
+        self._boxes = 0
+        self._file.write('{"images": [')
+
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        height, width = shape
+        self._images += 1
+        image = {
+            "id": self._images,
+            "file_name": PurePath(path).as_posix(),
+            "width": width,
+            "height": height,
+        }
+        _write_item(self._file, image, is_first=self._images == 1)
+        for box, confidence, class_id in detections:
+            left, top, right, bottom = (round(float(value), 2) for value in box)
+            self._boxes += 1
+            annotation = {
+                "id": self._boxes,
+                "image_id": self._images,
+                "category_id": class_id + 1,
+                "bbox": [left, top, round(right - left, 2), round(bottom - top, 2)],
+                "area": round((right - left) * (bottom - top), 2),
+                "iscrowd": 0,
+                "score": round(confidence, 6),
+            }
+            _write_item(self._annotations, annotation, is_first=self._boxes == 1)
+
+    def _finish(self) -> None:
+        categories = [{"id": number, "name": name} for number, name in enumerate(self._classes, start=1)]
+        self._file.write(f'\n],\n"categories": {json.dumps(categories)},\n"annotations": [')
+        self._annotations.seek(0)
+        shutil.copyfileobj(self._annotations, self._file)
+        self._file.write("\n]}\n")
+
+
+def _write_item(file: IO[str], item: dict[str, Any], *, is_first: bool) -> None:
+    file.write(("\n" if is_first else ",\n") + json.dumps(item))
+
+
+class _YoloWriter(ResultsWriter):
+    """``labels/PATH.txt`` for each picture: class, centre, size, all as shares of the picture, confidence."""
+
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        height, width = shape
+        lines = []
+        for (left, top, right, bottom), confidence, class_id in detections:
+            centre_x, centre_y = (left + right) / 2 / width, (top + bottom) / 2 / height
+            size_x, size_y = (right - left) / width, (bottom - top) / height
+            lines.append(
+                f"{class_id} {centre_x:.6f} {centre_y:.6f} {size_x:.6f} {size_y:.6f} {confidence:.6f}\n"
+            )
+        target = unused_path((self._folder / "labels" / inside(path)).with_suffix(".txt"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(target) as temporary, _open_text(temporary) as file:
+            file.writelines(lines)
+
+
+class _CsvWriter(ResultsWriter):
+    """``detections.csv``: one line for each box."""
+
+    def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
+        super().__init__(folder, classes)
+        self._rows = csv.writer(self._open_file("detections.csv"), lineterminator="\n")
+        self._rows.writerow(["file", "left", "top", "right", "bottom", "confidence", "class"])
+
+    def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        name = PurePath(path).as_posix()
+        for box, confidence, class_id in detections:
+            edges = [f"{value:.2f}" for value in box]
+            self._rows.writerow([name, *edges, f"{confidence:.6f}", self._classes[class_id]])
+
+
+_WRITERS: dict[str, type[ResultsWriter]] = {"coco": _CocoWriter, "yolo": _YoloWriter, "csv": _CsvWriter}
+
+FORMATS = tuple(_WRITERS)
+"""Names of the formats."""
+
+
+def open_results(
+    folder: str | os.PathLike[str], *, format: str = "coco", classes: tuple[str, ...] = ("person",)
+) -> ResultsWriter:
+    """Open a writer for the detections of many pictures.
+
+    Parameters
+    ----------
+    folder : path
+        An existing folder to write to.
+    format : {"coco", "yolo", "csv"}
+        ``detections.json`` with COCO results and the images they refer to; ``labels/PATH.txt`` for each
+        picture, its path kept below ``labels``; or ``detections.csv``.
+    classes : tuple of str
+        Name of each class.
+
+    Returns
+    -------
+    ResultsWriter
+        A context manager with ``add(path, shape, detections)``. Memory does not grow with the number of
+        pictures.
+
+    Raises
+    ------
+    ValueError
+        For an unknown format.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> from cvkit.detect import Detections, open_results
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> with open_results(folder) as results:
+    ...     results.add("street.jpg", (480, 640), Detections([[10, 20, 50, 120]], [1.5]))
+    >>> found = json.loads((folder / "detections.json").read_text())
+    >>> found["annotations"][0]["bbox"]
+    [10.0, 20.0, 40.0, 100.0]
+    """
+    writer = _validate.one_of(format, _WRITERS, "format")
+    return writer(Path(folder), classes)

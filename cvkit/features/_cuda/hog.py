@@ -1,0 +1,151 @@
+"""Histograms of oriented gradients on CUDA: votes by pixel, histograms by cell and role, sums and lengths by block."""
+
+import math
+
+import numpy as np
+
+from cvkit._border import REFLECT101, border_index
+from cvkit._jit import cuda, cuda_kernel
+from cvkit.features._math import squared_length, vote
+
+# One block of threads keeps a histogram for each of its threads, of at most this many bins, in shared memory.
+_THREADS = 128
+_MAXIMUM_BINS = 64
+
+
+@cuda_kernel
+def _vote(
+    images, padding, origin_y, origin_x, bins_per_radian, bins, gamma, first_bin, first_vote, second_vote
+):
+    """Votes of one pixel of the grid: its lower bin, the vote for it and the vote for the next."""
+    x, y, image = cuda.grid(3)
+    if image >= first_bin.shape[0] or y >= first_bin.shape[1] or x >= first_bin.shape[2]:
+        return
+    _, height, width, channels = images.shape
+    row, column = y + origin_y - padding, x + origin_x - padding
+    above, below = border_index(row - 1, height, REFLECT101), border_index(row + 1, height, REFLECT101)
+    before, after = border_index(column - 1, width, REFLECT101), border_index(column + 1, width, REFLECT101)
+    row, column = border_index(row, height, REFLECT101), border_index(column, width, REFLECT101)
+    best, best_x, best_y = np.float32(-1), np.float32(0), np.float32(0)
+    for channel in range(channels):
+        right, left = (
+            np.float32(images[image, row, after, channel]),
+            np.float32(images[image, row, before, channel]),
+        )
+        down, up = (
+            np.float32(images[image, below, column, channel]),
+            np.float32(images[image, above, column, channel]),
+        )
+        if gamma:
+            step_x = np.float32(math.sqrt(right)) - np.float32(math.sqrt(left))
+            step_y = np.float32(math.sqrt(down)) - np.float32(math.sqrt(up))
+        else:
+            step_x, step_y = right - left, down - up
+        length = squared_length(step_x, step_y)
+        if length > best:
+            best, best_x, best_y = length, step_x, step_y
+    orientation_bin, lower, upper = vote(best_x, best_y, bins_per_radian, bins)
+    first_bin[image, y, x] = orientation_bin
+    first_vote[image, y, x] = lower
+    second_vote[image, y, x] = upper
+
+
+@cuda_kernel(block=(_THREADS, 1, 1))
+def _accumulate_cells(first_bin, first_vote, second_vote, bins, weights, cells):
+    """One thread for each cell and role: the cell's histogram with the weights of that role."""
+    position, row, image = cuda.grid(3)
+    thread = cuda.threadIdx.x
+    histogram = cuda.shared.array((_MAXIMUM_BINS, _THREADS), np.float32)
+    cell_height, cell_width, lanes = weights.shape
+    if position >= cells.shape[2] * lanes:
+        return
+    column, lane = position // lanes, position % lanes
+    for orientation_bin in range(bins):
+        histogram[orientation_bin, thread] = np.float32(0)
+    for place_y in range(cell_height):
+        y = row * cell_height + place_y
+        for place_x in range(cell_width):
+            x = column * cell_width + place_x
+            weight = weights[place_y, place_x, lane]
+            lower = first_bin[image, y, x]
+            upper = lower + 1 if lower + 1 < bins else 0
+            histogram[lower, thread] += first_vote[image, y, x] * weight
+            histogram[upper, thread] += second_vote[image, y, x] * weight
+    for orientation_bin in range(bins):
+        cells[image, row, column, orientation_bin, lane] = histogram[orientation_bin, thread]
+
+
+@cuda_kernel
+def _sum_blocks(cells, side_rows, side_columns, out):
+    """One thread for each feature of each block: the sum of the block's cells in their roles."""
+    block_column, feature, block = cuda.grid(3)
+    count, features, block_rows, block_columns = out.shape
+    if block >= count * block_rows or feature >= features or block_column >= block_columns:
+        return
+    image, block_row = block // block_rows, block % block_rows
+    bins = cells.shape[3]
+    orientation_bin, receiver = feature % bins, feature // bins
+    row, column = receiver % side_rows, receiver // side_rows
+    total = np.float32(0)
+    for role_row in range(side_rows):
+        for role_column in range(side_columns):
+            lane = ((role_row * side_rows + row) * side_columns + role_column) * side_columns + column
+            total += cells[image, block_row + role_row, block_column + role_column, orientation_bin, lane]
+    out[image, feature, block_row, block_column] = total
+
+
+@cuda_kernel
+def _normalize_blocks(out):
+    """One thread for each block: scale to unit length, clip at 0.2, scale again."""
+    block_column, block_row, image = cuda.grid(3)
+    if image >= out.shape[0] or block_row >= out.shape[2] or block_column >= out.shape[3]:
+        return
+    features = out.shape[1]
+    square = np.float32(0)
+    for feature in range(features):
+        value = out[image, feature, block_row, block_column]
+        square += value * value
+    scale = np.float32(1) / (math.sqrt(square) + np.float32(features) * np.float32(0.1))
+    square = np.float32(0)
+    for feature in range(features):
+        value = min(out[image, feature, block_row, block_column] * scale, np.float32(0.2))
+        out[image, feature, block_row, block_column] = value
+        square += value * value
+    scale = np.float32(1) / (math.sqrt(square) + np.float32(1e-3))
+    for feature in range(features):
+        out[image, feature, block_row, block_column] *= scale
+
+
+def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, weights, out):
+    """Features of every block of cells: ``out`` is (image, feature, block row, block column).
+
+    The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block has
+    ``side`` (rows, columns) cells. ``weights`` is (cell height, cell width, lanes), from ``role_weights``.
+    """
+    count, features, block_rows, block_columns = out.shape
+    cell_height, cell_width, lanes = weights.shape
+    rows, columns = block_rows + side[0] - 1, block_columns + side[1] - 1
+    pixels = (count, rows * cell_height, columns * cell_width)
+    first_bin = cuda.device_array(pixels, np.int16, stream=out.stream)
+    first_vote = cuda.device_array(pixels, np.float32, stream=out.stream)
+    second_vote = cuda.device_array(pixels, np.float32, stream=out.stream)
+    cells = cuda.device_array((count, rows, columns, bins, lanes), np.float32, stream=out.stream)
+    _vote[pixels](images, padding, *origin, bins_per_radian, bins, gamma, first_bin, first_vote, second_vote)
+    _accumulate_cells[count, rows, columns * lanes](first_bin, first_vote, second_vote, bins, weights, cells)
+    _sum_blocks[count * block_rows, features, block_columns](cells, *side, out)
+    _normalize_blocks[count, block_rows, block_columns](out)
+
+
+@cuda_kernel
+def _flatten(features, out):
+    feature, block, image = cuda.grid(3)
+    count, size, block_rows, block_columns = features.shape
+    if image < count and block < block_rows * block_columns and feature < size:
+        row, column = block % block_rows, block // block_rows
+        out[image, block * size + feature] = features[image, feature, row, column]
+
+
+def flatten(features, out):
+    """Reorder to OpenCV's vector: block columns outermost, then block rows, then a block's features."""
+    count, size, block_rows, block_columns = features.shape
+    _flatten[count, block_rows * block_columns, size](features, out)

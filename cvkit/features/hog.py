@@ -1,0 +1,235 @@
+"""Histograms of oriented gradients (Dalal and Triggs 2005), as OpenCV and as scikit-image compute them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._dispatch import Array, Batch, to_host
+from cvkit._simd import LANES, aligned_rows
+
+# The CUDA twin keeps a cell's histograms in shared memory of a fixed size.
+MAXIMUM_BINS = 64
+BLOCK_NORMS = ("L1", "L1-sqrt", "L2", "L2-Hys")
+
+
+def hog(
+    image: Array,
+    *,
+    orientations: int = 9,
+    pixels_per_cell: int | tuple[int, int] = 8,
+    cells_per_block: int | tuple[int, int] = 2,
+    block_norm: str = "L2-Hys",
+    gamma: bool = True,
+    signed: bool = False,
+    layout: str = "opencv",
+    visualize: bool = False,
+) -> Any:
+    """Describe an image by normalised histograms of its gradient directions.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack. Of several channels, each pixel counts the one with the strongest gradient, the first
+        of equals.
+    orientations : int
+        Number of orientation bins, 1 to 64.
+    pixels_per_cell : int or (int, int)
+        Size of a cell in pixels, (height, width) or one number for both.
+    cells_per_block : int or (int, int)
+        Size of a block in cells, (height, width) or one number for both. Blocks overlap: they advance by one cell.
+    block_norm : {"L1", "L1-sqrt", "L2", "L2-Hys"}
+        How a block is normalised; layout "opencv" has "L2-Hys" only.
+    gamma : bool
+        Take the square root of the values first. Needs values of at least 0.
+    signed : bool
+        Bins span 360 degrees instead of 180; layout "opencv" only.
+    layout : {"opencv", "skimage"}
+        "opencv": votes are shared between neighbouring bins and cells, and weighted by a Gaussian over the block;
+        the vector runs over block columns, block rows, cell columns, cell rows, bins. "skimage": every pixel votes
+        for one bin of one cell; the vector runs over block rows, block columns, cell rows, cell columns, bins.
+    visualize : bool
+        Also return a picture of the histograms.
+
+    Returns
+    -------
+    vector : array, (D,), float32
+        The descriptor; (N, D) for a stack.
+    picture : numpy.ndarray, (H, W), float32
+        Only with ``visualize``: lines along the edges of each cell, brighter where its histogram is larger.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an unsuitable image or option, and for an image smaller than one block.
+
+    Notes
+    -----
+    Layout "opencv" equals ``cv2.HOGDescriptor`` whose window is the image cut to full cells, whose block stride is
+    one cell and whose other settings are the arguments above, applied to the same array. Layout "skimage" equals
+    ``skimage.feature.hog`` with ``transform_sqrt=gamma``.
+
+    References
+    ----------
+    N. Dalal and B. Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> ramp = np.tile(np.arange(64, dtype=np.uint8), (128, 1))
+    >>> cvkit.hog(ramp).shape
+    (3780,)
+    >>> cvkit.hog(ramp, layout="skimage", cells_per_block=3, gamma=False).shape
+    (6804,)
+    """
+    batch = Batch.of(image)
+    _validate.one_of(layout, ("opencv", "skimage"), "layout")
+    _validate.one_of(block_norm, BLOCK_NORMS, "block_norm")
+    grid = BlockGrid(
+        cell=_validate.kernel_size(pixels_per_cell, "pixels_per_cell", odd=False),
+        side=_validate.kernel_size(cells_per_block, "cells_per_block", odd=False),
+        bins=_validate.integer(orientations, "orientations", minimum=1, maximum=MAXIMUM_BINS),
+        signed=bool(signed),
+        gamma=bool(gamma),
+    )
+    rows, columns = grid.block_count(batch.shape[1:3])
+    if rows < 1 or columns < 1:
+        least = tuple(cell * side for cell, side in zip(grid.cell, grid.side, strict=True))
+        raise ValueError(f"image must have at least {least} pixels for one block, got {batch.shape[1:3]}")
+    if layout == "opencv":
+        if block_norm != "L2-Hys":
+            raise ValueError(f'block_norm must be "L2-Hys" in layout "opencv", got {block_norm!r}')
+        features = grid.features(batch)
+        vectors = batch.empty((batch.shape[0], rows * columns * grid.feature_count), np.float32)
+        batch.kernels("cvkit.features", "hog").flatten(features, vectors)
+        block_major = (batch.shape[0], columns, rows, *grid.side[::-1], grid.bins)
+    else:
+        if signed:
+            raise ValueError('signed must be False in layout "skimage", got True')
+        vectors = _hard_voted(batch, grid, rows, columns, block_norm)
+        block_major = (batch.shape[0], rows, columns, *grid.side, grid.bins)
+    result = batch.give_back(vectors if batch.rank == 4 else vectors.reshape(vectors.shape[1]))
+    if not visualize:
+        return result
+    blocks = to_host(vectors).reshape(block_major)
+    if layout == "opencv":
+        blocks = blocks.transpose(0, 2, 1, 4, 3, 5)
+    pictures = np.stack([_picture(of_image, grid, batch.shape[1:3]) for of_image in blocks])
+    return result, pictures if batch.rank == 4 else pictures[0]
+
+
+@dataclass(frozen=True)
+class BlockGrid:
+    """The geometry of cells and blocks, and the settings that their features depend on."""
+
+    cell: tuple[int, int] = (8, 8)
+    side: tuple[int, int] = (2, 2)
+    bins: int = 9
+    signed: bool = False
+    gamma: bool = True
+
+    @property
+    def feature_count(self) -> int:
+        """Number of values that describe a block."""
+        return self.side[0] * self.side[1] * self.bins
+
+    def block_count(self, size: tuple[int, ...]) -> tuple[int, int]:
+        """Rows and columns of blocks that fit into ``size`` (height, width) pixels; below 1 where none does."""
+        return (
+            size[0] // self.cell[0] - self.side[0] + 1,
+            size[1] // self.cell[1] - self.side[1] + 1,
+        )
+
+    def features(self, batch: Batch, *, padding: int = 0, origin: tuple[int, int] = (0, 0)) -> Array:
+        """Compute OpenCV's features of all blocks as (image, feature, block row, block column).
+
+        The grid starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels on every side.
+        """
+        count, height, width, _ = batch.shape
+        rows, columns = self.block_count((height + 2 * padding - origin[0], width + 2 * padding - origin[1]))
+        out = batch.empty((count, self.feature_count, rows, columns), np.float32)
+        batch.kernels("cvkit.features", "hog").block_features(
+            batch.array,
+            padding,
+            origin,
+            self.side,
+            np.int32(self.bins),
+            np.float32(self.bins / (2 * math.pi if self.signed else math.pi)),
+            self.gamma,
+            role_weights(self.cell, self.side),
+            out,
+        )
+        return out
+
+
+@lru_cache(maxsize=16)
+def role_weights(cell: tuple[int, int], side: tuple[int, int]) -> np.ndarray:
+    """Tabulate what a pixel's vote weighs, by its place in the cell and by the role its cell plays in a block.
+
+    Returns
+    -------
+    numpy.ndarray, (cell height, cell width, lanes), float32
+        Lanes run over (row of the voting cell, row of the receiving cell, column of the voting cell, column of the
+        receiving cell) within the block, filled with zeros to a multiple of 16.
+    """
+    # OpenCV's default: a Gaussian about the block's middle whose sigma is an eighth of height plus width.
+    sigma = (cell[0] * side[0] + cell[1] * side[1]) / 8
+    vertical, horizontal = (_axis_weights(*sizes, sigma) for sizes in zip(cell, side, strict=True))
+    weights = np.einsum("ya,xb->yxab", vertical, horizontal).reshape(*cell, -1)
+    lanes = -(-weights.shape[2] // LANES) * LANES
+    filled = aligned_rows(cell[0], cell[1] * lanes).reshape(*cell, lanes)
+    filled[..., : weights.shape[2]] = weights
+    filled[..., weights.shape[2] :] = 0
+    return filled
+
+
+def _axis_weights(cell: int, side: int, sigma: float) -> np.ndarray:
+    """Weights along one axis: (place in the cell, voting cell * side + receiving cell)."""
+    position = np.arange(cell * side)
+    gaussian = np.exp(-((position - cell * side / 2) ** 2) / (2 * sigma * sigma))
+    centre = np.arange(side)[:, np.newaxis]
+    share = np.maximum(0.0, 1.0 - np.abs((position + 0.5) / cell - 0.5 - centre))
+    by_receiver_voter_place = (share * gaussian).reshape(side, side, cell)
+    return by_receiver_voter_place.transpose(2, 1, 0).reshape(cell, side * side)
+
+
+def _hard_voted(batch: Batch, grid: BlockGrid, rows: int, columns: int, block_norm: str) -> Array:
+    """Describe each image by scikit-image's blocks: one bin and one cell a pixel."""
+    kernels = batch.kernels("cvkit.features", "hog_skimage")
+    cell_rows, cell_columns = rows + grid.side[0] - 1, columns + grid.side[1] - 1
+    cells = batch.empty((batch.shape[0], cell_rows, cell_columns, grid.bins), np.float64)
+    kernels.cell_histograms(batch.array, grid.cell, grid.gamma, cells)
+    vectors = batch.empty((batch.shape[0], rows, columns, grid.feature_count), np.float32)
+    kernels.normalize_blocks(cells, grid.side, BLOCK_NORMS.index(block_norm), vectors)
+    return vectors.reshape((batch.shape[0], rows * columns * grid.feature_count))
+
+
+def _picture(blocks: np.ndarray, grid: BlockGrid, size: tuple[int, ...]) -> np.ndarray:
+    """Draw each cell's histogram, averaged over the blocks that hold the cell, as lines along the edges."""
+    rows, columns, side_rows, side_columns, bins = blocks.shape
+    cells = np.zeros((rows + side_rows - 1, columns + side_columns - 1, bins))
+    seen = np.zeros(cells.shape[:2])
+    for row in range(side_rows):
+        for column in range(side_columns):
+            cells[row : row + rows, column : column + columns] += blocks[:, :, row, column]
+            seen[row : row + rows, column : column + columns] += 1
+    cells /= seen[..., np.newaxis]
+    height, width = grid.cell
+    glyphs = np.zeros((bins, height, width), np.float32)
+    span = 2 * math.pi if grid.signed else math.pi
+    for orientation_bin in range(bins):
+        angle = (orientation_bin + 0.5) * span / bins
+        # The edge runs across the gradient.
+        step = np.linspace(-1, 1, 4 * max(height, width))
+        y = np.rint((height - 1) / 2 + step * (height - 1) / 2 * math.cos(angle)).astype(int)
+        x = np.rint((width - 1) / 2 - step * (width - 1) / 2 * math.sin(angle)).astype(int)
+        glyphs[orientation_bin, y, x] = 1
+    drawn = np.einsum("rcb,byx->rycx", cells, glyphs).reshape(cells.shape[0] * height, cells.shape[1] * width)
+    picture = np.zeros(size, np.float32)
+    picture[: drawn.shape[0], : drawn.shape[1]] = drawn
+    return picture

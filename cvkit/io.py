@@ -1,0 +1,336 @@
+"""Read and write pictures, and find them on the disk."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import zlib
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._paths import atomic_path
+
+SUFFIXES = frozenset(
+    {".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"}
+    | {".pgm", ".png", ".pnm", ".ppm", ".ras", ".sr", ".tif", ".tiff", ".webp"}
+)
+"""Endings of the files that count as pictures in a folder."""
+
+LIST_SUFFIXES = frozenset([".lst", ".txt"])
+"""Endings of files that list pictures."""
+
+_DEEP_SUFFIXES = frozenset([".pgm", ".png", ".ppm", ".tif", ".tiff"])
+_MODES = ("rgb", "gray", "unchanged")
+
+
+class UnreadableImageError(OSError):
+    """A file that exists but holds no complete picture."""
+
+
+def read_image(path: str | os.PathLike[str], mode: str = "rgb") -> np.ndarray:
+    """Read a picture.
+
+    Parameters
+    ----------
+    path : path
+        A file in a format that OpenCV decodes.
+    mode : {"rgb", "gray", "unchanged"}
+        ``"rgb"`` and ``"gray"`` give uint8, (H, W, 3) and (H, W), turned upright as the camera noted in EXIF.
+        ``"unchanged"`` gives what the file holds: its dtype, its channels (RGB, RGBA or gray), not turned.
+
+    Returns
+    -------
+    numpy.ndarray
+        The picture, channels in the order RGB.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    UnreadableImageError
+        If the file is no picture, is truncated or is damaged; an ``OSError``, as the former.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "red.png"
+    >>> cvkit.write_image(path, np.full((2, 3, 3), (255, 0, 0), np.uint8))
+    >>> cvkit.read_image(path)[0, 0]
+    array([255,   0,   0], dtype=uint8)
+    """
+    _validate.one_of(mode, _MODES, "mode")
+    data = Path(path).read_bytes()
+    fault = _fault(data)
+    if fault is not None:
+        raise UnreadableImageError(f"{os.fspath(path)}: {fault}")
+    image = _decode(data, mode)
+    if image is None:
+        raise UnreadableImageError(f"{os.fspath(path)}: not a picture, or a damaged one")
+    return image
+
+
+def _decode(data: bytes, mode: str) -> np.ndarray | None:
+    import cv2
+
+    flags = {"rgb": cv2.IMREAD_COLOR, "gray": cv2.IMREAD_GRAYSCALE, "unchanged": cv2.IMREAD_UNCHANGED}
+    try:
+        image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags[mode])
+    except cv2.error:  # such as more pixels than OpenCV decodes
+        return None
+    return image if image is None else _swap_red_and_blue(image)
+
+
+def _swap_red_and_blue(image: np.ndarray) -> np.ndarray:
+    """RGB to OpenCV's BGR, or back; alpha stays where it is."""
+    import cv2
+
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    codes = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
+    return cv2.cvtColor(image, codes[channels]) if channels in codes else image
+
+
+def _fault(data: bytes) -> str | None:
+    """Say what is wrong with a file whose decoder might fill the missing part of the picture with gray."""
+    if not data:
+        return "the file is empty"
+    if data.startswith(b"\xff\xd8"):
+        return None if _jpeg_is_complete(data) else "truncated JPEG: the picture does not end"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _png_fault(data)
+    return None
+
+
+# A marker is 0xFF and a code. Within the compressed scan, 0xFF 0x00 is a data byte, 0xFF 0xD0-0xD7 a restart.
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+_JPEG_END = 0xD9
+
+
+def _jpeg_is_complete(data: bytes) -> bool:
+    """Tell whether the end-of-image marker follows the scans.
+
+    Segments are stepped over by their length, so that the end of a thumbnail inside one does not count.
+    """
+    position = 2
+    while (marker := _JPEG_MARKER.search(data, position)) is not None:
+        if marker[1][0] == _JPEG_END:
+            return True
+        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        position = marker.end() + length
+    return False
+
+
+def _png_fault(data: bytes) -> str | None:
+    """Walk the chunks (length, name, content, checksum) up to IEND."""
+    position = 8
+    while position + 12 <= len(data):
+        length = int.from_bytes(data[position : position + 4], "big")
+        name = data[position + 4 : position + 8]
+        end = position + 8 + length
+        is_critical = name[:1].isupper()
+        if is_critical and zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return "damaged PNG: a checksum is wrong" if end + 4 <= len(data) else "truncated PNG"
+        if name == b"IEND":
+            return None
+        position = end + 4
+    return "truncated PNG: the picture does not end"
+
+
+def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) -> None:
+    """Write a picture so that the file is either complete or not there.
+
+    Parameters
+    ----------
+    path : path
+        Its ending names the format. An existing file is replaced once the new one is complete.
+    image : array, (H, W), (H, W, 3) or (H, W, 4)
+        Gray, RGB or RGBA; uint8, uint16 for PNG, TIFF, PPM and PGM, float32 for TIFF. A device array is
+        copied to the host.
+    quality : int
+        JPEG and WebP quality, from 1 to 100.
+
+    Raises
+    ------
+    TypeError
+        For a dtype that the format cannot hold.
+    ValueError
+        For an unknown format or an image of the wrong shape.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "gray.png"
+    >>> cvkit.write_image(path, np.zeros((2, 3), np.uint8))
+    >>> cvkit.read_image(path, "gray").shape
+    (2, 3)
+    """
+    from cvkit._dispatch import to_host
+
+    path = Path(path)
+    quality = _validate.integer(quality, "quality", minimum=1, maximum=100)
+    data = _encode(path.suffix.lower(), to_host(image), quality)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
+    import cv2
+
+    dtypes: tuple[type, ...] = (np.uint8,)
+    if suffix in _DEEP_SUFFIXES:
+        dtypes += (np.uint16,)
+    if suffix.startswith(".tif"):
+        dtypes += (np.float32,)
+    _validate.image(image, dtypes=dtypes, channels=(1, 3, 4))
+    if image.ndim == 4:
+        raise ValueError(f"image must be one picture, got a stack of shape {image.shape}")
+    if not suffix or not cv2.haveImageWriter(f"picture{suffix}"):
+        raise ValueError(f"path must end in a picture format that OpenCV writes, got {suffix!r}")
+    options = []
+    if suffix in (".jpg", ".jpeg", ".jpe"):
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    elif suffix == ".webp":
+        options = [cv2.IMWRITE_WEBP_QUALITY, quality]
+    encoded, buffer = cv2.imencode(suffix, _swap_red_and_blue(np.ascontiguousarray(image)), options)
+    if not encoded:
+        raise ValueError(f"{suffix} cannot hold an image of shape {image.shape} and dtype {image.dtype}")
+    return bytes(buffer)
+
+
+def walk(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+    """Find the pictures that sources stand for, one after another.
+
+    Parameters
+    ----------
+    sources : path or iterable of paths
+        Each is a picture; a folder, searched with its subfolders in sorted order, hidden entries left out; a
+        glob pattern (``**`` for any depth); or a text file (.txt, .lst) with one path a line, relative to
+        that file, where empty lines and lines that start with ``#`` do not count.
+
+    Returns
+    -------
+    iterator of pathlib.Path
+        Only one folder's names are in memory at a time. A file that is named itself is given whatever its
+        ending and, in a list, whether it exists or not: reading it will tell.
+
+    Raises
+    ------
+    FileNotFoundError
+        At once, if a source does not exist or a pattern matches nothing.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np, pathlib, tempfile
+    >>> from cvkit.io import walk
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("b.png", "a.png"):
+    ...     cvkit.write_image(folder / name, np.zeros((2, 2), np.uint8))
+    >>> [path.name for path in walk(folder)]
+    ['a.png', 'b.png']
+    """
+    if isinstance(sources, str | os.PathLike):
+        sources = [sources]
+    names = [os.fspath(source) for source in sources]
+    for name in names:
+        if not os.path.exists(name) and not _matches(name):
+            raise FileNotFoundError(f"no such file or folder: {name}")
+    return _walk_all(names)
+
+
+def _walk_all(names: list[str]) -> Iterator[Path]:
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            yield from _walk_folder(path)
+        elif not path.exists():
+            yield from filter(_is_picture, map(Path, _matches(name)))
+        elif path.suffix.lower() in LIST_SUFFIXES:
+            yield from _read_list(path)
+        else:
+            yield path
+
+
+def _matches(pattern: str) -> list[str]:
+    return sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(pattern) else []
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
+def _walk_folder(folder: Path) -> Iterator[Path]:
+    """Pictures of a folder, then those of its subfolders; links to folders may loop and are not followed."""
+    with os.scandir(folder) as entries:
+        visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name)
+    for entry in visible:
+        if entry.is_file() and _is_picture(Path(entry.name)):
+            yield Path(entry.path)
+    for entry in visible:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk_folder(Path(entry.path))
+
+
+def _read_list(path: Path) -> Iterator[Path]:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
+        for line in lines:
+            name = line.strip()
+            if name and not name.startswith("#"):
+                yield path.parent / name
+
+
+def read_ahead(
+    paths: Iterable[Path], mode: str = "rgb", *, depth: int = 4
+) -> Generator[tuple[Path, np.ndarray | OSError], None, None]:
+    """Read pictures in a thread while the caller works on the one before.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+        Such as :func:`walk` gives.
+    mode : {"rgb", "gray", "unchanged"}
+        As for :func:`read_image`.
+    depth : int
+        How many pictures may wait; memory is bounded by it.
+
+    Yields
+    ------
+    path : pathlib.Path
+        In the order of ``paths``.
+    image : numpy.ndarray or OSError
+        The picture, or why it could not be read.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from cvkit.io import read_ahead
+    >>> [(path.name, type(image).__name__) for path, image in read_ahead([Path("missing.png")])]
+    [('missing.png', 'FileNotFoundError')]
+    """
+    waiting: deque[tuple[Path, Future[np.ndarray | OSError]]] = deque()
+    reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cvkit-read")
+    try:
+        for path in paths:
+            waiting.append((path, reader.submit(_try_to_read, path, mode)))
+            if len(waiting) > depth:
+                path, image = waiting.popleft()
+                yield path, image.result()
+        while waiting:
+            path, image = waiting.popleft()
+            yield path, image.result()
+    finally:
+        reader.shutdown(wait=True, cancel_futures=True)
+
+
+def _try_to_read(path: Path, mode: str) -> np.ndarray | OSError:
+    try:
+        return read_image(path, mode)
+    except OSError as error:
+        return error

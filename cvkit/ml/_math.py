@@ -1,0 +1,83 @@
+"""Scalar maths that the learners' kernels share."""
+
+from cvkit._jit import helper
+from cvkit._simd import bits, from_bits, larger
+
+_LOG2_E = 1.4426950408889634
+# ln 2 in two parts: the first has so few bits that its product with a whole number below 2^11 is exact.
+_LN2_HIGH = 6.93147180369123816490e-01
+_LN2_LOW = 1.90821492927058770002e-10
+# Adding 1.5 * 2^52 leaves a whole number in the low bits of the sum.
+_TO_WHOLE = 6755399441055744.0
+_SMALLEST = -708.0
+
+
+@helper
+def exp_negative(x):
+    """Return exp(x) for x <= 0 to within 2 ulp, in a form that the vectoriser accepts.
+
+    exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; below -708 (subnormal results) the value at -708 is returned.
+    """
+    x = larger(x, _SMALLEST)
+    shifted = x * _LOG2_E + _TO_WHOLE
+    n = shifted - _TO_WHOLE
+    r = x - n * _LN2_HIGH
+    r = r - n * _LN2_LOW
+    p = 1.0 / 479001600.0  # Taylor coefficients 1/12! to 1/2!
+    p = p * r + 1.0 / 39916800.0
+    p = p * r + 1.0 / 3628800.0
+    p = p * r + 1.0 / 362880.0
+    p = p * r + 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    p = p * (r * r) + r
+    p = p + 1.0
+    return p * from_bits((bits(shifted) + 1023) << 52)
+
+
+@helper
+def _pair_value(pairs, first, second, class_count):
+    """Return the decision of two classes, positive for ``first``; stored are (0,1), (0,2)... (1,2)..."""
+    if first < second:
+        return pairs[first * class_count - first * (first + 1) // 2 + second - first - 1]
+    return -pairs[second * class_count - second * (second + 1) // 2 + first - second - 1]
+
+
+@helper
+def winner_of_votes(pairs, class_count):
+    """Return the class that wins most pairs; a decision of zero goes to the second class of its pair."""
+    winner, most = 0, -1
+    for label in range(class_count):
+        votes = 0
+        for other in range(class_count):
+            if other == label:
+                continue
+            value = _pair_value(pairs, label, other, class_count)
+            if value > 0.0 or (value == 0.0 and label > other):
+                votes += 1
+        if votes > most:
+            winner, most = label, votes
+    return winner
+
+
+@helper
+def one_vs_rest_row(pairs, out):
+    """Write votes plus a share below one half that orders classes of equal votes by their decisions.
+
+    scikit-learn's rule: a decision of zero counts for the first class of its pair, unlike in the vote.
+    """
+    class_count = out.shape[0]
+    for label in range(class_count):
+        votes, total = 0, 0.0
+        for other in range(class_count):
+            if other == label:
+                continue
+            value = _pair_value(pairs, label, other, class_count)
+            total += value
+            if value > 0.0 or (value == 0.0 and label < other):
+                votes += 1
+        out[label] = votes + total / (3.0 * (abs(total) + 1.0))

@@ -1,0 +1,25 @@
+"""Find the people in a picture, print their boxes and save the picture with the boxes drawn in.
+
+python samples/quickstart.py [PICTURE]
+"""
+
+import sys
+from pathlib import Path
+
+import cvkit
+from cvkit.detect import draw_detections, pretrained
+
+
+def main() -> None:
+    """Detect people in the picture named on the command line, or in a sample."""
+    path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "street2.jpg")
+    image = cvkit.read_image(path)
+    people = pretrained("person-hog").detect(image)
+    for (left, top, right, bottom), confidence, _ in people:
+        print(f"a person from ({left:.0f}, {top:.0f}) to ({right:.0f}, {bottom:.0f}), score {confidence:.2f}")
+    cvkit.write_image("quickstart.jpg", draw_detections(image, people))
+    print(f"{len(people)} people; see quickstart.jpg")
+
+
+if __name__ == "__main__":
+    main()
