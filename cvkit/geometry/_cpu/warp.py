@@ -22,7 +22,7 @@ from cvkit.geometry._math import (
 # Rows and columns of output that one task makes with one set of buffers. Every row of a tile costs a quarter of
 # a microsecond beside its pixels: tiles are wide.
 TILE_ROWS = 16
-TILE_COLUMNS = 2048
+TILE_COLUMNS = 640
 # Values between the rows of a buffer that holds the four corners of each pixel, up to four channels each. A
 # constant, because the loop that fills the four rows is short of registers.
 CORNER = 4 * TILE_COLUMNS + 4
