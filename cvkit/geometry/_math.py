@@ -1,5 +1,7 @@
 """What the warps of both targets share: kinds of coordinates, pixels beyond the border, cubic weights."""
 
+import math
+
 import numpy as np
 
 from cvkit._border import CONSTANT, border_index
@@ -65,8 +67,9 @@ def rounded(value, rounding, largest):
     """Give a float as it is, or round it and saturate at 0 and ``largest``, a float."""
     if rounding == UNROUNDED:
         return value
-    whole = np.rint(value) if rounding == HALF_EVEN else np.floor(value + 0.5)
-    return min(max(whole, largest * 0), largest)
+    # Not numpy's rint, which CUDA does not know.
+    whole = round(value) if rounding == HALF_EVEN else math.floor(value + 0.5)
+    return min(max(float(whole), 0.0), largest)
 
 
 @helper(allocates=False)

@@ -1,5 +1,7 @@
 """Warping on CUDA: one thread for each output pixel."""
 
+import math
+
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel
@@ -26,7 +28,7 @@ def _bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, b
         for channel in range(channels):
             out[index, y, x, channel] = border_value[channel]
         return
-    left, top = int(np.floor(source_x)), int(np.floor(source_y))
+    left, top = int(math.floor(source_x)), int(math.floor(source_y))
     weight_x, weight_y = real(source_x - left), real(source_y - top)
     for channel in range(channels):
         upper_left = real(value_at(image, top, left, channel, border, border_value))
@@ -36,7 +38,7 @@ def _bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, b
         above = upper_left + weight_x * (upper_right - upper_left)
         below = lower_left + weight_x * (lower_right - lower_left)
         value = above + weight_y * (below - above)
-        out[index, y, x, channel] = np.rint(value) if whole else value
+        out[index, y, x, channel] = round(value) if whole else value
 
 
 @cuda_kernel
@@ -48,7 +50,7 @@ def _nearest(source, kind, steps, starts, map_x, map_y, border, border_value, ou
     image = source[index]
     source_x, source_y = source_position(kind, steps, starts, map_x, map_y, y, x)
     if touches(source_x, source_y, image.shape[0], image.shape[1], 0.5, border):
-        row, column = int(np.rint(source_y)), int(np.rint(source_x))
+        row, column = int(round(source_y)), int(round(source_x))
         for channel in range(channels):
             out[index, y, x, channel] = value_at(image, row, column, channel, border, border_value)
     else:
@@ -68,7 +70,7 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ro
         for channel in range(channels):
             out[index, y, x, channel] = border_value[channel]
         return
-    left, top = int(np.floor(source_x)), int(np.floor(source_y))
+    left, top = int(math.floor(source_x)), int(math.floor(source_y))
     weight_x, weight_y = cuda.local.array(4, np.float64), cuda.local.array(4, np.float64)
     cubic_weights(source_x - left, weight_x)
     cubic_weights(source_y - top, weight_y)
