@@ -122,13 +122,21 @@ COLOR = [
     for dtype in ("uint8", "uint16", "float32")
 ]
 
+def _even(image: Array) -> Array:
+    """Cut an odd row and column off, so that half the size is half of it exactly."""
+    rows = image.shape[-3 if image.ndim == 4 else 0] // 2 * 2
+    columns = image.shape[-2 if image.ndim == 4 else 1] // 2 * 2
+    return image[:, :rows, :columns] if image.ndim == 4 else image[:rows, :columns]
+
+
 def _resize_case(interpolation: str, flag: int, scale: float, channels: int = 1, **row: Any) -> Case:
     return Case(
         "resize",
         f"{interpolation} {scale}",
-        lambda image: cvkit.resize(image, _scaled(image, scale), interpolation=interpolation),
-        lambda image: cv2.resize(image, _scaled(image, scale)[::-1], interpolation=flag),
+        lambda image: cvkit.resize(_even(image), _scaled(_even(image), scale), interpolation=interpolation),
+        lambda image: cv2.resize(_even(image), _scaled(_even(image), scale)[::-1], interpolation=flag),
         channels=channels,
+        minimum_shape=(2, 2),
         **row,
     )
 
@@ -139,8 +147,8 @@ TIES = Tolerance(absolute=1)
 LAST_BITS = Tolerance(absolute=1e-4)
 
 RESIZE += [
-    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, bar=0.8, minimum_shape=(2, 2)),
-    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8, minimum_shape=(2, 2)),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, bar=0.8),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8),
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.37),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, 3, bar=0.9),
@@ -151,7 +159,7 @@ RESIZE += [
     _resize_case("bicubic", cv2.INTER_CUBIC, 1.5, 3, tolerance=TIES, device_tolerance=TIES),
     _resize_case("bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS),
     _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
-    _resize_case("area", cv2.INTER_AREA, 0.5, minimum_shape=(2, 2)),
+    _resize_case("area", cv2.INTER_AREA, 0.5),
 ]
 
 PYRAMID = [
