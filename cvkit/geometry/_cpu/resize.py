@@ -7,7 +7,7 @@ from cvkit._simd import copy_2_items, copy_4_items
 from cvkit.geometry._math import rounded
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
-STRIP = 32
+STRIP = 64
 
 
 @helper(allocates=False)
