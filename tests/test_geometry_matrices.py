@@ -80,7 +80,10 @@ def test_transform_points_equals_opencv() -> None:
         (lambda: cvkit.compose(), "matrices must hold at least one"),
         (lambda: cvkit.find_homography(SQUARE[:3], QUAD[:3]), "must hold 4 pairs or more"),
         (lambda: cvkit.find_homography([[1, 1]] * 6, [[1, 1]] * 6), "repeated or on a line"),
-        (lambda: cvkit.find_homography([[i, i] for i in range(8)], [[i, 2 * i] for i in range(8)]), "on a line"),
+        (
+            lambda: cvkit.find_homography([[i, i] for i in range(8)], [[i, 2 * i] for i in range(8)]),
+            "on a line",
+        ),
         (lambda: cvkit.find_homography([[1, 1]] * 4, QUAD), "src must not hold one point only"),
     ],
 )
@@ -108,7 +111,9 @@ def test_find_homography_sees_through_outliers() -> None:
     exact = cvkit.transform_points(corners, HOMOGRAPHY)
     assert np.abs(cvkit.transform_points(corners, matrix) - exact).max() < 1
     theirs, _ = cv2.findHomography(source, target, cv2.RANSAC)
-    assert np.abs(cvkit.transform_points(corners, matrix) - cvkit.transform_points(corners, theirs)).max() < 0.5
+    assert (
+        np.abs(cvkit.transform_points(corners, matrix) - cvkit.transform_points(corners, theirs)).max() < 0.5
+    )
 
 
 def test_find_homography_fits_all_points_without_ransac() -> None:

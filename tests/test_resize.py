@@ -55,7 +55,9 @@ def test_area_preserves_the_mean() -> None:
 @pytest.mark.parametrize("shape", [(8, 9), (1, 1), (1, 5), (2, 2), (3, 2)])
 def test_pyramids_equal_opencv(shape: tuple[int, int]) -> None:
     image = noise(*shape)
-    np.testing.assert_array_equal(cvkit.pyramid_down(image), cv2.pyrDown(image).reshape(-(-shape[0] // 2), -1))
+    np.testing.assert_array_equal(
+        cvkit.pyramid_down(image), cv2.pyrDown(image).reshape(-(-shape[0] // 2), -1)
+    )
     np.testing.assert_array_equal(cvkit.pyramid_up(image), cv2.pyrUp(image).reshape(2 * shape[0], -1))
 
 
@@ -77,7 +79,11 @@ def test_equals_opencv_over_many_shapes(interpolation: str, channels: int) -> No
     [
         (lambda image: cvkit.resize(image, (0, 4)), ValueError, "output_shape must be at least 1"),
         (lambda image: cvkit.resize(image, 4), ValueError, r"output_shape must be \(height, width\)"),
-        (lambda image: cvkit.resize(image, (4, 4), interpolation="cubic"), ValueError, "interpolation must be"),
+        (
+            lambda image: cvkit.resize(image, (4, 4), interpolation="cubic"),
+            ValueError,
+            "interpolation must be",
+        ),
         (
             lambda image: cvkit.resize(image.astype(np.uint16), (4, 4), interpolation="bilinear_exact"),
             TypeError,

@@ -18,7 +18,7 @@ OPENCV = int(cv2.__version__.partition(".")[0])
 
 
 def exact_copies(image: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Matrices that move whole pixels to whole pixels, and what they must give in a frame of the image's shape."""
+    """Matrices that move whole pixels to whole pixels, and what they must make of the image."""
     height, width = image.shape[:2]
     shifted = np.zeros_like(image)
     shifted[3:, :-2] = image[:-3, 2:]
@@ -205,7 +205,11 @@ def test_empty_stacks_stay_empty() -> None:
             ValueError,
             "map_x and map_y must have one shape",
         ),
-        (lambda image: cvkit.bilinear_sample(image, [[0.0]], [[0.0]]), ValueError, "x and y must have one shape"),
+        (
+            lambda image: cvkit.bilinear_sample(image, [[0.0]], [[0.0]]),
+            ValueError,
+            "x and y must have one shape",
+        ),
         (
             lambda image: cvkit.warp_affine(image.astype(np.int16), np.eye(3)[:2], (4, 4)),
             TypeError,

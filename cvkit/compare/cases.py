@@ -122,6 +122,7 @@ COLOR = [
     for dtype in ("uint8", "uint16", "float32")
 ]
 
+
 def _even(image: Array) -> Array:
     """Cut an odd row and column off, so that half the size is half of it exactly."""
     rows = image.shape[-3 if image.ndim == 4 else 0] // 2 * 2
@@ -152,18 +153,31 @@ RESIZE += [
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.37),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, 3, bar=0.9),
-    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS),
+    _resize_case(
+        "bilinear", cv2.INTER_LINEAR, 1.5, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
+    ),
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.37, dtype="uint16", tolerance=TIES, device_tolerance=TIES),
     _resize_case("nearest", cv2.INTER_NEAREST, 0.7, 3),
     _resize_case("nearest", cv2.INTER_NEAREST, 2.3),
     _resize_case("bicubic", cv2.INTER_CUBIC, 1.5, 3, tolerance=TIES, device_tolerance=TIES),
-    _resize_case("bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS),
+    _resize_case(
+        "bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
+    ),
     _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
     _resize_case("area", cv2.INTER_AREA, 0.5),
 ]
 
 PYRAMID = [
-    Case(operation, "", ours, reference, tolerance=tolerance, device_tolerance=tolerance, dtype=dtype, channels=3)
+    Case(
+        operation,
+        "",
+        ours,
+        reference,
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=3,
+    )
     for dtype, tolerance in (("uint8", EXACT), ("float32", LAST_BITS))
     for operation, ours, reference in (
         ("pyramid_down", cvkit.pyramid_down, cv2.pyrDown),
@@ -178,7 +192,7 @@ def _size(image: Array) -> tuple[int, int]:
 
 
 def _vector_shape(image: Array) -> tuple[int, int]:
-    """A shape near the image's whose rows OpenCV 5 computes with its vector code alone."""
+    """Return a shape near the image's whose rows OpenCV 5 computes with its vector code alone."""
     height, width = _size(image)
     return height, -(-width // 32) * 32
 
@@ -190,11 +204,13 @@ def _rotation(image: Array) -> np.ndarray:
 
 def _tilt(image: Array) -> np.ndarray:
     height, width = _size(image)
-    return np.array([[1.02, 0.03, -0.01 * width], [0.01, 0.98, 0.01 * height], [0.04 / width, 0.03 / height, 1]])
+    return np.array(
+        [[1.02, 0.03, -0.01 * width], [0.01, 0.98, 0.01 * height], [0.04 / width, 0.03 / height, 1]]
+    )
 
 
 def _swirl(image: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Maps that bend the image and leave it on all sides."""
+    """Return maps that bend the image and leave it on all sides."""
     height, width = _vector_shape(image)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     return 1.1 * x + np.sin(y / 7) - 2, 1.1 * y + np.cos(x / 9) - 2
@@ -244,8 +260,8 @@ def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ..
     ]
 
 
-# OpenCV 4 rounds each coordinate to 1/32 pixel (by at most 1/64, and by 1/1024 before that in warpAffine). Between
-# neighbours a value changes by at most 255 a pixel along each axis, and both results are rounded.
+# OpenCV 4 rounds each coordinate to 1/32 pixel (by at most 1/64, and by 1/1024 before that in warpAffine).
+# Between neighbours a value changes by at most 255 a pixel along each axis, and both results are rounded.
 QUANTISED = Tolerance(absolute=2 * 255 * (1 / 64 + 1 / 1024) + 1)
 # Two targets may round a tie between their last bits differently.
 ONE_LEVEL = Tolerance(absolute=1)

@@ -22,7 +22,7 @@ def touches(x, y, height, width, reach, border):
     """Tell whether the image counts at (x, y), ``reach`` pixels around it included; NaN touches nothing."""
     if border == CONSTANT:
         return -reach < x and x < width - 1 + reach and -reach < y and y < height - 1 + reach
-    return -FAR < x and x < FAR and -FAR < y and y < FAR
+    return x > -FAR and x < FAR and y > -FAR and y < FAR
 
 
 @helper(allocates=False)
@@ -60,6 +60,18 @@ def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_val
             along += weight_x[column] * weight_x.dtype.type(neighbour)
         value += weight_y[row] * along
     return value
+
+
+@helper(allocates=False)
+def floor_index(value):
+    """Return the floor as an integer; ``math.floor`` gives a float on CUDA."""
+    return int(math.floor(value))  # noqa: RUF046
+
+
+@helper(allocates=False)
+def nearest_index(value):
+    """Round half to even, to an integer."""
+    return int(round(value))  # noqa: RUF046
 
 
 @helper(allocates=False)

@@ -31,8 +31,8 @@ def find_homography(
     src, dst : array_like, (N, 2)
         At least four pairs of points (x, y).
     method : {"ransac", "least_squares"}
-        ``"ransac"`` finds the matrix that most pairs agree with and fits it to those; ``"least_squares"`` fits it
-        to all.
+        ``"ransac"`` finds the matrix that most pairs agree with and fits it to those; ``"least_squares"``
+        fits it to all.
     threshold : float
         Distance in pixels of ``dst`` up to which a pair agrees with a matrix.
     confidence : float
@@ -143,7 +143,7 @@ def _through_four(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _from_basis(points: np.ndarray) -> np.ndarray:
-    """The matrices that map the unit vectors to the first three points and (1, 1, 1) to the fourth."""
+    """Return the matrices that map the unit vectors to the first three points and (1, 1, 1) to the fourth."""
     columns = np.concatenate([points, np.ones_like(points[..., :1])], axis=2).transpose(0, 2, 1)
     factors = np.linalg.solve(_filled(columns[:, :, :3]), columns[:, :, 3:])
     return columns[:, :, :3] * factors.transpose(0, 2, 1)
@@ -178,7 +178,7 @@ def _distances(matrices: np.ndarray, source: np.ndarray, target: np.ndarray) -> 
 
 
 def _fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The normalised direct linear transform: the algebraic least-squares matrix of four pairs or more."""
+    """Fit by the normalised direct linear transform: algebraic least squares of four pairs or more."""
     normalise_source, normalise_target = _normaliser(source, "src"), _normaliser(target, "dst")
     x, y = transform_points(source, normalise_source).T
     u, v = transform_points(target, normalise_target).T
@@ -199,7 +199,7 @@ def _fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _normaliser(points: np.ndarray, name: str) -> np.ndarray:
-    """The similarity that moves points to the origin, at a mean distance of the square root of 2."""
+    """Return the similarity that moves points to the origin, at a mean distance of the square root of 2."""
     centre = points.mean(axis=0)
     distance = np.hypot(*(points - centre).T).mean()
     if distance == 0:

@@ -300,4 +300,6 @@ def _not_on_a_line(points: np.ndarray, name: str) -> None:
     first, second = points[1] - points[0], points[2] - points[0]
     area = abs(first[0] * second[1] - first[1] * second[0])
     if area <= 1e-10 * math.hypot(*first) * math.hypot(*second):
-        raise ValueError(f"{name} must not hold three points on a line or a point twice, got {points.tolist()}")
+        raise ValueError(
+            f"{name} must not hold three points on a line or a point twice, got {points.tolist()}"
+        )

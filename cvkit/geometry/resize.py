@@ -28,8 +28,8 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     output_shape : (int, int)
         Height and width of the result, in pixels.
     interpolation : {"bilinear", "bilinear_exact", "nearest", "bicubic", "area"}
-        ``"bilinear_exact"`` is for uint8 only: it rounds once, at the end. ``"area"`` averages what each pixel of
-        the result covers; it is the choice for making images smaller.
+        ``"bilinear_exact"`` is for uint8 only: it rounds once, at the end. ``"area"`` averages what each
+        pixel of the result covers; it is the choice for making images smaller.
 
     Returns
     -------
@@ -45,9 +45,10 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
 
     Notes
     -----
-    For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with ``INTER_LINEAR``,
-    ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte. Other combinations are computed in floating point
-    and rounded once, half to even; OpenCV's, of fewer bits, are within one level of them.
+    For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with
+    ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte. Other combinations are
+    computed in floating point and rounded once, half to even; OpenCV's, of fewer bits, are within one level
+    of them.
 
     Examples
     --------
@@ -101,7 +102,7 @@ def _centres(source_size: int, target_size: int) -> np.ndarray:
 
 
 def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each target index: the first of the two source indices, and the fixed-point weight of the second."""
+    """For each target index: the first of two source indices, and the fixed-point weight of the second."""
     # Beyond the outermost centres the outermost pixel counts alone. The pair stays inside the image there,
     # so that kernels need no test.
     position = _centres(source_size, target_size).clip(0, source_size - 1)

@@ -1,7 +1,7 @@
 """Move pixels: affine and perspective warps, remapping, and samples at arbitrary points.
 
-Source coordinates are exact to a rounding of their type: float32 for uint8 images, as in OpenCV 5, float64 for
-all others. Nothing is quantised to 1/32 pixel as in OpenCV 4.
+Source coordinates are exact to a rounding of their type: float32 for uint8 images, as in OpenCV 5, float64
+for all others. Nothing is quantised to 1/32 pixel as in OpenCV 4.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ def warp_affine(
 
     Notes
     -----
-    Nearest and bilinear warps of uint8 equal ``cv2.warpAffine`` of OpenCV 5 byte for byte wherever OpenCV uses
-    its vector code, which is all but the last few columns. OpenCV 4 rounds coordinates to 1/32 pixel first.
+    Nearest and bilinear warps of uint8 equal ``cv2.warpAffine`` of OpenCV 5 byte for byte wherever OpenCV
+    uses its vector code, which is all but the last few columns. OpenCV 4 rounds coordinates to 1/32 pixel
+    first.
 
     Examples
     --------
@@ -109,9 +110,9 @@ def warp_perspective(
     Returns
     -------
     array
-        The warped image, of the dtype and kind of ``image``. Points that come from infinity, or from behind the
-        plane (w <= 0, with the matrix from image to result scaled to end in 1), are ``border_value`` in every
-        border mode.
+        The warped image, of the dtype and kind of ``image``. Points that come from infinity, or from behind
+        the plane (w <= 0, with the matrix from image to result scaled to end in 1), are ``border_value`` in
+        every border mode.
 
     Raises
     ------
@@ -155,8 +156,8 @@ def remap(
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
     map_x, map_y : array, (height, width)
-        Source coordinates in pixels; float32 or float64, other dtypes are converted to float64. NaN and infinity
-        give ``border_value``.
+        Source coordinates in pixels; float32 or float64, other dtypes are converted to float64. NaN and
+        infinity give ``border_value``.
     interpolation, border, border_value
         As for :func:`warp_affine`.
 
@@ -232,8 +233,8 @@ def bilinear_sample(
 class _Positions:
     """Where each pixel of the result comes from, as kernels read it.
 
-    By a matrix, output pixel (x, y) comes from ``steps * x + starts[y]``, a perspective one divided by its last
-    component. The kernels read maps only for MAPS.
+    By a matrix, output pixel (x, y) comes from ``steps * x + starts[y]``, a perspective one divided by its
+    last component. The kernels read maps only for MAPS.
     """
 
     kind: int

@@ -121,7 +121,7 @@ def _blend_rows_11_bits(upper, lower, upper_weight, lower_weight, out):
 
 @cpu_kernel
 def bilinear(source, y_index, y_weights, x_first, x_weights, out):
-    """Resize bytes by two-tap blends in fixed point: two row indices, the first column of two, all weights."""
+    """Resize bytes by two-tap blends in fixed point; tables of two rows and the first of two columns."""
     count, source_height, source_width, channels = source.shape
     height, columns = out.shape[1], out.shape[2]
     values = columns * channels
@@ -176,7 +176,7 @@ def _add_rows(upper, lower, total):
 
 @helper(allocates=False)
 def _halve_columns(total, channels, out):
-    """Average each value with the one a pixel further; counts known when compiling let the loops vectorise."""
+    """Average each value with the one a pixel further; a count known when compiling vectorises."""
     if channels == 3:
         for x in range(out.shape[0] // 3):
             out[3 * x] = _quarter(total[6 * x], total[6 * x + 3])

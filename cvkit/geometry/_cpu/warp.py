@@ -19,16 +19,16 @@ from cvkit.geometry._math import (
     value_at,
 )
 
-# Rows and columns of output that one task makes with one set of buffers. Every row of a tile costs a quarter of
-# a microsecond beside its pixels: tiles are wide.
+# Rows and columns of output that one task makes with one set of buffers. Every row of a tile costs a quarter
+# of a microsecond beside its pixels: tiles are wide.
 TILE_ROWS = 16
 TILE_COLUMNS = 640
 # Values between the rows of a buffer that holds the four corners of each pixel, up to four channels each. A
 # constant, because the loop that fills the four rows is short of registers.
 CORNER = 4 * TILE_COLUMNS + 4
 
-# In place of the offset of a pixel's upper left neighbour: some neighbour lies outside; the border value alone
-# counts.
+# In place of the offset of a pixel's upper left neighbour: some neighbour lies outside; the border value
+# alone counts.
 EDGE, OUTSIDE = np.int32(-1), np.int32(-2)
 
 
@@ -106,7 +106,8 @@ def _locate(xs, ys, image, border, offsets, weight_x, weight_y):
 
 @helper(allocates=False)
 def _fetch_gray(source, step, offsets, border_value, corners, edges):
-    """Fetch the 2 x 2 neighbours of each pixel, those of a row side by side, the lower ones CORNER further on.
+    """Fetch the 2 x 2 neighbours of each pixel, those of a row side by side, the lower ones CORNER further
+    on.
 
     Pixels at the edge are only listed: their many cases would slow this loop down. Returns how many they are.
     """
@@ -142,8 +143,8 @@ def _fetch_gray_edges(image, xs, ys, border, border_value, edges, found, corners
 def _fetch_colour(source, step, channels, offsets, border_value, corners, edges):
     """Fetch the 2 x 2 neighbours of each pixel into a row for each corner, channels interleaved.
 
-    Four values are copied whatever the number of channels: the next pixel overwrites what is too much. Pixels at
-    the edge are only listed, as for gray.
+    Four values are copied whatever the number of channels: the next pixel overwrites what is too much. Pixels
+    at the edge are only listed, as for gray.
     """
     pixel, row = np.uint64(channels), np.uint64(step)
     found = 0
@@ -234,7 +235,10 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
         xs, ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
         offsets = np.empty(pixels, np.int32)
         weight_x, weight_y = np.empty(pixels, blend_type.dtype), np.empty(pixels, blend_type.dtype)
-        value_weight_x, value_weight_y = np.empty(values, blend_type.dtype), np.empty(values, blend_type.dtype)
+        value_weight_x, value_weight_y = (
+            np.empty(values, blend_type.dtype),
+            np.empty(values, blend_type.dtype),
+        )
         corners = np.empty(4 * CORNER, source.dtype)
         edges = np.empty(pixels, np.int32)
         for y in range(top, min(top + TILE_ROWS, height)):
@@ -285,7 +289,7 @@ def _bicubic_row(image, xs, ys, border, border_value, rounding, largest, weight_
 @cpu_kernel
 def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
-    count, height, width, channels = out.shape
+    count, height, width, _ = out.shape
     for task in prange(count * height):
         index, y = task // height, task % height
         xs, ys = np.empty(width, starts.dtype), np.empty(width, starts.dtype)
@@ -296,7 +300,7 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
 @cpu_kernel
 def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
-    count, height, width, channels = out.shape
+    count, height, width, _ = out.shape
     for task in prange(count * height):
         index, y = task // height, task % height
         xs, ys = np.empty(width, starts.dtype), np.empty(width, starts.dtype)

@@ -31,7 +31,7 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
 @cuda_kernel
 def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
     position, y, image = cuda.grid(3)
-    count, source_height, source_width, channels = source.shape
+    count, _, source_width, channels = source.shape
     if image >= count or y >= out.shape[1] or position >= out.shape[2] * channels:
         return
     x, channel = divmod(position, channels)
@@ -55,7 +55,9 @@ def _halve(source, out):
     x, channel = divmod(position, channels)
     total = np.int32(2)
     for row in range(2 * y, 2 * y + 2):
-        total += np.int32(source[image, row, 2 * x, channel]) + np.int32(source[image, row, 2 * x + 1, channel])
+        total += np.int32(source[image, row, 2 * x, channel]) + np.int32(
+            source[image, row, 2 * x + 1, channel]
+        )
     out[image, y, x, channel] = total >> 2
 
 
@@ -78,7 +80,7 @@ def _weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest,
 
 
 def bilinear(source, y_index, y_weights, x_first, x_weights, out):
-    """Resize bytes by two-tap blends in fixed point: two row indices, the first column of two, all weights."""
+    """Resize bytes by two-tap blends in fixed point; tables of two rows and the first of two columns."""
     count, height, width, channels = out.shape
     _bilinear[count, height, width * channels](source, y_index, y_weights, x_first, x_weights, out)
 

@@ -1,15 +1,15 @@
 """Warping on CUDA: one thread for each output pixel."""
 
-import math
-
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel
 from cvkit.geometry._math import (
     bicubic_at,
     cubic_weights,
-    source_position,
+    floor_index,
+    nearest_index,
     rounded,
+    source_position,
     touches,
     value_at,
 )
@@ -28,7 +28,7 @@ def _bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, b
         for channel in range(channels):
             out[index, y, x, channel] = border_value[channel]
         return
-    left, top = int(math.floor(source_x)), int(math.floor(source_y))
+    left, top = floor_index(source_x), floor_index(source_y)
     weight_x, weight_y = real(source_x - left), real(source_y - top)
     for channel in range(channels):
         upper_left = real(value_at(image, top, left, channel, border, border_value))
@@ -50,7 +50,7 @@ def _nearest(source, kind, steps, starts, map_x, map_y, border, border_value, ou
     image = source[index]
     source_x, source_y = source_position(kind, steps, starts, map_x, map_y, y, x)
     if touches(source_x, source_y, image.shape[0], image.shape[1], 0.5, border):
-        row, column = int(round(source_y)), int(round(source_x))
+        row, column = nearest_index(source_y), nearest_index(source_x)
         for channel in range(channels):
             out[index, y, x, channel] = value_at(image, row, column, channel, border, border_value)
     else:
@@ -70,7 +70,7 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ro
         for channel in range(channels):
             out[index, y, x, channel] = border_value[channel]
         return
-    left, top = int(math.floor(source_x)), int(math.floor(source_y))
+    left, top = floor_index(source_x), floor_index(source_y)
     weight_x, weight_y = cuda.local.array(4, np.float64), cuda.local.array(4, np.float64)
     cubic_weights(source_x - left, weight_x)
     cubic_weights(source_y - top, weight_y)
