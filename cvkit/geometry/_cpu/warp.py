@@ -19,8 +19,8 @@ from cvkit.geometry._math import (
     value_at,
 )
 
-# Rows and columns of output that one task makes with one set of buffers. Every row of a tile costs a quarter
-# of a microsecond beside its pixels: tiles are wide.
+# Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
+# keep what a rotation reads for one row until the next, wide enough for long vector loops.
 TILE_ROWS = 16
 TILE_COLUMNS = 640
 # Values between the rows of a buffer that holds the four corners of each pixel, up to four channels each. A
@@ -106,10 +106,10 @@ def _locate(xs, ys, image, border, offsets, weight_x, weight_y):
 
 @helper(allocates=False)
 def _fetch_gray(source, step, offsets, border_value, corners, edges):
-    """Fetch the 2 x 2 neighbours of each pixel, those of a row side by side, the lower ones CORNER further
-    on.
+    """Fetch the 2 x 2 neighbours of each pixel, those of a row side by side.
 
-    Pixels at the edge are only listed: their many cases would slow this loop down. Returns how many they are.
+    The lower ones lie CORNER further on. Pixels at the edge are only listed: their many cases would slow this
+    loop down. Returns how many they are.
     """
     row = np.uint64(step)
     found = 0
