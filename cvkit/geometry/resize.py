@@ -149,7 +149,9 @@ def _fixed_point(fraction: np.ndarray) -> np.ndarray:
 
 
 def _nearest_taps(source_size: int, target_size: int) -> _Taps:
-    index = np.floor(np.arange(target_size) * (source_size / target_size)).clip(0, source_size - 1)
+    # OpenCV's two divisions: one would put some whole positions on the other side of their pixel.
+    scale = 1 / (target_size / source_size)
+    index = np.floor(np.arange(target_size) * scale).clip(0, source_size - 1)
     return index[np.newaxis], np.ones((1, target_size))
 
 
