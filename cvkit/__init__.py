@@ -14,10 +14,16 @@ from cvkit._version import __version__
 
 # Public name -> the module that defines it.
 _FUNCTIONS = {
+    "bilateral_filter": "cvkit.filters.bilateral",
+    "canny": "cvkit.filters.canny",
+    "canny_from_gradients": "cvkit.filters.canny",
     "get_num_threads": "cvkit._jit",
     "hog": "cvkit.features.hog",
+    "median_blur": "cvkit.filters.median",
+    "non_local_means": "cvkit.filters.denoising",
     "read_image": "cvkit.io",
     "resize": "cvkit.geometry.resize",
+    "sobel": "cvkit.filters.derivatives",
     "rgb_to_bgr": "cvkit.color",
     "rgb_to_gray": "cvkit.color",
     "set_num_threads": "cvkit._jit",

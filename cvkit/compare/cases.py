@@ -105,4 +105,57 @@ RESIZE = [
 ]
 
 
-CASES: list[Case] = [*RESIZE]
+def _canny(
+    name: str,
+    *,
+    low: float = 50,
+    high: float = 150,
+    ksize: int = 3,
+    l2_gradient: bool = False,
+    channels: int = 1,
+    bar: float | None = None,
+) -> Case:
+    return Case(
+        "canny",
+        name,
+        lambda image: cvkit.canny(image, low, high, ksize=ksize, l2_gradient=l2_gradient),
+        lambda image: cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient),
+        channels=channels,
+        bar=bar,
+    )
+
+
+CANNY = [
+    _canny("50 150", bar=0.5),
+    _canny("50 150", channels=3, bar=0.5),
+    _canny("swapped, L2", low=120, high=40.5, l2_gradient=True, bar=1.0),
+    _canny("5x5", low=300, high=1200, ksize=5, bar=1.0),
+    _canny("7x7 L2", low=3000, high=9000, ksize=7, l2_gradient=True, channels=3, bar=1.0),
+    Case(
+        "canny",
+        "sigma 1.4",
+        lambda image: cvkit.canny(image, 30, 90, sigma=1.4),
+        lambda image: cv2.Canny(cv2.GaussianBlur(image, (0, 0), 1.4), 30, 90),
+    ),
+    *(
+        Case(
+            "canny_from_gradients",
+            "100 400 L2" if l2_gradient else "100 400",
+            lambda image, l2_gradient=l2_gradient: cvkit.canny_from_gradients(
+                cvkit.sobel(image, 1, 0), cvkit.sobel(image, 0, 1), 100, 400, l2_gradient=l2_gradient
+            ),
+            lambda image, l2_gradient=l2_gradient: cv2.Canny(
+                cv2.Sobel(image, cv2.CV_16S, 1, 0),
+                cv2.Sobel(image, cv2.CV_16S, 0, 1),
+                100,
+                400,
+                L2gradient=l2_gradient,
+            ),
+            channels=channels,
+        )
+        for l2_gradient, channels in ((False, 1), (True, 3))
+    ),
+]
+
+
+CASES: list[Case] = [*RESIZE, *CANNY]

@@ -7,7 +7,6 @@ or is its root; three launches bring this to convergence, and the host waits for
 
 import numpy as np
 
-from cvkit._dispatch import device_empty
 from cvkit._jit import cuda, cuda_kernel, helper
 
 NONE = np.uint8(0)  # no edge
@@ -174,8 +173,8 @@ def _draw(marks, parents, out):
 def edges_of_image(source, thresholds, squared, out):
     """Draw edges of images by Sobel derivatives of 3 x 3 pixels."""
     count, height, width, channels = source.shape
-    dx = device_empty(source.shape, np.int16, source.stream)
-    dy = device_empty(source.shape, np.int16, source.stream)
+    dx = cuda.device_array(source.shape, np.int16, stream=source.stream)
+    dy = cuda.device_array(source.shape, np.int16, stream=source.stream)
     _sobel[count, height, width * channels](source, dx, dy)
     edges_of_gradients(dx, dy, thresholds, squared, out)
 
@@ -184,12 +183,12 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     """Draw edges of images whose derivatives are given."""
     shape = count, height, width = every_dx.shape[:3]
     stream = every_dx.stream
-    dx = device_empty(shape, np.int16, stream)
-    dy = device_empty(shape, np.int16, stream)
-    magnitude = device_empty(shape, np.int32, stream)
+    dx = cuda.device_array(shape, np.int16, stream=stream)
+    dy = cuda.device_array(shape, np.int16, stream=stream)
+    magnitude = cuda.device_array(shape, np.int32, stream=stream)
     _measure[shape](every_dx, every_dy, squared, dx, dy, magnitude)
-    marks = device_empty(shape, np.uint8, stream)
-    parents = device_empty((count, height * width), np.int32, stream)
+    marks = cuda.device_array(shape, np.uint8, stream=stream)
+    parents = cuda.device_array((count, height * width), np.int32, stream=stream)
     _suppress[shape](dx, dy, magnitude, int(thresholds[0]), int(thresholds[1]), marks, parents)
     _link[shape](marks, parents)
     _strengthen[shape](marks, parents)
