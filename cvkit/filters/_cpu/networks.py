@@ -1,0 +1,85 @@
+"""Sorting networks for medians: a fixed order of comparisons, no branch, the same code on both targets.
+
+The median of a square of pixels is found in three steps. First every column is sorted, which neighbouring
+squares share. Then every row: the columns stay sorted. Now a value has at least as many smaller ones as lie above
+and to the left of it, and as many larger ones as lie below and to the right. What has too many of either is not
+the median, and so few are left that maxima, minima and two short medians decide.
+"""
+
+from cvkit._jit import helper
+
+
+@helper
+def smaller(first, second):
+    """Return the smaller value; a selection, which becomes one vector instruction for floats, too."""
+    return first if first < second else second
+
+
+@helper
+def larger(first, second):
+    """Return the larger value."""
+    return second if first < second else first
+
+
+@helper
+def sort_three(first, second, third):
+    """Sort three values."""
+    first, second = smaller(first, second), larger(first, second)
+    second, third = smaller(second, third), larger(second, third)
+    first, second = smaller(first, second), larger(first, second)
+    return first, second, third
+
+
+@helper
+def sort_five(first, second, third, fourth, fifth):
+    """Sort five values with nine comparisons, the fewest possible."""
+    first, second = smaller(first, second), larger(first, second)
+    fourth, fifth = smaller(fourth, fifth), larger(fourth, fifth)
+    third, fifth = smaller(third, fifth), larger(third, fifth)
+    third, fourth = smaller(third, fourth), larger(third, fourth)
+    second, fifth = smaller(second, fifth), larger(second, fifth)
+    first, fourth = smaller(first, fourth), larger(first, fourth)
+    first, third = smaller(first, third), larger(first, third)
+    second, fourth = smaller(second, fourth), larger(second, fourth)
+    second, third = smaller(second, third), larger(second, third)
+    return first, second, third, fourth, fifth
+
+
+@helper
+def median_of_three(first, second, third):
+    """Return the median of three values."""
+    return larger(smaller(first, second), smaller(larger(first, second), third))
+
+
+@helper
+def median_of_three_columns(lows, middles, highs):
+    """Return the median of 3 x 3 values whose columns are sorted: ``lows`` are the columns' smallest.
+
+    Of each row, sorted, one value can be the median: the largest low one has two smaller low ones and four larger
+    values at least, and so on.
+    """
+    low = larger(larger(lows[0], lows[1]), lows[2])
+    middle = median_of_three(middles[0], middles[1], middles[2])
+    high = smaller(smaller(highs[0], highs[1]), highs[2])
+    return median_of_three(low, middle, high)
+
+
+@helper
+def median_of_five_columns(row0, row1, row2, row3, row4):
+    """Return the median of 5 x 5 values whose columns are sorted: ``row0`` are the columns' smallest.
+
+    With rows sorted, too, the 13th value has at most 12 values on either side: 13 places remain, the diagonal from
+    the lower left to the upper right and the two beside it, of four, five and four. Each of the four lower ones
+    lies below two neighbours on the diagonal, each of the four upper ones above two. So the i-th smallest of the
+    lower is at most the i-th of the diagonal, whose (i + 1)-th is at most the i-th of the upper. Of these 13 only
+    the largest lower, the middle diagonal and the smallest upper one have at most six on either side.
+    """
+    _, _, _, lower0, diagonal0 = sort_five(*row0)
+    _, _, lower1, diagonal1, upper1 = sort_five(*row1)
+    _, lower2, diagonal2, upper2, _ = sort_five(*row2)
+    lower3, diagonal3, upper3, _, _ = sort_five(*row3)
+    diagonal4, upper4, _, _, _ = sort_five(*row4)
+    low = larger(larger(lower0, lower1), larger(lower2, lower3))
+    _, _, middle, _, _ = sort_five(diagonal0, diagonal1, diagonal2, diagonal3, diagonal4)
+    high = smaller(smaller(upper1, upper2), smaller(upper3, upper4))
+    return median_of_three(low, middle, high)
