@@ -140,9 +140,15 @@ def set_num_threads(count: int) -> None:
     _threads = int(count)
 
 
-def helper(function: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call: scalar maths, or a loop over one row."""
-    return njit(**_FLAGS)(function)
+def helper(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
+    """Compile a function that kernels call: scalar maths, or a loop over one row.
+
+    ``inline`` copies it into its callers. A call that LLVM leaves standing costs some 20 ns for each row of a
+    matrix that it takes, because Numba counts references to slices: much, where rows are short.
+    """
+    if function is None:
+        return functools.partial(helper, inline=inline)
+    return njit(inline="always" if inline else "never", **_FLAGS)(function)
 
 
 class CpuKernel:
