@@ -6,19 +6,19 @@ Beyond its edges the image repeats its outermost pixels.
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._networks import median_of_five_columns, median_of_three_columns, sort_five, sort_three
+from cvkit.filters._cpu.networks import median_of_five_columns, median_of_three_columns, sort_five, sort_three
 
 # Rows of one task of the networks.
 STRIP = 64
 
 
-@helper
+@helper(inline=True)
 def _row(rows, y):
     """Return row ``y``, or the outermost one on that side."""
     return rows[min(max(y, 0), rows.shape[0] - 1)]
 
 
-@helper
+@helper(inline=True)
 def _repeat_ends(row, margin, channels):
     """Fill ``margin`` values at both ends of a row by copies of its first and of its last pixel."""
     last = row.shape[0] - margin - channels
@@ -27,13 +27,13 @@ def _repeat_ends(row, margin, channels):
         row[last + channels + value] = row[last + value % channels]
 
 
-@helper
+@helper(inline=True)
 def _sort_columns_of_three(above, here, below, low, middle, high):
     for x in range(here.shape[0]):
         low[x], middle[x], high[x] = sort_three(above[x], here[x], below[x])
 
 
-@helper
+@helper(inline=True)
 def _join_columns_of_three(low, middle, high, step, out):
     low1, low2 = low[step:], low[2 * step :]
     middle1, middle2 = middle[step:], middle[2 * step :]
@@ -71,26 +71,26 @@ def median_3(source, out):
             _join_columns_of_three(columns[0], columns[1], columns[2], channels, out_rows[image, y])
 
 
-@helper
+@helper(inline=True)
 def _sort_columns_of_five(row0, row1, row2, row3, row4, sorted0, sorted1, sorted2, sorted3, sorted4):
     for x in range(row0.shape[0]):
         sorted0[x], sorted1[x], sorted2[x], sorted3[x], sorted4[x] = sort_five(
-            row0[x], row1[x], row2[x], row3[x], row4[x]
+            (row0[x], row1[x], row2[x], row3[x], row4[x])
         )
 
 
-@helper
+@helper(inline=True)
 def _five(row, step):
     """Five views of a row, each one pixel further."""
     return row, row[step:], row[2 * step :], row[3 * step :], row[4 * step :]
 
 
-@helper
+@helper(inline=True)
 def _at(views, x):
     return views[0][x], views[1][x], views[2][x], views[3][x], views[4][x]
 
 
-@helper
+@helper(inline=True)
 def _join_columns_of_five(columns, step, out):
     row0, row1, row2 = _five(columns[0], step), _five(columns[1], step), _five(columns[2], step)
     row3, row4 = _five(columns[3], step), _five(columns[4], step)

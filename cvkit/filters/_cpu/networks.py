@@ -6,22 +6,44 @@ and to the left of it, and as many larger ones as lie below and to the right. Wh
 the median, and so few are left that maxima, minima and two short medians decide.
 """
 
+from numba import types
+from numba.extending import intrinsic
+
 from cvkit._jit import helper
 
 
-@helper
-def smaller(first, second):
-    """Return the smaller value; a selection, which becomes one vector instruction for floats, too."""
-    return first if first < second else second
+def _select(when_less):
+    """Make a function of two numbers that returns one of them, by a selection instead of a branch.
+
+    LLVM leaves a loop over branches on floats scalar.
+    """
+
+    def generate(context, builder, signature, arguments):
+        first, second = arguments
+        if isinstance(signature.return_type, types.Float):
+            less = builder.fcmp_ordered("<", first, second)
+        elif signature.return_type.signed:
+            less = builder.icmp_signed("<", first, second)
+        else:
+            less = builder.icmp_unsigned("<", first, second)
+        return builder.select(less, *(arguments if when_less == "first" else (second, first)))
+
+    return generate
 
 
-@helper
-def larger(first, second):
-    """Return the larger value."""
-    return second if first < second else first
+@intrinsic
+def smaller(typing_context, first, second):
+    """Return the smaller of two numbers of one type."""
+    return first(first, second), _select("first")
 
 
-@helper
+@intrinsic
+def larger(typing_context, first, second):
+    """Return the larger of two numbers of one type."""
+    return first(first, second), _select("second")
+
+
+@helper(inline=True)
 def sort_three(first, second, third):
     """Sort three values."""
     first, second = smaller(first, second), larger(first, second)
@@ -30,9 +52,10 @@ def sort_three(first, second, third):
     return first, second, third
 
 
-@helper
-def sort_five(first, second, third, fourth, fifth):
+@helper(inline=True)
+def sort_five(values):
     """Sort five values with nine comparisons, the fewest possible."""
+    first, second, third, fourth, fifth = values
     first, second = smaller(first, second), larger(first, second)
     fourth, fifth = smaller(fourth, fifth), larger(fourth, fifth)
     third, fifth = smaller(third, fifth), larger(third, fifth)
@@ -45,13 +68,13 @@ def sort_five(first, second, third, fourth, fifth):
     return first, second, third, fourth, fifth
 
 
-@helper
+@helper(inline=True)
 def median_of_three(first, second, third):
     """Return the median of three values."""
     return larger(smaller(first, second), smaller(larger(first, second), third))
 
 
-@helper
+@helper(inline=True)
 def median_of_three_columns(lows, middles, highs):
     """Return the median of 3 x 3 values whose columns are sorted: ``lows`` are the columns' smallest.
 
@@ -64,7 +87,7 @@ def median_of_three_columns(lows, middles, highs):
     return median_of_three(low, middle, high)
 
 
-@helper
+@helper(inline=True)
 def median_of_five_columns(row0, row1, row2, row3, row4):
     """Return the median of 5 x 5 values whose columns are sorted: ``row0`` are the columns' smallest.
 
@@ -74,12 +97,12 @@ def median_of_five_columns(row0, row1, row2, row3, row4):
     lower is at most the i-th of the diagonal, whose (i + 1)-th is at most the i-th of the upper. Of these 13 only
     the largest lower, the middle diagonal and the smallest upper one have at most six on either side.
     """
-    _, _, _, lower0, diagonal0 = sort_five(*row0)
-    _, _, lower1, diagonal1, upper1 = sort_five(*row1)
-    _, lower2, diagonal2, upper2, _ = sort_five(*row2)
-    lower3, diagonal3, upper3, _, _ = sort_five(*row3)
-    diagonal4, upper4, _, _, _ = sort_five(*row4)
+    _, _, _, lower0, diagonal0 = sort_five(row0)
+    _, _, lower1, diagonal1, upper1 = sort_five(row1)
+    _, lower2, diagonal2, upper2, _ = sort_five(row2)
+    lower3, diagonal3, upper3, _, _ = sort_five(row3)
+    diagonal4, upper4, _, _, _ = sort_five(row4)
     low = larger(larger(lower0, lower1), larger(lower2, lower3))
-    _, _, middle, _, _ = sort_five(diagonal0, diagonal1, diagonal2, diagonal3, diagonal4)
+    _, _, middle, _, _ = sort_five((diagonal0, diagonal1, diagonal2, diagonal3, diagonal4))
     high = smaller(smaller(upper1, upper2), smaller(upper3, upper4))
     return median_of_three(low, middle, high)
