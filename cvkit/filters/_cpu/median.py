@@ -6,9 +6,16 @@ Beyond its edges the image repeats its outermost pixels.
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._cpu.networks import median_of_five_columns, median_of_three_columns, sort_five, sort_three
+from cvkit.filters._cpu.networks import (
+    insert,
+    larger,
+    median_of_five_columns,
+    median_of_three_columns,
+    smaller,
+    sort_five,
+)
 
-# Rows of one task of the networks.
+# Rows of one task of the networks; even, because two rows of 3 x 3 pixels share their work.
 STRIP = 64
 
 
@@ -28,20 +35,44 @@ def _repeat_ends(row, margin, channels):
 
 
 @helper(inline=True)
-def _sort_columns_of_three(above, here, below, low, middle, high):
-    for x in range(here.shape[0]):
-        low[x], middle[x], high[x] = sort_three(above[x], here[x], below[x])
+def _sort_two_columns_of_three(rows, x):
+    """Sort the three values of the upper and of the lower of two rows at ``x``; they share the middle two."""
+    first, second = rows[1][x], rows[2][x]
+    low, high = smaller(first, second), larger(first, second)
+    return insert(low, high, rows[0][x]), insert(low, high, rows[3][x])
 
 
 @helper(inline=True)
-def _join_columns_of_three(low, middle, high, step, out):
-    low1, low2 = low[step:], low[2 * step :]
-    middle1, middle2 = middle[step:], middle[2 * step :]
-    high1, high2 = high[step:], high[2 * step :]
-    for x in range(out.shape[0]):
-        out[x] = median_of_three_columns(
-            (low[x], low1[x], low2[x]), (middle[x], middle1[x], middle2[x]), (high[x], high1[x], high2[x])
+def _two_medians_of_three(left, middle, right):
+    """Return the upper and the lower median from the columns that :func:`_sort_two_columns_of_three` sorts."""
+    upper = median_of_three_columns(left[0], middle[0], right[0])
+    lower = median_of_three_columns(left[1], middle[1], right[1])
+    return upper, lower
+
+
+@helper(inline=True)
+def _two_rows_of_three(rows, step, upper, lower):
+    """Medians of two rows from four; nothing is stored in between, which costs more than sorting thrice."""
+    middles = rows[0][step:], rows[1][step:], rows[2][step:], rows[3][step:]
+    rights = rows[0][2 * step :], rows[1][2 * step :], rows[2][2 * step :], rows[3][2 * step :]
+    inner_upper, inner_lower = upper[step:], lower[step:]
+    for x in range(upper.shape[0] - 2 * step):
+        inner_upper[x], inner_lower[x] = _two_medians_of_three(
+            _sort_two_columns_of_three(rows, x),
+            _sort_two_columns_of_three(middles, x),
+            _sort_two_columns_of_three(rights, x),
         )
+    last = upper.shape[0] - step
+    for channel in range(step):
+        for x, left, right in (
+            (channel, channel, min(step, last) + channel),
+            (last + channel, max(last - step, 0) + channel, last + channel),
+        ):
+            upper[x], lower[x] = _two_medians_of_three(
+                _sort_two_columns_of_three(rows, left),
+                _sort_two_columns_of_three(rows, x),
+                _sort_two_columns_of_three(rows, right),
+            )
 
 
 @cpu_kernel
@@ -55,20 +86,16 @@ def median_3(source, out):
     for task in prange(count * strips):
         image = task // strips
         top = (task % strips) * STRIP
-        columns = np.empty((3, size + 2 * channels), source.dtype)
-        inner = slice(channels, channels + size)
-        for y in range(top, min(top + STRIP, height)):
-            _sort_columns_of_three(
-                _row(rows[image], y - 1),
+        spare = np.empty(size, source.dtype)  # takes the row below the last one of an odd height
+        for y in range(top, min(top + STRIP, height), 2):
+            around = (
+                rows[image, max(y - 1, 0)],
                 rows[image, y],
-                _row(rows[image], y + 1),
-                columns[0, inner],
-                columns[1, inner],
-                columns[2, inner],
+                rows[image, min(y + 1, height - 1)],
+                rows[image, min(y + 2, height - 1)],
             )
-            for row in range(3):
-                _repeat_ends(columns[row], channels, channels)
-            _join_columns_of_three(columns[0], columns[1], columns[2], channels, out_rows[image, y])
+            lower = out_rows[image, y + 1] if y + 1 < height else spare
+            _two_rows_of_three(around, channels, out_rows[image, y], lower)
 
 
 @helper(inline=True)

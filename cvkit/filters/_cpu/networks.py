@@ -44,12 +44,9 @@ def larger(typing_context, first, second):
 
 
 @helper(inline=True)
-def sort_three(first, second, third):
-    """Sort three values."""
-    first, second = smaller(first, second), larger(first, second)
-    second, third = smaller(second, third), larger(second, third)
-    first, second = smaller(first, second), larger(first, second)
-    return first, second, third
+def insert(low, high, value):
+    """Sort three values of which the first two are sorted."""
+    return smaller(low, value), larger(low, smaller(high, value)), larger(high, value)
 
 
 @helper(inline=True)
@@ -75,16 +72,16 @@ def median_of_three(first, second, third):
 
 
 @helper(inline=True)
-def median_of_three_columns(lows, middles, highs):
-    """Return the median of 3 x 3 values whose columns are sorted: ``lows`` are the columns' smallest.
+def median_of_three_columns(left, middle, right):
+    """Return the median of 3 x 3 values from sorted columns.
 
     Of each row, sorted, one value can be the median: the largest low one has two smaller low ones and four larger
     values at least, and so on.
     """
-    low = larger(larger(lows[0], lows[1]), lows[2])
-    middle = median_of_three(middles[0], middles[1], middles[2])
-    high = smaller(smaller(highs[0], highs[1]), highs[2])
-    return median_of_three(low, middle, high)
+    low = larger(larger(left[0], middle[0]), right[0])
+    centre = median_of_three(left[1], middle[1], right[1])
+    high = smaller(smaller(left[2], middle[2]), right[2])
+    return median_of_three(low, centre, high)
 
 
 @helper(inline=True)
