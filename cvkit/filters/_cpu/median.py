@@ -1,4 +1,4 @@
-"""Median on the CPU: sorting networks for 3 x 3 and 5 x 5 pixels, sliding histograms and ranks beyond.
+"""Median on the CPU: sorting networks for 3 x 3 and 5 x 5 pixels; ``median_large`` has all other sizes.
 
 Beyond its edges the image repeats its outermost pixels.
 """
@@ -6,6 +6,7 @@ Beyond its edges the image repeats its outermost pixels.
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit.filters._cpu.median_large import median_histogram, median_ranks
 from cvkit.filters._cpu.networks import (
     insert,
     larger,
@@ -14,6 +15,8 @@ from cvkit.filters._cpu.networks import (
     smaller,
     sort_five,
 )
+
+__all__ = ["median_3", "median_5", "median_histogram", "median_ranks"]
 
 # Rows of one task of the networks; even, because two rows of 3 x 3 pixels share their work.
 STRIP = 64
