@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 import cvkit
 from cvkit._dispatch import Array
@@ -49,7 +50,7 @@ class Case:
     ours, reference : callable
         Take a picture (``ours`` also a device array) and return the result.
     against : str
-        ``"opencv"``, ``"scikit-image"`` or ``"naive"``.
+        ``"opencv"``, ``"scikit-image"``, ``"scipy"`` or ``"naive"``.
     tolerance : Tolerance
         How far ``ours`` may be from ``reference``.
     device_tolerance : Tolerance
@@ -158,4 +159,42 @@ CANNY = [
 ]
 
 
-CASES: list[Case] = [*RESIZE, *CANNY]
+def _median(
+    ksize: int, *, dtype: str = "uint8", channels: int = 1, bar: float | None = None
+) -> Case:
+    return Case(
+        "median_blur",
+        str(ksize),
+        lambda image: cvkit.median_blur(image, ksize),
+        lambda image: cv2.medianBlur(image, ksize),
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+    )
+
+
+MEDIAN = [
+    _median(3, bar=1.2),
+    _median(3, channels=3, bar=1.2),
+    _median(3, dtype="uint16", bar=1.2),
+    _median(5, bar=0.8),
+    _median(5, channels=4, bar=1.2),
+    _median(5, dtype="float32", bar=1.0),
+    _median(7, bar=1.0),
+    _median(11, channels=3, bar=1.0),
+    _median(11, bar=1.0),
+    _median(31, bar=1.0),
+    # OpenCV has no large sizes beyond 8 bits.
+    Case(
+        "median_blur",
+        "7",
+        lambda image: cvkit.median_blur(image, 7),
+        lambda image: ndimage.median_filter(image, 7, mode="nearest"),
+        against="scipy",
+        dtype="uint16",
+        bar=0.2,
+    ),
+]
+
+
+CASES: list[Case] = [*RESIZE, *CANNY, *MEDIAN]

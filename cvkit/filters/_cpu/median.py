@@ -5,7 +5,7 @@ Beyond its edges the image repeats its outermost pixels.
 
 import numpy as np
 
-from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._jit import cpu_kernel, helper, prange, strip_helper
 from cvkit.filters._cpu.median_large import median_histogram, median_ranks
 from cvkit.filters._cpu.networks import (
     insert,
@@ -20,12 +20,6 @@ __all__ = ["median_3", "median_5", "median_histogram", "median_ranks"]
 
 # Rows of one task of the networks; even, because two rows of 3 x 3 pixels share their work.
 STRIP = 64
-
-
-@helper(inline=True)
-def _row(rows, y):
-    """Return row ``y``, or the outermost one on that side."""
-    return rows[min(max(y, 0), rows.shape[0] - 1)]
 
 
 @helper(inline=True)
@@ -78,27 +72,27 @@ def _two_rows_of_three(rows, step, upper, lower):
             )
 
 
+@strip_helper
+def _strip_of_three(rows, top, bottom, step, spare, out):
+    height = rows.shape[0]
+    for y in range(top, bottom, 2):
+        around = rows[max(y - 1, 0)], rows[y], rows[min(y + 1, height - 1)], rows[min(y + 2, height - 1)]
+        lower = out[y + 1] if y + 1 < height else spare
+        _two_rows_of_three(around, step, out[y], lower)
+
+
 @cpu_kernel
 def median_3(source, out):
     """Median of 3 x 3 pixels."""
     count, height, width, channels = source.shape
-    size = width * channels
-    rows = source.reshape(count, height, size)
-    out_rows = out.reshape(count, height, size)
+    rows = source.reshape(count, height, width * channels)
+    out_rows = out.reshape(count, height, width * channels)
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        spare = np.empty(size, source.dtype)  # takes the row below the last one of an odd height
-        for y in range(top, min(top + STRIP, height), 2):
-            around = (
-                rows[image, max(y - 1, 0)],
-                rows[image, y],
-                rows[image, min(y + 1, height - 1)],
-                rows[image, min(y + 2, height - 1)],
-            )
-            lower = out_rows[image, y + 1] if y + 1 < height else spare
-            _two_rows_of_three(around, channels, out_rows[image, y], lower)
+        image, strip = divmod(task, strips)
+        top = strip * STRIP
+        spare = np.empty(width * channels, source.dtype)  # for the row below the last one of an odd height
+        _strip_of_three(rows[image], top, min(top + STRIP, height), channels, spare, out_rows[image])
 
 
 @helper(inline=True)
@@ -128,32 +122,37 @@ def _join_columns_of_five(columns, step, out):
         out[x] = median_of_five_columns(_at(row0, x), _at(row1, x), _at(row2, x), _at(row3, x), _at(row4, x))
 
 
+@strip_helper
+def _strip_of_five(rows, top, bottom, step, columns, out):
+    height = rows.shape[0]
+    inner = slice(2 * step, columns.shape[1] - 2 * step)
+    for y in range(top, bottom):
+        _sort_columns_of_five(
+            rows[max(y - 2, 0)],
+            rows[max(y - 1, 0)],
+            rows[y],
+            rows[min(y + 1, height - 1)],
+            rows[min(y + 2, height - 1)],
+            columns[0, inner],
+            columns[1, inner],
+            columns[2, inner],
+            columns[3, inner],
+            columns[4, inner],
+        )
+        for row in range(5):
+            _repeat_ends(columns[row], 2 * step, step)
+        _join_columns_of_five(columns, step, out[y])
+
+
 @cpu_kernel
 def median_5(source, out):
     """Median of 5 x 5 pixels."""
     count, height, width, channels = source.shape
-    size = width * channels
-    rows = source.reshape(count, height, size)
-    out_rows = out.reshape(count, height, size)
+    rows = source.reshape(count, height, width * channels)
+    out_rows = out.reshape(count, height, width * channels)
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        columns = np.empty((5, size + 4 * channels), source.dtype)
-        inner = slice(2 * channels, 2 * channels + size)
-        for y in range(top, min(top + STRIP, height)):
-            _sort_columns_of_five(
-                _row(rows[image], y - 2),
-                _row(rows[image], y - 1),
-                rows[image, y],
-                _row(rows[image], y + 1),
-                _row(rows[image], y + 2),
-                columns[0, inner],
-                columns[1, inner],
-                columns[2, inner],
-                columns[3, inner],
-                columns[4, inner],
-            )
-            for row in range(5):
-                _repeat_ends(columns[row], 2 * channels, channels)
-            _join_columns_of_five(columns, channels, out_rows[image, y])
+        image, strip = divmod(task, strips)
+        top = strip * STRIP
+        columns = np.empty((5, (width + 4) * channels), source.dtype)
+        _strip_of_five(rows[image], top, min(top + STRIP, height), channels, columns, out_rows[image])
