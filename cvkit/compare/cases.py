@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 import cvkit
+from cvkit._border import BORDERS
 from cvkit._dispatch import Array
 
 
@@ -197,4 +198,63 @@ MEDIAN = [
 ]
 
 
-CASES: list[Case] = [*RESIZE, *CANNY, *MEDIAN]
+# OpenCV sums the same weights in another order: quotients that end on a half may round to either side.
+_ROUNDING = Tolerance(exceptions=1e-4)
+# 1e-5 of the range of the pictures, which results on tiny pictures do not span.
+_OF_RANGE = Tolerance(absolute=255e-5)
+
+
+def _bilateral(
+    diameter: int,
+    sigma_color: float,
+    sigma_space: float,
+    *,
+    border: str = "reflect101",
+    dtype: str = "uint8",
+    channels: int = 1,
+    bar: float | None = None,
+) -> Case:
+    tolerance = _ROUNDING if dtype == "uint8" else _OF_RANGE
+    return Case(
+        "bilateral_filter",
+        f"{diameter} {sigma_color} {sigma_space} {border}",
+        lambda image: cvkit.bilateral_filter(image, diameter, sigma_color, sigma_space, border=border),
+        lambda image: cv2.bilateralFilter(
+            image, diameter, sigma_color, sigma_space, borderType=BORDERS[border]
+        ),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+    )
+
+
+BILATERAL = [
+    _bilateral(9, 75, 75, bar=1.0),
+    _bilateral(9, 75, 75, channels=3, bar=1.2),
+    _bilateral(9, 75, 75, dtype="float32", bar=1.0),
+    _bilateral(0, 30, 3, border="wrap", dtype="float32", channels=3, bar=1.2),
+]
+
+
+def _non_local_means(
+    h: float, *, patch: int = 7, window: int = 21, channels: int = 1, bar: float | None = None
+) -> Case:
+    return Case(
+        "non_local_means",
+        f"{h} {patch} {window}",
+        lambda image: cvkit.non_local_means(image, h, patch=patch, window=window),
+        lambda image: cv2.fastNlMeansDenoising(image, None, h, patch, window),
+        channels=channels,
+        bar=bar,
+    )
+
+
+DENOISING = [
+    _non_local_means(10, patch=3, window=5),
+    _non_local_means(30, patch=3, window=6, channels=3),
+]
+
+
+CASES: list[Case] = [*RESIZE, *CANNY, *MEDIAN, *BILATERAL, *DENOISING]

@@ -184,7 +184,7 @@ def _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space, borde
     down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
     across = (width + TILE_WIDTH - 1) // TILE_WIDTH
     for task in prange(count * down * across):
-        image, tile = divmod(task, down * across)
+        image, tile = task // (down * across), task % (down * across)
         top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
         bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
         padded = right - left + 2 * radius

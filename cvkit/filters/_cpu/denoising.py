@@ -115,7 +115,7 @@ def non_local_means(source, table, shift, patch_radius, window_radius, out):
     down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
     across = (width + TILE_WIDTH - 1) // TILE_WIDTH
     for task in prange(count * down * across):
-        image, tile = divmod(task, down * across)
+        image, tile = task // (down * across), task % (down * across)
         top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
         bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
         shape = bottom - top, right - left

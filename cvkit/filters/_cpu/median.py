@@ -89,7 +89,7 @@ def median_3(source, out):
     out_rows = out.reshape(count, height, width * channels)
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
-        image, strip = divmod(task, strips)
+        image, strip = task // strips, task % strips
         top = strip * STRIP
         spare = np.empty(width * channels, source.dtype)  # for the row below the last one of an odd height
         _strip_of_three(rows[image], top, min(top + STRIP, height), channels, spare, out_rows[image])
@@ -152,7 +152,7 @@ def median_5(source, out):
     out_rows = out.reshape(count, height, width * channels)
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
-        image, strip = divmod(task, strips)
+        image, strip = task // strips, task % strips
         top = strip * STRIP
         columns = np.empty((5, (width + 4) * channels), source.dtype)
         _strip_of_five(rows[image], top, min(top + STRIP, height), channels, columns, out_rows[image])

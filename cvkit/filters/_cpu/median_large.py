@@ -106,8 +106,8 @@ def _median_histogram(source, ksize, column_counter, window_counter, out):
     across = (width + tile - 1) // tile
     down = (height + tile - 1) // tile
     for task in prange(count * channels * down * across):
-        image, rest = divmod(task, channels * down * across)
-        channel, rest = divmod(rest, down * across)
+        image, rest = task // (channels * down * across), task % (channels * down * across)
+        channel, rest = rest // (down * across), rest % (down * across)
         top, first = rest // across * tile, rest % across * tile
         last = min(first + tile, width)
         left = first - radius
@@ -209,8 +209,8 @@ def median_ranks(source, ksize, out):
     across = (width + tile - 1) // tile
     down = (height + tile - 1) // tile
     for task in prange(count * channels * down * across):
-        image, rest = divmod(task, channels * down * across)
-        channel, rest = divmod(rest, down * across)
+        image, rest = task // (channels * down * across), task % (channels * down * across)
+        channel, rest = rest // (down * across), rest % (down * across)
         top, left = rest // across * tile, rest % across * tile
         bottom, right = min(top + tile, height), min(left + tile, width)
         values = np.empty((bottom - top + ksize - 1, right - left + ksize - 1), source.dtype)
