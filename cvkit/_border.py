@@ -3,7 +3,7 @@
 The codes are OpenCV's. ``border_index`` is plain scalar code that both targets call.
 """
 
-from cvkit._jit import helper
+from cvkit._jit import strip_helper
 
 CONSTANT, REPLICATE, REFLECT, WRAP, REFLECT101 = range(5)
 
@@ -16,7 +16,7 @@ BORDERS = {
 }
 
 
-@helper
+@strip_helper
 def border_index(index, size, border):
     """Return the index inside ``[0, size)`` that stands in for ``index``, or -1 for the constant border."""
     if 0 <= index < size:
@@ -36,7 +36,7 @@ def border_index(index, size, border):
     return index if index < size else 2 * size - 2 - index
 
 
-@helper
+@strip_helper
 def extend_row(row, radius, channels, border, value):
     """Fill ``radius`` pixels at both ends of ``row`` from its inner pixels.
 

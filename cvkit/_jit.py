@@ -162,7 +162,7 @@ def strip_helper(function: Callable[..., Any] | None = None, *, inline: bool = F
     """
     if function is None:
         return functools.partial(strip_helper, inline=inline)
-    return njit(inline="always" if inline else "never", **_FLAGS, _nrt=False)(function)
+    return njit(inline="always" if inline else "never", **_FLAGS, _nrt=False, forceinline=True)(function)
 
 
 class CpuKernel:

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,21 @@ import numpy.typing as npt
 from cvkit._dispatch import Array, Batch
 
 Rounding = tuple[Any, ...]
+Weights = tuple[float, ...]
+Plane = tuple[Weights, ...]
+Terms = tuple[tuple[Weights, Weights], ...]
 
 AS_IT_IS: Rounding = (np.int32(0),)
 
 
+@functools.lru_cache
 def fixed_point(bits: int, dtype: npt.DTypeLike) -> Rounding:
     """Round sums of weights that have ``bits`` bits of fraction."""
     number = np.dtype(dtype).type
     return number(1 << (bits - 1)), number(bits)
 
 
+@functools.lru_cache(maxsize=256)
 def real(
     sum_dtype: npt.DTypeLike, out_dtype: npt.DTypeLike, *, scale: float = 1.0, delta: float = 0.0
 ) -> Rounding:
@@ -41,6 +46,7 @@ def real(
     return number(scale), number(delta), number(limits.min), number(limits.max), number(whole)
 
 
+@functools.lru_cache
 def float_dtype(*dtypes: npt.DTypeLike) -> np.dtype:
     """Dtype for float sums over images of these dtypes."""
     return np.dtype(np.float64 if any(np.dtype(dtype) == np.float64 for dtype in dtypes) else np.float32)
@@ -59,12 +65,38 @@ def _taps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return indices, kept
 
 
+@functools.lru_cache(maxsize=256)
+def _separable_taps(terms: Terms) -> tuple[np.ndarray, ...]:
+    """Offsets and weights along y, and terms, offsets and weights along x, of a sum of separable kernels.
+
+    Cached, because NumPy needs half as long for it as the kernel for a picture of 1920 x 1080.
+    """
+    y_kernels = np.array([kernel_y for kernel_y, _ in terms], np.float64)
+    y_indices, y_weights = _taps(y_kernels)
+    x_sizes = [len(kernel_x) for _, kernel_x in terms]
+    x_indices, x_weights = _taps(np.array([[weight for _, kernel_x in terms for weight in kernel_x]]))
+    x_terms = np.repeat(np.arange(len(terms)), x_sizes)
+    x_offsets = np.concatenate([np.arange(size) - size // 2 for size in x_sizes])
+    y_offsets = y_indices - y_kernels.shape[1] // 2
+    return y_offsets, y_weights, x_terms[x_indices], x_offsets[x_indices], x_weights[0]
+
+
+@functools.lru_cache(maxsize=256)
+def _planar_taps(*kernels: Plane) -> tuple[np.ndarray, ...]:
+    """Offsets in y and x of the taps of kernels of two dimensions and of one size, and the weights of each."""
+    planes = np.array(kernels, np.float64)
+    count, height, width = planes.shape
+    indices, weights = _taps(planes.reshape(count, -1))
+    rows, columns = np.divmod(indices, width)
+    return rows - height // 2, columns - width // 2, weights
+
+
 def separable(
     batch: Batch,
-    terms: Sequence[tuple[np.ndarray, np.ndarray]],
+    terms: Terms,
     out: Array,
     *,
-    sum_dtypes: tuple[npt.DTypeLike, npt.DTypeLike],
+    sum_dtypes: tuple[np.dtype, np.dtype],
     rounding: Rounding,
     border: int,
     border_value: float = 0,
@@ -75,21 +107,16 @@ def separable(
     """
     if 0 in batch.shape:
         return
-    y_dtype, x_dtype = map(np.dtype, sum_dtypes)
-    y_kernels = np.array([kernel_y for kernel_y, _ in terms])
-    y_indices, y_weights = _taps(y_kernels)
-    x_sizes = [len(kernel_x) for _, kernel_x in terms]
-    x_indices, x_weights = _taps(np.concatenate([kernel_x for _, kernel_x in terms])[np.newaxis])
-    x_terms = np.repeat(np.arange(len(terms)), x_sizes)
-    x_offsets = np.concatenate([np.arange(size) - size // 2 for size in x_sizes])
+    y_dtype, x_dtype = sum_dtypes
+    y_offsets, y_weights, x_terms, x_offsets, x_weights = _separable_taps(terms)
     value = batch.dtype.type(border_value)
     batch.kernels("cvkit.filters", "linear").separable(
         batch.array,
-        y_indices - y_kernels.shape[1] // 2,
+        y_offsets,
         y_weights.astype(y_dtype),
-        x_terms[x_indices],
-        x_offsets[x_indices],
-        x_weights[0].astype(x_dtype),
+        x_terms,
+        x_offsets,
+        x_weights.astype(x_dtype),
         border,
         value,
         (y_weights.sum(axis=1) * value).astype(y_dtype),
@@ -100,10 +127,10 @@ def separable(
 
 def correlate(
     batch: Batch,
-    kernel: np.ndarray,
+    kernel: Plane,
     out: Array,
     *,
-    sum_dtype: npt.DTypeLike,
+    sum_dtype: np.dtype,
     rounding: Rounding,
     border: int,
     border_value: float = 0,
@@ -111,12 +138,12 @@ def correlate(
     """Filter by one kernel of two dimensions; its middle tap is its anchor."""
     if 0 in batch.shape:
         return
-    y_offsets, x_offsets, weights = planar_taps(kernel, sum_dtype)
-    batch.kernels("cvkit.filters", "linear").correlate(
+    y_offsets, x_offsets, weights = _planar_taps(kernel)
+    batch.kernels("cvkit.filters", "planar").correlate(
         batch.array,
         y_offsets,
         x_offsets,
-        weights,
+        weights[0].astype(sum_dtype),
         border,
         batch.dtype.type(border_value),
         rounding,
@@ -124,9 +151,28 @@ def correlate(
     )
 
 
-def planar_taps(kernel: np.ndarray, dtype: npt.DTypeLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Offsets in y and x and weights of the taps of a kernel of two dimensions."""
-    height, width = kernel.shape
-    indices, weights = _taps(kernel.reshape(1, -1))
-    rows, columns = np.divmod(indices, width)
-    return rows - height // 2, columns - width // 2, weights[0].astype(dtype)
+def add_magnitude(
+    batch: Batch,
+    kernels: tuple[Plane, Plane],
+    out: Array,
+    *,
+    shares: tuple[float, float],
+    sum_dtype: np.dtype,
+    rounding: Rounding,
+    border: int,
+) -> None:
+    """Add shares of the image and of the magnitude of the gradient that two kernels give; the border is 0."""
+    if 0 in batch.shape:
+        return
+    y_offsets, x_offsets, weights = _planar_taps(*kernels)
+    batch.kernels("cvkit.filters", "planar").add_magnitude(
+        batch.array,
+        y_offsets,
+        x_offsets,
+        weights.astype(sum_dtype),
+        border,
+        sum_dtype.type(shares[0]),
+        sum_dtype.type(shares[1]),
+        rounding,
+        out,
+    )

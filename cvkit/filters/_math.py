@@ -6,6 +6,15 @@ from cvkit._jit import helper
 
 
 @helper
+def saturate(value, low, high, whole):
+    """Clip a float, and round it half to even where ``whole`` says so; see ``cvkit.filters._linear.real``."""
+    # Comparisons in this order keep NaN.
+    value = low if value < low else value
+    value = high if value > high else value
+    return (value + whole) - whole
+
+
+@helper
 def finish(total, sums, rounding):
     """Turn the sum of a filter's taps into the value to store.
 
@@ -20,8 +29,17 @@ def finish(total, sums, rounding):
         # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
         return number(number(total + half) >> (bits & number(np.iinfo(sums.dtype).bits - 1)))
     scale, delta, low, high, whole = rounding
-    value = total * scale + delta
-    # Comparisons in this order keep NaN.
-    value = low if value < low else value
-    value = high if value > high else value
-    return (value + whole) - whole
+    return saturate(total * scale + delta, low, high, whole)
+
+
+@helper
+def sharpened(value, blurred, amount, threshold, rounding):
+    """Return ``value`` plus ``amount`` of its difference from ``blurred``, if that reaches the threshold.
+
+    ``rounding`` is that of float sums.
+    """
+    _, zero, low, high, whole = rounding
+    value, blurred = value + zero, blurred + zero
+    difference = value - blurred
+    detailed = saturate(value + difference * amount, low, high, whole)
+    return value if abs(difference) < threshold else detailed

@@ -2,12 +2,88 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, Batch
 from cvkit.filters import _linear
+
+
+def box_filter(
+    image: Array,
+    ksize: int | tuple[int, int],
+    *,
+    normalize: bool = True,
+    border: str = "reflect101",
+    border_value: float = 0,
+) -> Array:
+    """Average over boxes, or sum over them, as ``cv2.boxFilter``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    ksize : int or (int, int)
+        Odd size of the box in pixels, for both axes or as (height, width).
+    normalize : bool
+        Divide by the number of pixels; else the sums are saturated to the dtype of ``image``.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image.
+    border_value : float
+        Value beyond the image for ``border="constant"``.
+
+    Returns
+    -------
+    array
+        The averages or sums, of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, or an even or zero size.
+
+    Notes
+    -----
+    Averages of integers are rounded once, to the nearest. Sums of floats run in float64 down the image.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.box_filter(np.array([[0, 0, 9, 0, 0]], np.uint8), (1, 3))
+    array([[0, 3, 3, 3, 0]], dtype=uint8)
+    """
+    batch = Batch.of(image)
+    size_y, size_x = _validate.kernel_size(ksize)
+    border_code = _validate.one_of(border, BORDERS, "border")
+    value = batch.dtype.type(_validate.number(border_value, "border_value"))
+    out = batch.empty()
+    area = size_y * size_x
+    column_dtype = _box_sum_dtype(batch.dtype, area)
+    # float32 is exact for whole numbers of 16 bits, and so is the nearest to their quotient by a number of 8.
+    box_dtype = np.dtype(np.float32 if column_dtype == np.uint16 else np.float64)
+    outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
+    outside_box = outside_column.astype(box_dtype) * size_x
+    rounding = _linear.real(box_dtype, batch.dtype, scale=1 / area if normalize else 1.0)
+    if 0 not in batch.shape:
+        kernels = batch.kernels("cvkit.filters", "smoothing")
+        kernels.box(
+            batch.array, size_y, size_x, border_code, value, outside_column, outside_box, rounding, out
+        )
+    return batch.restore(out)
+
+
+def _box_sum_dtype(dtype: np.dtype, area: int) -> np.dtype:
+    """Smallest dtype that holds the sum of a box, for narrow vector lanes."""
+    if dtype.kind == "u":
+        for sum_dtype in (np.dtype(np.uint16), np.dtype(np.uint32)):
+            if area * np.iinfo(dtype).max <= np.iinfo(sum_dtype).max:
+                return sum_dtype
+    return np.dtype(np.float64)
 
 
 def gaussian_blur(
@@ -69,18 +145,27 @@ def gaussian_blur(
     else:
         raise ValueError(f"sigma must be greater than 0 where ksize is not given, got {sigma!r}")
     out = batch.empty()
-    kernels = gaussian_kernel(sizes[0], sigmas[0]), gaussian_kernel(sizes[1], sigmas[1])
     if batch.dtype.kind == "u":
         bits = 8 * batch.dtype.itemsize
-        kernels = _fixed_point_weights(kernels[0], bits), _fixed_point_weights(kernels[1], bits)
+        kernels = (
+            _fixed_point_kernel(sizes[0], sigmas[0], bits),
+            _fixed_point_kernel(sizes[1], sigmas[1], bits),
+        )
         # One axis fills twice the bits of the image, both together four times.
         sum_dtypes = np.dtype(f"u{bits // 4}"), np.dtype(f"u{bits // 2}")
         rounding = _linear.fixed_point(2 * bits, sum_dtypes[1])
     else:
+        kernels = _float_kernel(sizes[0], sigmas[0]), _float_kernel(sizes[1], sigmas[1])
         sum_dtypes = batch.dtype, batch.dtype
         rounding = _linear.AS_IT_IS
     _linear.separable(
-        batch, [kernels], out, sum_dtypes=sum_dtypes, rounding=rounding, border=border_code, border_value=value
+        batch,
+        (kernels,),
+        out,
+        sum_dtypes=sum_dtypes,
+        rounding=rounding,
+        border=border_code,
+        border_value=value,
     )
     return batch.restore(out)
 
@@ -110,18 +195,22 @@ def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _fixed_point_weights(weights: np.ndarray, bits: int) -> np.ndarray:
-    """Round the weights of a symmetric kernel to whole numbers that sum to ``1 << bits``.
+@functools.lru_cache(maxsize=256)
+def _float_kernel(size: int, sigma: float) -> _linear.Weights:
+    return tuple(gaussian_kernel(size, sigma).tolist())
+
+
+@functools.lru_cache(maxsize=256)
+def _fixed_point_kernel(size: int, sigma: float, bits: int) -> _linear.Weights:
+    """Weights of a Gaussian as whole numbers that sum to ``1 << bits``.
 
     The error of each weight is carried to its neighbour towards the middle, and the middle takes the rest, as
     OpenCV does.
     """
-    result = np.zeros(len(weights), np.int64)
-    middle = len(weights) // 2
+    half = []
     error = 0.0
-    for index in range(middle):
-        exact = weights[index] * (1 << bits) + error
-        result[index] = result[-1 - index] = round(exact)
-        error = exact - result[index]
-    result[middle] = (1 << bits) - result.sum()
-    return result
+    for weight in gaussian_kernel(size, sigma)[: size // 2]:
+        exact = weight * (1 << bits) + error
+        half.append(round(exact))
+        error = exact - half[-1]
+    return (*half, (1 << bits) - 2 * sum(half), *reversed(half))
