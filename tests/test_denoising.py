@@ -90,11 +90,15 @@ def test_sweep_of_bilateral_agrees_with_opencv(border: str, channels: int, dtype
     try:
         for shape in [(1, 1), (1, 9), (7, 1), (2, 2), (17, 23), (200, 301)]:
             for image in (noise(*shape, channels, dtype), scene(*shape, channels, dtype)):
-                for diameter, color, space in [(9, 75, 75), (5, 20, 3), (0, 30, 2), (1, 10, 10), (15, 500, 5)]:
+                for diameter, color, space in [
+                    (9, 75, 75),
+                    (5, 20, 3),
+                    (0, 30, 2),
+                    (1, 10, 10),
+                    (15, 500, 5),
+                ]:
                     ours = cvkit.bilateral_filter(image, diameter, color, space, border=border)
-                    expected = cv2.bilateralFilter(
-                        image, diameter, color, space, borderType=BORDERS[border]
-                    )
+                    expected = cv2.bilateralFilter(image, diameter, color, space, borderType=BORDERS[border])
                     gap = np.abs(ours.astype(np.float64) - expected)
                     assert gap.max() <= (1 if dtype == "uint8" else 255e-5)
                     assert dtype != "uint8" or (gap > 0).mean() <= 1e-4

@@ -14,7 +14,8 @@ from cvkit.compare.images import noise, scene
 
 
 @pytest.mark.parametrize(
-    ("ksize", "message"), [(4, "ksize must be odd, got 4"), (0, "ksize must be at least 1"), (-3, "ksize must be")]
+    ("ksize", "message"),
+    [(4, "ksize must be odd, got 4"), (0, "ksize must be at least 1"), (-3, "ksize must be")],
 )
 def test_rejects_sizes(ksize: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -412,9 +412,7 @@ CANNY = [
 ]
 
 
-def _median(
-    ksize: int, *, dtype: str = "uint8", channels: int = 1, bar: float | None = None
-) -> Case:
+def _median(ksize: int, *, dtype: str = "uint8", channels: int = 1, bar: float | None = None) -> Case:
     return Case(
         "median_blur",
         str(ksize),
@@ -486,7 +484,7 @@ BILATERAL = [
     _bilateral(9, 75, 75, bar=1.0),
     _bilateral(9, 75, 75, channels=3, bar=1.2),
     _bilateral(9, 75, 75, dtype="float32", bar=1.0),
-    _bilateral(0, 30, 3, border="wrap", dtype="float32", channels=3, bar=1.2),
+    _bilateral(0, 30, 1, border="reflect", dtype="float32", channels=3, bar=1.2),
 ]
 
 

@@ -160,9 +160,7 @@ def _restore(batch: Batch, out: Array) -> Array:
 
 def _thresholds(low: float, high: float, scale: float, l2_gradient: bool, dtype: type) -> np.ndarray:
     """Order and round thresholds as OpenCV does; their dtype is the one magnitudes are compared in."""
-    ordered = sorted(
-        _validate.number(value, name) * scale for value, name in ((low, "low"), (high, "high"))
-    )
+    ordered = sorted(_validate.number(value, name) * scale for value, name in ((low, "low"), (high, "high")))
     if l2_gradient:
         # Beyond this no gradient of 16 bits is longer in either coordinate: OpenCV stops here, too.
         ordered = [max(0.0, min(value, 32767.0)) ** 2 for value in ordered]

@@ -70,7 +70,9 @@ def _weights(h: float, patch: int, window: int, channels: int) -> tuple[np.ndarr
     """
     largest = (2**31 - 1) // (window * window * 255)
     shift = (patch * patch - 1).bit_length()
-    distances = np.arange((255 * 255 * channels * patch * patch >> shift) + 2) * (2.0**shift / (patch * patch))
+    distances = np.arange((255 * 255 * channels * patch * patch >> shift) + 2) * (
+        2.0**shift / (patch * patch)
+    )
     weights = np.rint(largest * np.exp(-distances / (h * h * channels)))
     weights[weights < _SMALLEST_WEIGHT * largest] = 0
     zero = np.flatnonzero(weights == 0)

@@ -143,14 +143,20 @@ def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_
     _start(plane[y, centre], weight_sum, value_sum)
     for pair in range(0, pairs, 2):
         down, right = offsets_y[pair], offsets_x[pair]
-        before, after = slice(radius - right, radius - right + size), slice(radius + right, radius + right + size)
+        before, after = (
+            slice(radius - right, radius - right + size),
+            slice(radius + right, radius + right + size),
+        )
         values = plane[y - down, before], plane[y + down, after]
         held = weights[(y - down) % slots, pair, before], weights[now, pair, centre]
         if pair + 1 == pairs:
             _add_two(values, held, weight_sum, value_sum)
             break
         down, right = offsets_y[pair + 1], offsets_x[pair + 1]
-        before, after = slice(radius - right, radius - right + size), slice(radius + right, radius + right + size)
+        before, after = (
+            slice(radius - right, radius - right + size),
+            slice(radius + right, radius + right + size),
+        )
         _add_four(
             (*values, plane[y - down, before], plane[y + down, after]),
             (*held, weights[(y - down) % slots, pair + 1, before], weights[now, pair + 1, centre]),

@@ -79,7 +79,18 @@ def _fill_tile(image, top, left, planes):
 
 @strip_helper
 def _add_offset(
-    planes, down, right, reach, table, shift, patch_radius, columns, distances, weights, weight_sums, value_sums
+    planes,
+    down,
+    right,
+    reach,
+    table,
+    shift,
+    patch_radius,
+    columns,
+    distances,
+    weights,
+    weight_sums,
+    value_sums,
 ):
     """Add the pixels at one offset to the sums of a tile; its planes reach ``reach`` pixels beyond it."""
     channels, height, width = value_sums.shape

@@ -15,8 +15,7 @@ def _clamp(index, size):
 
 @helper
 def _key(bits, sign):
-    """Map the bits of a float to an unsigned number of the same order; ``sign`` is its highest bit, 0 for integers.
-    """
+    """Map the bits of a float to an unsigned number of the same order; ``sign`` is its highest bit, 0 for integers."""
     bits = np.uint64(bits)
     if bits & sign:
         return ~bits & (sign | (sign - np.uint64(1)))
@@ -101,9 +100,7 @@ def _search(source, ksize, out):
     highest = np.uint64(1 << (bits - 1))
     sign = highest if source.dtype.kind == "f" else np.uint64(0)
     unsigned = np.dtype(f"u{source.dtype.itemsize}")
-    _select[count, height, width * channels](
-        source.view(unsigned), ksize, highest, sign, out.view(unsigned)
-    )
+    _select[count, height, width * channels](source.view(unsigned), ksize, highest, sign, out.view(unsigned))
 
 
 def median_3(source, out):
