@@ -44,7 +44,7 @@ _FUNCTIONS = {
 }
 _MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geometry", "io", "ml")
 
-__all__ = ["__version__", *_FUNCTIONS, *_MODULES]  # noqa: PLE0604
+__all__ = ["__version__", *_FUNCTIONS, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

@@ -379,6 +379,19 @@ def _canny(
     )
 
 
+def _canny_from_gradients(*, l2_gradient: bool, channels: int) -> Case:
+    def ours(image: Array) -> Array:
+        dx, dy = cvkit.sobel(image, 1, 0), cvkit.sobel(image, 0, 1)
+        return cvkit.canny_from_gradients(dx, dy, 100, 400, l2_gradient=l2_gradient)
+
+    def reference(image: np.ndarray) -> np.ndarray:
+        dx, dy = cv2.Sobel(image, cv2.CV_16S, 1, 0), cv2.Sobel(image, cv2.CV_16S, 0, 1)
+        return cv2.Canny(dx, dy, 100, 400, L2gradient=l2_gradient)
+
+    name = "100 400 L2" if l2_gradient else "100 400"
+    return Case("canny_from_gradients", name, ours, reference, channels=channels)
+
+
 CANNY = [
     _canny("50 150", bar=0.5),
     _canny("50 150", channels=3, bar=0.5),
@@ -391,24 +404,8 @@ CANNY = [
         lambda image: cvkit.canny(image, 30, 90, sigma=1.4),
         lambda image: cv2.Canny(cv2.GaussianBlur(image, (0, 0), 1.4), 30, 90),
     ),
-    *(
-        Case(
-            "canny_from_gradients",
-            "100 400 L2" if l2_gradient else "100 400",
-            lambda image, l2_gradient=l2_gradient: cvkit.canny_from_gradients(
-                cvkit.sobel(image, 1, 0), cvkit.sobel(image, 0, 1), 100, 400, l2_gradient=l2_gradient
-            ),
-            lambda image, l2_gradient=l2_gradient: cv2.Canny(
-                cv2.Sobel(image, cv2.CV_16S, 1, 0),
-                cv2.Sobel(image, cv2.CV_16S, 0, 1),
-                100,
-                400,
-                L2gradient=l2_gradient,
-            ),
-            channels=channels,
-        )
-        for l2_gradient, channels in ((False, 1), (True, 3))
-    ),
+    _canny_from_gradients(l2_gradient=False, channels=1),
+    _canny_from_gradients(l2_gradient=True, channels=3),
 ]
 
 

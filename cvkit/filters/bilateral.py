@@ -50,9 +50,9 @@ def bilateral_filter(
 
     Notes
     -----
-    Follows ``cv2.bilateralFilter``: weights of uint8 differ in the last bit only; weights of floats come from a
-    table of 4096 steps a channel over the image's range, with linear interpolation, as OpenCV's do. The algorithm
-    is from C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", 1998.
+    Follows ``cv2.bilateralFilter``: weights of uint8 differ in the last bit only; weights of floats come from
+    a table of 4096 steps a channel over the image's range, with linear interpolation, as OpenCV's do. The
+    algorithm is from C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", 1998.
 
     Examples
     --------

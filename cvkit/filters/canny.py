@@ -10,8 +10,8 @@ from cvkit import _validate
 from cvkit._dispatch import Array, Batch
 from cvkit.filters import derivatives, smoothing
 
-# The derivative of 7 x 7 pixels does not fit in 16 bits: OpenCV, and this module, divide it and the thresholds
-# by 16.
+# The derivative of 7 x 7 pixels does not fit in 16 bits: OpenCV, and this module, divide it and the
+# thresholds by 16.
 _SCALES = {3: 1.0, 5: 1.0, 7: 1 / 16}
 
 # |dx| + |dy| of an 8-bit image stays below 2 * 12240 (of 5 x 5 pixels, the largest), in 16 bits. Everything
@@ -122,7 +122,9 @@ def canny_from_gradients(
 
     Notes
     -----
-    Equals ``cv2.Canny(dx, dy, low, high, L2gradient=l2_gradient)`` byte for byte.
+    Equals ``cv2.Canny(dx, dy, low, high, L2gradient=l2_gradient)`` byte for byte while ``|dx|`` is at most
+    27145. Beyond, OpenCV's arithmetic overflows and this one's does not. On one thread OpenCV may use Intel's
+    primitives, which decide ties in another way.
 
     Examples
     --------
@@ -132,18 +134,15 @@ def canny_from_gradients(
     array([[  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    batches = [
-        Batch.of(derivative, dtypes=(np.int16,), name=name) for derivative, name in ((dx, "dx"), (dy, "dy"))
-    ]
-    if batches[0].original.shape != batches[1].original.shape:
-        raise ValueError(
-            f"dx and dy must have the same shape, got {batches[0].original.shape} and "
-            f"{batches[1].original.shape}"
-        )
-    if batches[0].is_on_device != batches[1].is_on_device:
+    gradient_x = Batch.of(dx, dtypes=(np.int16,), name="dx")
+    gradient_y = Batch.of(dy, dtypes=(np.int16,), name="dy")
+    if gradient_x.original.shape != gradient_y.original.shape:
+        shapes = f"{gradient_x.original.shape} and {gradient_y.original.shape}"
+        raise ValueError(f"dx and dy must have the same shape, got {shapes}")
+    if gradient_x.is_on_device != gradient_y.is_on_device:
         raise ValueError("dx and dy must live on the same device, got one NumPy and one device array")
     thresholds = _thresholds(low, high, 1.0, l2_gradient, _WIDE)
-    return _restore(batches[0], _edges_of_gradients(*batches, thresholds, l2_gradient))
+    return _restore(gradient_x, _edges_of_gradients(gradient_x, gradient_y, thresholds, l2_gradient))
 
 
 def _edges_of_gradients(dx: Batch, dy: Batch, thresholds: np.ndarray, l2_gradient: bool) -> Array:

@@ -23,7 +23,8 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     patch : int
         Side of the patches, in pixels; an even size counts as the next odd one, as in OpenCV.
     window : int
-        Side of the square that is searched around each pixel, in pixels; an even size counts as the next odd one.
+        Side of the square that is searched around each pixel, in pixels; an even size counts as the next odd
+        one.
 
     Returns
     -------
@@ -39,9 +40,9 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
 
     Notes
     -----
-    Follows ``cv2.fastNlMeansDenoising`` in whole numbers, with its border (reflect101) and its table of weights
-    over rounded distances. The algorithm is from A. Buades, B. Coll and J.-M. Morel, "A non-local algorithm for
-    image denoising", 2005.
+    Follows ``cv2.fastNlMeansDenoising`` in whole numbers, with its border (reflect101) and its table of
+    weights over rounded distances. The algorithm is from A. Buades, B. Coll and J.-M. Morel, "A non-local
+    algorithm for image denoising", 2005.
 
     Examples
     --------
@@ -65,8 +66,8 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
 def _weights(h: float, patch: int, window: int, channels: int) -> tuple[np.ndarray, int]:
     """Tabulate weights over sums of squared differences of patches, shifted right instead of divided.
 
-    The weights are whole numbers, so large that their sums over a window fit in 31 bits. The last one is 0 and
-    stands for all larger distances.
+    The weights are whole numbers, so large that their sums over a window fit in 31 bits. The last one is 0
+    and stands for all larger distances.
     """
     largest = (2**31 - 1) // (window * window * 255)
     shift = (patch * patch - 1).bit_length()

@@ -32,11 +32,12 @@ def median_blur(image: Array, ksize: int) -> Array:
 
     Notes
     -----
-    Equals ``cv2.medianBlur(image, ksize)`` where OpenCV has it: all sizes of uint8, 3 and 5 of uint16 and float32.
+    Equals ``cv2.medianBlur(image, ksize)`` where OpenCV has it: all sizes of uint8, 3 and 5 of uint16 and
+    float32.
 
-    Sizes 3 and 5 are sorting networks. Above, uint8 takes time that hardly depends on the size on the CPU, by S.
-    Perreault and P. Hebert, "Median filtering in constant time", 2007, and grows with it on CUDA. Other dtypes
-    move a window of ranks, in time that grows with the size on the CPU, and with its square on CUDA.
+    Sizes 3 and 5 are sorting networks. Above, uint8 takes time that hardly depends on the size on the CPU, by
+    S. Perreault and P. Hebert, "Median filtering in constant time", 2007, and grows with it on CUDA. Other
+    dtypes move a window of ranks, in time that grows with the size on the CPU, and with its square on CUDA.
 
     Examples
     --------

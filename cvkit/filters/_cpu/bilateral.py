@@ -1,7 +1,7 @@
 """Bilateral filter on the CPU: each pair of pixels is compared once, and its weight used for both.
 
-A task filters a tile. Row by row it compares the pixels with those that follow them in reading order, and keeps
-the weights until the rows below have used them, too.
+A task filters a tile. Row by row it compares the pixels with those that follow them in reading order, and
+keeps the weights until the rows below have used them, too.
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy as np
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange, strip_helper
 
-# Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the second-level
-# cache.
+# Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the
+# second-level cache.
 TILE_HEIGHT = 64
 TILE_WIDTH = 256
 
@@ -46,7 +46,7 @@ def _look_up_difference(first, second, table, space, weights):
 
 @helper
 def _interpolate(distance, table, scale, space, weights):
-    """Weights of any distance, between entries that are ``1 / scale`` apart; beyond the last there are none."""
+    """Weights of any distance, between entries that are ``1 / scale`` apart."""
     last = table.shape[0] - 2
     for x in range(weights.shape[0]):
         place = distance[x] * scale

@@ -110,8 +110,8 @@ def _keep_strongest(dx, dy, magnitude, channels, strongest_dx, strongest_dy, str
 def _suppress(dx, dy, above, here, below, thresholds, marks):
     """Mark a row: weak or strong where the magnitude is a maximum along the gradient, none elsewhere.
 
-    Rows of magnitudes hold one more pixel at either end. Every neighbour is loaded before anything is decided,
-    and decisions are selections: so the loop runs in vectors, of 16-bit lanes if magnitudes are.
+    Rows of magnitudes hold one more pixel at either end. Every neighbour is loaded before anything is
+    decided, and decisions are selections: so the loop runs in vectors, of 16-bit lanes if magnitudes are.
     """
     size = dx.shape[0]
     low, high = thresholds[0], thresholds[1]
@@ -174,7 +174,7 @@ def _draw(marks, pending, out):
 
 @helper
 def _framed(count, height, width):
-    """Marks of images with a frame of none around each; rows are whole words, so that eight are read at once."""
+    """Make marks with a frame of none around each image; rows are whole words, to read eight at once."""
     step = (width + 2 + 7) // 8 * 8
     marks = np.empty((count, height + 2, step), np.uint8)
     marks[:, 0] = NONE

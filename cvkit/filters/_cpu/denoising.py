@@ -1,8 +1,8 @@
 """Non-local means on the CPU: for each offset in the window, the distances of all patches of a tile at once.
 
-A patch's distance is a sum of squared differences over a square. For one offset, columns of squares are summed by
-adding the row that enters and subtracting the row that leaves, and rows of those columns by adding ``patch`` of
-them; all of it in loops over rows.
+A patch's distance is a sum of squared differences over a square. For one offset, columns of squares are
+summed by adding the row that enters and subtracting the row that leaves, and rows of those columns by adding
+``patch`` of them; all of it in loops over rows.
 """
 
 import numpy as np

@@ -1,7 +1,8 @@
 """Sixteen counters at once: histograms are rows of as many bins, each row one or two vectors.
 
-Numba's own loops over sixteen elements stay scalar, because nothing tells LLVM that two arrays do not overlap. All
-arrays here are flat and contiguous and hold unsigned integers; positions are those of a row's first bin.
+Numba's own loops over sixteen elements stay scalar, because nothing tells LLVM that two arrays do not
+overlap. All arrays here are flat and contiguous and hold unsigned integers; positions are those of a row's
+first bin.
 """
 
 from llvmlite import ir

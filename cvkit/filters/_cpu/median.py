@@ -41,7 +41,7 @@ def _sort_two_columns_of_three(rows, x):
 
 @helper(inline=True)
 def _two_medians_of_three(left, middle, right):
-    """Return the upper and the lower median from the columns that :func:`_sort_two_columns_of_three` sorts."""
+    """Return the upper and the lower median from pairs of sorted columns."""
     upper = median_of_three_columns(left[0], middle[0], right[0])
     lower = median_of_three_columns(left[1], middle[1], right[1])
     return upper, lower

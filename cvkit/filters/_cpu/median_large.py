@@ -1,10 +1,10 @@
-"""Median of large windows on the CPU: sliding histograms for 8 bits, sliding sets of ranks for everything else.
+"""Median of large windows on the CPU: sliding histograms for 8 bits, sliding sets of ranks for the rest.
 
-Histograms follow S. Perreault and P. Hebert, "Median filtering in constant time", 2007: every column of pixels
-has a histogram, moved down by one pixel a row; the window's is moved right by a column's. It has two levels, 16
-bins of 16 values and 256 of one, and of the fine one only the 16 bins that the median lies in are kept up to
-date. Here the bins of a row are cumulative: bin k counts the values up to k. To move a value then is one vector
-operation, too, and the median's bin is found by one comparison of all 16, instead of a search.
+Histograms follow S. Perreault and P. Hebert, "Median filtering in constant time", 2007: every column of
+pixels has a histogram, moved down by one pixel a row; the window's is moved right by a column's. It has two
+levels, 16 bins of 16 values and 256 of one, and of the fine one only the 16 bins that the median lies in are
+kept up to date. Here the bins of a row are cumulative: bin k counts the values up to k. To move a value then
+is one vector operation, too, and the median's bin is found by one comparison of all 16, instead of a search.
 """
 
 import numpy as np
@@ -201,7 +201,8 @@ def median_ranks(source, ksize, out):
     """Median of ``ksize`` x ``ksize`` pixels of any dtype, in time that grows with ``ksize``.
 
     Tiles are sorted, and pixels replaced by their ranks, which are all different. The window is then a set of
-    bits; to move it by a pixel takes ``ksize`` bits out and puts as many in, and its median is near the last one.
+    bits; to move it by a pixel takes ``ksize`` bits out and puts as many in, and its median is near the last
+    one.
     """
     count, height, width, channels = source.shape
     half = ksize * ksize // 2

@@ -1,9 +1,9 @@
 """Sorting networks for medians: a fixed order of comparisons, no branch, the same code on both targets.
 
 The median of a square of pixels is found in three steps. First every column is sorted, which neighbouring
-squares share. Then every row: the columns stay sorted. Now a value has at least as many smaller ones as lie above
-and to the left of it, and as many larger ones as lie below and to the right. What has too many of either is not
-the median, and so few are left that maxima, minima and two short medians decide.
+squares share. Then every row: the columns stay sorted. Now a value has at least as many smaller ones as lie
+above and to the left of it, and as many larger ones as lie below and to the right. What has too many of
+either is not the median, and so few are left that maxima, minima and two short medians decide.
 """
 
 from numba import types
@@ -75,8 +75,8 @@ def median_of_three(first, second, third):
 def median_of_three_columns(left, middle, right):
     """Return the median of 3 x 3 values from sorted columns.
 
-    Of each row, sorted, one value can be the median: the largest low one has two smaller low ones and four larger
-    values at least, and so on.
+    Of each row, sorted, one value can be the median: the largest low one has two smaller low ones and four
+    larger values at least, and so on.
     """
     low = larger(larger(left[0], middle[0]), right[0])
     centre = median_of_three(left[1], middle[1], right[1])
@@ -88,11 +88,12 @@ def median_of_three_columns(left, middle, right):
 def median_of_five_columns(row0, row1, row2, row3, row4):
     """Return the median of 5 x 5 values whose columns are sorted: ``row0`` are the columns' smallest.
 
-    With rows sorted, too, the 13th value has at most 12 values on either side: 13 places remain, the diagonal from
-    the lower left to the upper right and the two beside it, of four, five and four. Each of the four lower ones
-    lies below two neighbours on the diagonal, each of the four upper ones above two. So the i-th smallest of the
-    lower is at most the i-th of the diagonal, whose (i + 1)-th is at most the i-th of the upper. Of these 13 only
-    the largest lower, the middle diagonal and the smallest upper one have at most six on either side.
+    With rows sorted, too, the 13th value has at most 12 values on either side: 13 places remain, the diagonal
+    from the lower left to the upper right and the two beside it, of four, five and four. Each of the four
+    lower ones lies below two neighbours on the diagonal, each of the four upper ones above two. So the i-th
+    smallest of the lower is at most the i-th of the diagonal, whose (i + 1)-th is at most the i-th of the
+    upper. Of these 13 only the largest lower, the middle diagonal and the smallest upper one have at most six
+    on either side.
     """
     _, _, _, lower0, diagonal0 = sort_five(row0)
     _, _, lower1, diagonal1, upper1 = sort_five(row1)

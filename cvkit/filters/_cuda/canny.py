@@ -1,8 +1,8 @@
 """Canny on CUDA: gradients, suppression, and edges as connected components that hold a strong pixel.
 
 Components are found by union-find, after O. Allegretti et al., "Optimized block-based algorithms to label
-connected components on GPUs", 2019. Every candidate points to a candidate of its component with a smaller index
-or is its root; three launches bring this to convergence, and the host waits for none of them.
+connected components on GPUs", 2019. Every candidate points to a candidate of its component with a smaller
+index or is its root; three launches bring this to convergence, and the host waits for none of them.
 """
 
 import numpy as np
@@ -81,7 +81,7 @@ def _at(magnitude, image, y, x):
 
 @cuda_kernel
 def _suppress(dx, dy, magnitude, low, high, marks, parents):
-    """Mark candidates: magnitudes that are a maximum along the gradient. Each starts as a component of its own."""
+    """Mark magnitudes that are a maximum along the gradient; each is a component of its own at first."""
     x, y, image = cuda.grid(3)
     count, height, width = magnitude.shape
     if image >= count or y >= height or x >= width:

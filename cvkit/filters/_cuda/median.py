@@ -15,7 +15,7 @@ def _clamp(index, size):
 
 @helper
 def _key(bits, sign):
-    """Map the bits of a float to an unsigned number of the same order; ``sign`` is its highest bit, 0 for integers."""
+    """Map bits to an unsigned number of the values' order; ``sign`` is a float's sign bit, 0 for integers."""
     bits = np.uint64(bits)
     if bits & sign:
         return ~bits & (sign | (sign - np.uint64(1)))
@@ -120,5 +120,5 @@ def median_histogram(source, ksize, out):
 
 
 def median_ranks(source, ksize, out):
-    """Median of ``ksize`` x ``ksize`` pixels of any dtype, in time that grows with the square of ``ksize``."""
+    """Median of ``ksize`` x ``ksize`` pixels of any dtype, in time that grows with its square."""
     _search(source, ksize, out)
