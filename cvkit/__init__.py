@@ -15,8 +15,11 @@ from cvkit._version import __version__
 # Public name -> the module that defines it.
 _FUNCTIONS = {
     "affine_matrix": "cvkit.geometry.matrices",
+    "bilateral_filter": "cvkit.filters.bilateral",
     "bilinear_sample": "cvkit.geometry.warp",
     "box_filter": "cvkit.filters.smoothing",
+    "canny": "cvkit.filters.canny",
+    "canny_from_gradients": "cvkit.filters.canny",
     "compose": "cvkit.geometry.matrices",
     "filter2d": "cvkit.filters.convolution",
     "find_homography": "cvkit.geometry.homography",
@@ -27,6 +30,8 @@ _FUNCTIONS = {
     "invert_perspective": "cvkit.geometry.matrices",
     "laplacian": "cvkit.filters.derivatives",
     "laplacian_of_gaussian": "cvkit.filters.derivatives",
+    "median_blur": "cvkit.filters.median",
+    "non_local_means": "cvkit.filters.denoising",
     "perspective_matrix": "cvkit.geometry.matrices",
     "prewitt": "cvkit.filters.derivatives",
     "pyramid_down": "cvkit.geometry.pyramid",

@@ -617,17 +617,166 @@ UNSHARP_MASK = [
 ]
 
 
+def _canny(
+    name: str,
+    *,
+    low: float = 50,
+    high: float = 150,
+    ksize: int = 3,
+    l2_gradient: bool = False,
+    channels: int = 1,
+    bar: float | None = None,
+) -> Case:
+    return Case(
+        "canny",
+        name,
+        lambda image: cvkit.canny(image, low, high, ksize=ksize, l2_gradient=l2_gradient),
+        lambda image: cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient),
+        channels=channels,
+        bar=bar,
+    )
+
+
+def _canny_from_gradients(*, l2_gradient: bool, channels: int) -> Case:
+    def ours(image: Array) -> Array:
+        dx, dy = cvkit.sobel(image, 1, 0), cvkit.sobel(image, 0, 1)
+        return cvkit.canny_from_gradients(dx, dy, 100, 400, l2_gradient=l2_gradient)
+
+    def reference(image: np.ndarray) -> np.ndarray:
+        dx, dy = cv2.Sobel(image, cv2.CV_16S, 1, 0), cv2.Sobel(image, cv2.CV_16S, 0, 1)
+        return cv2.Canny(dx, dy, 100, 400, L2gradient=l2_gradient)
+
+    name = "100 400 L2" if l2_gradient else "100 400"
+    return Case("canny_from_gradients", name, ours, reference, channels=channels)
+
+
+CANNY = [
+    _canny("50 150", bar=0.5),
+    _canny("50 150", channels=3, bar=0.5),
+    _canny("swapped, L2", low=120, high=40.5, l2_gradient=True, bar=1.0),
+    _canny("5x5", low=300, high=1200, ksize=5, bar=1.0),
+    _canny("7x7 L2", low=3000, high=9000, ksize=7, l2_gradient=True, channels=3, bar=1.0),
+    Case(
+        "canny",
+        "sigma 1.4",
+        lambda image: cvkit.canny(image, 30, 90, sigma=1.4),
+        lambda image: cv2.Canny(cv2.GaussianBlur(image, (0, 0), 1.4), 30, 90),
+    ),
+    _canny_from_gradients(l2_gradient=False, channels=1),
+    _canny_from_gradients(l2_gradient=True, channels=3),
+]
+
+
+def _median(ksize: int, *, dtype: str = "uint8", channels: int = 1, bar: float | None = None) -> Case:
+    return Case(
+        "median_blur",
+        str(ksize),
+        lambda image: cvkit.median_blur(image, ksize),
+        lambda image: cv2.medianBlur(image, ksize),
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+    )
+
+
+MEDIAN = [
+    _median(3, bar=1.2),
+    _median(3, channels=3, bar=1.2),
+    _median(3, dtype="uint16", bar=1.2),
+    _median(5, bar=0.8),
+    _median(5, channels=4, bar=1.2),
+    _median(5, dtype="float32", bar=1.0),
+    _median(7, bar=1.0),
+    _median(11, channels=3, bar=1.0),
+    _median(11, bar=1.0),
+    _median(31, bar=1.0),
+    # OpenCV has no large sizes beyond 8 bits.
+    Case(
+        "median_blur",
+        "7",
+        lambda image: cvkit.median_blur(image, 7),
+        lambda image: scipy.ndimage.median_filter(image, 7, mode="nearest"),
+        against="scipy",
+        dtype="uint16",
+        bar=0.2,
+    ),
+]
+
+
+# OpenCV sums the same weights in another order: quotients that end on a half may round to either side.
+_ROUNDING = Tolerance(exceptions=1e-4)
+# 1e-5 of the range of the pictures, which results on tiny pictures do not span.
+_OF_RANGE = Tolerance(absolute=255e-5)
+
+
+def _bilateral(
+    diameter: int,
+    sigma_color: float,
+    sigma_space: float,
+    *,
+    border: str = "reflect101",
+    dtype: str = "uint8",
+    channels: int = 1,
+    bar: float | None = None,
+) -> Case:
+    tolerance = _ROUNDING if dtype == "uint8" else _OF_RANGE
+    return Case(
+        "bilateral_filter",
+        f"{diameter} {sigma_color} {sigma_space} {border}",
+        lambda image: cvkit.bilateral_filter(image, diameter, sigma_color, sigma_space, border=border),
+        lambda image: cv2.bilateralFilter(
+            image, diameter, sigma_color, sigma_space, borderType=_BORDERS[border]
+        ),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+    )
+
+
+BILATERAL = [
+    _bilateral(9, 75, 75, bar=1.0),
+    _bilateral(9, 75, 75, channels=3, bar=1.2),
+    _bilateral(9, 75, 75, dtype="float32", bar=1.0),
+    _bilateral(0, 30, 1, border="reflect", dtype="float32", channels=3, bar=1.2),
+]
+
+
+def _non_local_means(
+    h: float, *, patch: int = 7, window: int = 21, channels: int = 1, bar: float | None = None
+) -> Case:
+    return Case(
+        "non_local_means",
+        f"{h} {patch} {window}",
+        lambda image: cvkit.non_local_means(image, h, patch=patch, window=window),
+        lambda image: cv2.fastNlMeansDenoising(image, None, h, patch, window),
+        channels=channels,
+        bar=bar,
+    )
+
+
+DENOISING = [
+    _non_local_means(10, patch=3, window=5),
+    _non_local_means(30, patch=3, window=6, channels=3),
+]
+
+
 CASES: list[Case] = [
     *COLOR,
     *HOG,
     *RESIZE,
     *PYRAMID,
     *WARP,
+    *BILATERAL,
     *BOX_FILTER,
+    *CANNY,
+    *DENOISING,
     *FILTER_2D,
     *GAUSSIAN_BLUR,
     *LAPLACIAN,
     *LAPLACIAN_OF_GAUSSIAN,
+    *MEDIAN,
     *PREWITT,
     *ROBERTS,
     *SCHARR,
