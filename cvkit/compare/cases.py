@@ -14,6 +14,7 @@ import skimage.filters
 
 import cvkit
 from cvkit._dispatch import Array
+from cvkit._jit import on_device
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,168 @@ COLOR = [
     )
     for operation, code in [("rgb_to_gray", cv2.COLOR_RGB2GRAY), ("rgb_to_bgr", cv2.COLOR_RGB2BGR)]
     for dtype in ("uint8", "uint16", "float32")
+]
+
+
+def _even(image: Array) -> Array:
+    """Cut an odd row and column off, so that half the size is half of it exactly."""
+    rows = image.shape[-3 if image.ndim == 4 else 0] // 2 * 2
+    columns = image.shape[-2 if image.ndim == 4 else 1] // 2 * 2
+    return image[:, :rows, :columns] if image.ndim == 4 else image[:rows, :columns]
+
+
+def _resize_case(interpolation: str, flag: int, scale: float, channels: int = 1, **row: Any) -> Case:
+    return Case(
+        "resize",
+        f"{interpolation} {scale}",
+        lambda image: cvkit.resize(_even(image), _scaled(_even(image), scale), interpolation=interpolation),
+        lambda image: cv2.resize(_even(image), _scaled(_even(image), scale)[::-1], interpolation=flag),
+        channels=channels,
+        minimum_shape=(2, 2),
+        **row,
+    )
+
+
+# OpenCV's weights of 11 bits against one rounding at the end: near a tie the two round apart.
+TIES = Tolerance(absolute=1)
+# Float pictures of values up to 255, summed in another order.
+LAST_BITS = Tolerance(absolute=1e-4)
+
+RESIZE += [
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, bar=0.8),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, 3, bar=0.9),
+    _resize_case(
+        "bilinear", cv2.INTER_LINEAR, 1.5, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
+    ),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37, dtype="uint16", tolerance=TIES, device_tolerance=TIES),
+    _resize_case("nearest", cv2.INTER_NEAREST, 0.7, 3),
+    _resize_case("nearest", cv2.INTER_NEAREST, 2.3),
+    _resize_case("bicubic", cv2.INTER_CUBIC, 1.5, 3, tolerance=TIES, device_tolerance=TIES),
+    _resize_case(
+        "bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
+    ),
+    _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
+    _resize_case("area", cv2.INTER_AREA, 0.5),
+]
+
+PYRAMID = [
+    Case(
+        operation,
+        "",
+        ours,
+        reference,
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=3,
+    )
+    for dtype, tolerance in (("uint8", EXACT), ("float32", LAST_BITS))
+    for operation, ours, reference in (
+        ("pyramid_down", cvkit.pyramid_down, cv2.pyrDown),
+        ("pyramid_up", cvkit.pyramid_up, cv2.pyrUp),
+    )
+]
+
+
+def _size(image: Array) -> tuple[int, int]:
+    height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
+    return int(height), int(width)
+
+
+def _vector_shape(image: Array) -> tuple[int, int]:
+    """Return a shape near the image's whose rows OpenCV 5 computes with its vector code alone."""
+    height, width = _size(image)
+    return height, -(-width // 32) * 32
+
+
+def _rotation(image: Array) -> np.ndarray:
+    height, width = _size(image)
+    return cvkit.rotation_matrix(((width - 1) / 2, (height - 1) / 2), 17)
+
+
+def _tilt(image: Array) -> np.ndarray:
+    height, width = _size(image)
+    return np.array(
+        [[1.02, 0.03, -0.01 * width], [0.01, 0.98, 0.01 * height], [0.04 / width, 0.03 / height, 1]]
+    )
+
+
+def _swirl(image: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return maps that bend the image and leave it on all sides."""
+    height, width = _vector_shape(image)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    return 1.1 * x + np.sin(y / 7) - 2, 1.1 * y + np.cos(x / 9) - 2
+
+
+def _remap(image: Array, interpolation: str) -> Array:
+    maps = _swirl(image)
+    if on_device(image):
+        maps = tuple(map(cvkit.to_device, maps))
+    return cvkit.remap(image, *maps, interpolation=interpolation)
+
+
+def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ...], **row: Any) -> list[Case]:
+    """Rows for the three warps under one interpolation."""
+    return [
+        Case(
+            "warp_affine",
+            f"{interpolation} against OpenCV {versions[0]}",
+            lambda image: cvkit.warp_affine(
+                image, _rotation(image), _vector_shape(image), interpolation=interpolation
+            ),
+            lambda image: cv2.warpAffine(image, _rotation(image), _vector_shape(image)[::-1], flags=flag),
+            channels=channels,
+            opencv=versions,
+            **row,
+        ),
+        Case(
+            "warp_perspective",
+            f"{interpolation} against OpenCV {versions[0]}",
+            lambda image: cvkit.warp_perspective(
+                image, _tilt(image), _vector_shape(image), interpolation=interpolation
+            ),
+            lambda image: cv2.warpPerspective(image, _tilt(image), _vector_shape(image)[::-1], flags=flag),
+            channels=channels,
+            opencv=versions,
+            **row,
+        ),
+        Case(
+            "remap",
+            f"{interpolation} against OpenCV {versions[0]}",
+            lambda image: _remap(image, interpolation),
+            lambda image: cv2.remap(image, *_swirl(image), flag),
+            channels=channels,
+            opencv=versions,
+            **row,
+        ),
+    ]
+
+
+# OpenCV 4 rounds each coordinate to 1/32 pixel (by at most 1/64, and by 1/1024 before that in warpAffine).
+# Between neighbours a value changes by at most 255 a pixel along each axis, and both results are rounded.
+QUANTISED = Tolerance(absolute=2 * 255 * (1 / 64 + 1 / 1024) + 1)
+# Two targets may round a tie between their last bits differently.
+ONE_LEVEL = Tolerance(absolute=1)
+
+WARP = [
+    row
+    for channels in (1, 3)
+    for row in (
+        *_warps("bilinear", cv2.INTER_LINEAR, channels, (5,), device_tolerance=ONE_LEVEL, bar=1.0),
+        *_warps(
+            "bilinear",
+            cv2.INTER_LINEAR,
+            channels,
+            (4,),
+            tolerance=QUANTISED,
+            device_tolerance=ONE_LEVEL,
+            bar=1.0,
+        ),
+        *_warps("nearest", cv2.INTER_NEAREST, channels, (5,)),
+    )
 ]
 
 
@@ -454,15 +617,166 @@ UNSHARP_MASK = [
 ]
 
 
+def _canny(
+    name: str,
+    *,
+    low: float = 50,
+    high: float = 150,
+    ksize: int = 3,
+    l2_gradient: bool = False,
+    channels: int = 1,
+    bar: float | None = None,
+) -> Case:
+    return Case(
+        "canny",
+        name,
+        lambda image: cvkit.canny(image, low, high, ksize=ksize, l2_gradient=l2_gradient),
+        lambda image: cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient),
+        channels=channels,
+        bar=bar,
+    )
+
+
+def _canny_from_gradients(*, l2_gradient: bool, channels: int) -> Case:
+    def ours(image: Array) -> Array:
+        dx, dy = cvkit.sobel(image, 1, 0), cvkit.sobel(image, 0, 1)
+        return cvkit.canny_from_gradients(dx, dy, 100, 400, l2_gradient=l2_gradient)
+
+    def reference(image: np.ndarray) -> np.ndarray:
+        dx, dy = cv2.Sobel(image, cv2.CV_16S, 1, 0), cv2.Sobel(image, cv2.CV_16S, 0, 1)
+        return cv2.Canny(dx, dy, 100, 400, L2gradient=l2_gradient)
+
+    name = "100 400 L2" if l2_gradient else "100 400"
+    return Case("canny_from_gradients", name, ours, reference, channels=channels)
+
+
+CANNY = [
+    _canny("50 150", bar=0.5),
+    _canny("50 150", channels=3, bar=0.5),
+    _canny("swapped, L2", low=120, high=40.5, l2_gradient=True, bar=1.0),
+    _canny("5x5", low=300, high=1200, ksize=5, bar=1.0),
+    _canny("7x7 L2", low=3000, high=9000, ksize=7, l2_gradient=True, channels=3, bar=1.0),
+    Case(
+        "canny",
+        "sigma 1.4",
+        lambda image: cvkit.canny(image, 30, 90, sigma=1.4),
+        lambda image: cv2.Canny(cv2.GaussianBlur(image, (0, 0), 1.4), 30, 90),
+    ),
+    _canny_from_gradients(l2_gradient=False, channels=1),
+    _canny_from_gradients(l2_gradient=True, channels=3),
+]
+
+
+def _median(ksize: int, *, dtype: str = "uint8", channels: int = 1, bar: float | None = None) -> Case:
+    return Case(
+        "median_blur",
+        str(ksize),
+        lambda image: cvkit.median_blur(image, ksize),
+        lambda image: cv2.medianBlur(image, ksize),
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+    )
+
+
+MEDIAN = [
+    _median(3, bar=1.2),
+    _median(3, channels=3, bar=1.2),
+    _median(3, dtype="uint16", bar=1.2),
+    _median(5, bar=0.8),
+    _median(5, channels=4, bar=1.2),
+    _median(5, dtype="float32", bar=1.0),
+    _median(7, bar=1.0),
+    _median(11, channels=3, bar=1.0),
+    _median(11, bar=1.0),
+    _median(31, bar=1.0),
+    # OpenCV has no large sizes beyond 8 bits.
+    Case(
+        "median_blur",
+        "7",
+        lambda image: cvkit.median_blur(image, 7),
+        lambda image: scipy.ndimage.median_filter(image, 7, mode="nearest"),
+        against="scipy",
+        dtype="uint16",
+        bar=0.2,
+    ),
+]
+
+
+# OpenCV sums the same weights in another order: quotients that end on a half may round to either side.
+_ROUNDING = Tolerance(exceptions=1e-4)
+# 1e-5 of the range of the pictures, which results on tiny pictures do not span.
+_OF_RANGE = Tolerance(absolute=255e-5)
+
+
+def _bilateral(
+    diameter: int,
+    sigma_color: float,
+    sigma_space: float,
+    *,
+    border: str = "reflect101",
+    dtype: str = "uint8",
+    channels: int = 1,
+    bar: float | None = None,
+) -> Case:
+    tolerance = _ROUNDING if dtype == "uint8" else _OF_RANGE
+    return Case(
+        "bilateral_filter",
+        f"{diameter} {sigma_color} {sigma_space} {border}",
+        lambda image: cvkit.bilateral_filter(image, diameter, sigma_color, sigma_space, border=border),
+        lambda image: cv2.bilateralFilter(
+            image, diameter, sigma_color, sigma_space, borderType=_BORDERS[border]
+        ),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+    )
+
+
+BILATERAL = [
+    _bilateral(9, 75, 75, bar=1.0),
+    _bilateral(9, 75, 75, channels=3, bar=1.2),
+    _bilateral(9, 75, 75, dtype="float32", bar=1.0),
+    _bilateral(0, 30, 1, border="reflect", dtype="float32", channels=3, bar=1.2),
+]
+
+
+def _non_local_means(
+    h: float, *, patch: int = 7, window: int = 21, channels: int = 1, bar: float | None = None
+) -> Case:
+    return Case(
+        "non_local_means",
+        f"{h} {patch} {window}",
+        lambda image: cvkit.non_local_means(image, h, patch=patch, window=window),
+        lambda image: cv2.fastNlMeansDenoising(image, None, h, patch, window),
+        channels=channels,
+        bar=bar,
+    )
+
+
+DENOISING = [
+    _non_local_means(10, patch=3, window=5),
+    _non_local_means(30, patch=3, window=6, channels=3),
+]
+
+
 CASES: list[Case] = [
     *COLOR,
     *HOG,
     *RESIZE,
+    *PYRAMID,
+    *WARP,
+    *BILATERAL,
     *BOX_FILTER,
+    *CANNY,
+    *DENOISING,
     *FILTER_2D,
     *GAUSSIAN_BLUR,
     *LAPLACIAN,
     *LAPLACIAN_OF_GAUSSIAN,
+    *MEDIAN,
     *PREWITT,
     *ROBERTS,
     *SCHARR,
