@@ -43,7 +43,7 @@ EXTERNAL = {
     "sklearn": {"ml", "detect", "compare"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "matplotlib": {"detect"},
+    "matplotlib": {"detect", "ml"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numpy", "numba", "numba.extending"}
 KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd"}

@@ -29,7 +29,7 @@ from cvkit.detect.training_windows import (
 )
 from cvkit.ml import LinearSVC
 
-# A round that adds less than this share of the negatives so far is the last one.
+# A round is the last one when its new negatives are less than this share of those found before.
 _FEW = 0.02
 # False positives per window over which C is judged, about Dalal and Triggs' 1e-4.
 _JUDGED_RATES = np.logspace(-5, -3, 9)
@@ -77,7 +77,8 @@ def train_hog(
         Pictures without the object, or scenes, of which only windows away from the boxes are used.
     rounds : int
         How often, at most, all negatives are searched for windows that the detector takes for objects or
-        nearly so, which are added before it is trained again. A round that adds few is the last one.
+        nearly so, which are added before it is trained again; one that is found again counts again. A round
+        that finds few new ones is the last.
     C : float or sequence of float
         Cost of a misclassified window. Of several, the one is taken that misses fewest objects of one
         photograph in five, when trained (and its hard negatives found) on the others.
@@ -208,15 +209,16 @@ def _train(
         state.is_finished = recipe.rounds == 0
         checkpoint.save(state, samples)
     while not state.is_finished:
-        start, before = time.monotonic(), samples.count
+        start, known, before = time.monotonic(), len(state.seen), samples.count
         weights = _fit(samples.rows, state.object_count, cost, recipe.seed)
+        # Windows that are still hard are added again and count the more.
         samples.extend(cutter.hard_windows(weights, negatives, recipe.hard_per_picture, state.seen))
-        added = samples.count - before
+        new = len(state.seen) - known
         state.rounds += 1
-        state.is_finished = state.rounds == recipe.rounds or added < _FEW * (before - state.object_count)
+        state.is_finished = state.rounds == recipe.rounds or new < _FEW * known
         checkpoint.save(state, samples)
         cutter.progress(
-            f"round {state.rounds}: {added} new hard negatives, {samples.count - state.object_count} in all, "
+            f"round {state.rounds}: {samples.count - before} hard negatives, {new} of them new, "
             f"{time.monotonic() - start:.0f} s"
         )
     return _fit(samples.rows, state.object_count, cost, recipe.seed)

@@ -212,7 +212,7 @@ class WindowCutter:
         maximum: int,
         seen: set[tuple[int, ...]],
     ) -> Iterator[np.ndarray]:
-        """Features of the highest windows of each picture, of those above _HARD_SCORE and not yet seen."""
+        """Features of the highest windows of each picture above _HARD_SCORE, which it names in ``seen``."""
         detector = self.detector(weights)
         for number, example, picture in self.read(examples):
             grids = list(self._grids(detector, example, detector.pyramid(picture)))
@@ -222,10 +222,8 @@ class WindowCutter:
                 least = max(least, np.partition(scores, -maximum - 1)[-maximum - 1])
             for level, grid, is_free in grids:
                 for row, column in np.argwhere((grid.scores > least) & is_free):
-                    key = self._key(number, level, grid, row, column)
-                    if key not in seen:
-                        seen.add(key)
-                        yield detector.window_vector(grid.features, row, column)
+                    seen.add(self._key(number, level, grid, row, column))
+                    yield detector.window_vector(grid.features, row, column)
 
     def other_scores(self, weights: np.ndarray, examples: Iterable[Example]) -> np.ndarray:
         """Scores of all windows away from the objects."""
