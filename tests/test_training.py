@@ -99,8 +99,9 @@ def test_the_script_writes_a_model(pictures: Path, tmp_path: Path, root: Path) -
         cvkit.write_image(people / f"{index}.png", scene(160, 96, seed=index))
         cvkit.write_image(empty / f"{index}.png", scene(150, 90, seed=10 + index))
     script = root / "scripts" / "train_detector.py"
+    folders = ["--positives", people, "--negatives", empty]
     run = subprocess.run(
-        [sys.executable, script, people, empty, "-o", model, "--rounds", "1"],
+        [sys.executable, script, "person-hog", *folders, "-o", model, "--rounds", "1", "--no-calibrate"],
         capture_output=True,
         text=True,
         cwd=root,

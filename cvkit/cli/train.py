@@ -93,7 +93,8 @@ def train(
     """
     from rich.console import Console
 
-    from cvkit.detect.training import forget, train_hog
+    from cvkit.detect.training import train_hog
+    from cvkit.detect.training_state import forget
 
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     settings: dict[str, Any] = {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from cvkit import _validate
 from cvkit.detect.calibration import calibrate_detector
 from cvkit.detect.evaluation import average_logarithm, window_det_curve
 from cvkit.detect.hog_detector import HOGDetector
-from cvkit.detect.model_files import read_model, write_model
 from cvkit.detect.training_samples import SampleStore
+from cvkit.detect.training_state import Checkpoint, fingerprint
 from cvkit.detect.training_windows import (
     Example,
     Progress,
@@ -25,7 +23,6 @@ from cvkit.detect.training_windows import (
     WrongSize,
     choose_held_out,
     hold_out,
-    path_of,
 )
 from cvkit.ml import LinearSVC
 
@@ -33,9 +30,6 @@ from cvkit.ml import LinearSVC
 _FEW = 0.02
 # False positives per window over which C is judged, about Dalal and Triggs' 1e-4.
 _JUDGED_RATES = np.logspace(-5, -3, 9)
-
-# What a training keeps in its folder.
-_SAMPLES, _STATE = "samples.float32", "state.npz"
 
 
 @dataclass(frozen=True)
@@ -176,16 +170,6 @@ def _judge_costs(
     return cost, calibrate_detector(detector, scores, cutter.read(test_others), cutter.progress)
 
 
-def forget(work: Path) -> None:
-    """Delete what trainings keep in their folder ``work``, and nothing else."""
-    for name in (_SAMPLES, _STATE):
-        for path in work.glob(f"*/{name}"):
-            path.unlink()
-    for folder in (*filter(Path.is_dir, work.iterdir()), work):
-        if not any(folder.iterdir()):
-            folder.rmdir()
-
-
 def _part(work: Path | None, name: str) -> Path | None:
     return None if work is None else Path(work) / name
 
@@ -199,7 +183,9 @@ def _train(
     work: Path | None,
 ) -> np.ndarray:
     """Train with one cost, or go on where an earlier run stopped; return the weights and the bias."""
-    checkpoint = _Checkpoint(work, _fingerprint(cutter, positives, negatives, cost, recipe))
+    options = {**asdict(recipe), "max_memory": None, "C": cost, "wrong_size": cutter.wrong_size}
+    options |= {"settings": cutter.settings, "positives": len(positives)}
+    checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], options))
     state = checkpoint.load()
     samples = SampleStore(
         cutter.size, max_memory=recipe.max_memory, path=checkpoint.samples_path, count=state.count
@@ -249,76 +235,3 @@ def _fit(samples: np.ndarray, object_count: int, cost: float, seed: int) -> np.n
     is_object = np.arange(len(samples)) < object_count
     machine = LinearSVC(C=cost, random_state=seed, dual=True, tol=1e-3).fit(samples, is_object)
     return np.append(machine.coef_[0], machine.intercept_)
-
-
-@dataclass
-class _State:
-    """How far a training has come; its samples are the rows that the file of samples begins with."""
-
-    count: int = 0
-    object_count: int = 0
-    rounds: int = 0
-    is_finished: bool = False
-    seen: set[tuple[int, ...]] = field(default_factory=set)
-
-
-class _Checkpoint:
-    """Keeps the state of a training in a folder, or nowhere.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        Made where it does not exist.
-    fingerprint : str
-        Names the training; a folder with another one is refused.
-    """
-
-    def __init__(self, folder: Path | None, fingerprint: str) -> None:
-        self._folder = folder
-        self._fingerprint = fingerprint
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def samples_path(self) -> Path | None:
-        """Where the samples are kept."""
-        return None if self._folder is None else self._folder / _SAMPLES
-
-    def load(self) -> _State:
-        """Return the state that was saved, or a fresh one."""
-        if self._folder is None or not (self._folder / _STATE).exists():
-            return _State()
-        _, numbers, arrays = read_model(self._folder / _STATE)
-        if numbers.pop("fingerprint") != self._fingerprint:
-            raise ValueError(
-                f"{self._folder} holds another training (other pictures or options); choose another"
-            )
-        return _State(**numbers, seen=set(map(tuple, arrays["seen"].tolist())))
-
-    def save(self, state: _State, samples: SampleStore) -> None:
-        """Save the state, after its samples."""
-        state.count = samples.count
-        if self._folder is None:
-            return
-        samples.flush()
-        numbers = {name: value for name, value in vars(state).items() if name != "seen"}
-        seen = np.array(sorted(state.seen), np.int32).reshape(-1, 4)
-        settings = {**numbers, "fingerprint": self._fingerprint}
-        write_model(self._folder / _STATE, "training", settings, seen=seen)
-
-
-def _fingerprint(
-    cutter: WindowCutter, positives: list[Example], negatives: list[Example], cost: float, recipe: _Recipe
-) -> str:
-    """Hash all that the result depends on; of the pictures, their names, sizes and times."""
-    content = [_described(example) for example in (*positives, None, *negatives)]
-    options = {**asdict(recipe), "max_memory": None, "wrong_size": cutter.wrong_size, "C": cost}
-    text = json.dumps([content, options, cutter.settings], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _described(example: Example | None) -> Any:
-    if example is None or not path_of(example).exists():
-        return str(example)
-    status = path_of(example).stat()
-    return str(example), status.st_size, status.st_mtime_ns

@@ -1,0 +1,97 @@
+"""Keep the state of a training in a folder, so that it goes on after an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cvkit.detect.model_files import read_model, write_model
+from cvkit.detect.training_samples import SampleStore
+from cvkit.detect.training_windows import Example, path_of
+
+_SAMPLES, _STATE = "samples.float32", "state.npz"
+
+
+@dataclass
+class State:
+    """How far a training has come; its samples are the rows that the file of samples begins with."""
+
+    count: int = 0
+    object_count: int = 0
+    rounds: int = 0
+    is_finished: bool = False
+    seen: set[tuple[int, ...]] = field(default_factory=set)
+
+
+class Checkpoint:
+    """Keeps the state of a training in a folder, or nowhere.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Made where it does not exist.
+    fingerprint : str
+        Names the training; a folder with another one is refused.
+    """
+
+    def __init__(self, folder: Path | None, fingerprint: str) -> None:
+        self._folder = folder
+        self._fingerprint = fingerprint
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def samples_path(self) -> Path | None:
+        """Where the samples are kept."""
+        return None if self._folder is None else self._folder / _SAMPLES
+
+    def load(self) -> State:
+        """Return the state that was saved, or a fresh one."""
+        if self._folder is None or not (self._folder / _STATE).exists():
+            return State()
+        _, numbers, arrays = read_model(self._folder / _STATE)
+        if numbers.pop("fingerprint") != self._fingerprint:
+            raise ValueError(
+                f"{self._folder} holds another training (other pictures or options); choose another"
+            )
+        return State(**numbers, seen=set(map(tuple, arrays["seen"].tolist())))
+
+    def save(self, state: State, samples: SampleStore) -> None:
+        """Save the state, after its samples."""
+        state.count = samples.count
+        if self._folder is None:
+            return
+        samples.flush()
+        numbers = {name: value for name, value in vars(state).items() if name != "seen"}
+        seen = np.array(sorted(state.seen), np.int32).reshape(-1, 4)
+        settings = {**numbers, "fingerprint": self._fingerprint}
+        write_model(self._folder / _STATE, "training", settings, seen=seen)
+
+
+def fingerprint(examples: Iterable[Example], options: dict[str, Any]) -> str:
+    """Hash what the result depends on: options and, of the pictures, names, boxes, sizes and times."""
+    text = json.dumps([[_described(example) for example in examples], options], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _described(example: Example) -> Any:
+    if not path_of(example).exists():
+        return str(example)
+    status = path_of(example).stat()
+    return str(example), status.st_size, status.st_mtime_ns
+
+
+def forget(work: Path) -> None:
+    """Delete what trainings keep in their folder ``work``, and nothing else."""
+    for name in (_SAMPLES, _STATE):
+        for path in work.glob(f"*/{name}"):
+            path.unlink()
+    for folder in (*filter(Path.is_dir, work.iterdir()), work):
+        if not any(folder.iterdir()):
+            folder.rmdir()
