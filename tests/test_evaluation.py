@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cvkit.detect import Detections, average_precision, det_curve, log_average_miss_rate
-from cvkit.detect.evaluation import Evaluation, evaluate
+from cvkit.detect.evaluation import Evaluation, average_logarithm, evaluate, window_det_curve
 
 PERSON = [0, 0, 10, 20]
 OTHER = [100, 0, 110, 20]
@@ -69,3 +69,14 @@ def test_bad_input_is_named() -> None:
         evaluate([Detections.empty()], [[PERSON], [PERSON]])
     with pytest.raises(ValueError, match=r"minimum_iou must be greater than 0\.0, got 0"):
         evaluate([], [], minimum_iou=0)
+
+
+def test_windows_by_hand() -> None:
+    # Of four others, three score at least 1, one at least 3; ties count as found, and as false.
+    rates, misses, thresholds = window_det_curve([1, 3, 3, 5], [0, 1, 2, 3])
+    assert thresholds.tolist() == [5, 3, 1]
+    assert rates.tolist() == [0, 0.25, 0.75]
+    assert misses.tolist() == [0.75, 0.25, 0]
+    assert average_logarithm(rates, misses, [0.2, 0.3]) == pytest.approx(np.sqrt(0.75 * 0.25))
+    with pytest.raises(ValueError, match="objects and others must have scores, got 0 and 1"):
+        window_det_curve([], [1])

@@ -1,0 +1,84 @@
+"""Thresholds and probabilities from held-out scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cvkit.detect import Detections, HOGDetector, calibration, load, pretrained
+from cvkit.detect.calibration import calibrate_detector, false_scores
+from cvkit.detect.training_windows import Scene, choose_held_out, hold_out, photograph
+
+
+class Fixed(HOGDetector):
+    """A detector that finds the same in every picture."""
+
+    def detect(self, image: np.ndarray, **options: object) -> Detections:
+        return Detections([[0, 0, 10, 20], [50, 0, 60, 20]], [0.5, -0.5])
+
+
+def test_the_threshold_lets_through_one_false_positive_in_ten_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = np.random.default_rng(0)
+    objects = generator.normal(1, 0.5, 200).astype(np.float32)
+    false = generator.normal(-0.5, 0.4, 300).astype(np.float32)
+    of_pictures = iter(np.array_split(false, 100))
+    monkeypatch.setattr(calibration, "false_scores", lambda *arguments: next(of_pictures))
+    pictures = ((number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(100))
+    found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, pictures, print)
+    detector = HOGDetector(np.zeros(3781), **found)
+    low, middle, high = detector.probability([-1, detector.score_of(0.5), 2])
+    assert low < 0.05
+    assert middle == pytest.approx(0.5)
+    assert high > 0.95
+    assert (false >= found["threshold"]).sum() == 10
+
+
+def test_detections_of_labelled_objects_are_not_false(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "HOGDetector", Fixed)
+    detector, picture = Fixed(np.zeros(3781)), np.zeros((128, 64), np.uint8)
+    assert false_scores(detector, Path("a"), picture).tolist() == [0.5, -0.5]
+    assert false_scores(detector, Scene(Path("a"), ((1, 0, 11, 20),)), picture).tolist() == [-0.5]
+
+
+def test_nothing_to_calibrate_by_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "false_scores", lambda *arguments: np.ones(50, np.float32))
+    picture = (0, Path("a"), np.zeros((1, 1), np.uint8))
+    with pytest.raises(ValueError, match="score no higher than other windows"):
+        calibrate_detector(HOGDetector(np.zeros(3781)), -np.ones(50), [picture], print)
+
+
+def test_crops_of_one_photograph_stay_together() -> None:
+    crops = [Path(f"crop{number}{letter}.png") for number in range(10) for letter in "ace"]
+    assert photograph(crops[0]) == photograph(crops[1]) != photograph(crops[3])
+    held = choose_held_out(crops, [Path(f"other{number}.png") for number in range(10)])
+    rest, apart = hold_out(crops, held)
+    assert (len(rest), len(apart)) == (24, 6)
+    assert not {photograph(crop) for crop in rest} & {photograph(crop) for crop in apart}
+    # In labelled pictures a photograph gives both.
+    scenes = [Scene(Path(f"{number}.png"), ()) for number in range(10)]
+    held = choose_held_out(scenes, scenes)
+    assert len(held) == 2
+    assert len(hold_out(scenes, held)[1]) == 2
+
+
+def test_calibration_is_checked_and_saved(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="calibration must have a slope below 0"):
+        HOGDetector(np.zeros(3781), calibration=(1, 0))
+    plain = HOGDetector(np.zeros(3781))
+    with pytest.raises(ValueError, match="the model has no calibration"):
+        plain.probability([0.0])
+    calibrated = HOGDetector(np.zeros(3781), calibration=(-2, 0.5))
+    with pytest.raises(ValueError, match="probability must be between 0 and 1, got 1"):
+        calibrated.score_of(1)
+    calibrated.save(tmp_path / "model.npz")
+    assert load(tmp_path / "model.npz").calibration == (-2, 0.5)
+
+
+def test_the_shipped_model_is_calibrated() -> None:
+    detector = pretrained("person-hog")
+    assert 0.3 < detector.probability(detector.threshold) < 0.7
+    assert (np.diff(detector.probability([-1, 0, 1, 2])) > 0.01).all()
