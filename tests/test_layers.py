@@ -44,8 +44,8 @@ EXTERNAL = {
     "typer": {"cli"},
     "rich": {"cli"},
 }
-KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numpy", "numba", "numba.extending"}
-KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd"}
+KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd", "cvkit._simd_histograms"}
 
 
 def tree(module: str) -> ast.Module:
