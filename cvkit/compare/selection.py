@@ -1,0 +1,99 @@
+"""Which rows of the tables run here, and which of them were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from cvkit.compare.cases import Case
+from cvkit.compare.detector_cases import DetectorCase
+from cvkit.compare.machine import opencv_major
+
+
+class Row(Protocol):
+    """What rows of every table have."""
+
+    @property
+    def operation(self) -> str:
+        """Public name of the operation."""
+
+    @property
+    def label(self) -> str:
+        """Operation, parameters and kind of picture; unique."""
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def select(rows: Sequence[AnyRow], terms: Sequence[str]) -> list[AnyRow]:
+    """Return the rows that were asked for, in the order of the table.
+
+    Parameters
+    ----------
+    rows : sequence
+        Rows of any table.
+    terms : sequence of str
+        Names of operations; a term that names none selects the labels that contain it. No terms: every row.
+
+    Returns
+    -------
+    list
+
+    Raises
+    ------
+    ValueError
+        If a term selects nothing.
+
+    Examples
+    --------
+    >>> from cvkit.compare.cases import CASES
+    >>> {case.operation for case in select(CASES, ["rgb_to_gray"])}
+    {'rgb_to_gray'}
+    >>> [case.label for case in select(CASES, ["skimage L1]"])]
+    ['hog[skimage L1]-uint8x1']
+    """
+    if not terms:
+        return list(rows)
+    chosen: set[str] = set()
+    for term in terms:
+        labels = {row.label for row in rows if row.operation == term}
+        labels = labels or {row.label for row in rows if term in row.label}
+        if not labels:
+            names = ", ".join(sorted({row.operation for row in rows}))
+            raise ValueError(f"no row is named {term!r}; there are {names}")
+        chosen |= labels
+    return [row for row in rows if row.label in chosen]
+
+
+def reason_to_skip(case: Case | DetectorCase) -> str | None:
+    """Say why a row cannot be compared with what is installed; None where it can.
+
+    Parameters
+    ----------
+    case : Case or DetectorCase
+        A row of the table of images or of the detector's.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> from cvkit.compare.cases import CASES
+    >>> reason_to_skip(CASES[0]) is None
+    True
+    """
+    if case.against == "naive":
+        return "has no outside reference"
+    if case.against == "opencv" and opencv_major() not in case.opencv:
+        wanted = " or ".join(map(str, case.opencv))
+        return f"needs OpenCV {wanted}, installed is {opencv_major()}"
+    if case.against == "scikit-image" and not _is_installed("skimage"):
+        return "needs scikit-image, which is not installed"
+    return None
+
+
+def _is_installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    return find_spec(package) is not None

@@ -1,0 +1,160 @@
+"""Lay measured rows out as tables: plain text for a terminal, Markdown for the README."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cvkit.compare.documents import Row
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Parameters
+    ----------
+    title : str
+        What it shows.
+    header : list of str
+        Names of the columns.
+    rows : list of list of str
+        Cells; those after the first ``words`` columns are figures, set flush right.
+    words : int
+        Number of leading columns that hold words.
+    """
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    words: int
+
+
+def to_text(table: Table) -> str:
+    """Set a table in columns of equal width, for a terminal.
+
+    Parameters
+    ----------
+    table : Table
+        Any table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(to_text(Table("Times", ["name", "ms"], [["hog", "12.0"]], words=1)))
+    Times
+    name    ms
+    hog   12.0
+    """
+    lines = [table.header, *table.rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
+    text = [
+        "  ".join(
+            cell.ljust(width) if column < table.words else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([table.title, *text])
+
+
+def to_markdown(table: Table) -> str:
+    """Set a table in Markdown, without its title.
+
+    Parameters
+    ----------
+    table : Table
+        Any table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> print(to_markdown(Table("Times", ["name", "ms"], [["hog", "12.0"]], words=1)))
+    | name | ms |
+    |---|---:|
+    | hog | 12.0 |
+    """
+    rule = "".join("---|" if column < table.words else "---:|" for column in range(len(table.header)))
+    lines = ["| " + " | ".join(line) + " |" for line in [table.header, *table.rows]]
+    return "\n".join([lines[0], "|" + rule, *lines[1:]])
+
+
+def missed(row: Row) -> bool:
+    """Tell whether a row has a bar and does not meet it."""
+    value = row["ours"] if row["section"] == "first call" else row["ratio"]
+    return row["bar"] is not None and value > row["bar"]
+
+
+def verdict(row: Row) -> str:
+    """Say how a row stands: against its bar where it has one, else against the reference."""
+    if row["bar"] is not None:
+        return f"misses {row['bar']:.2f}" if missed(row) else f"meets {row['bar']:.2f}"
+    return "slower" if row.get("ratio", 0) > 1 else ""
+
+
+def picture_kind(row: Row) -> str:
+    """Name dtype and channels of a row's picture."""
+    kinds = {1: "gray", 3: "RGB"}
+    return f"{row['dtype']} {kinds.get(row['channels'], row['channels'])}"
+
+
+_SPEED_WORDS = ["operation", "parameters", "picture", "size", "reference"]
+
+
+def speed_tables(rows: list[Row]) -> list[Table]:
+    """Lay out every timed row, one line each.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :mod:`cvkit.compare.speed`; rows of other sections are left out.
+
+    Returns
+    -------
+    list of Table
+        Operations and detector; first calls. Empty ones are left out.
+
+    Examples
+    --------
+    >>> speed_tables([])
+    []
+    """
+    timed = [row for row in rows if row["section"] in ("speed", "detector")]
+    first = [row for row in rows if row["section"] == "first call"]
+    tables = [
+        Table(
+            "Median times in milliseconds, cvkit and reference in turns; a ratio below 1: cvkit is faster",
+            [*_SPEED_WORDS, "threads", "first call", "cvkit", "reference", "ratio", "spread", "bar"],
+            [
+                [
+                    row["operation"],
+                    row["name"],
+                    picture_kind(row),
+                    f"{row['height']}x{row['width']}",
+                    row["reference_version"],
+                    str(row["threads"]),
+                    *(f"{row[name] * 1e3:.2f}" for name in ("first", "ours", "reference")),
+                    f"{row['ratio']:.2f}",
+                    f"{row['spread']:.2f}",
+                    verdict(row),
+                ]
+                for row in timed
+            ],
+            words=len(_SPEED_WORDS),
+        ),
+        Table(
+            "First call in a fresh process, in seconds, imports included",
+            ["operation", "call", "disk cache filled", "empty", "bar"],
+            [
+                [row["operation"], row["name"], f"{row['ours']:.2f}", f"{row['first']:.2f}", verdict(row)]
+                for row in first
+            ],
+            words=2,
+        ),
+    ]
+    return [table for table in tables if table.rows]
