@@ -4,6 +4,8 @@
     python scripts/benchmark.py --operations hog detect --threads 1 2
     python scripts/benchmark.py --sizes 480x640 --output speed.json
 
+    python scripts/benchmark.py --readme                            measure nothing, write the README's tables
+
 Rows are written as they are measured and merged into what the file holds, so a long benchmark can run in
 pieces. The exit code is 1 when a measured row misses its bar.
 """
@@ -20,7 +22,8 @@ from cvkit.compare import speed
 from cvkit.compare.cases import CASES, Case
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
 from cvkit.compare.documents import Row, open_document
-from cvkit.compare.selection import reason_to_skip, select
+from cvkit.compare.readme import SPEED, update_readme
+from cvkit.compare.selection import read_size, reason_to_skip, select
 from cvkit.compare.tables import missed, speed_tables, to_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +32,9 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     """Measure what the command line asks for, print it and write it."""
     arguments = parsed()
+    if arguments.readme:
+        update_readme(ROOT / "README.md")
+        return 0
     try:
         document = open_document(arguments.output)
         rows = select([*CASES, *DETECTOR_CASES], arguments.operations)
@@ -56,7 +62,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--sizes",
         nargs="+",
-        type=shape,
+        type=read_size,
         default=[(1080, 1920), (480, 640)],
         metavar="HxW",
         help="default: 1080x1920 480x640",
@@ -64,16 +70,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument(
         "--photograph", type=Path, default=ROOT / "samples" / "street2.jpg", help="what the detector looks at"
     )
-    parser.add_argument(
-        "--output", type=Path, default=Path("speed.json"), help="JSON to write or to continue"
-    )
+    parser.add_argument("--output", type=Path, default=SPEED, help=f"JSON to continue; default: {SPEED}")
+    parser.add_argument("--readme", action="store_true", help="write the README from the committed JSON")
     return parser.parse_args()
-
-
-def shape(text: str) -> tuple[int, int]:
-    """Read a size such as 1080x1920: height, width."""
-    height, width = text.split("x")
-    return int(height), int(width)
 
 
 def measure(rows: list[Case | DetectorCase], arguments: argparse.Namespace) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from cvkit.compare.machine import describe_machine
 Row = dict[str, Any]
 
 # What tells one measurement from another; a row measured again replaces the older one.
-_KEYS = ("section", "label", "height", "width", "threads", "reference_version")
+_KEYS = ("section", "label", "height", "width", "threads", "device", "picture", "reference_version")
 
 
 class Document:

@@ -97,3 +97,31 @@ def _is_installed(package: str) -> bool:
     from importlib.util import find_spec
 
     return find_spec(package) is not None
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """Read a size of a picture.
+
+    Parameters
+    ----------
+    text : str
+        Height and width, such as ``1080x1920``.
+
+    Returns
+    -------
+    (int, int)
+
+    Raises
+    ------
+    ValueError
+        If the text is no size.
+
+    Examples
+    --------
+    >>> read_size("1080x1920")
+    (1080, 1920)
+    """
+    height, separator, width = text.partition("x")
+    if not separator or not height.isdecimal() or not width.isdecimal() or 0 in (int(height), int(width)):
+        raise ValueError(f"a size is HEIGHTxWIDTH, such as 1080x1920, got {text!r}")
+    return int(height), int(width)

@@ -158,3 +158,93 @@ def speed_tables(rows: list[Row]) -> list[Table]:
         ),
     ]
     return [table for table in tables if table.rows]
+
+
+def tolerance_text(row: Row) -> str:
+    """Say what a row accepts."""
+    tolerance = row["tolerance"]
+    parts = []
+    if tolerance["absolute"]:
+        parts.append(f"{tolerance['absolute']:.3g}")
+    if tolerance["relative"]:
+        parts.append(f"{tolerance['relative']:.0e} of the range")
+    text = " + ".join(parts) or "exact"
+    return text + (
+        f", but for {tolerance['exceptions']:.2g} of the values" if tolerance["exceptions"] else ""
+    )
+
+
+def share_text(share: float) -> str:
+    """Write a share in percent, never rounding up to 100."""
+    return "100 %" if share == 1 else f"{min(share * 100, 99.9999):.4f} %"
+
+
+def parity_table(rows: list[Row]) -> Table:
+    """Lay out how results differ, one line for each row and size, the worst picture counting.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :mod:`cvkit.compare.parity`; rows of other sections are left out.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> parity_table([]).rows
+    []
+    """
+    lines = []
+    compared = [row for row in rows if row["section"] == "parity"]
+    for group in grouped(compared, ("label", "height", "width", "reference_version", "device")):
+        row = group[0]
+        lines.append(
+            [
+                row["operation"],
+                row["name"],
+                picture_kind(row),
+                f"{row['height']}x{row['width']}",
+                row["reference_version"],
+                *worst(group),
+                tolerance_text(row),
+                "yes" if all(row["agrees"] for row in group) else "NO",
+            ]
+        )
+    header = [*_SPEED_WORDS, "largest difference", "mean", "equal values", "accepted", "agrees"]
+    return Table("Differences between cvkit's results and the reference's", header, lines, len(_SPEED_WORDS))
+
+
+def grouped(rows: list[Row], names: tuple[str, ...]) -> list[list[Row]]:
+    """Gather rows that share the named values, in the order of their first.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows of any section that have these values.
+    names : tuple of str
+        Which values.
+
+    Returns
+    -------
+    list of list of dict
+
+    Examples
+    --------
+    >>> grouped([{"a": 1, "b": 1}, {"a": 2, "b": 2}, {"a": 1, "b": 3}], ("a",))
+    [[{'a': 1, 'b': 1}, {'a': 1, 'b': 3}], [{'a': 2, 'b': 2}]]
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(repr([row[name] for name in names]), []).append(row)
+    return list(groups.values())
+
+
+def worst(group: list[Row]) -> list[str]:
+    """Write the largest difference, the largest mean difference and the least share of equal values."""
+    return [
+        f"{max(row['largest'] for row in group):.2g}",
+        f"{max(row['mean'] for row in group):.2g}",
+        share_text(min(row["equal"] for row in group)),
+    ]
