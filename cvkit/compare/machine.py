@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 import cvkit
 
@@ -81,12 +82,13 @@ def reference_version(against: str) -> str:
 
 @contextmanager
 def thread_count(count: int) -> Iterator[None]:
-    """Give cvkit and OpenCV ``count`` threads each for a while."""
+    """Give cvkit, OpenCV and what scikit-learn computes with ``count`` threads each for a while."""
     before = cvkit.get_num_threads(), cv2.getNumThreads()
+    cvkit.set_num_threads(count)
+    cv2.setNumThreads(count)
     try:
-        cvkit.set_num_threads(count)
-        cv2.setNumThreads(count)
-        yield
+        with threadpool_limits(count):
+            yield
     finally:
         cvkit.set_num_threads(before[0])
         cv2.setNumThreads(before[1])

@@ -7,6 +7,9 @@ from typing import Protocol, TypeVar
 
 from cvkit.compare.cases import Case
 from cvkit.compare.detector_cases import DetectorCase
+from cvkit.compare.learner_cases import LearnerCase
+
+AnyCase = Case | DetectorCase | LearnerCase
 from cvkit.compare.machine import opencv_major
 
 
@@ -65,13 +68,13 @@ def select(rows: Sequence[AnyRow], terms: Sequence[str]) -> list[AnyRow]:
     return [row for row in rows if row.label in chosen]
 
 
-def reason_to_skip(case: Case | DetectorCase) -> str | None:
+def reason_to_skip(case: AnyCase) -> str | None:
     """Say why a row cannot be compared with what is installed; None where it can.
 
     Parameters
     ----------
-    case : Case or DetectorCase
-        A row of the table of images or of the detector's.
+    case : Case, DetectorCase or LearnerCase
+        A row of any table.
 
     Returns
     -------
@@ -83,6 +86,8 @@ def reason_to_skip(case: Case | DetectorCase) -> str | None:
     >>> reason_to_skip(CASES[0]) is None
     True
     """
+    if isinstance(case, LearnerCase):
+        return None
     if case.against == "naive":
         return "has no outside reference"
     if case.against == "opencv" and opencv_major() not in case.opencv:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import cvkit
+from cvkit._jit import cuda
 from cvkit.compare.cases import Case
 from cvkit.compare.detector_cases import DetectorCase, OpenCVDetector, our_detector
 from cvkit.compare.documents import Row
@@ -37,7 +38,9 @@ FIRST_CALLS = {
 """What a process does first: operation -> (name, call, largest accepted seconds)."""
 
 
-def time_case(case: Case, picture: np.ndarray, threads: int) -> Row:
+def time_case(
+    case: Case, picture: np.ndarray, threads: int, *, on_cuda: bool = False, seconds: float = 8.0
+) -> Row:
     """Time one row of the table of images.
 
     Parameters
@@ -48,6 +51,10 @@ def time_case(case: Case, picture: np.ndarray, threads: int) -> Row:
         Of the row's dtype and channels.
     threads : int
         Threads of each side.
+    on_cuda : bool
+        Whether cvkit works on a GPU; the picture is brought there beforehand.
+    seconds : float
+        About how long the timing takes.
 
     Returns
     -------
@@ -61,6 +68,7 @@ def time_case(case: Case, picture: np.ndarray, threads: int) -> Row:
     >>> row["section"], row["label"], row["bar"]
     ('speed', 'rgb_to_gray[]-uint8x3', None)
     """
+    ours = _on_target(case.ours, picture, on_cuda)
     at_bar = picture.shape[:2] == BAR_SHAPE and threads == 1
     return {
         "section": "speed",
@@ -71,12 +79,20 @@ def time_case(case: Case, picture: np.ndarray, threads: int) -> Row:
         "channels": case.channels,
         **_sizes(picture, threads),
         "reference_version": reference_version(case.against),
-        **_timing(lambda: case.ours(picture), lambda: case.reference(picture), threads),
-        "bar": case.bar if at_bar else None,
+        "device": "cuda" if on_cuda else "cpu",
+        **_timing(ours, lambda: case.reference(picture), threads, seconds),
+        "bar": case.bar if at_bar and not on_cuda else None,
     }
 
 
-def time_detector(case: DetectorCase, photograph: np.ndarray, threads: int) -> Row:
+def time_detector(
+    case: DetectorCase,
+    photograph: np.ndarray,
+    threads: int,
+    *,
+    on_cuda: bool = False,
+    seconds: float = 8.0,
+) -> Row:
     """Time detection with OpenCV's weights on both sides, from the picture to grouped boxes.
 
     Parameters
@@ -87,6 +103,10 @@ def time_detector(case: DetectorCase, photograph: np.ndarray, threads: int) -> R
         A picture with people, RGB.
     threads : int
         Threads of each side.
+    on_cuda : bool
+        Whether cvkit works on a GPU; the picture is brought there beforehand.
+    seconds : float
+        About how long the timing takes.
 
     Returns
     -------
@@ -100,7 +120,7 @@ def time_detector(case: DetectorCase, photograph: np.ndarray, threads: int) -> R
     (130, 70, 1.0)
     """
     picture = case.picture(photograph)
-    ours, reference = our_detector(), OpenCVDetector()
+    ours, reference = _on_target(our_detector().detect, picture, on_cuda), OpenCVDetector()
     return {
         "section": "detector",
         "operation": case.operation,
@@ -110,8 +130,9 @@ def time_detector(case: DetectorCase, photograph: np.ndarray, threads: int) -> R
         "channels": case.channels,
         **_sizes(picture, threads),
         "reference_version": reference_version("opencv"),
-        **_timing(lambda: ours.detect(picture), lambda: reference.detect(picture), threads),
-        "bar": case.bar if threads == 1 else None,
+        "device": "cuda" if on_cuda else "cpu",
+        **_timing(ours, lambda: reference.detect(picture), threads, seconds),
+        "bar": case.bar if threads == 1 and not on_cuda else None,
     }
 
 
@@ -119,12 +140,29 @@ def _sizes(picture: np.ndarray, threads: int) -> Row:
     return {"height": picture.shape[0], "width": picture.shape[1], "threads": threads}
 
 
-def _timing(ours: Callable[[], Any], reference: Callable[[], Any], threads: int) -> Row:
+def _on_target(
+    function: Callable[[Any], Any], picture: np.ndarray, on_cuda: bool
+) -> Callable[[], Any]:
+    """Return the call to time; on a GPU it waits for the result."""
+    if not on_cuda:
+        return lambda: function(picture)
+    on_device = cvkit.to_device(picture)
+
+    def call() -> None:
+        function(on_device)
+        cuda.synchronize()
+
+    return call
+
+
+def _timing(
+    ours: Callable[[], Any], reference: Callable[[], Any], threads: int, seconds: float
+) -> Row:
     with thread_count(threads):
         start = time.perf_counter()
         ours()
         first = time.perf_counter() - start
-        return {**asdict(alternate(ours, reference)), "first": first}
+        return {**asdict(alternate(ours, reference, seconds=seconds)), "first": first}
 
 
 def picture_for(case: Case, shape: tuple[int, int]) -> np.ndarray:

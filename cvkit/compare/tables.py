@@ -248,3 +248,50 @@ def worst(group: list[Row]) -> list[str]:
         f"{max(row['mean'] for row in group):.2g}",
         share_text(min(row["equal"] for row in group)),
     ]
+
+
+def learner_table(rows: list[Row]) -> Table:
+    """Lay out agreement, times and memory of learners, one line each.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :mod:`cvkit.compare.learners`; rows of other sections are left out.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> learner_table([]).rows
+    []
+    """
+    header = ["learner", "data", "reference", "threads", "largest differences", "agrees"]
+    header += ["fit ms", "ratio", "predict ms", "ratio", "fit MB, cvkit / reference"]
+    lines = [
+        [
+            row["operation"],
+            row["name"],
+            row["reference_version"],
+            str(row["threads"]),
+            ", ".join(f"{name} {value:.2g}" for name, value in row["differences"].items()),
+            "yes" if row["agrees"] else "NO",
+            *_learner_times(row["fit"]),
+            *_learner_times(row["predict"]),
+            f"{_megabytes(row['fit_bytes'])} / {_megabytes(row['reference_fit_bytes'])}",
+        ]
+        for row in rows
+        if row["section"] == "learner"
+    ]
+    return Table("Learners beside scikit-learn's", header, lines, words=3)
+
+
+def _learner_times(timing: Row) -> list[str]:
+    missing = timing["bar"] is not None and timing["ratio"] > timing["bar"]
+    note = f" misses {timing['bar']:.2f}" if missing else ""
+    return [f"{timing['ours'] * 1e3:.1f}", f"{timing['ratio']:.2f} ± {timing['spread']:.2f}{note}"]
+
+
+def _megabytes(size: int | None) -> str:
+    return "unknown" if size is None else f"{size / 1e6:.1f}"
