@@ -1,8 +1,8 @@
 """Classical computer vision and machine learning on every CPU and any CUDA GPU.
 
-Functions take images as ``(H, W)`` or ``(H, W, C)`` arrays, RGB, and stacks as ``(N, H, W, C)``. They run where
-the array lives: NumPy on the CPU, anything with ``__cuda_array_interface__`` on its GPU. Names are loaded when
-they are first used, so that ``import cvkit`` costs next to nothing.
+Functions take images as ``(H, W)`` or ``(H, W, C)`` arrays, RGB, and stacks as ``(N, H, W, C)``. They run
+where the array lives: NumPy on the CPU, anything with ``__cuda_array_interface__`` on its GPU. Names are
+loaded when they are first used, so that ``import cvkit`` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FUNCTIONS = {
 }
 _MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geometry", "io", "ml")
 
-__all__ = ["__version__", *_FUNCTIONS, *_MODULES]  # noqa: PLE0604
+__all__ = ["__version__", *_FUNCTIONS, *_MODULES]
 
 
 def __getattr__(name: str) -> Any:

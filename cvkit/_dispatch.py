@@ -153,7 +153,7 @@ class Batch:
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """(N, H, W, C)."""
-        return tuple(self.array.shape)  # type: ignore[return-value]
+        return tuple(self.array.shape)
 
     def kernels(self, domain: str, module: str) -> ModuleType:
         """Import the twin of ``module`` for the device the array lives on."""

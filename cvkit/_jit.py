@@ -160,12 +160,13 @@ def helper(
         False keeps every product rounded on its own, for results that an FMA would decide otherwise than the
         reference does.
     reorder : bool
-        True lets a sum or a maximum be taken in the order of the vector's lanes. Keep such helpers to one loop.
+        True lets a sum or a maximum be taken in the order of the vector's lanes. Keep such helpers to one
+        loop.
     inline : bool
         True copies the function into its callers.
     allocates : bool
-        False promises that no array is made inside, so that Numba need not count references: a call costs some
-        20 ns for each row that is sliced off a matrix, with atomic operations that threads contend for.
+        False promises that no array is made inside, so that Numba need not count references: a call costs
+        some 20 ns for each row that is sliced off a matrix, with atomic operations that threads contend for.
     """
     if function is None:
         return functools.partial(
@@ -260,7 +261,7 @@ class CudaKernel:
     """
 
     def __init__(self, function: Callable[..., Any], block: tuple[int, ...]) -> None:
-        functools.update_wrapper(self, function)
+        self.__name__, self.__doc__ = function.__name__, function.__doc__
         self.py_func = function
         self.block = block
         CUDA_KERNELS.append(self)

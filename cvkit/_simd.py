@@ -58,7 +58,7 @@ Both arrays are flat float32 arrays, both starts unsigned.
 
 @helper
 def aligned_rows(rows, width):
-    """Return uninitialised float32 rows whose starts lie on 64 bytes, so that no vector spans two cache lines.
+    """Return uninitialised float32 rows whose starts lie on 64 bytes, so that no vector spans two lines.
 
     ``width`` must be a multiple of LANES.
     """

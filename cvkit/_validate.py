@@ -41,7 +41,7 @@ def image(
         )
     if 0 in shape[1:]:
         raise ValueError(f"{name} must not be empty, got shape {tuple(array.shape)}")
-    return shape  # type: ignore[return-value]
+    return shape
 
 
 def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
@@ -119,7 +119,7 @@ def output_shape(value: Any, name: str = "output_shape") -> tuple[int, int]:
     return integer(value[0], name, minimum=1), integer(value[1], name, minimum=1)
 
 
-def one_of(value: Any, accepted: Sequence[Any] | dict[str, Any], name: str) -> Any:
+def one_of(value: Any, accepted: Sequence[Any] | dict[Any, Any], name: str) -> Any:
     """Check a choice; with a dict of choices, return what the choice stands for."""
     if not isinstance(value, str | int | tuple) or value not in accepted:
         raise ValueError(f"{name} must be one of {_names(map(repr, accepted))}, got {value!r}")

@@ -107,22 +107,22 @@ def _fault(data: bytes) -> str | None:
     return None
 
 
-# A marker is 0xFF and a code. Within the compressed scan, 0xFF 0x00 is a data byte, 0xFF 0xD0-0xD7 a restart.
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
-_JPEG_END = 0xD9
+# A marker is 0xFF, perhaps repeated, and a code.
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
+_JPEG_SCAN = 0xDA
 
 
 def _jpeg_is_complete(data: bytes) -> bool:
-    """Tell whether the end-of-image marker follows the scans.
+    """Tell whether the end-of-image marker follows the start of the first scan.
 
-    Segments are stepped over by their length, so that the end of a thumbnail inside one does not count.
+    The segments before it are stepped over by their length, so that the end of a thumbnail inside one does
+    not count. In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end.
     """
     position = 2
     while (marker := _JPEG_MARKER.search(data, position)) is not None:
-        if marker[1][0] == _JPEG_END:
-            return True
-        length = int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-        position = marker.end() + length
+        position = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
+        if marker[1][0] == _JPEG_SCAN:
+            return data.find(b"\xff\xd9", position) >= 0
     return False
 
 

@@ -1,4 +1,4 @@
-"""A device without a GPU: arrays that claim to live on one, and launches that record types and run nothing."""
+"""A device without a GPU: arrays that claim to live on one, and launches that only record types."""
 
 from __future__ import annotations
 

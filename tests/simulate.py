@@ -1,7 +1,8 @@
 """Run rows of the table on the CUDA twins in Numba's simulator and save the results.
 
-``python -m tests.simulate OUTPUT.npz LABEL...`` with NUMBA_ENABLE_CUDASIM=1 and NUMBA_DISABLE_JIT=1. A process
-of its own, because Numba chooses the simulator when it is imported; the caller has the compiled CPU twins.
+``python -m tests.simulate OUTPUT.npz LABEL...`` with NUMBA_ENABLE_CUDASIM=1 and NUMBA_DISABLE_JIT=1. A
+process of its own, because Numba chooses the simulator when it is imported; the caller has the compiled CPU
+twins.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from cvkit.detect import HOGDetector
 
 
 def small_detector() -> HOGDetector:
-    """Return a detector with a window of 24 x 16 pixels and random weights, so that some windows score high."""
+    """Return a detector with a window of 24 x 16 pixels and random weights."""
     generator = np.random.default_rng(5)
     return HOGDetector(
         generator.normal(size=2 * 36 + 1), window=(24, 16), stride=4, padding=4, scale=1.4, threshold=-1.0

@@ -1,7 +1,7 @@
 """Decisions and labels of linear models and SVC from the CUDA twins, in Numba's simulator.
 
-``python -m tests.simulate_svm MODELS.npz OUTPUT.npz`` with NUMBA_ENABLE_CUDASIM=1 and NUMBA_DISABLE_JIT=1: models
-are fitted by compiled kernels in the process that starts this one.
+``python -m tests.simulate_svm MODELS.npz OUTPUT.npz`` with NUMBA_ENABLE_CUDASIM=1 and NUMBA_DISABLE_JIT=1:
+models are fitted by compiled kernels in the process that starts this one.
 """
 
 from __future__ import annotations

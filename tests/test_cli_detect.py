@@ -102,6 +102,13 @@ def test_never_overwrites_an_earlier_run() -> None:
         assert files(folder) == ["detections.json"]
 
 
+def test_an_output_folder_inside_the_source_is_no_source() -> None:
+    for number in range(20):  # more than are read ahead, so that results exist when the walk comes to them
+        cvkit.write_image(f"photos/{number}.png", scene(30, 40, 3))
+    assert main(["detect", ".", "--output", "the last folder"]) == 0
+    assert len(files("the last folder")) == 1 + 22
+
+
 def test_formats() -> None:
     assert tuple(Format) == FORMATS
     assert main(["detect", "photos", "--format", "yolo", "--output", "yolo", "--no-save-images"]) == 0

@@ -100,7 +100,7 @@ def test_a_region_shifts_the_boxes_back() -> None:
     detector.padding = 0
     inside, scores = detector.detect_windows(image, region=(30.4, 20, 110, 139.5))
     alone, scores_alone = detector.detect_windows(image[20:140, 30:110])
-    np.testing.assert_array_equal(inside, alone + [30, 20, 30, 20])
+    np.testing.assert_array_equal(inside, alone + np.array([30, 20, 30, 20]))
     np.testing.assert_array_equal(scores, scores_alone)
 
 

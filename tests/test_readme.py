@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import runpy
 import shlex
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,15 @@ def test_the_first_command_does_what_the_readme_says(checkout: Path) -> None:
     assert main(first[1:]) == 0
     assert (checkout / "detections" / "detections.json").exists()
     assert len(list((checkout / "detections" / "images").rglob("*.jpg"))) == 1
+
+
+def test_quickstart(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["quickstart.py"])
+    runpy.run_path(str(ROOT / "samples" / "quickstart.py"), run_name="__main__")
+    assert "a person from (" in capsys.readouterr().out
+    assert (checkout / "quickstart.jpg").exists()
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
@@ -86,11 +86,12 @@ def detect(
     tally = _Tally()
     code = 0
     progress = open_progress(total)
-    progress.say(f"{total} pictures, device: {device_name}")
+    progress.say(f"{_pictures(total)}, device: {device_name}")
     try:
         with open_results(folder, format=format.value) as results, progress:
             images = folder / "images" if save_images else None
-            _detect_all(sources, lambda image: find(place(image)), results, images, tally, progress)
+            paths = _outside(folder, walk(sources))
+            _detect_all(paths, lambda image: find(place(image)), results, images, tally, progress)
     except KeyboardInterrupt:
         progress.say("interrupted; what was done is kept")
         code = 130
@@ -118,13 +119,18 @@ class _Tally:
 
     def report(self, folder: Path, progress: Progress) -> None:
         rate = self.pictures / max(time.monotonic() - self.start, 1e-9)
-        progress.say(f"{self.people} people in {self.pictures} pictures, {rate:.1f}/s, written to {folder}")
+        found = "1 person" if self.people == 1 else f"{self.people} people"
+        progress.say(f"{found} in {_pictures(self.pictures)}, {rate:.1f}/s, written to {folder}")
         if self.failed:
-            progress.say(f"{self.failed} pictures failed:")
+            progress.say(f"{_pictures(self.failed)} failed:")
             for name in self.failures:
                 progress.say(f"  {name}")
         if self.failed > len(self.failures):
             progress.say(f"  and {self.failed - len(self.failures)} more")
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
 
 
 def _choose_device(device: Device) -> tuple[Callable[[Any], Any], str]:
@@ -153,8 +159,14 @@ def _open_detector(*, stride: int, scale: float, threshold: float | None) -> Cal
         raise WrongUsageError(str(error)) from None
 
 
+def _outside(folder: Path, paths: Iterator[Path]) -> Iterator[Path]:
+    """Leave out what this run itself writes, where its folder lies inside a source."""
+    own = folder.resolve()
+    return (path for path in paths if own not in path.resolve().parents)
+
+
 def _detect_all(
-    sources: list[str],
+    paths: Iterator[Path],
     find: Callable[[Any], Any],
     results: ResultsWriter,
     images: Path | None,
@@ -162,9 +174,9 @@ def _detect_all(
     progress: Progress,
 ) -> None:
     """Detect in one picture after another, while a thread reads the next ones."""
-    from cvkit.io import read_ahead, walk
+    from cvkit.io import read_ahead
 
-    with closing(read_ahead(walk(sources))) as pictures:
+    with closing(read_ahead(paths)) as pictures:
         for path, image in pictures:
             if isinstance(image, OSError):
                 tally.fail(path)

@@ -129,7 +129,7 @@ def _hog_cv(
     window = image.shape[1] // cell * cell, image.shape[0] // cell * cell
     block, step = (side * cell, side * cell), (cell, cell)
     descriptor = cv2.HOGDescriptor(window, block, step, step, bins, 1, -1, 0, 0.2, True, 64, signed)
-    return descriptor.compute(image).ravel()
+    return np.ravel(descriptor.compute(image))
 
 
 def _hog_skimage(image: np.ndarray, **parameters: Any) -> np.ndarray:

@@ -12,7 +12,8 @@ from cvkit import _validate
 from cvkit.detect.detections import Detections
 from cvkit.detect.suppression import box_iou
 
-# The false positives per picture at which miss rates are averaged: nine points, evenly spaced in the logarithm.
+# The false positives per picture at which miss rates are averaged: nine points, evenly spaced in the
+# logarithm.
 REFERENCE_RATES = np.logspace(-2, 0, 9)
 # A miss rate of 0 has no logarithm; this takes its place in the geometric mean.
 _LEAST_MISS_RATE = 1e-6
@@ -49,8 +50,8 @@ def evaluate(
 ) -> Evaluation:
     """Match the detections of each picture to its labelled boxes, surest first.
 
-    A detection takes the free box it overlaps most, if by at least ``minimum_iou``. One that takes none and lies
-    at least half in an ignored region counts as nothing, else it is wrong.
+    A detection takes the free box it overlaps most, if by at least ``minimum_iou``. One that takes none and
+    lies at least half in an ignored region counts as nothing, else it is wrong.
 
     Parameters
     ----------
@@ -156,8 +157,8 @@ def det_curve(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray, np.ndarra
 def log_average_miss_rate(evaluation: Evaluation) -> float:
     """Average the miss rate, geometrically, over 0.01 to 1 false positives per picture.
 
-    At each of nine rates it takes the last point of the curve at or below the rate, and a miss rate of 1 where
-    there is none.
+    At each of nine rates it takes the last point of the curve at or below the rate, and a miss rate of 1
+    where there is none.
 
     Parameters
     ----------
@@ -169,10 +170,8 @@ def log_average_miss_rate(evaluation: Evaluation) -> float:
     float
         0 for perfect detections, 1 for none.
 
-    References
-    ----------
-    P. Dollar, C. Wojek, B. Schiele and P. Perona, "Pedestrian detection: an evaluation of the state of the art",
-    PAMI 2012.
+    References ---------- P. Dollar, C. Wojek, B. Schiele and P. Perona, "Pedestrian detection: an evaluation
+    of the state of the art", PAMI 2012.
 
     Examples
     --------

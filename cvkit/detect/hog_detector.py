@@ -49,21 +49,21 @@ class ScoredGrid(NamedTuple):
 class HOGDetector:
     """Find objects by scoring every window of an image pyramid with a linear classifier over HOG features.
 
-    The features of a level are computed once and all its windows are scored from them, which gives the scores of
-    ``cv2.HOGDescriptor`` in a fraction of its time.
+    The features of a level are computed once and all its windows are scored from them, which gives the scores
+    of ``cv2.HOGDescriptor`` in a fraction of its time.
 
     Parameters
     ----------
     weights : array_like, (D + 1,)
-        The classifier's D weights in the order of :func:`cvkit.hog` (layout "opencv") for one window, then its
-        bias; ``cv2.HOGDescriptor.getDefaultPeopleDetector()`` fits for the default window.
+        The classifier's D weights in the order of :func:`cvkit.hog` (layout "opencv") for one window, then
+        its bias; ``cv2.HOGDescriptor.getDefaultPeopleDetector()`` fits for the default window.
     window : (int, int)
         Height and width of the window in pixels, multiples of the cell.
     stride : int
         Distance between neighbouring windows of a level, in pixels.
     padding : int
-        Pixels by which each level is extended on every side, by reflection, so that people cut by the picture's
-        edge have a window.
+        Pixels by which each level is extended on every side, by reflection, so that people cut by the
+        picture's edge have a window.
     scale : float
         Ratio between neighbouring levels of the pyramid, above 1.
     threshold : float
@@ -71,7 +71,8 @@ class HOGDetector:
     upscale : float
         Enlarge pictures by this factor first, to find people smaller than the window.
     minimum_height : float
-        Height in pixels of the smallest person to look for; levels that can hold only smaller ones are skipped.
+        Height in pixels of the smallest person to look for; levels that can hold only smaller ones are
+        skipped.
     maximum_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
@@ -213,8 +214,8 @@ class HOGDetector:
 
         Notes
         -----
-        These are the windows and scores of ``cv2.HOGDescriptor.detectMultiScale(image, hitThreshold=threshold,
-        winStride=(stride, stride), padding=(padding, padding), scale=scale, groupThreshold=0)`` on the same array.
+        These are the windows and scores of ``cv2.HOGDescriptor.detectMultiScale`` on the same array, with
+        ``groupThreshold=0`` and these settings.
 
         Examples
         --------
@@ -229,7 +230,7 @@ class HOGDetector:
     def _scan(
         self, image: Array, region: tuple[float, float, float, float] | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return all windows above the threshold, those in the padding with negative corners, and their scores."""
+        """Return all windows above the threshold, uncut where they reach into the padding, and scores."""
         batch = Batch.of(image, dtypes=(np.uint8,), channels=(1, 3))
         if batch.rank == 4:
             raise ValueError(f"image must be one picture, (H, W) or (H, W, 3), got shape {batch.shape}")
@@ -246,11 +247,11 @@ class HOGDetector:
         corner = np.rint((hits[:, [2, 1]] - self._aligned_padding) * scales[:, np.newaxis])
         size = np.rint(scales[:, np.newaxis] * self.window[::-1])
         boxes = np.concatenate([corner, corner + size], axis=1) / self.upscale
-        return (boxes + [left, top, left, top]).astype(np.float32), scores
+        return (boxes + np.array([left, top, left, top])).astype(np.float32), scores
 
     @property
     def _aligned_padding(self) -> int:
-        """The padding, raised to a multiple of the step between windows that share features, as OpenCV does."""
+        """The padding, raised as in OpenCV to a multiple of the step between windows that share features."""
         step = math.gcd(self.stride, self.grid.cell[0], self.grid.cell[1])
         return -(-self.padding // step) * step
 
@@ -430,9 +431,17 @@ class HOGDetector:
     @property
     def settings(self) -> dict[str, Any]:
         """The constructor's keyword arguments that make this detector, but for the weights."""
-        names = (
-            "window stride padding scale threshold upscale minimum_height maximum_overlap object_size".split()
-        )
+        names = [
+            "window",
+            "stride",
+            "padding",
+            "scale",
+            "threshold",
+            "upscale",
+            "minimum_height",
+            "maximum_overlap",
+            "object_size",
+        ]
         grid = self.grid
         features = {"cell": grid.cell, "side": grid.side, "bins": grid.bins}
         return {

@@ -40,13 +40,13 @@ def train_hog(
     Parameters
     ----------
     positives : iterable of Path
-        Pictures of one object each, centred and as large in the middle window as it is to be detected. What lies
-        around the window is used too: features reach beyond it, and the crop is shifted.
+        Pictures of one object each, centred and as large in the middle window as it is to be detected. What
+        lies around the window is used too: features reach beyond it, and the crop is shifted.
     negatives : iterable of Path
         Pictures without the object.
     rounds : int
-        How often all negatives are searched for windows that the detector takes for objects or nearly so, which
-        are added before it is trained again.
+        How often all negatives are searched for windows that the detector takes for objects or nearly so,
+        which are added before it is trained again.
     C : float
         Cost of a misclassified window.
     shift : int
@@ -135,22 +135,24 @@ class _Trainer:
         self.size = _feature_count(settings)
         self.geometry = HOGDetector(np.zeros(self.size + 1), **{**settings, "window": window, "padding": 0})
 
-    def read(self, paths: Iterable[Path]) -> Iterator[np.ndarray]:
-        """Read RGB pictures, naming and leaving out the ones that cannot be read."""
+    def read(self, paths: Iterable[Path], least: tuple[int, int] = (1, 1)) -> Iterator[np.ndarray]:
+        """Read RGB pictures of at least ``least`` pixels; name the others and leave them out."""
         for path in paths:
             try:
-                yield read_image(path)
+                picture = read_image(path)
             except UnreadableImageError as error:
                 self.progress(f"left out: {error}")
+                continue
+            if picture.shape[0] < least[0] or picture.shape[1] < least[1]:
+                self.progress(f"left out: {path} has {picture.shape[:2]} pixels, a window has {least}")
+                continue
+            yield picture
 
     def positive_windows(self, paths: Iterable[Path], shift: int) -> Iterator[np.ndarray]:
         """Features of the middle window of each crop and of its mirror image, in five positions."""
         height, width = self.geometry.window
         shifts = [(0, 0), *product((-shift, shift), repeat=2)] if shift else [(0, 0)]
-        for crop in self.read(paths):
-            if crop.shape[0] < height or crop.shape[1] < width:
-                self.progress(f"left out: a crop of {crop.shape[:2]} pixels is smaller than the window")
-                continue
+        for crop in self.read(paths, self.geometry.window):
             top, left = (crop.shape[0] - height) // 2, (crop.shape[1] - width) // 2
             for picture in (crop, crop[:, ::-1]):
                 for down, right in shifts:
@@ -192,7 +194,9 @@ class _Trainer:
             if not grids:
                 continue
             scores = np.concatenate([grid.scores.ravel() for grid in grids])
-            least = max(_HARD_SCORE, np.partition(scores, -maximum)[-maximum] if len(scores) > maximum else -np.inf)
+            least = max(
+                _HARD_SCORE, np.partition(scores, -maximum)[-maximum] if len(scores) > maximum else -np.inf
+            )
             for grid in grids:
                 for row, column in np.argwhere(grid.scores > least):
                     yield detector.window_vector(grid.features, row, column)

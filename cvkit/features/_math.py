@@ -37,8 +37,8 @@ def direction(x, y):
 def squared_length(x, y):
     """Return x * x + y * y with both products rounded to float32, never contracted to an FMA.
 
-    Products of float32 are exact in float64, so the conversion back is the one rounding; no compiler fuses across
-    it. The channel of a colour image with the longest gradient depends on these roundings.
+    Products of float32 are exact in float64, so the conversion back is the one rounding; no compiler fuses
+    across it. The channel of a colour image with the longest gradient depends on these roundings.
     """
     across = np.float32(np.float64(x) * np.float64(x))
     along = np.float32(np.float64(y) * np.float64(y))
@@ -93,10 +93,10 @@ def strongest_gradient(images, image, y, x, gamma):
 
 @helper
 def hard_bin(x, y, bins):
-    """Return the one bin of 180 / ``bins`` degrees that holds the direction of (x, y); ``bins`` where none does.
+    """Return the bin of 180 / ``bins`` degrees that holds the direction of (x, y); ``bins`` where none does.
 
-    The comparisons are scikit-image's, so that directions on an edge between bins fall on its side: a tiny negative
-    angle, taken modulo 180, rounds to 180 itself and belongs to no bin.
+    The comparisons are scikit-image's, so that directions on an edge between bins fall on its side: a tiny
+    negative angle, taken modulo 180, rounds to 180 itself and belongs to no bin.
     """
     width = 180.0 / bins
     angle = (math.atan2(y, x) * (180.0 / math.pi)) % 180.0
@@ -129,7 +129,7 @@ def _inverse_length(block):
 @helper
 def normalize_block(block, norm):
     """Normalise one block in place by scikit-image's rule; ``norm`` is an index into ``BLOCK_NORMS``."""
-    if norm == _L2 or norm == _L2_HYS:
+    if norm in (_L2, _L2_HYS):
         _scale(block, _inverse_length(block))
         if norm == _L2_HYS:
             for index in range(block.shape[0]):

@@ -35,14 +35,15 @@ def hog(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack. Of several channels, each pixel counts the one with the strongest gradient, the first
-        of equals.
+        The image or stack. Of several channels, each pixel counts the one with the strongest gradient, the
+        first of equals.
     orientations : int
         Number of orientation bins, 1 to 64.
     pixels_per_cell : int or (int, int)
         Size of a cell in pixels, (height, width) or one number for both.
     cells_per_block : int or (int, int)
-        Size of a block in cells, (height, width) or one number for both. Blocks overlap: they advance by one cell.
+        Size of a block in cells, (height, width) or one number for both. Blocks overlap: they advance by one
+        cell.
     block_norm : {"L1", "L1-sqrt", "L2", "L2-Hys"}
         How a block is normalised; layout "opencv" has "L2-Hys" only.
     gamma : bool
@@ -50,9 +51,10 @@ def hog(
     signed : bool
         Bins span 360 degrees instead of 180; layout "opencv" only.
     layout : {"opencv", "skimage"}
-        "opencv": votes are shared between neighbouring bins and cells, and weighted by a Gaussian over the block;
-        the vector runs over block columns, block rows, cell columns, cell rows, bins. "skimage": every pixel votes
-        for one bin of one cell; the vector runs over block rows, block columns, cell rows, cell columns, bins.
+        "opencv": votes are shared between neighbouring bins and cells, and weighted by a Gaussian over the
+        block; the vector runs over block columns, block rows, cell columns, cell rows, bins. "skimage": every
+        pixel votes for one bin of one cell; the vector runs over block rows, block columns, cell rows, cell
+        columns, bins.
     visualize : bool
         Also return a picture of the histograms.
 
@@ -70,9 +72,9 @@ def hog(
 
     Notes
     -----
-    Layout "opencv" equals ``cv2.HOGDescriptor`` whose window is the image cut to full cells, whose block stride is
-    one cell and whose other settings are the arguments above, applied to the same array. Layout "skimage" equals
-    ``skimage.feature.hog`` with ``transform_sqrt=gamma``.
+    Layout "opencv" equals ``cv2.HOGDescriptor`` whose window is the image cut to full cells, whose block
+    stride is one cell and whose other settings are the arguments above, applied to the same array. Layout
+    "skimage" equals ``skimage.feature.hog`` with ``transform_sqrt=gamma``.
 
     References
     ----------
@@ -139,7 +141,7 @@ class BlockGrid:
         return self.side[0] * self.side[1] * self.bins
 
     def block_count(self, size: tuple[int, ...]) -> tuple[int, int]:
-        """Rows and columns of blocks that fit into ``size`` (height, width) pixels; below 1 where none does."""
+        """Rows and columns of blocks that fit into ``size`` (height, width) pixels; below 1 if none does."""
         return (
             size[0] // self.cell[0] - self.side[0] + 1,
             size[1] // self.cell[1] - self.side[1] + 1,
@@ -148,7 +150,8 @@ class BlockGrid:
     def features(self, batch: Batch, *, padding: int = 0, origin: tuple[int, int] = (0, 0)) -> Array:
         """Compute OpenCV's features of all blocks as (image, feature, block row, block column).
 
-        The grid starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels on every side.
+        The grid starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels on every
+        side.
         """
         count, height, width, _ = batch.shape
         rows, columns = self.block_count((height + 2 * padding - origin[0], width + 2 * padding - origin[1]))
@@ -169,13 +172,13 @@ class BlockGrid:
 
 @lru_cache(maxsize=16)
 def role_weights(cell: tuple[int, int], side: tuple[int, int]) -> np.ndarray:
-    """Tabulate what a pixel's vote weighs, by its place in the cell and by the role its cell plays in a block.
+    """Tabulate what a pixel's vote weighs, by its place in the cell and the role of its cell in a block.
 
     Returns
     -------
     numpy.ndarray, (cell height, cell width, lanes), float32
-        Lanes run over (row of the voting cell, row of the receiving cell, column of the voting cell, column of the
-        receiving cell) within the block, filled with zeros to a multiple of 16.
+        Lanes run over (row of the voting cell, row of the receiving cell, column of the voting cell, column
+        of the receiving cell) within the block, filled with zeros to a multiple of 16.
     """
     # OpenCV's default: a Gaussian about the block's middle whose sigma is an eighth of height plus width.
     sigma = (cell[0] * side[0] + cell[1] * side[1]) / 8

@@ -59,7 +59,7 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
 
 
 def _linear_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each target index: the first of the two source indices, and the fixed-point weight of the second."""
+    """For each target index: the first of two source indices, and the fixed-point weight of the second."""
     position = (np.arange(target_size) + 0.5) * (source_size / target_size) - 0.5
     # Beyond the outermost centres the outermost pixel counts alone. The pair stays inside the image there,
     # so that kernels need no test.

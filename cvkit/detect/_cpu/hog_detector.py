@@ -4,8 +4,8 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 
-# Neighbouring blocks that one pass over the scores adds up in registers: the seven of a 64-pixel window. Wider
-# windows take several passes; their weights are filled with zeros to a multiple.
+# Neighbouring blocks that one pass over the scores adds up in registers: the seven of a 64-pixel window.
+# Wider windows take several passes; their weights are filled with zeros to a multiple.
 COLUMNS = 7
 # Rows of windows that one task scores: few enough for their sums to stay in the first-level cache.
 STRIP = 12
@@ -37,13 +37,14 @@ def _add_blocks(feature, weights, scores):
 def window_scores(features, weights, bias, out):
     """Score the window that starts at each block.
 
-    ``features`` is (feature, block row, block column), ``weights`` (feature, block row, block column) of a window
-    with the columns filled to a multiple of COLUMNS, ``out`` (window row, window column).
+    ``features`` is (feature, block row, block column), ``weights`` (feature, block row, block column) of a
+    window with the columns filled to a multiple of COLUMNS, ``out`` (window row, window column).
 
-    Rows of blocks follow each other in memory, so several rows of windows are one long row here: the vectors run
-    over the few windows at a row's end that do not exist, which costs less than short loops with ragged ends.
+    Rows of blocks follow each other in memory, so several rows of windows are one long row here: the vectors
+    run over the few windows at a row's end that do not exist, which costs less than short loops with ragged
+    ends.
     """
-    size, block_rows, block_columns = features.shape
+    size, _, block_columns = features.shape
     rows, columns = weights.shape[1:]
     window_rows, window_columns = out.shape
     for strip in prange((window_rows + STRIP - 1) // STRIP):

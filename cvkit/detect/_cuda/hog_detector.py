@@ -26,8 +26,8 @@ def _window_scores(features, weights, bias, out):
 def window_scores(features, weights, bias, out):
     """Score the window that starts at each block.
 
-    ``features`` is (feature, block row, block column), ``weights`` (feature, block row, block column) of a window,
-    ``out`` (window row, window column).
+    ``features`` is (feature, block row, block column), ``weights`` (feature, block row, block column) of a
+    window, ``out`` (window row, window column).
     """
     _window_scores[out.shape](features, weights, bias, out)
 

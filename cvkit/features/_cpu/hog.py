@@ -1,9 +1,9 @@
 """Histograms of oriented gradients on the CPU, with OpenCV's arithmetic.
 
-OpenCV votes every pixel into the cells of each block that covers it: four blocks for the usual two by two cells.
-Here a pixel votes once. What its votes weigh in each role that its cell can play in a block is tabulated, and the
-cell keeps one histogram for each role; a block then is a sum of its cells' histograms in their roles. For two by
-two cells that makes 16 weights a pixel: one vector.
+OpenCV votes every pixel into the cells of each block that covers it: four blocks for the usual two by two
+cells. Here a pixel votes once. What its votes weigh in each role that its cell can play in a block is
+tabulated, and the cell keeps one histogram for each role; a block then is a sum of its cells' histograms in
+their roles. For two by two cells that makes 16 weights a pixel: one vector.
 """
 
 import math
@@ -15,7 +15,8 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd import LANES, add_scaled_lanes, aligned_rows
 from cvkit.features._math import vote
 
-# Block rows that one task makes. Tasks share no cells, so each computes the last cell rows of the one above again.
+# Block rows that one task makes. Tasks share no cells, so each computes the last cell rows of the one above
+# again.
 STRIP = 24
 # Cells that take votes in turn: their histograms fit into the first-level cache.
 INTERLEAVED_CELLS = 32
@@ -23,7 +24,7 @@ INTERLEAVED_CELLS = 32
 
 @helper(allocates=False)
 def _split_three(row, first, second, third):
-    """Take a row of RGB pixels apart; the literal 3 lets the compiler shuffle vectors instead of gathering."""
+    """Take a row of RGB pixels apart; a literal 3 lets the compiler shuffle vectors, not gather."""
     for x in range(first.shape[0]):
         first[x] = row[3 * x]
         second[x] = row[3 * x + 1]
@@ -106,8 +107,8 @@ def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower
 def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, upper, upper_vote):
     """Add the votes of one row of pixels to the cells they lie in; ``weights`` is (cell width, lanes).
 
-    Neighbouring pixels of a cell often vote for the same bin. Taking one pixel of each of many cells in turn keeps a
-    vote from waiting until the one before it is stored.
+    Neighbouring pixels of a cell often vote for the same bin. Taking one pixel of each of many cells in turn
+    keeps a vote from waiting until the one before it is stored.
     """
     cell_width, lanes = weights.shape
     flat_weights = weights.reshape(cell_width * lanes)
@@ -189,10 +190,11 @@ def _normalize_blocks(features, lengths):
 def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, weights, out):
     """Features of every block of cells: ``out`` is (image, feature, block row, block column).
 
-    The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block has
-    ``side`` (rows, columns) cells. ``weights`` is (cell height, cell width, lanes), from ``role_weights``.
+    The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block
+    has ``side`` (rows, columns) cells. ``weights`` is (cell height, cell width, lanes), from
+    ``role_weights``.
     """
-    count, height, width, channels = images.shape
+    count, _, width, channels = images.shape
     feature_count, block_rows, block_columns = out.shape[1:]
     side_rows, side_columns = side
     cell_height, cell_width, lanes = weights.shape

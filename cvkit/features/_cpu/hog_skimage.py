@@ -20,7 +20,7 @@ def _vote_row(images, image, y, cell_width, gamma, histograms):
 @cpu_kernel
 def cell_histograms(images, cell, gamma, out):
     """Mean vote of each cell for each bin; ``out`` is (image, cell row, cell column, bin)."""
-    count, rows, columns, bins = out.shape
+    count, rows = out.shape[:2]
     cell_height, cell_width = cell
     for task in prange(count * rows):
         image, row = task // rows, task % rows
@@ -33,7 +33,7 @@ def cell_histograms(images, cell, gamma, out):
 
 @cpu_kernel
 def normalize_blocks(cells, side, norm, out):
-    """Gather the cells of each block and normalise them; ``out`` is (image, block row, block column, feature)."""
+    """Gather the cells of each block and normalise them; ``out`` is (image, block row, column, feature)."""
     count, rows, columns, _ = out.shape
     bins = cells.shape[3]
     for task in prange(count * rows):

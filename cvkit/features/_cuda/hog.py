@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients on CUDA: votes by pixel, histograms by cell and role, sums and lengths by block."""
+"""Histograms of oriented gradients on CUDA: votes by pixel, histograms by cell and role, sums by block."""
 
 import math
 
@@ -119,8 +119,9 @@ def _normalize_blocks(out):
 def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, weights, out):
     """Features of every block of cells: ``out`` is (image, feature, block row, block column).
 
-    The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block has
-    ``side`` (rows, columns) cells. ``weights`` is (cell height, cell width, lanes), from ``role_weights``.
+    The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block
+    has ``side`` (rows, columns) cells. ``weights`` is (cell height, cell width, lanes), from
+    ``role_weights``.
     """
     count, features, block_rows, block_columns = out.shape
     cell_height, cell_width, lanes = weights.shape

@@ -1,7 +1,5 @@
 """Histograms of oriented gradients on CUDA, with scikit-image's definitions."""
 
-import math
-
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel
@@ -47,5 +45,5 @@ def _normalize_blocks(cells, side_rows, side_columns, norm, out):
 
 
 def normalize_blocks(cells, side, norm, out):
-    """Gather the cells of each block and normalise them; ``out`` is (image, block row, block column, feature)."""
+    """Gather the cells of each block and normalise them; ``out`` is (image, block row, column, feature)."""
     _normalize_blocks[out.shape[:3]](cells, *side, norm, out)
