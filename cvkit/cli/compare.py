@@ -13,8 +13,6 @@ from cvkit.cli.errors import WrongUsageError
 if TYPE_CHECKING:
     import numpy as np
 
-    from cvkit.compare.report import Report
-
 
 def compare(
     operations: Annotated[
@@ -48,32 +46,42 @@ def compare(
     from cvkit.compare.machine import thread_count
     from cvkit.compare.page import render
     from cvkit.compare.report import Report
-    from cvkit.compare.selection import read_size, select
+    from cvkit.compare.selection import AnyCase, read_size, select
     from cvkit.compare.tables import learner_table, parity_table, speed_tables
 
-    photographs = _read(image or [])
     _, device_name = choose_device(device)
     try:
-        cases = select([*CASES, *DETECTOR_CASES, *LEARNER_CASES], operations or [])
-        with thread_count(threads):
-            report = Report(read_size(size), photographs, threads, on_cuda=not device_name.startswith("cpu"))
+        every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        cases = select(every, operations or [])
+        with thread_count(threads):  # refuses a number that is out of range before anything is written
+            report = Report(read_size(size), _read(image or []), threads, device_name.startswith("cuda"))
         folder = claim_folder(output)
     except (OSError, ValueError) as error:
         raise WrongUsageError(str(error)) from None
 
     progress = open_progress(len(cases), "rows")
-    progress.say(f"{len(cases)} rows, {threads} threads, device: {device_name}")
+    target = device_name if report.on_cuda else "cpu"
+    progress.say(f"{len(cases)} rows, threads of each side: {threads}, device: {target}")
     with progress:
         for case in cases:
             report.add(case)
             report.document.write(folder / "comparison.json")
             progress.advance()
-    for table in (parity_table(report.document.rows), *speed_tables(report.document.rows)):
-        print_table(table)
-    print_table(learner_table(report.document.rows))
+    rows = report.document.rows
+    for table in (parity_table(rows), *speed_tables(rows), learner_table(rows)):
+        if table.rows:
+            print_table(table)
     for label, reason in report.skipped.items():
         print(f"not compared: {label} {reason}")
     with atomic_path(folder / "report.html") as temporary:
         temporary.write_text(render(report), encoding="utf-8")
     print(f"written to {folder}: report.html, comparison.json")
     raise typer.Exit(0 if report.agrees else 1)
+
+
+def _read(paths: list[Path]) -> dict[str, np.ndarray]:
+    """Read the pictures by their names; a name that occurs twice keeps its folder."""
+    from cvkit.io import read_image
+
+    names = [path.name for path in paths]
+    return {str(path) if names.count(path.name) > 1 else path.name: read_image(path) for path in paths}

@@ -66,11 +66,10 @@ def _shrunk(values: np.ndarray) -> np.ndarray:
 
 
 def _image(caption: str, values: np.ndarray, low: float, high: float, zoom: int) -> str:
-    levels = (values.astype(np.float64) - low) * (255.0 / max(high - low, 1e-12))
-    picture = np.clip(levels, 0, 255).astype(np.uint8)
-    if picture.ndim == 3:
-        picture = picture[..., 2::-1] if picture.shape[2] >= 3 else picture[..., 0]
-    picture = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
+    levels = np.clip((values.astype(np.float64) - low) * (255.0 / max(high - low, 1e-12)), 0, 255)
+    if levels.ndim == 3:
+        levels = levels[..., 2::-1] if levels.shape[2] >= 3 else levels[..., 0]
+    picture = levels.astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
     data = base64.b64encode(cv2.imencode(".png", picture)[1].tobytes()).decode()
     return (
         f'<figure><img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
@@ -97,7 +96,8 @@ def bars(row: Row) -> str:
     """
     longest = max(row["ours"], row["reference"])
     return "".join(
-        f'<div class="bar {side}" style="width:{100 * row[side] / longest:.1f}%">{row[side] * 1e3:.2f} ms</div>'
+        f'<div class="bar {side}" style="width:{100 * row[side] / longest:.1f}%">'
+        f"{row[side] * 1e3:.2f} ms</div>"
         for side in ("ours", "reference")
     )
 
@@ -142,5 +142,9 @@ def curves(rows: list[Row]) -> str:
         x, _ = point(row, "ours")
         pieces.append(f'<text x="{x:.1f}" y="{_HEIGHT - 12}">{row["height"]}x{row["width"]}</text>')
     fastest, slowest = (f"{math.exp(value) * 1e3:.2g} ms" for value in (min(times), max(times)))
-    pieces.append(f'<text x="{_MARGIN}" y="{_MARGIN - 14}">{slowest} at the top, {fastest} at the bottom</text>')
-    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}">{"".join(pieces)}</svg>'
+    pieces.append(
+        f'<text x="{_MARGIN}" y="{_MARGIN - 14}">{slowest} at the top, {fastest} at the bottom</text>'
+    )
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}">{"".join(pieces)}</svg>'
+    )

@@ -33,8 +33,8 @@ def compare_learner(case: LearnerCase, threads: int, *, small: bool = False, sec
     Returns
     -------
     dict
-        ``differences`` by name, ``fit`` and ``predict`` as :class:`~cvkit.compare.measure.Timing`, and by how many
-        bytes the process grew in each fit.
+        ``differences`` by name, ``fit`` and ``predict`` as :class:`~cvkit.compare.measure.Timing`, and by how
+        many bytes the process grew in each fit.
     """
     X, y = case.small() if small and case.small else case.data()
     with thread_count(threads):

@@ -76,7 +76,9 @@ def _machine(report: Report) -> str:
     text = ", ".join(f"{name} {value}" for name, value in facts.items())
     compared = [row for row in report.document.rows if "agrees" in row]
     agreeing = sum(row["agrees"] for row in compared)
-    return f"<p>{agreeing} of {len(compared)} comparisons agree within their tolerance.</p><p>{escape(text)}</p>"
+    return (
+        f"<p>{agreeing} of {len(compared)} comparisons agree within their tolerance.</p><p>{escape(text)}</p>"
+    )
 
 
 def _table(table: Table) -> str:

@@ -106,7 +106,8 @@ def parity_section(document: Document) -> str:
     return (
         "One line for each operation, dtype, reference and tolerance, over all settings in the table\n"
         f"`cvkit/compare/cases.py`; the worst setting and picture count. Pictures: {pictures}.\n"
-        f"`cvkit compare` shows every row, on your own pictures.\n\n{to_markdown(parity_summary(document.rows))}"
+        "`cvkit compare` shows every row, on your own pictures.\n\n"
+        f"{to_markdown(parity_summary(document.rows))}"
     )
 
 
@@ -170,10 +171,10 @@ def speed_section(document: Document) -> str:
     )
     return (
         f"Measured on {machine['processor']}, {machine['cores']} cores, Python {machine['python']},\n"
-        f"NumPy {machine['numpy']}, Numba {machine['numba']}. Each cell is the median time of cvkit and of the\n"
-        "reference in milliseconds, in turns within one process and on equally many threads, and the ratio:\n"
-        f"below 1 cvkit is faster. Of {len(timed)} measurements {slower} are slower than the reference, in\n"
-        f"bold; {sum(map(missed, timed))} miss the bar that this project set itself.\n\n"
+        f"NumPy {machine['numpy']}, Numba {machine['numba']}. Each cell is the median time of cvkit and of\n"
+        "the reference in milliseconds, in turns within one process and on equally many threads, and the\n"
+        f"ratio: below 1 cvkit is faster. Of {len(timed)} measurements {slower} are slower than the\n"
+        f"reference, in bold; {sum(map(missed, timed))} miss the bar that this project set itself.\n\n"
         f"{to_markdown(speed_summary(timed))}\n\n"
         f"First call in a fresh process, imports included: {calls}."
     )

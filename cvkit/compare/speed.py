@@ -140,9 +140,7 @@ def _sizes(picture: np.ndarray, threads: int) -> Row:
     return {"height": picture.shape[0], "width": picture.shape[1], "threads": threads}
 
 
-def _on_target(
-    function: Callable[[Any], Any], picture: np.ndarray, on_cuda: bool
-) -> Callable[[], Any]:
+def _on_target(function: Callable[[Any], Any], picture: np.ndarray, on_cuda: bool) -> Callable[[], Any]:
     """Return the call to time; on a GPU it waits for the result."""
     if not on_cuda:
         return lambda: function(picture)
@@ -155,9 +153,7 @@ def _on_target(
     return call
 
 
-def _timing(
-    ours: Callable[[], Any], reference: Callable[[], Any], threads: int, seconds: float
-) -> Row:
+def _timing(ours: Callable[[], Any], reference: Callable[[], Any], threads: int, seconds: float) -> Row:
     with thread_count(threads):
         start = time.perf_counter()
         ours()
