@@ -1,7 +1,8 @@
-"""Time cvkit beside OpenCV and scikit-image, in turns within one process, at equal thread counts.
+"""Time cvkit beside OpenCV, scikit-image and scikit-learn, in turns in one process, at equal thread counts.
 
     python scripts/benchmark.py                                     every row, one thread
     python scripts/benchmark.py --operations hog detect --threads 1 2
+    python scripts/benchmark.py --operations SVC KMeans             learners, with the memory of fit
     python scripts/benchmark.py --sizes 480x640 --output speed.json
 
     python scripts/benchmark.py --readme                            measure nothing, write the README's tables
@@ -19,12 +20,14 @@ from pathlib import Path
 
 import cvkit
 from cvkit.compare import speed
-from cvkit.compare.cases import CASES, Case
+from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
 from cvkit.compare.documents import Row, open_document
+from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
+from cvkit.compare.learners import compare_learner
 from cvkit.compare.readme import SPEED, update_readme
-from cvkit.compare.selection import read_size, reason_to_skip, select
-from cvkit.compare.tables import missed, speed_tables, to_text
+from cvkit.compare.selection import AnyCase, read_size, reason_to_skip, select
+from cvkit.compare.tables import learner_table, missed, speed_tables, to_text
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -37,7 +40,8 @@ def main() -> int:
         return 0
     try:
         document = open_document(arguments.output)
-        rows = select([*CASES, *DETECTOR_CASES], arguments.operations)
+        every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        rows = select(every, arguments.operations)
     except ValueError as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 2
@@ -47,8 +51,9 @@ def main() -> int:
         document.add(row)
         document.write(arguments.output)
         print(f"measured {row['label']}", file=sys.stderr, flush=True)
-    for table in speed_tables(measured):
-        print(to_text(table), end="\n\n")
+    for table in (*speed_tables(measured), learner_table(measured)):
+        if table.rows:
+            print(to_text(table), end="\n\n")
     return 1 if any(map(missed, measured)) else 0
 
 
@@ -75,7 +80,7 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(rows: list[Case | DetectorCase], arguments: argparse.Namespace) -> Iterator[Row]:
+def measure(rows: list[AnyCase], arguments: argparse.Namespace) -> Iterator[Row]:
     """Measure the chosen rows at every size and thread count."""
     for case in rows:
         reason = reason_to_skip(case)
@@ -83,6 +88,9 @@ def measure(rows: list[Case | DetectorCase], arguments: argparse.Namespace) -> I
             print(f"{case.label} {reason}", file=sys.stderr)
         elif isinstance(case, DetectorCase):
             yield from measure_detector(case, arguments)
+        elif isinstance(case, LearnerCase):
+            for threads in arguments.threads:
+                yield compare_learner(case, threads)
         else:
             for size in arguments.sizes:
                 picture = speed.picture_for(case, size)

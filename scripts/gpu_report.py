@@ -1,10 +1,10 @@
-"""Check and time every CUDA kernel on this machine's GPU: agreement with the CPU, share of the memory's speed.
+"""Check and time CUDA kernels on this machine's GPU: agreement with the CPU, share of the memory's speed.
 
     python scripts/gpu_report.py                                    every row, single pictures and stacks
     python scripts/gpu_report.py --operations hog --sizes 480x640
 
-Writes gpu.json and prints a table. Times are those of CUDA events, transfers apart. Exit code: 0 all agree, 1 some
-do not, 2 wrong usage, 3 there is no GPU.
+Writes gpu.json and prints a table. Times are those of CUDA events, transfers apart. Exit code: 0 all agree,
+1 some do not, 2 wrong usage, 3 there is no GPU.
 """
 
 from __future__ import annotations

@@ -129,7 +129,10 @@ def test_options_reach_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     use_detector(monkeypatch, pretrained)
     assert main(["detect", "photos/a.png"]) == 0
     assert main(["detect", "photos/a.png", "--threshold", "-0.5", "--scale", "1.1", "--stride", "16"]) == 0
-    assert made == [{"stride": 8, "scale": 1.05}, {"stride": 16, "scale": 1.1, "threshold": -0.5}]
+    assert made == [
+        {"stride": 8, "scale": 1.05, "upscale": 1.0},
+        {"stride": 16, "scale": 1.1, "upscale": 1.0, "threshold": -0.5},
+    ]
 
 
 def test_failed_pictures_are_named_and_the_rest_is_done(

@@ -51,6 +51,9 @@ def detect(
         float, typer.Option(metavar="S", help="Step between sizes of people; nearer to 1 is finer.")
     ] = 1.05,
     stride: Annotated[int, typer.Option(metavar="N", help="Step between windows, in pixels.")] = 8,
+    upscale: Annotated[
+        float, typer.Option(metavar="U", help="Enlarge pictures first, to find people that are smaller.")
+    ] = 1.0,
     save_images: Annotated[bool, typer.Option(help="Write pictures with the boxes drawn in.")] = True,
     format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco,
 ) -> None:
@@ -70,7 +73,7 @@ def detect(
     if total == 0:
         raise WrongUsageError(f"no pictures in {', '.join(sources)}")
     place, device_name = choose_device(device)
-    find = _open_detector(stride=stride, scale=scale, threshold=threshold)
+    find = _open_detector(stride=stride, scale=scale, upscale=upscale, threshold=threshold)
     try:
         folder = claim_folder(output)
     except OSError as error:
@@ -126,10 +129,12 @@ def _pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count} pictures"
 
 
-def _open_detector(*, stride: int, scale: float, threshold: float | None) -> Callable[[Any], Any]:
+def _open_detector(
+    *, stride: int, scale: float, upscale: float, threshold: float | None
+) -> Callable[[Any], Any]:
     from cvkit.detect import pretrained
 
-    options: dict[str, Any] = {"stride": stride, "scale": scale}
+    options: dict[str, Any] = {"stride": stride, "scale": scale, "upscale": upscale}
     if threshold is not None:
         options["threshold"] = threshold
     try:

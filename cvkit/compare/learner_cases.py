@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -201,4 +202,247 @@ LEARNER_CASES += [
     _svc_case("breast cancer, linear", _standard_cancer, kernel="linear", tol=1e-6),
     _svc_case("breast cancer, polynomial", _standard_cancer, kernel="poly", coef0=1.0, tol=1e-6),
     _svc_case("digits, RBF, 45 pairs", _small_digits, tol=1e-5),
+]
+
+# K-means and nearest neighbours
+
+
+def _blobs(samples: int, features: int, centers: int, spread: float) -> Data:
+    from sklearn.datasets import make_blobs
+
+    X, y = make_blobs(samples, features, centers=centers, cluster_std=spread, random_state=0)[:2]
+    return np.ascontiguousarray(X), y
+
+
+def _uniform(samples: int, features: int) -> Data:
+    random = np.random.RandomState(0)
+    X = random.rand(samples, features)
+    return X, (X[:, 0] > X[:, -1]).astype(np.int64)
+
+
+def _bundled(name: str) -> Data:
+    from sklearn import datasets
+
+    X, y = getattr(datasets, f"load_{name}")(return_X_y=True)
+    return np.ascontiguousarray(X), y
+
+
+def first_samples(X: np.ndarray, n_clusters: int, random_state: Any) -> np.ndarray:
+    """Start k-means at the first samples, for two implementations alike."""
+    return X[:n_clusters].copy()  # scikit-learn writes to what it is given
+
+
+def _k_means_agreement(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    scale = float(np.abs(theirs.cluster_centers_).max())
+    distances = ours.transform(X) - theirs.transform(X)
+    return {
+        "labels": float((ours.labels_ != theirs.labels_).mean()),
+        "predictions": float((ours.predict(X) != theirs.predict(X)).mean()),
+        "inertia": abs(ours.inertia_ / theirs.inertia_ - 1),
+        "centers": float(np.abs(ours.cluster_centers_ - theirs.cluster_centers_).max()) / scale,
+        "iterations": float(abs(ours.n_iter_ - theirs.n_iter_)),
+        "distances": float(np.abs(distances).max()) / scale,
+    }
+
+
+_K_MEANS_TOLERANCES = {
+    "labels": 0.0,
+    "predictions": 0.0,
+    "inertia": 1e-12,
+    "centers": 1e-12,
+    "iterations": 0.0,
+    # scikit-learn's own distances cancel where a sample lies near a center.
+    "distances": 1e-7,
+}
+
+
+def _k_means(
+    name: str, data: Callable[[], Data], small: Callable[[], Data], bar: float | None, **parameters: Any
+) -> LearnerCase:
+    def ours() -> Any:
+        from cvkit.ml import KMeans
+
+        return KMeans(random_state=0, **parameters)
+
+    def theirs() -> Any:
+        from sklearn.cluster import KMeans, MiniBatchKMeans
+
+        known = MiniBatchKMeans if "batch_size" in parameters else KMeans
+        return known(random_state=0, **parameters)
+
+    return LearnerCase(
+        "KMeans",
+        name,
+        data,
+        ours,
+        theirs,
+        _k_means_agreement,
+        _K_MEANS_TOLERANCES,
+        "predict",
+        bar,
+        small=small,
+    )
+
+
+def _neighbor_agreement(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Compare neighbours where distances decide: scikit-learn defines no order of equally distant samples.
+
+    The queries are new points: a sample's distance to itself is 0 in cvkit and rounding in scikit-learn.
+    """
+    step = max(1, len(X) // 500)
+    queries = 0.5 * (X[:-1:step] + X[1::step])
+    k = ours.n_neighbors
+    our_distances, our_indices = ours.kneighbors(queries)
+    distances, indices = theirs.kneighbors(queries, k + 1)
+    rounding = 1e-9 * (1 + distances[:, 1:])
+    tied_with_next = np.diff(distances, axis=1) <= rounding
+    tied = tied_with_next.copy()
+    tied[:, 1:] |= tied_with_next[:, :-1]
+    untied_rows = ~tied.any(axis=1)
+    predictions = ours.predict(queries), theirs.predict(queries)
+    gap = np.abs(np.subtract(*[values.astype(np.float64) for values in predictions]))
+    return {
+        "distances": float((np.abs(our_distances - distances[:, :k]) / rounding).max()) * 1e-9,
+        "neighbours": float(((our_indices != indices[:, :k]) & ~tied).mean()),
+        "predictions": float(gap[untied_rows].max(initial=0.0)),
+    }
+
+
+def _neighbors(
+    learner: str,
+    name: str,
+    data: Callable[[], Data],
+    small: Callable[[], Data] | None,
+    bar: float | None,
+    tolerance: float = 1e-9,
+    **parameters: Any,
+) -> LearnerCase:
+    def ours() -> Any:
+        from cvkit import ml
+
+        return getattr(ml, learner)(**parameters)
+
+    def theirs() -> Any:
+        from sklearn import neighbors
+
+        return getattr(neighbors, learner)(**parameters)
+
+    return LearnerCase(
+        learner,
+        name,
+        data,
+        ours,
+        theirs,
+        _neighbor_agreement,
+        {"distances": tolerance, "neighbours": 0.0, "predictions": tolerance},
+        "predict",
+        predict_bar=bar,
+        small=small,
+    )
+
+
+def _some_digits() -> Data:
+    X, y = _bundled("digits")
+    return X[:600], y[:600]
+
+
+LEARNER_CASES += [
+    _k_means(
+        "20,000 x 16 in 32 blobs, given start",
+        lambda: _blobs(20000, 16, 32, 3.0),
+        lambda: _blobs(1500, 16, 32, 3.0),
+        0.6,
+        n_clusters=32,
+        init=first_samples,
+        n_init=1,
+    ),
+    _k_means(
+        "20,000 x 16 uniform, 32 clusters, given start",
+        lambda: _uniform(20000, 16),
+        lambda: _uniform(1000, 16),
+        0.6,
+        n_clusters=32,
+        init=first_samples,
+        n_init=1,
+    ),
+    _k_means(
+        "20,000 x 64 in 50 blobs, 100 clusters, given start",
+        lambda: _blobs(20000, 64, 50, 6.0),
+        lambda: _blobs(1000, 64, 50, 6.0),
+        0.6,
+        n_clusters=100,
+        init=first_samples,
+        n_init=1,
+    ),
+    _k_means(
+        "20,000 x 16 in 32 blobs, k-means++ and one iteration",
+        lambda: _blobs(20000, 16, 32, 3.0),
+        lambda: _blobs(1500, 16, 32, 3.0),
+        1.05,
+        n_clusters=32,
+        max_iter=1,
+    ),
+    _k_means("digits", lambda: _bundled("digits"), _some_digits, None, n_clusters=10, n_init=4),
+    _k_means(
+        "breast cancer",
+        lambda: _bundled("breast_cancer"),
+        lambda: _bundled("breast_cancer"),
+        None,
+        n_clusters=8,
+        n_init=4,
+    ),
+    _k_means(
+        "20,000 x 16 in 32 blobs, mini-batches",
+        lambda: _blobs(20000, 16, 32, 3.0),
+        lambda: _blobs(1500, 16, 32, 3.0),
+        None,
+        n_clusters=32,
+        batch_size=1024,
+        max_iter=100,
+        tol=0.0,
+        n_init=1,
+    ),
+    *(
+        _neighbors(
+            "KNeighborsClassifier",
+            f"10,000 x 64 uniform, {metric}",
+            lambda: _uniform(10000, 64),
+            lambda: _uniform(1000, 64),
+            bar,
+            metric=metric,
+        )
+        for metric, bar in [("euclidean", 0.7), ("manhattan", 0.3), ("cosine", 0.3)]
+    ),
+    *(
+        _neighbors(
+            "KNeighborsClassifier",
+            f"50,000 x {features} uniform, weighted by distance",
+            partial(_uniform, 50000, features),
+            partial(_uniform, 1000, features),
+            1.0,
+            weights="distance",
+        )
+        for features in [2, 3, 5]
+    ),
+    _neighbors("KNeighborsClassifier", "digits", lambda: _bundled("digits"), _some_digits, None),
+    # scikit-learn's squared distances here cancel from 1e7.
+    _neighbors(
+        "KNeighborsClassifier",
+        "breast cancer",
+        lambda: _bundled("breast_cancer"),
+        None,
+        None,
+        tolerance=1e-6,
+    ),
+    _neighbors(
+        "KNeighborsRegressor", "diabetes", lambda: _bundled("diabetes"), None, None, weights="distance", p=3
+    ),
+    _neighbors(
+        "KNeighborsRegressor",
+        "20,000 x 4 uniform, manhattan",
+        lambda: _uniform(20000, 4),
+        lambda: _uniform(1000, 4),
+        1.0,
+        p=1,
+    ),
 ]

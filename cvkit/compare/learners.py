@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -34,11 +35,15 @@ def compare_learner(case: LearnerCase, threads: int, *, small: bool = False, sec
     -------
     dict
         ``differences`` by name, ``fit`` and ``predict`` as :class:`~cvkit.compare.measure.Timing`, and by how
-        many bytes the process grew in each fit.
+        many bytes the process grew in each fit. ``first`` is the first fit in this process, which compiles or
+        loads the kernels, in seconds.
     """
     X, y = case.small() if small and case.small else case.data()
     with thread_count(threads):
-        ours, theirs = case.ours().fit(X, y), case.theirs().fit(X, y)
+        start = time.perf_counter()
+        ours = case.ours().fit(X, y)
+        first = time.perf_counter() - start
+        theirs = case.theirs().fit(X, y)
         differences = case.agree(ours, theirs, X, y)
         fit = alternate(lambda: case.ours().fit(X, y), lambda: case.theirs().fit(X, y), seconds=seconds)
         predict = alternate(
@@ -49,6 +54,7 @@ def compare_learner(case: LearnerCase, threads: int, *, small: bool = False, sec
             "operation": case.learner,
             "name": case.name,
             "label": case.label,
+            "first": first,
             "samples": X.shape[0],
             "features": X.shape[1],
             "threads": threads,

@@ -64,9 +64,12 @@ def difference(ours: np.ndarray, reference: np.ndarray, tolerance: Tolerance) ->
         return Difference(0.0, 0.0, 1.0, 0.0)
     ours, reference = ours.astype(np.float64), reference.astype(np.float64)
     same = (ours == reference) | (np.isnan(ours) & np.isnan(reference))
-    gap = np.where(same, 0.0, np.abs(ours - reference))
+    with np.errstate(invalid="ignore"):  # infinity minus infinity, where they are the same
+        gap = np.where(same, 0.0, np.abs(ours - reference))
     gap = np.where(np.isnan(gap), np.inf, gap)
-    accepted = tolerance.absolute + tolerance.relative * float(np.ptp(reference))
+    finite = reference[np.isfinite(reference)]
+    value_range = float(np.ptp(finite)) if finite.size else 0.0
+    accepted = tolerance.absolute + tolerance.relative * value_range
     return Difference(float(gap.max()), float(gap.mean()), float(same.mean()), float((gap > accepted).mean()))
 
 

@@ -14,7 +14,7 @@ from cvkit.compare.machine import reference_version
 from cvkit.compare.measure import difference
 
 # Windows below the threshold of every detector, so that more than a handful are compared.
-_WINDOW_THRESHOLD = -1.0
+_WINDOW_THRESHOLD = -1.5
 _SCORE_TOLERANCE = 1e-3
 
 
@@ -116,7 +116,8 @@ def compare_detector(case: DetectorCase, photograph: np.ndarray, name: str, *, o
     found = _by_window(boxes, scores)
     shared = sorted(found.keys() & expected.keys())
     gaps = [abs(found[window] - expected[window]) for window in shared] or [0.0]
-    share = len(shared) / max(1, len(found.keys() | expected.keys()))
+    either = found.keys() | expected.keys()
+    share = len(shared) / len(either) if either else 1.0
     return {
         "section": "parity",
         "operation": case.operation,

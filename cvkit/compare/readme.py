@@ -9,6 +9,7 @@ from cvkit.compare.documents import Document, Row, read_document
 from cvkit.compare.tables import (
     Table,
     grouped,
+    learner_table,
     missed,
     picture_kind,
     to_markdown,
@@ -176,8 +177,14 @@ def speed_section(document: Document) -> str:
         f"ratio: below 1 cvkit is faster. Of {len(timed)} measurements {slower} are slower than the\n"
         f"reference, in bold; {sum(map(missed, timed))} miss the bar that this project set itself.\n\n"
         f"{to_markdown(speed_summary(timed))}\n\n"
+        f"{_learners(document)}"
         f"First call in a fresh process, imports included: {calls}."
     )
+
+
+def _learners(document: Document) -> str:
+    table = learner_table(document.rows)
+    return f"{to_markdown(table)}\n\n" if table.rows else ""
 
 
 def speed_summary(rows: list[Row]) -> Table:

@@ -10,6 +10,9 @@ from typing import Any
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "KMeans": "cvkit.ml.cluster",
+    "KNeighborsClassifier": "cvkit.ml.neighbors",
+    "KNeighborsRegressor": "cvkit.ml.neighbors",
     "LinearSVC": "cvkit.ml.linear_svm",
     "LogisticRegression": "cvkit.ml.linear",
     "SVC": "cvkit.ml.svm",

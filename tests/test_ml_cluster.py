@@ -1,0 +1,236 @@
+"""KMeans beside scikit-learn's, on bad input, and on CUDA."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import cluster as reference
+from sklearn.datasets import load_digits, make_blobs
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._test_common.instance_generator import _get_expected_failed_checks
+
+import cvkit
+from cvkit._dispatch import Batch
+from cvkit.ml import KMeans, _lloyd
+from tests.fake_device import fake, recorded_launches
+from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
+from tests.simulate_learners import k_means, small_samples
+
+DIGITS = load_digits().data
+
+
+def blobs(count: int = 900, features: int = 6, centers: int = 12, spread: float = 2.0) -> np.ndarray:
+    return make_blobs(count, features, centers=centers, cluster_std=spread, random_state=0)[0]
+
+
+def naive_lloyd(X: np.ndarray, centers: np.ndarray, turns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lloyd's algorithm, slow and obvious; clusters must not become empty."""
+    for _ in range(turns):
+        labels = ((X[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
+        centers = np.array([X[labels == cluster].mean(axis=0) for cluster in range(len(centers))])
+    return ((X[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1), centers
+
+
+def assert_equal_models(ours: KMeans, theirs: reference.KMeans) -> None:
+    np.testing.assert_array_equal(ours.labels_, theirs.labels_)
+    np.testing.assert_allclose(ours.cluster_centers_, theirs.cluster_centers_, rtol=1e-11, atol=1e-11)
+    assert ours.inertia_ == pytest.approx(theirs.inertia_, rel=1e-12)
+    assert ours.n_iter_ == theirs.n_iter_
+
+
+def test_bounds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", 1.1)  # bounds from the first turn, while centers move far
+    X = np.random.RandomState(0).rand(1500, 3)
+    found = _lloyd.Lloyd(_lloyd.Samples(Batch(X, 2, X), np.ones(len(X))), X[:25]).run(40, tolerance=0.0)
+    assert found.iterations > 20
+    labels, centers = naive_lloyd(X, X[:25], found.iterations)
+    np.testing.assert_array_equal(found.labels, labels)
+    np.testing.assert_allclose(found.centers, centers, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"init": "random"}, {"n_init": 3}, {"max_iter": 3}, {"tol": 0.05}]
+)
+def test_same_random_state_same_clusters(parameters: dict) -> None:
+    X = blobs()
+    ours = KMeans(7, random_state=5, **parameters).fit(X)
+    assert_equal_models(ours, reference.KMeans(7, random_state=5, **parameters).fit(X))
+
+
+def test_sample_weights() -> None:
+    X = DIGITS[:700]
+    weights = np.random.RandomState(0).rand(len(X))
+    weights[::5] = 0
+    ours = KMeans(10, random_state=0).fit(X, sample_weight=weights)
+    theirs = reference.KMeans(10, random_state=0).fit(X, sample_weight=weights)
+    assert_equal_models(ours, theirs)
+    assert ours.score(X, sample_weight=weights) == pytest.approx(theirs.score(X, sample_weight=weights))
+
+
+def test_empty_clusters_are_relocated() -> None:
+    X = blobs()
+    init = np.vstack([X[:4], 1e4 * np.arange(1, 5)[:, None] * np.ones(X.shape[1])])
+    ours = KMeans(8, init=init).fit(X)
+    assert len(np.unique(ours.labels_)) == 8
+    assert_equal_models(ours, reference.KMeans(8, init=init).fit(X))
+    weights = np.random.RandomState(0).randint(2, 5, len(X))
+    ours = KMeans(8, init=init, max_iter=1).fit(X, sample_weight=weights)
+    assert_equal_models(ours, reference.KMeans(8, init=init, max_iter=1).fit(X, sample_weight=weights))
+
+
+def test_updated_sums_lose_no_outlier() -> None:
+    """A sample of 1e6 leaves a cluster of small ones; what it takes from their sum must not stay."""
+    X = np.concatenate([np.linspace(0, 1, 400), np.linspace(5, 6, 400), [1e6]])[:, None]
+    init = np.array([[0.0], [5.5], [6.0]])
+    ours = KMeans(3, init=init, n_init=1, tol=0).fit(X)
+    np.testing.assert_allclose(np.sort(ours.cluster_centers_.ravel()), [0.5, 5.5, 1e6], rtol=1e-10)
+
+
+def test_batches_as_in_scikit_learn() -> None:
+    X = blobs(2000)
+    options = {"batch_size": 200, "max_iter": 20, "tol": 0.0, "random_state": 1}
+    ours = KMeans(9, **options).fit(X)
+    theirs = reference.MiniBatchKMeans(9, **options).fit(X)
+    assert_equal_models(ours, theirs)
+    assert ours.n_steps_ == theirs.n_steps_
+    # More clusters than half a batch, so that starved centers outnumber what may be reassigned.
+    options["batch_size"] = 16
+    assert_equal_models(KMeans(40, **options).fit(X), reference.MiniBatchKMeans(40, **options).fit(X))
+
+
+def test_transform_and_predict_new_samples() -> None:
+    X = blobs()
+    model = KMeans(6, random_state=0).fit(X[:600])
+    gaps = X[600:, None] - model.cluster_centers_
+    distances = np.sqrt((gaps**2).sum(axis=2))
+    np.testing.assert_allclose(model.transform(X[600:]), distances, rtol=1e-12)
+    np.testing.assert_array_equal(model.predict(X[600:]), distances.argmin(axis=1))
+    assert list(model.get_feature_names_out()) == [f"kmeans{i}" for i in range(6)]
+
+
+def test_threads_change_nothing() -> None:
+    X = blobs(3000, features=8)
+    before = cvkit.get_num_threads()
+    models = []
+    try:
+        for threads in {1, before}:
+            cvkit.set_num_threads(threads)
+            models.append(KMeans(9, random_state=0).fit(X))
+    finally:
+        cvkit.set_num_threads(before)
+    np.testing.assert_array_equal(models[0].cluster_centers_, models[-1].cluster_centers_)
+    assert models[0].inertia_ == models[-1].inertia_
+
+
+def test_single_precision_stays() -> None:
+    X = blobs(500).astype(np.float32)  # below the size at which threads are used
+    model = KMeans(5, random_state=0).fit(X)
+    assert model.cluster_centers_.dtype == model.transform(X).dtype == np.float32
+    theirs = reference.KMeans(5, random_state=0).fit(X)
+    assert model.inertia_ == pytest.approx(theirs.inertia_, rel=1e-5)
+
+
+def test_input_stays_as_it_was() -> None:
+    X = blobs()
+    copy = X.copy()
+    KMeans(4, random_state=0, copy_x=False).fit(X)
+    np.testing.assert_array_equal(X, copy)
+    strided = np.asfortranarray(X)[::2]
+    strided.flags.writeable = False
+    expected = KMeans(4, random_state=0).fit(np.ascontiguousarray(strided))
+    np.testing.assert_array_equal(KMeans(4, random_state=0).fit(strided).labels_, expected.labels_)
+
+
+def test_pickled_model_predicts_the_same() -> None:
+    X = blobs()
+    model = KMeans(4, random_state=0).fit(X)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.labels_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "X", "message"),
+    [
+        ({"n_clusters": 0}, np.ones((3, 2)), "n_clusters"),
+        ({"n_clusters": 4}, np.ones((3, 2)), "n_samples=3 should be >= n_clusters=4"),
+        ({"init": "kmeans"}, np.ones((9, 2)), "init"),
+        ({"n_clusters": 2, "init": np.ones((3, 2))}, np.ones((9, 2)), "number of clusters 2"),
+        ({"n_clusters": 3, "init": np.ones((3, 1))}, np.ones((9, 2)), "number of features of the data 2"),
+        ({"n_clusters": 2}, np.array([[1.0], [np.nan], [2.0]]), "NaN"),
+        ({"n_clusters": 2}, np.array([[1.0], [np.inf], [2.0]]), "infinity"),
+        ({"batch_size": 0}, np.ones((9, 2)), "batch_size"),
+    ],
+)
+def test_bad_input_is_named(parameters: dict, X: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        KMeans(**parameters).fit(X)
+
+
+def test_weights_that_are_refused() -> None:
+    X = blobs(20)
+    for weights in (np.zeros(20), -np.ones(20), np.ones(19)):
+        with pytest.raises(ValueError, match=r"(?i)weight"):
+            KMeans(2, random_state=0).fit(X, sample_weight=weights)
+
+
+def test_unusual_data() -> None:
+    duplicates = np.repeat([[0.0, 1.0], [2.0, 3.0]], 5, axis=0)
+    with pytest.warns(ConvergenceWarning, match="distinct clusters \\(2\\)"):
+        model = KMeans(3, random_state=0).fit(duplicates)
+    assert model.inertia_ == 0
+    assert KMeans(1).fit([[3.0, 4.0]]).cluster_centers_.tolist() == [[3.0, 4.0]]
+    every = KMeans(20, random_state=0).fit(blobs(20))
+    assert every.inertia_ == pytest.approx(0, abs=1e-20)
+    with pytest.warns(RuntimeWarning, match="performing only one init"):
+        KMeans(2, init=duplicates[4:6], n_init=3).fit(duplicates)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(KMeans(), reference.KMeans()), (KMeans(batch_size=32), reference.MiniBatchKMeans())],
+    ids=["lloyd", "batches"],
+)
+def test_estimator_checks(ours: KMeans, theirs: reference.KMeans) -> None:
+    """Only what scikit-learn expects of its own class fails: equal weights do not mean equal random draws."""
+    known = {"check_sample_weight_equivalence_on_dense_data"}
+    assert known <= _get_expected_failed_checks(theirs).keys()
+    assert failed_checks(ours) <= known
+
+
+def test_simulated_cuda_equals_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", _lloyd.RESTLESS_SHARE)  # k_means sets it
+    assert_same(k_means(np.asarray), simulated("k_means", tmp_path))
+
+
+def test_batches_refuse_device_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    with recorded_launches(monkeypatch), pytest.raises(TypeError, match="host memory"):
+        KMeans(2, batch_size=4).fit(fake(np.ones((9, 2))))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
+    from cvkit.ml._cuda import cluster, samples
+
+    n, d, k = 60, 3, 4
+    X = fake(small_samples(dtype))
+    row, centers, norms = np.zeros(d, dtype), np.zeros((k, d), dtype), np.zeros(k, dtype)
+    labels, numbers = fake(np.zeros(n, np.int32)), fake(np.zeros(n))
+    sums, totals, members = fake(np.zeros((k, d))), fake(np.zeros(k)), fake(np.zeros(k, np.int64))
+    changes = np.zeros(k)
+    tries = fake(np.zeros((2, n))), fake(np.zeros((2, 1)))
+    bounds = (np.zeros(k), changes, changes, 1e-15, numbers, numbers, labels)
+    assert_compiles(
+        monkeypatch,
+        [
+            (samples, "count_not_finite", (X, fake(np.zeros(1, np.int64)))),
+            (cluster, "subtract", (X, row, X)),
+            (cluster, "assigned_distances", (X, centers, labels, numbers)),
+            (cluster, "nearest_centers", (X, centers, norms, labels)),
+            (cluster, "assign_bounded", (X, numbers, centers, norms, *bounds)),
+            (cluster, "move_members", (X, numbers, labels, labels, sums, totals, members)),
+            (cluster, "center_distances", (X, row, centers, norms, fake(np.zeros((n, k), dtype)))),
+            (cluster, "try_candidates", (X, numbers, numbers, centers[:2], changes[:2], numbers, *tries)),
+        ],
+    )
