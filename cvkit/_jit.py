@@ -3,7 +3,7 @@
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
 ``helper``       a scalar function, or a loop over one row, that kernels of either target call
-``reduction``    a helper that sums one row in whatever order the vector lanes give
+``exact_helper`` a helper that rounds every operation as it is written
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
 ``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
 """
@@ -29,11 +29,11 @@ __all__ = [
     "cpu_kernel",
     "cuda",
     "cuda_kernel",
+    "exact_helper",
     "get_num_threads",
     "helper",
     "on_device",
     "prange",
-    "reduction",
     "set_num_threads",
     "threading_layer",
 ]
@@ -148,6 +148,7 @@ def helper(
     contract: bool = True,
     reorder: bool = False,
     inline: bool = False,
+    force_inline: bool = False,
     allocates: bool = True,
 ) -> Any:
     """Compile a function that kernels call: scalar maths, or a loop over rows.
@@ -163,29 +164,39 @@ def helper(
         True lets a sum or a maximum be taken in the order of the vector's lanes. Keep such helpers to one
         loop.
     inline : bool
-        True copies the function into its callers.
+        True copies the function into its callers before they are typed.
+    force_inline : bool
+        True makes LLVM inline every call, however long the function.
     allocates : bool
         False promises that no array is made inside, so that Numba need not count references: a call costs
         some 20 ns for each row that is sliced off a matrix, with atomic operations that threads contend for.
     """
     if function is None:
         return functools.partial(
-            helper, contract=contract, reorder=reorder, inline=inline, allocates=allocates
+            helper,
+            contract=contract,
+            reorder=reorder,
+            inline=inline,
+            force_inline=force_inline,
+            allocates=allocates,
         )
     relaxed = {"contract"} if contract else set()
     relaxed |= {"reassoc", "nsz"} if reorder else set()
     flags = {**_FLAGS, "fastmath": relaxed or False, "inline": "always" if inline else "never"}
+    if force_inline:
+        flags["forceinline"] = True
     if not allocates:
         flags["_nrt"] = False
     return njit(**flags)(function)
 
 
-def reduction(function: Callable[..., Any]) -> Any:
-    """Compile a row helper whose sum or maximum may be taken in any order, as vector lanes do.
+def exact_helper(function: Callable[..., Any]) -> Any:
+    """Compile a helper whose every operation rounds as it is written, because a reference's bits count.
 
-    Keep such helpers to one loop: whatever else they compute may be reordered too.
+    It is inlined everywhere and allocates nothing: called for some ten samples at a time, it would else spend
+    half its time on passing arrays and on counting references to them.
     """
-    return njit(**{**_FLAGS, "fastmath": {"contract", "reassoc", "nsz"}})(function)
+    return helper(function, contract=False, force_inline=True, allocates=False)
 
 
 class CpuKernel:

@@ -118,3 +118,47 @@ def _from_bits_vector(typing_context, pattern):
 
 from_bits = _from_bits_plain if numba.config.DISABLE_JIT else _from_bits_vector
 """The float64 that an int64 bit pattern stands for."""
+
+
+def _copy_items_plain(count):
+    def copy(source, start, target, target_start):
+        target[target_start : target_start + count] = source[start : start + count]
+
+    return copy
+
+
+def _copy_items_vector(count):
+    @intrinsic
+    def copy(typing_context, source, start, target, target_start):
+        signature = types.void(source, start, target, target_start)
+
+        def generate(context, builder, signature, arguments):
+            def items_at(array_type, array, index):
+                data = context.make_array(array_type)(context, builder, array).data
+                item_bits = context.get_abi_sizeof(data.type.pointee) * 8
+                wide = builder.zext(index, ir.IntType(64)) if index.type.width < 64 else index
+                return builder.bitcast(
+                    builder.gep(data, [wide]), ir.IntType(count * item_bits).as_pointer()
+                ), item_bits // 8
+
+            read, alignment = items_at(signature.args[0], arguments[0], arguments[1])
+            write, _ = items_at(signature.args[2], arguments[2], arguments[3])
+            items = builder.load(read)
+            items.align = alignment
+            store = builder.store(items, write)
+            store.align = alignment
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return copy
+
+
+_copy_items = _copy_items_plain if numba.config.DISABLE_JIT else _copy_items_vector
+copy_2_items = _copy_items(2)
+"""``target[to : to + 2] = source[start : start + 2]``, called as (source, start, target, to), in one move.
+
+Both arrays are flat and of one dtype, both starts unsigned.
+"""
+copy_4_items = _copy_items(4)
+"""The same for four items."""

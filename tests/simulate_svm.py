@@ -9,10 +9,38 @@ from __future__ import annotations
 import pickle
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import cvkit
+
+
+def small_models() -> dict[str, tuple[Any, np.ndarray]]:
+    """Fit models that together launch every CUDA kernel of linear and kernel machines, with samples."""
+    from sklearn.datasets import load_iris
+
+    from cvkit.ml import SVC, LinearSVC, LogisticRegression
+
+    X, y = (array[::4] for array in load_iris(return_X_y=True))
+    two = y < 2
+    names = np.array(["setosa", "versicolor", "virginica"])
+    fitted = {
+        "linear": LinearSVC(C=0.1).fit(X[two], y[two]),
+        "linear-many": LinearSVC(C=0.1).fit(X, y),
+        "logistic": LogisticRegression().fit(X / 8, y),
+        "rbf": SVC(gamma=0.5).fit(X[two], y[two]),
+        "rbf-many": SVC(gamma=0.5).fit(X, y.astype(np.float32)),
+        "rbf-names": SVC(kernel="linear", break_ties=True).fit(X, names[y]),
+        "poly": SVC(kernel="poly", coef0=1.0, degree=2, decision_function_shape="ovo").fit(X, y),
+        "sigmoid": SVC(kernel="sigmoid", gamma=0.01).fit(X, y),
+    }
+    samples = X[3::8] + 0.01
+    return {
+        f"{name}-{dtype}": (model, samples.astype(dtype))
+        for name, model in fitted.items()
+        for dtype in (["float32", "float64"] if name == "rbf-many" else ["float64"])
+    }
 
 
 def main() -> None:

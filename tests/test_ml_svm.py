@@ -1,12 +1,10 @@
 """LinearSVC and SVC against scikit-learn: models, decisions, weights, bad input."""
 
-import importlib.util
 import os
 import pickle
 import subprocess
 import sys
 import tracemalloc
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,11 +18,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import cvkit
-from cvkit import _jit
 from cvkit.ml import SVC, LinearSVC
 from cvkit.ml._math import exp_negative
 from cvkit.ml.platt import couple
-from tests.fake_device import fake, recorded_launches
+from tests.fake_device import fake
+from tests.simulate_svm import small_models
 
 
 @pytest.fixture(scope="module")
@@ -371,28 +369,11 @@ def test_exponential_is_accurate_to_two_units_in_the_last_place():
 
 @pytest.fixture(scope="module")
 def device_models():
-    X, y = (array[::4] for array in load_iris(return_X_y=True))
-    two = y < 2
-    names = np.array(["setosa", "versicolor", "virginica"])
-    fitted = {
-        "linear": LinearSVC(C=0.1).fit(X[two], y[two]),
-        "linear-many": LinearSVC(C=0.1).fit(X, y),
-        "rbf": SVC(gamma=0.5).fit(X[two], y[two]),
-        "rbf-many": SVC(gamma=0.5).fit(X, y.astype(np.float32)),
-        "rbf-names": SVC(kernel="linear", break_ties=True).fit(X, names[y]),
-        "poly": SVC(kernel="poly", coef0=1.0, degree=2, decision_function_shape="ovo").fit(X, y),
-        "sigmoid": SVC(kernel="sigmoid", gamma=0.01).fit(X, y),
-    }
-    samples = X[3::8] + 0.01
-    return {
-        f"{name}-{dtype}": (model, samples.astype(dtype))
-        for name, model in fitted.items()
-        for dtype in (["float32", "float64"] if name == "rbf-many" else ["float64"])
-    }
+    return small_models()
 
 
 class TestDevice:
-    """The CUDA twins: launched in the simulator, compiled by the toolchain."""
+    """The CUDA twins, in the simulator; ``test_ptx`` compiles them."""
 
     def test_simulated_cuda_equals_cpu(self, device_models, tmp_path, root):
         source, output = tmp_path / "models.pkl", tmp_path / "simulated.npz"
@@ -415,28 +396,6 @@ class TestDevice:
                 np.testing.assert_allclose(decision, model.decision_function(samples), atol=tolerance)
                 np.testing.assert_array_equal(simulated[f"{name}/labels"], model.predict(samples))
                 assert simulated[f"{name}/labels"].dtype == model.classes_.dtype
-
-    @pytest.mark.skipif(
-        importlib.util.find_spec("numba_cuda") is None, reason="the extra 'cuda' is not installed"
-    )
-    def test_every_kernel_compiles_for_sm_75_and_sm_90(self, device_models, monkeypatch):
-        from cvkit.ml._cuda import svm as kernels
-
-        with recorded_launches(monkeypatch) as launches:
-            for model, samples in device_models.values():
-                model.decision_function(fake(samples))
-                model.predict(fake(samples))
-        # Helpers that kernels call are compiled for the current device; code for the oldest runs on all.
-        oldest = SimpleNamespace(compute_capability=(7, 5))
-        monkeypatch.setattr("numba.cuda.dispatcher.get_current_device", lambda: oldest)
-        declared = {kernel for kernel in _jit.CUDA_KERNELS if kernel.__module__ == kernels.__name__}
-        assert {kernel for kernel, _ in launches} == declared
-        for kernel, signature in sorted(launches, key=str):
-            for capability in [(7, 5), (9, 0)]:
-                ptx, _ = _jit.cuda.compile(
-                    kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
-                )
-                assert ".entry" in ptx, kernel.__name__
 
     def test_device_arrays_are_checked(self, device_models):
         model = device_models["rbf-float64"][0]

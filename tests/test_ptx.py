@@ -17,6 +17,7 @@ from tests.fake_device import fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
 from tests.simulate_detector import small_detector, small_photo
+from tests.simulate_svm import small_models
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("numba_cuda") is None, reason="the extra 'cuda' is not installed"
@@ -36,6 +37,9 @@ def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPat
         for case in [*CASES, *NAIVE_CASES]:
             case.ours(fake(small_picture(case)))
         small_detector().detect_windows(fake(small_photo()))
+        for model, samples in small_models().values():
+            model.decision_function(fake(samples))
+            model.predict(fake(samples))
         _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
     assert launches
     # Numba asks the current GPU which capability to compile a kernel's helpers for.

@@ -6,23 +6,30 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch
+from cvkit.geometry._math import HALF_EVEN, UNROUNDED
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
 _EXACT_BITS = 8
+# Weights of OpenCV's INTER_LINEAR for bytes.
+_BILINEAR_BITS = 11
+
+_Taps = tuple[np.ndarray, np.ndarray]
+"""Source indices and their weights, each (taps, target size)."""
 
 
-def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear_exact") -> Array:
+def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear") -> Array:
     """Resize an image by interpolation, with pixel centres aligned as in OpenCV.
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8
-        The image or stack.
+    image : array, (H, W), (H, W, C) or (N, H, W, C)
+        The image or stack; uint8, uint16, float32 or float64.
     output_shape : (int, int)
         Height and width of the result, in pixels.
-    interpolation : {"bilinear_exact"}
-        ``"bilinear_exact"`` rounds once, at the end, with weights of 8 bits.
+    interpolation : {"bilinear", "bilinear_exact", "nearest", "bicubic", "area"}
+        ``"bilinear_exact"`` is for uint8 only: it rounds once, at the end. ``"area"`` averages what each
+        pixel of the result covers; it is the choice for making images smaller.
 
     Returns
     -------
@@ -38,7 +45,10 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
 
     Notes
     -----
-    ``"bilinear_exact"`` equals ``cv2.resize(..., interpolation=cv2.INTER_LINEAR_EXACT)`` byte for byte.
+    For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with
+    ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte. Other combinations are
+    computed in floating point and rounded once, half to even; OpenCV's, of fewer bits, are within one level
+    of them.
 
     Examples
     --------
@@ -46,24 +56,136 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     >>> cvkit.resize(np.array([[0, 100]], np.uint8), (1, 4))
     array([[  0,  25,  75, 100]], dtype=uint8)
     """
-    batch = Batch.of(image, dtypes=(np.uint8,))
-    _validate.one_of(interpolation, ("bilinear_exact",), "interpolation")
+    _validate.one_of(interpolation, ("bilinear_exact", "bilinear", *_TAPS), "interpolation")
+    batch = Batch.of(image, dtypes=(np.uint8,)) if interpolation == "bilinear_exact" else Batch.of(image)
     height, width = _validate.output_shape(output_shape)
     kernels = batch.kernels("cvkit.geometry", "resize")
     count, source_height, source_width, channels = batch.shape
     out = batch.empty((count, height, width, channels))
-    kernels.bilinear_exact(
-        batch.array, *_linear_table(source_height, height), *_linear_table(source_width, width), out
-    )
+    if interpolation == "bilinear_exact":
+        rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
+        kernels.bilinear_exact(batch.array, *rows, *columns, out)
+    elif batch.dtype == np.uint8 and interpolation in ("bilinear", "area") and _is_half(batch, height, width):
+        kernels.halve(batch.array, out)
+    elif batch.dtype == np.uint8 and interpolation == "bilinear":
+        rows, columns = _bilinear_rows(source_height, height), _bilinear_columns(source_width, width)
+        kernels.bilinear(batch.array, *rows, *columns, out)
+    else:
+        taps = _TAPS[interpolation]
+        weigh(batch, taps(source_height, height), taps(source_width, width), HALF_EVEN, out)
     return batch.restore(out)
 
 
-def _linear_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
+def weigh(batch: Batch, rows: _Taps, columns: _Taps, rounding: int, out: Array) -> None:
+    """Fill ``out`` with weighted sums of rows and columns; ``rounding`` is for whole dtypes."""
+    real = np.float64 if batch.dtype == np.float64 else np.float32
+    whole = batch.dtype.kind == "u"
+    batch.kernels("cvkit.geometry", "resize").weighted(
+        batch.array,
+        rows[0].astype(np.uint32),
+        rows[1].astype(real),
+        columns[0].astype(np.uint32),
+        columns[1].astype(real),
+        rounding if whole else UNROUNDED,
+        float(np.iinfo(batch.dtype).max) if whole else np.inf,
+        out,
+    )
+
+
+def _is_half(batch: Batch, height: int, width: int) -> bool:
+    return batch.shape[1:3] == (2 * height, 2 * width)
+
+
+def _centres(source_size: int, target_size: int) -> np.ndarray:
+    """Where the centre of each target pixel lies among the source pixels."""
+    return (np.arange(target_size) + 0.5) * (source_size / target_size) - 0.5
+
+
+def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
     """For each target index: the first of two source indices, and the fixed-point weight of the second."""
-    position = (np.arange(target_size) + 0.5) * (source_size / target_size) - 0.5
     # Beyond the outermost centres the outermost pixel counts alone. The pair stays inside the image there,
     # so that kernels need no test.
-    position = position.clip(0, source_size - 1)
+    position = _centres(source_size, target_size).clip(0, source_size - 1)
     first = np.minimum(np.floor(position), max(source_size - 2, 0))
     weight = np.rint((position - first) * (1 << _EXACT_BITS))
     return first.astype(np.uint32), weight.astype(np.uint16)
+
+
+def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
+    """For each target row: its two source rows and their weights of 11 bits, as in OpenCV.
+
+    Beyond the outermost centres the outermost row is blended with itself, which rounds in its own way.
+    """
+    first, fraction = _split(_centres(source_size, target_size))
+    index = np.stack([first, first + 1]).clip(0, source_size - 1)
+    return index.astype(np.uint32), _fixed_point(fraction)
+
+
+def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
+    """For each target column: the first of its two source columns, and the weights of both.
+
+    Unlike rows, columns beyond the outermost centres are the outermost column alone.
+    """
+    first, fraction = _split(_centres(source_size, target_size).clip(0, source_size - 1))
+    weights = _fixed_point(fraction)
+    # The pair stays inside the image: its second column takes over at the right end.
+    if source_size > 1:
+        at_end = first == source_size - 1
+        first[at_end] -= 1
+        weights[:, at_end] = weights[::-1, at_end]
+    return first.astype(np.uint32), weights
+
+
+def _split(position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Whole part and fraction, in the float32 that OpenCV uses."""
+    single = position.astype(np.float32)
+    first = np.floor(single)
+    return first, single - first
+
+
+def _fixed_point(fraction: np.ndarray) -> np.ndarray:
+    scale = np.float32(1 << _BILINEAR_BITS)
+    return np.rint(np.stack([(1 - fraction) * scale, fraction * scale])).astype(np.int16)
+
+
+def _nearest_taps(source_size: int, target_size: int) -> _Taps:
+    # OpenCV's two divisions: one would put some whole positions on the other side of their pixel.
+    scale = 1 / (target_size / source_size)
+    index = np.floor(np.arange(target_size) * scale).clip(0, source_size - 1)
+    return index[np.newaxis], np.ones((1, target_size))
+
+
+def _bilinear_taps(source_size: int, target_size: int) -> _Taps:
+    position = _centres(source_size, target_size)
+    first = np.floor(position)
+    index = np.stack([first, first + 1]).clip(0, source_size - 1)
+    return index, np.stack([1 - (position - first), position - first])
+
+
+def _bicubic_taps(source_size: int, target_size: int) -> _Taps:
+    """Keys' cubic with a = -0.75, as in OpenCV; beyond the border the outermost pixel repeats."""
+    position = _centres(source_size, target_size)
+    first = np.floor(position)
+    offsets = np.arange(-1, 3)[:, np.newaxis]
+    t = np.abs(position - first - offsets)
+    a = -0.75
+    near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+    return (first + offsets).clip(0, source_size - 1), np.where(t <= 1, near, far)
+
+
+def _area_taps(source_size: int, target_size: int) -> _Taps:
+    """Weigh each source pixel by the share of the target pixel that it covers."""
+    scale = source_size / target_size
+    start = np.arange(target_size) * scale
+    stop = np.minimum(start + scale, source_size)
+    index = np.floor(start) + np.arange(int(np.ceil(scale)) + 1)[:, np.newaxis]
+    overlap = (np.minimum(stop, index + 1) - np.maximum(start, index)).clip(0, None)
+    return index.clip(0, source_size - 1), overlap / overlap.sum(axis=0)
+
+
+_TAPS = {
+    "nearest": _nearest_taps,
+    "bilinear": _bilinear_taps,
+    "bicubic": _bicubic_taps,
+    "area": _area_taps,
+}

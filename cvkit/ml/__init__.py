@@ -10,13 +10,22 @@ from typing import Any
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "DecisionTreeClassifier": "cvkit.ml.tree",
+    "DecisionTreeRegressor": "cvkit.ml.tree",
+    "ID3Classifier": "cvkit.ml.categorical_tree",
     "KMeans": "cvkit.ml.cluster",
     "KNeighborsClassifier": "cvkit.ml.neighbors",
     "KNeighborsRegressor": "cvkit.ml.neighbors",
     "LinearSVC": "cvkit.ml.linear_svm",
     "LogisticRegression": "cvkit.ml.linear",
+    "RandomForestClassifier": "cvkit.ml.forest",
+    "RandomForestRegressor": "cvkit.ml.forest",
     "SVC": "cvkit.ml.svm",
+    "export_text": "cvkit.ml.tree_export",
+    "impute_by_proximity": "cvkit.ml.imputation",
+    "impute_roughly": "cvkit.ml.imputation",
     "load": "cvkit.ml.storage",
+    "plot_tree": "cvkit.ml.tree_export",
     "save": "cvkit.ml.storage",
 }
 

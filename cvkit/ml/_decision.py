@@ -64,6 +64,11 @@ def beside(batch: Batch, array: np.ndarray) -> Array:
     return to_device(array) if batch.is_on_device else contiguous(array)
 
 
+def give_copy(batch: Batch, array: np.ndarray) -> Array:
+    """Give a result made in host memory back as the caller's kind of array."""
+    return batch.give_back(beside(batch, array))
+
+
 def labels(batch: Batch, classes: np.ndarray, indices: Array) -> Array:
     """Return ``classes[indices]``; on a GPU where the labels are numbers, in host memory otherwise."""
     if not batch.is_on_device or classes.dtype.kind not in "iuf":

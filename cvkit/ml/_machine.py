@@ -13,6 +13,7 @@ from cvkit.ml._kernels import PRECOMPUTED, RBF
 # sample's weight the same as repeating it.
 _SMALL = 128
 _EXTRA_STEPS = 20_000
+_FLOAT32_ERROR = 1e-6
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Kernel:
 
 def squared_norms(samples: np.ndarray) -> np.ndarray:
     """Return the squared norm of each row."""
-    return np.einsum("ij,ij->i", samples, samples)
+    return np.einsum("ij,ij->i", samples, samples, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -139,13 +140,29 @@ class PairProblem:
         )
         return decisions[:, 0]
 
+    def _solver_samples(self) -> np.ndarray:
+        """Return the samples the solver reads: float32 around their mean where that is exact enough.
+
+        Distances, and so the RBF kernel, do not depend on the origin. Float32 halves the memory that each
+        kernel row is computed from, which is what it waits for. The error of an exponent stays within
+        ``_FLOAT32_ERROR`` of the largest one; a hundredth of the tolerance is left to it.
+        """
+        kernel = self.solver.kernel
+        if kernel.code != RBF or len(self.samples) <= _SMALL:
+            return contiguous(self.samples)
+        centred = self.samples - self.samples.mean(axis=0)
+        largest_exponent = kernel.gamma * squared_norms(centred).max()
+        exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
+        return centred.astype(np.float32) if exact_enough else centred
+
     def fit(self) -> Machine:
         """Run the solver."""
         from cvkit.ml._cpu import smo
 
-        samples, solver = contiguous(self.samples), self.solver
+        solver = self.solver
         count = len(self.signs)
-        norms, diagonal = squared_norms(samples), solver.kernel.diagonal(samples)
+        samples = self._solver_samples()
+        norms, diagonal = squared_norms(samples), solver.kernel.diagonal(self.samples)
         if not (np.isfinite(norms).all() and np.isfinite(diagonal).all()):
             raise ValueError("X holds such large values that its kernel overflows; scale the features")
         problem = smo.Problem(samples, norms, *solver.kernel.parameters, self.signs, self.upper, diagonal)
@@ -156,7 +173,7 @@ class PairProblem:
             owner=np.full(rows, -1),
             last_used=np.zeros(rows, np.int64),
             counters=np.zeros(2, np.int64),
-            dots=np.empty(count),
+            dots=np.empty(count, samples.dtype),
         )
         alpha = np.zeros(count)
         extra = _EXTRA_STEPS if count <= _SMALL else 0

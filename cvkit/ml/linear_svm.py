@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -92,7 +93,7 @@ class LinearSVC(LinearDecision):
     array(['left', 'right'], dtype='<U5')
     """
 
-    _stored = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
+    _stored: ClassVar[tuple[str, ...]] = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
 
     _parameter_constraints: ClassVar[dict] = {
         "penalty": [StrOptions({"l2"})],
@@ -244,11 +245,14 @@ class LinearSVC(LinearDecision):
         above: np.ndarray,
         below: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        walk = partial(_blocks, X, self._bias)
+        if X.shape[0] <= _BLOCK_ROWS:  # one block, made once
+            walk = partial(iter, list(walk()))
         solutions = []
         for k, class_index in enumerate(positive):
             signs = np.where(indices == class_index, 1.0, -1.0)
             costs = cost * np.where(signs > 0, above[k], below[k])
-            solutions.append(_newton(X, signs, costs, self._bias, self.max_iter))
+            solutions.append(_newton(walk, X.shape[1] + 1, signs, costs, self.max_iter))
         coefficients, steps, converged = zip(*solutions, strict=True)
         return np.array(coefficients), np.array(steps), np.array(converged)
 
@@ -270,22 +274,25 @@ def _blocks(X: Any, bias: float) -> Iterator[tuple[slice, np.ndarray]]:
 
 
 def _newton(
-    X: Any, signs: np.ndarray, costs: np.ndarray, bias: float, max_steps: int
+    walk: Callable[[], Iterator[tuple[slice, np.ndarray]]],
+    size: int,
+    signs: np.ndarray,
+    costs: np.ndarray,
+    max_steps: int,
 ) -> tuple[np.ndarray, int, bool]:
     """Minimise ``0.5 |w|^2 + sum_i costs_i max(0, 1 - signs_i w.x_i)^2`` by Newton's method.
 
     The objective is quadratic as long as the same samples lie inside the margin. Once that set stays as it
     is, one step reaches the minimum, so the last steps see a decrease of nothing but rounding error.
     """
-    size = X.shape[1] + 1
     weights = np.zeros(size)
-    margins = np.zeros(X.shape[0])
+    margins = np.zeros(len(signs))
     objective = costs.sum()
     for step in range(1, max_steps + 1):
         slack = np.maximum(1.0 - signs * margins, 0.0)
         gradient = weights.copy()
         hessian = np.eye(size)
-        for rows, block in _blocks(X, bias):
+        for rows, block in walk():
             inside = slack[rows] > 0
             pull = 2.0 * costs[rows][inside]
             block = block[inside]
@@ -294,7 +301,7 @@ def _newton(
             with np.errstate(over="ignore", invalid="ignore"):
                 hessian += scaled.T @ scaled
         direction = _newton_direction(hessian, gradient)
-        along = np.concatenate([block @ direction for _, block in _blocks(X, bias)])
+        along = np.concatenate([block @ direction for _, block in walk()])
         slope = float(gradient @ direction)
         length, lower = _backtrack(weights, direction, margins, along, signs, costs, objective, slope)
         weights += length * direction

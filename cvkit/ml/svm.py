@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
 from cvkit.ml._decision import (
     device_samples,
+    give_copy,
     labels,
     largest,
     linear_decision,
@@ -64,8 +65,9 @@ class SVC(ClassifierMixin, BaseEstimator):
         Whether to learn ``predict_proba`` by five-fold cross-validation, which fits each machine six times.
     tol : float, default=1e-3
         Largest gap between the optimality scores of two samples at the end.
-    cache_size : float, default=200
-        Megabytes for kernel rows.
+    cache_size : float, default=64
+        Megabytes for kernel rows. Less than scikit-learn's 200: computing a row again takes less time than
+        the first touch of fresh memory, except with far more than 10,000 samples.
     class_weight : dict, "balanced" or None, default=None
         Factors of C by class.
     verbose : bool, default=False
@@ -113,8 +115,8 @@ class SVC(ClassifierMixin, BaseEstimator):
     -----
     Solver, working sets, vote and probabilities follow LIBSVM (Chang and Lin, ACM TIST 2, 2011), whose
     decision values are met to within ``tol``. The folds of ``probability`` are drawn with another generator,
-    so that probabilities differ as they do between seeds. Decision functions of the linear and RBF kernels
-    run on arrays on a GPU, in the dtype of the array.
+    so that probabilities differ as they do between seeds. Decision functions of the named
+    kernels run on arrays on a GPU, in the dtype of the array.
 
     Examples
     --------
@@ -126,7 +128,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     array([0, 1])
     """
 
-    _stored = (
+    _stored: ClassVar[tuple[str, ...]] = (
         "classes_",
         "class_weight_",
         "support_",
@@ -172,7 +174,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         shrinking: bool = True,
         probability: bool = False,
         tol: float = 1e-3,
-        cache_size: float = 200,
+        cache_size: float = 64,
         class_weight: dict | str | None = None,
         verbose: bool = False,
         max_iter: int = -1,
@@ -422,7 +424,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         return labels(batch, self.classes_, indices)
 
     @available_if(_with_probability)
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class.
 
         Parameters
@@ -432,9 +434,9 @@ class SVC(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
-            In the order of ``classes_``. Learned apart from the decision function: on few samples the most
-            probable class need not be the predicted one.
+        array of shape (n_samples, n_classes)
+            In the order of ``classes_``; the same kind of array as X. Learned apart from the decision
+            function: on few samples the most probable class need not be the predicted one.
         """
         batch = self._samples_for_decision(X)
         if not len(self.probA_):
@@ -442,12 +444,13 @@ class SVC(ClassifierMixin, BaseEstimator):
         pairs = to_host(self._pair_decisions(batch))
         probabilities = sigmoid(pairs, self.probA_, self.probB_)
         probabilities = np.clip(probabilities, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
-        return couple(probabilities, len(self.classes_))
+        return give_copy(batch, couple(probabilities, len(self.classes_)))
 
     @available_if(_with_probability)
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of the probability of each class; see ``predict_proba``."""
-        return np.log(self.predict_proba(X))
+        batch = Batch(X, 2, X)
+        return give_copy(batch, np.log(to_host(self.predict_proba(X))))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,14 +1,16 @@
-"""Resizing on the CPU: blend pairs of columns once for each source row, then pairs of those rows."""
+"""Resizing on the CPU: blend along the columns once for each source row, then blend those rows."""
 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd import copy_2_items, copy_4_items
+from cvkit.geometry._math import rounded
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
-STRIP = 32
+STRIP = 64
 
 
-@helper
+@helper(allocates=False)
 def _repeat_for_channels(first, weight, channels, value_first, value_weight):
     """Spread a table over pixels to one over values, so that the row loop below is flat."""
     for x in range(first.shape[0]):
@@ -17,7 +19,7 @@ def _repeat_for_channels(first, weight, channels, value_first, value_weight):
             value_weight[x * channels + c] = weight[x]
 
 
-@helper
+@helper(allocates=False)
 def _blend_columns(row, first, weight, step, blended):
     """Blend the value at ``first`` with the one ``step`` further; 16 bits hold 255 * 256 exactly."""
     for x in range(blended.shape[0]):
@@ -26,7 +28,7 @@ def _blend_columns(row, first, weight, step, blended):
         blended[x] = np.uint16(left * np.uint16(np.uint16(256) - weight[x])) + np.uint16(right * weight[x])
 
 
-@helper
+@helper(allocates=False)
 def _blend_rows(upper, lower, weight, out):
     """Blend two blended rows and round; 8 + 8 + 8 bits stay exact in 32."""
     lower_weight = np.uint32(weight)
@@ -64,3 +66,193 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
                     _blend_columns(rows[image, row], first, weight, column_step, blended[row & 1])
                     held[row & 1] = row
             _blend_rows(blended[upper & 1], blended[lower & 1], y_weight[y], out_rows[image, y])
+
+
+@helper(allocates=False)
+def _fetch_pairs(row, first, copyable, pairs):
+    """Fetch the two values of each column of a gray row; the last ones singly, not to read beyond the row."""
+    for x in range(copyable):
+        copy_2_items(row, np.uint64(first[x]), pairs, np.uint64(2 * x))
+    last = row.shape[0] - 1
+    for x in range(copyable, first.shape[0]):
+        pairs[2 * x], pairs[2 * x + 1] = row[first[x]], row[min(first[x] + 1, last)]
+
+
+@helper(allocates=False)
+def _fetch_pixels(row, first, channels, copyable, left, right):
+    """Fetch both pixels of each column, four values each: the next pixel overwrites what is too much."""
+    for x in range(copyable):
+        start, to = np.uint64(first[x] * channels), np.uint64(x * channels)
+        copy_4_items(row, start, left, to)
+        copy_4_items(row, np.uint64(start + np.uint64(channels)), right, to)
+    last = row.shape[0] // channels - 1
+    for x in range(copyable, first.shape[0]):
+        for c in range(channels):
+            left[x * channels + c] = row[first[x] * channels + c]
+            right[x * channels + c] = row[min(first[x] + 1, last) * channels + c]
+
+
+@helper(allocates=False)
+def _blend_pairs(pairs, weights, blended):
+    """Blend by two weights of 11 bits; the sum loses its low 4 bits, as in OpenCV, and then fits 16."""
+    for x in range(blended.shape[0]):
+        left = np.int32(np.int32(pairs[2 * x]) * np.int32(weights[0, x]))
+        right = np.int32(np.int32(pairs[2 * x + 1]) * np.int32(weights[1, x]))
+        blended[x] = np.int16(np.int32(left + right) >> np.int32(4))
+
+
+@helper(allocates=False)
+def _blend_pixels(left, right, weights, blended):
+    """Blend as ``_blend_pairs`` does."""
+    for x in range(blended.shape[0]):
+        before = np.int32(np.int32(left[x]) * np.int32(weights[0, x]))
+        after = np.int32(np.int32(right[x]) * np.int32(weights[1, x]))
+        blended[x] = np.int16(np.int32(before + after) >> np.int32(4))
+
+
+@helper(allocates=False)
+def _blend_rows_11_bits(upper, lower, upper_weight, lower_weight, out):
+    """Blend two blended rows as OpenCV's vector code does: each product keeps its high 16 bits."""
+    for x in range(out.shape[0]):
+        above = np.int16(np.int32(np.int32(upper[x]) * np.int32(upper_weight)) >> np.int32(16))
+        below = np.int16(np.int32(np.int32(lower[x]) * np.int32(lower_weight)) >> np.int32(16))
+        out[x] = np.uint8(np.int16(np.int16(above + below) + np.int16(2)) >> np.int16(2))
+
+
+@cpu_kernel
+def bilinear(source, y_index, y_weights, x_first, x_weights, out):
+    """Resize bytes by two-tap blends in fixed point; tables of two rows and the first of two columns."""
+    count, source_height, source_width, channels = source.shape
+    height, columns = out.shape[1], out.shape[2]
+    values = columns * channels
+    rows = source.reshape(count, source_height, source_width * channels)
+    out_rows = out.reshape(count, height, values)
+    weights = np.empty((2, values), np.int16)
+    for x in range(values):
+        weights[0, x], weights[1, x] = x_weights[0, x // channels], x_weights[1, x // channels]
+    # Four values of the right pixel lie within the row, two of a gray one.
+    reach = 2 if channels == 1 else channels + 4
+    copyable = 0
+    while copyable < columns and np.int64(x_first[copyable]) * channels + reach <= rows.shape[2]:
+        copyable += 1
+    strips = (height + STRIP - 1) // STRIP
+    for task in prange(count * strips):
+        image = task // strips
+        top = (task % strips) * STRIP
+        left, right = np.empty(2 * values + 4, np.uint8), np.empty(values + 4, np.uint8)
+        blended = np.empty((2, values), np.int16)
+        held = np.full(2, -1)
+        for y in range(top, min(top + STRIP, height)):
+            upper, lower = np.int64(y_index[0, y]), np.int64(y_index[1, y])
+            for row in (upper, lower):
+                if held[row & 1] != row:
+                    if channels == 1:
+                        _fetch_pairs(rows[image, row], x_first, copyable, left)
+                        _blend_pairs(left, weights, blended[row & 1])
+                    else:
+                        _fetch_pixels(rows[image, row], x_first, channels, copyable, left, right)
+                        _blend_pixels(left, right, weights, blended[row & 1])
+                    held[row & 1] = row
+            _blend_rows_11_bits(
+                blended[upper & 1], blended[lower & 1], y_weights[0, y], y_weights[1, y], out_rows[image, y]
+            )
+
+
+@helper(allocates=False)
+def _halve_gray(upper, lower, out):
+    """Average blocks of 2 x 2 whose two values of a row come as one number of 16 bits."""
+    low = np.uint16(255)
+    for x in range(out.shape[0]):
+        above = np.uint16(np.uint16(upper[x] & low) + np.uint16(upper[x] >> np.uint16(8)))
+        below = np.uint16(np.uint16(lower[x] & low) + np.uint16(lower[x] >> np.uint16(8)))
+        out[x] = np.uint8(np.uint16(np.uint16(above + below) + np.uint16(2)) >> np.uint16(2))
+
+
+@helper(allocates=False)
+def _add_rows(upper, lower, total):
+    for x in range(total.shape[0]):
+        total[x] = np.uint16(np.uint16(upper[x]) + np.uint16(lower[x]))
+
+
+@helper(allocates=False)
+def _halve_columns(total, channels, out):
+    """Average each value with the one a pixel further; a count known when compiling vectorises."""
+    if channels == 3:
+        for x in range(out.shape[0] // 3):
+            out[3 * x] = _quarter(total[6 * x], total[6 * x + 3])
+            out[3 * x + 1] = _quarter(total[6 * x + 1], total[6 * x + 4])
+            out[3 * x + 2] = _quarter(total[6 * x + 2], total[6 * x + 5])
+    else:
+        for x in range(out.shape[0] // channels):
+            for c in range(channels):
+                value = 2 * x * channels + c
+                out[x * channels + c] = _quarter(total[value], total[value + channels])
+
+
+@helper(allocates=False)
+def _quarter(left, right):
+    return np.uint8(np.uint16(np.uint16(left + right) + np.uint16(2)) >> np.uint16(2))
+
+
+@cpu_kernel
+def halve(source, out):
+    """Average blocks of 2 x 2 bytes, halves rounded up."""
+    count, height, width, channels = out.shape
+    rows = source.reshape(count, 2 * height, 2 * width * channels)
+    pairs = rows.view(np.uint16)
+    out_rows = out.reshape(count, height, width * channels)
+    strips = (height + STRIP - 1) // STRIP
+    for task in prange(count * strips):
+        image = task // strips
+        top = (task % strips) * STRIP
+        total = np.empty(rows.shape[2], np.uint16)
+        for y in range(top, min(top + STRIP, height)):
+            if channels == 1:
+                _halve_gray(pairs[image, 2 * y], pairs[image, 2 * y + 1], out_rows[image, y])
+            else:
+                _add_rows(rows[image, 2 * y], rows[image, 2 * y + 1], total)
+                _halve_columns(total, channels, out_rows[image, y])
+
+
+@helper(allocates=False)
+def _weigh_columns(row, index, weights, weighed):
+    """Sum the taps of each value; ``index`` and ``weights`` hold a row for each tap."""
+    weighed[:] = 0
+    for tap in range(index.shape[0]):
+        for x in range(weighed.shape[0]):
+            weighed[x] += weights[tap, x] * row[index[tap, x]]
+
+
+@helper(allocates=False)
+def _weigh_rows(weighed, index, weights, y, rounding, largest, total, out):
+    total[:] = 0
+    for tap in range(index.shape[0]):
+        row, weight = weighed[index[tap, y]], weights[tap, y]
+        for x in range(total.shape[0]):
+            total[x] += weight * row[x]
+    for x in range(total.shape[0]):
+        out[x] = rounded(total[x], rounding, largest)
+
+
+@cpu_kernel
+def weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest, out):
+    """Resize by any number of taps for each axis, in the float type of the weights."""
+    count, source_height, source_width, channels = source.shape
+    height, values = out.shape[1], out.shape[2] * channels
+    taps = x_index.shape[0]
+    rows = source.reshape(count, source_height, source_width * channels)
+    out_rows = out.reshape(count, height, values)
+    index = np.empty((taps, values), np.uint32)
+    weights = np.empty((taps, values), x_weights.dtype)
+    for tap in range(taps):
+        for x in range(values):
+            index[tap, x] = x_index[tap, x // channels] * channels + x % channels
+            weights[tap, x] = x_weights[tap, x // channels]
+    weighed = np.empty((count, source_height, values), x_weights.dtype)
+    for task in prange(count * source_height):
+        image, y = task // source_height, task % source_height
+        _weigh_columns(rows[image, y], index, weights, weighed[image, y])
+    for task in prange(count * height):
+        image, y = task // height, task % height
+        total = np.empty(values, x_weights.dtype)
+        _weigh_rows(weighed[image], y_index, y_weights, y, rounding, largest, total, out_rows[image, y])

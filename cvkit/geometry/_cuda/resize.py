@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel
+from cvkit.geometry._math import rounded
 
 
 @cuda_kernel
@@ -25,3 +26,74 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
     """Resize by two-tap blends in fixed point; the tables give the first tap and the second's weight."""
     count, height, width, channels = out.shape
     _bilinear_exact[count, height, width * channels](source, y_first, y_weight, x_first, x_weight, out)
+
+
+@cuda_kernel
+def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
+    position, y, image = cuda.grid(3)
+    count, _, source_width, channels = source.shape
+    if image >= count or y >= out.shape[1] or position >= out.shape[2] * channels:
+        return
+    x, channel = divmod(position, channels)
+    top, bottom = y_index[0, y], y_index[1, y]
+    left, right = x_first[x], min(x_first[x] + 1, source_width - 1)
+    before, after = np.int32(x_weights[0, x]), np.int32(x_weights[1, x])
+    above = source[image, top, left, channel] * before + source[image, top, right, channel] * after
+    below = source[image, bottom, left, channel] * before + source[image, bottom, right, channel] * after
+    # Each product loses its low bits before the sum, as in OpenCV's vector code.
+    above = ((above >> 4) * np.int32(y_weights[0, y])) >> 16
+    below = ((below >> 4) * np.int32(y_weights[1, y])) >> 16
+    out[image, y, x, channel] = (above + below + 2) >> 2
+
+
+@cuda_kernel
+def _halve(source, out):
+    position, y, image = cuda.grid(3)
+    count, height, width, channels = out.shape
+    if image >= count or y >= height or position >= width * channels:
+        return
+    x, channel = divmod(position, channels)
+    total = np.int32(2)
+    for row in range(2 * y, 2 * y + 2):
+        total += np.int32(source[image, row, 2 * x, channel]) + np.int32(
+            source[image, row, 2 * x + 1, channel]
+        )
+    out[image, y, x, channel] = total >> 2
+
+
+@cuda_kernel
+def _weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest, out):
+    position, y, image = cuda.grid(3)
+    count, height, width, channels = out.shape
+    if image >= count or y >= height or position >= width * channels:
+        return
+    x, channel = divmod(position, channels)
+    real = x_weights.dtype.type
+    total = real(0)
+    for row in range(y_index.shape[0]):
+        along = real(0)
+        for column in range(x_index.shape[0]):
+            value = real(source[image, y_index[row, y], x_index[column, x], channel])
+            along += x_weights[column, x] * value
+        total += y_weights[row, y] * along
+    out[image, y, x, channel] = rounded(total, rounding, largest)
+
+
+def bilinear(source, y_index, y_weights, x_first, x_weights, out):
+    """Resize bytes by two-tap blends in fixed point; tables of two rows and the first of two columns."""
+    count, height, width, channels = out.shape
+    _bilinear[count, height, width * channels](source, y_index, y_weights, x_first, x_weights, out)
+
+
+def halve(source, out):
+    """Average blocks of 2 x 2 bytes, halves rounded up."""
+    count, height, width, channels = out.shape
+    _halve[count, height, width * channels](source, out)
+
+
+def weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest, out):
+    """Resize by any number of taps for each axis, in the float type of the weights."""
+    count, height, width, channels = out.shape
+    _weighted[count, height, width * channels](
+        source, y_index, y_weights, x_index, x_weights, rounding, largest, out
+    )

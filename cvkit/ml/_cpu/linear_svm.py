@@ -7,10 +7,10 @@ branch that does not apply before it infers types, so that both kinds share one 
 
 import numpy as np
 
-from cvkit._jit import cpu_kernel, helper, prange, reduction
+from cvkit._jit import cpu_kernel, helper, prange
 
 
-@reduction
+@helper(reorder=True)
 def _dense_dot(row, weights):
     total = 0.0
     for k in range(row.shape[0]):
@@ -18,7 +18,7 @@ def _dense_dot(row, weights):
     return total
 
 
-@reduction
+@helper(reorder=True)
 def _sparse_dot(values, columns, weights):
     total = 0.0
     for k in range(values.shape[0]):
@@ -26,7 +26,7 @@ def _sparse_dot(values, columns, weights):
     return total
 
 
-@reduction
+@helper(reorder=True)
 def _squared_norm(row):
     total = 0.0
     for k in range(row.shape[0]):

@@ -12,13 +12,13 @@ from collections import namedtuple
 
 import numpy as np
 
-from cvkit._jit import helper, reduction
+from cvkit._jit import helper
 from cvkit._simd import larger
 from cvkit.ml._cpu.svm import kernel_from_dots
 from cvkit.ml._kernels import PRECOMPUTED
 
 # The maximum of a block is a vector reduction; its position is looked for in the winning block alone.
-_BLOCK = 512
+_BLOCK = 256
 _LEAST_CURVATURE = 1e-12
 _LEAST_GAP = 1e-11
 
@@ -41,7 +41,7 @@ def _may_move(problem, alpha, k, rise, fall):
     fall[k] = 0.0 if (above if positive else below) else -np.inf
 
 
-@reduction
+@helper(reorder=True)
 def _update_block(score, rise, first_row, second_row, first_change, second_change):
     """Apply a step to a block of scores; return the highest of those that may rise."""
     highest = -np.inf
@@ -68,7 +68,7 @@ def _update_scores(score, rise, first_row, second_row, first_change, second_chan
     return -1, highest
 
 
-@reduction
+@helper(reorder=True)
 def _partner_block(score, fall, diagonal, row, high_score, high_diagonal):
     """Return the largest decrease of the objective by a partner in a block, and the block's lowest score."""
     best, lowest = 0.0, -np.inf

@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from cvkit._jit import cpu_kernel, helper, prange, reduction
+from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd import larger
 from cvkit.ml._kernels import POLY, RBF, SIGMOID
 from cvkit.ml._math import exp_negative, one_vs_rest_row, winner_of_votes
 
 
-@reduction
+@helper(reorder=True)
 def _dot(row, weights):
     total = 0.0
     for k in range(row.shape[0]):

@@ -1,0 +1,237 @@
+"""Bilateral filter on the CPU: each pair of pixels is compared once, and its weight used for both.
+
+A task filters a tile. Row by row it compares the pixels with those that follow them in reading order, and
+keeps the weights until the rows below have used them, too.
+"""
+
+import numpy as np
+
+from cvkit._border import border_index
+from cvkit._jit import cpu_kernel, helper, prange
+
+# Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the
+# second-level cache.
+TILE_HEIGHT = 64
+TILE_WIDTH = 256
+
+# OpenCV's resolution of the weights of float images.
+BINS_PER_CHANNEL = 4096
+
+
+@helper
+def _difference(first, second, distance):
+    for x in range(distance.shape[0]):
+        distance[x] = abs(first[x] - second[x])
+
+
+@helper
+def _add_difference(first, second, distance):
+    for x in range(distance.shape[0]):
+        distance[x] += abs(first[x] - second[x])
+
+
+@helper
+def _look_up(distance, table, space, weights):
+    """Weights of distances that are whole numbers."""
+    for x in range(weights.shape[0]):
+        weights[x] = table[np.uintp(np.int32(distance[x]))] * space
+
+
+@helper
+def _look_up_difference(first, second, table, space, weights):
+    """Weights of one channel of whole numbers, without a row of distances in between."""
+    for x in range(weights.shape[0]):
+        weights[x] = table[np.uintp(np.int32(abs(first[x] - second[x])))] * space
+
+
+@helper
+def _interpolate(distance, table, scale, space, weights):
+    """Weights of any distance, between entries that are ``1 / scale`` apart."""
+    last = table.shape[0] - 2
+    for x in range(weights.shape[0]):
+        place = distance[x] * scale
+        index = np.uintp(min(np.int32(place), np.int32(last)))
+        share = place - table.dtype.type(index)
+        weights[x] = (table[index] + share * (table[index + np.uintp(1)] - table[index])) * space
+
+
+@helper
+def _start(centre, weight_sum, value_sum):
+    """Begin with the pixels themselves, whose weight is 1."""
+    for x in range(centre.shape[0]):
+        weight_sum[x] = 1
+        value_sum[x] = centre[x]
+
+
+@helper
+def _add_four(values, weights, weight_sum, value_sum):
+    """Add four neighbours of every pixel of a row; the sums are loaded and stored once."""
+    value0, value1, value2, value3 = values
+    weights0, weights1, weights2, weights3 = weights
+    for x in range(weight_sum.shape[0]):
+        weight0, weight1, weight2, weight3 = weights0[x], weights1[x], weights2[x], weights3[x]
+        weight_sum[x] = weight_sum[x] + weight0 + weight1 + weight2 + weight3
+        value = value_sum[x] + value0[x] * weight0 + value1[x] * weight1
+        value_sum[x] = value + value2[x] * weight2 + value3[x] * weight3
+
+
+@helper
+def _add_two(values, weights, weight_sum, value_sum):
+    """Add two neighbours of every pixel of a row."""
+    value0, value1 = values
+    weights0, weights1 = weights
+    for x in range(weight_sum.shape[0]):
+        weight_sum[x] = weight_sum[x] + weights0[x] + weights1[x]
+        value_sum[x] = value_sum[x] + value0[x] * weights0[x] + value1[x] * weights1[x]
+
+
+@helper
+def _round_quotients(value_sum, weight_sum, out):
+    for x in range(out.shape[0]):
+        out[x] = np.int32(np.rint(value_sum[x] / weight_sum[x]))
+
+
+@helper
+def _quotients(value_sum, weight_sum, out):
+    for x in range(out.shape[0]):
+        out[x] = value_sum[x] / weight_sum[x]
+
+
+@helper(allocates=False)
+def _fill_tile(image, top, left, border, planes):
+    """Copy part of an image to one plane a channel; rows and columns outside come from the border."""
+    height, width, channels = image.shape
+    for row in range(planes.shape[1]):
+        y = border_index(top + row, height, border)
+        for column in range(planes.shape[2]):
+            x = border_index(left + column, width, border)
+            for channel in range(channels):
+                inside = y >= 0 and x >= 0
+                planes[channel, row, column] = image[y, x, channel] if inside else 0
+
+
+@helper(allocates=False)
+def _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, distance, weights):
+    """Weigh the pixels of one row against those that follow them at each offset."""
+    channels, _, width = planes.shape
+    for pair in range(offsets_y.shape[0]):
+        other, shift = y + offsets_y[pair], offsets_x[pair]
+        first, last = max(0, -shift), width - max(0, shift)
+        here, there = slice(first, last), slice(first + shift, last + shift)
+        if whole and channels == 1:
+            _look_up_difference(
+                planes[0, y, here], planes[0, other, there], table, space[pair], weights[pair, here]
+            )
+            continue
+        distances = distance[: last - first]
+        _difference(planes[0, y, here], planes[0, other, there], distances)
+        for channel in range(1, channels):
+            _add_difference(planes[channel, y, here], planes[channel, other, there], distances)
+        if whole:
+            _look_up(distances, table, space[pair], weights[pair, here])
+        else:
+            _interpolate(distances, table, scale, space[pair], weights[pair, here])
+
+
+@helper(allocates=False)
+def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_sum):
+    """Sum the neighbours of one row; those before a pixel have the weights that they were given for it."""
+    size = weight_sum.shape[0]
+    slots, pairs = weights.shape[:2]
+    now = y % slots
+    centre = slice(radius, radius + size)
+    _start(plane[y, centre], weight_sum, value_sum)
+    for pair in range(0, pairs, 2):
+        down, right = offsets_y[pair], offsets_x[pair]
+        before, after = (
+            slice(radius - right, radius - right + size),
+            slice(radius + right, radius + right + size),
+        )
+        values = plane[y - down, before], plane[y + down, after]
+        held = weights[(y - down) % slots, pair, before], weights[now, pair, centre]
+        if pair + 1 == pairs:
+            _add_two(values, held, weight_sum, value_sum)
+            break
+        down, right = offsets_y[pair + 1], offsets_x[pair + 1]
+        before, after = (
+            slice(radius - right, radius - right + size),
+            slice(radius + right, radius + right + size),
+        )
+        _add_four(
+            (*values, plane[y - down, before], plane[y + down, after]),
+            (*held, weights[(y - down) % slots, pair + 1, before], weights[now, pair + 1, centre]),
+            weight_sum,
+            value_sum,
+        )
+
+
+@helper(allocates=False)
+def _filter_tile(
+    planes, offsets_y, offsets_x, space, table, scale, whole, distance, weights, weight_sum, value_sum, out
+):
+    radius = weights.shape[0] - 1
+    for y in range(planes.shape[1] - radius):
+        slot = weights[y % (radius + 1)]
+        _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, distance, slot)
+        if y < radius:
+            continue
+        for channel in range(planes.shape[0]):
+            _sum_row(planes[channel], y, radius, offsets_y, offsets_x, weights, weight_sum, value_sum)
+            if whole:
+                _round_quotients(value_sum, weight_sum, out[y - radius, :, channel])
+            else:
+                _quotients(value_sum, weight_sum, out[y - radius, :, channel])
+
+
+@cpu_kernel
+def _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space, border, out):
+    count, height, width, channels = source.shape
+    radius = offsets_y[-1]
+    down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
+    across = (width + TILE_WIDTH - 1) // TILE_WIDTH
+    for task in prange(count * down * across):
+        image, tile = task // (down * across), task % (down * across)
+        top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
+        bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
+        padded = right - left + 2 * radius
+        planes = np.empty((channels, bottom - top + 2 * radius, padded), tables.dtype)
+        distance = np.empty(padded, tables.dtype)
+        weights = np.empty((radius + 1, offsets_y.shape[0], padded), tables.dtype)
+        weight_sum = np.empty(right - left, tables.dtype)
+        value_sum = np.empty(right - left, tables.dtype)
+        _fill_tile(source[image], top - radius, left - radius, border, planes)
+        _filter_tile(
+            planes,
+            offsets_y,
+            offsets_x,
+            space,
+            tables[image],
+            scales[image],
+            whole,
+            distance,
+            weights,
+            weight_sum,
+            value_sum,
+            out[image, top:bottom, left:right],
+        )
+
+
+def bilateral(source, sigma_color, offsets_y, offsets_x, space, border, out):
+    """Filter images; the weights of whole numbers come from a table of all differences there can be."""
+    count, _, _, channels = source.shape
+    whole = source.dtype.kind == "u"
+    dtype = np.float64 if source.dtype == np.float64 else np.float32
+    if whole:
+        steps = np.arange(np.iinfo(source.dtype).max * channels + 1, dtype=np.float64)
+        distances = np.broadcast_to(steps, (count, steps.size))
+        scales = np.ones(count, dtype)
+    else:
+        bins = BINS_PER_CHANNEL * channels
+        spans = (np.ptp(source, axis=(1, 2, 3)) * channels).astype(dtype)
+        constant = spans == 0
+        scales = (bins / np.where(constant, 1, spans)).astype(dtype)
+        # A constant image stays what it is: its neighbours have no weight.
+        spans = np.where(constant, np.inf, spans).astype(np.float64)
+        distances = np.arange(1e-9, bins + 2) * (spans[:, None] / bins)
+    tables = np.exp(distances**2 * (-0.5 / sigma_color**2)).astype(dtype)
+    _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space.astype(dtype), border, out)

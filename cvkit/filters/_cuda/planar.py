@@ -1,0 +1,59 @@
+"""Kernels of two dimensions on CUDA: one thread for each value."""
+
+import math
+
+from cvkit._border import border_index
+from cvkit._jit import cuda, cuda_kernel
+from cvkit.filters._math import finish
+
+
+@cuda_kernel
+def _correlate(source, y_offsets, x_offsets, weights, border, border_value, rounding, out):
+    position, y, image = cuda.grid(3)
+    count, height, width, channels = source.shape
+    if image >= count or y >= height or position >= width * channels:
+        return
+    x, channel = divmod(position, channels)
+    number = weights.dtype.type
+    total = number(0)
+    for tap in range(weights.shape[0]):
+        row = border_index(y + y_offsets[tap], height, border)
+        column = border_index(x + x_offsets[tap], width, border)
+        value = border_value if row < 0 or column < 0 else source[image, row, column, channel]
+        total = number(total + number(number(value) * weights[tap]))
+    out[image, y, x, channel] = finish(total, weights, rounding)
+
+
+def correlate(source, y_offsets, x_offsets, weights, border, border_value, rounding, out):
+    """Filter by taps anywhere around a pixel."""
+    count, height, width, channels = source.shape
+    threads = (count, height, width * channels)
+    _correlate[threads](source, y_offsets, x_offsets, weights, border, border_value, rounding, out)
+
+
+@cuda_kernel
+def _add_magnitude(source, y_offsets, x_offsets, weights, border, image_share, share, rounding, out):
+    position, y, image = cuda.grid(3)
+    count, height, width, channels = source.shape
+    if image >= count or y >= height or position >= width * channels:
+        return
+    x, channel = divmod(position, channels)
+    number = weights.dtype.type
+    squares = number(0)
+    for direction in range(weights.shape[0]):
+        slope = number(0)
+        for tap in range(weights.shape[1]):
+            row = border_index(y + y_offsets[tap], height, border)
+            column = border_index(x + x_offsets[tap], width, border)
+            if row >= 0 and column >= 0:
+                slope += number(source[image, row, column, channel]) * weights[direction, tap]
+        squares += slope * slope
+    value = number(source[image, y, x, channel]) * image_share + number(math.sqrt(squares)) * share
+    out[image, y, x, channel] = finish(number(value), weights, rounding)
+
+
+def add_magnitude(source, y_offsets, x_offsets, weights, border, image_share, share, rounding, out):
+    """Add shares of the image and of the root of the squares of two correlations; the border is 0."""
+    count, height, width, channels = source.shape
+    threads = (count, height, width * channels)
+    _add_magnitude[threads](source, y_offsets, x_offsets, weights, border, image_share, share, rounding, out)

@@ -1,0 +1,167 @@
+"""Find edges as thin lines, after Canny."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._dispatch import Array, Batch
+from cvkit.filters import derivatives, smoothing
+
+# The derivative of 7 x 7 pixels does not fit in 16 bits: OpenCV, and this module, divide it and the
+# thresholds by 16.
+_SCALES = {3: 1.0, 5: 1.0, 7: 1 / 16}
+
+# |dx| + |dy| of an 8-bit image stays below 2 * 12240 (of 5 x 5 pixels, the largest), in 16 bits. Everything
+# else needs 32: squares, and gradients that come from outside.
+_NARROW, _WIDE = np.int16, np.int32
+
+
+def canny(
+    image: Array,
+    low: float,
+    high: float,
+    *,
+    ksize: int = 3,
+    l2_gradient: bool = False,
+    sigma: float | tuple[float, float] | None = None,
+) -> Array:
+    """Find edges as lines one pixel wide, as ``cv2.Canny`` does.
+
+    A pixel is a candidate where its gradient is a maximum across the edge and above ``low``. Candidates above
+    ``high`` are edges, and so is every candidate that a chain of candidates links to an edge.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8
+        The image or stack, of 1 to 4 channels; each pixel counts with its strongest gradient of all channels.
+    low, high : float
+        Thresholds of the gradient's magnitude, as the Sobel operator of ``ksize`` gives it, without scaling.
+        They are swapped if they are out of order.
+    ksize : {3, 5, 7}
+        Aperture of the Sobel operator, in pixels.
+    l2_gradient : bool
+        Measure the magnitude as ``sqrt(dx**2 + dy**2)`` instead of ``|dx| + |dy|``.
+    sigma : float or (float, float), optional
+        Standard deviation of a Gaussian blur before the gradient, in pixels, one number or (y, x).
+
+    Returns
+    -------
+    array, uint8
+        255 on edges and 0 elsewhere, of one channel: (H, W) for one image, (N, H, W, 1) for a stack.
+
+    Raises
+    ------
+    TypeError
+        For another dtype than uint8.
+    ValueError
+        For an empty image, a threshold that is not finite, another aperture or a negative ``sigma``.
+
+    Notes
+    -----
+    Equals ``cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient)`` byte for byte. The
+    algorithm is from J. Canny, "A computational approach to edge detection", 1986.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> image = np.repeat(np.array([[0, 0, 0, 200, 200]], np.uint8), 3, axis=0)
+    >>> cvkit.canny(image, 100, 300)
+    array([[  0,   0, 255,   0,   0],
+           [  0,   0, 255,   0,   0],
+           [  0,   0, 255,   0,   0]], dtype=uint8)
+    """
+    batch = Batch.of(image, dtypes=(np.uint8,))
+    _validate.one_of(ksize, tuple(_SCALES), "ksize")
+    scale = _SCALES[ksize]
+    thresholds = _thresholds(low, high, scale, l2_gradient, _WIDE if l2_gradient else _NARROW)
+    if sigma is not None:
+        batch = Batch.of(smoothing.gaussian_blur(image, sigma))
+    if ksize == 3:
+        kernels = batch.kernels("cvkit.filters", "canny")
+        out = batch.empty((*batch.shape[:3], 1), np.uint8)
+        kernels.edges_of_image(batch.array, thresholds, bool(l2_gradient), out)
+        return _restore(batch, out)
+    dx, dy = (
+        Batch.of(
+            derivatives.sobel(batch.array, *orders, ksize=ksize, scale=scale, border="replicate"),
+            dtypes=(np.int16,),
+        )
+        for orders in ((1, 0), (0, 1))
+    )
+    return _restore(batch, _edges_of_gradients(dx, dy, thresholds, l2_gradient))
+
+
+def canny_from_gradients(
+    dx: Array, dy: Array, low: float, high: float, *, l2_gradient: bool = False
+) -> Array:
+    """Find edges as lines one pixel wide in an image whose derivatives are known.
+
+    Parameters
+    ----------
+    dx, dy : array, (H, W), (H, W, C) or (N, H, W, C), int16
+        Derivatives along x and y, of 1 to 4 channels; each pixel counts with its strongest gradient.
+    low, high : float
+        Thresholds of the gradient's magnitude; swapped if they are out of order.
+    l2_gradient : bool
+        Measure the magnitude as ``sqrt(dx**2 + dy**2)`` instead of ``|dx| + |dy|``.
+
+    Returns
+    -------
+    array, uint8
+        255 on edges and 0 elsewhere, of one channel: (H, W) for one image, (N, H, W, 1) for a stack.
+
+    Raises
+    ------
+    TypeError
+        For another dtype than int16.
+    ValueError
+        For shapes that differ, empty arrays, or a threshold that is not finite.
+
+    Notes
+    -----
+    Equals ``cv2.Canny(dx, dy, low, high, L2gradient=l2_gradient)`` byte for byte while ``|dx|`` is at most
+    27145. Beyond, OpenCV's arithmetic overflows and this one's does not. On one thread OpenCV may use Intel's
+    primitives, which decide ties in another way.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> dx = np.tile(np.array([0, 10, 40, 10, 0], np.int16), (2, 1))
+    >>> cvkit.canny_from_gradients(dx, np.zeros_like(dx), 5, 30)
+    array([[  0,   0, 255,   0,   0],
+           [  0,   0, 255,   0,   0]], dtype=uint8)
+    """
+    gradient_x = Batch.of(dx, dtypes=(np.int16,), name="dx")
+    gradient_y = Batch.of(dy, dtypes=(np.int16,), name="dy")
+    if gradient_x.original.shape != gradient_y.original.shape:
+        shapes = f"{gradient_x.original.shape} and {gradient_y.original.shape}"
+        raise ValueError(f"dx and dy must have the same shape, got {shapes}")
+    if gradient_x.is_on_device != gradient_y.is_on_device:
+        raise ValueError("dx and dy must live on the same device, got one NumPy and one device array")
+    thresholds = _thresholds(low, high, 1.0, l2_gradient, _WIDE)
+    return _restore(gradient_x, _edges_of_gradients(gradient_x, gradient_y, thresholds, l2_gradient))
+
+
+def _edges_of_gradients(dx: Batch, dy: Batch, thresholds: np.ndarray, l2_gradient: bool) -> Array:
+    kernels = dx.kernels("cvkit.filters", "canny")
+    out = dx.empty((*dx.shape[:3], 1), np.uint8)
+    kernels.edges_of_gradients(dx.array, dy.array, thresholds, bool(l2_gradient), out)
+    return out
+
+
+def _restore(batch: Batch, out: Array) -> Array:
+    """Give edges back: one channel, which a single image does not show in its shape."""
+    return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:3]))
+
+
+def _thresholds(low: float, high: float, scale: float, l2_gradient: bool, dtype: type) -> np.ndarray:
+    """Order and round thresholds as OpenCV does; their dtype is the one magnitudes are compared in."""
+    ordered = sorted(_validate.number(value, name) * scale for value, name in ((low, "low"), (high, "high")))
+    if l2_gradient:
+        # Beyond this no gradient of 16 bits is longer in either coordinate: OpenCV stops here, too.
+        ordered = [max(0.0, min(value, 32767.0)) ** 2 for value in ordered]
+    limit = np.iinfo(dtype).max
+    return np.array([math.floor(max(0.0, min(value, limit))) for value in ordered], dtype)

@@ -1,0 +1,164 @@
+"""Filters by kernels of the caller's own."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from cvkit import _validate
+from cvkit._border import BORDERS
+from cvkit._dispatch import Array, Batch
+from cvkit.filters import _linear
+
+_OUT_DTYPES = tuple(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
+
+
+def filter2d(
+    image: Array,
+    kernel: npt.ArrayLike,
+    *,
+    delta: float = 0,
+    border: str = "reflect101",
+    border_value: float = 0,
+    out_dtype: npt.DTypeLike | None = None,
+) -> Array:
+    """Correlate an image with a kernel, as ``cv2.filter2D``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    kernel : array_like, (h, w)
+        Finite weights. It is not flipped; its anchor is the element ``[h // 2, w // 2]``.
+    delta : float
+        Added to every result before it is rounded.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image.
+    border_value : float
+        Value beyond the image for ``border="constant"``.
+    out_dtype : dtype, optional
+        uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
+        to even and saturated.
+
+    Returns
+    -------
+    array
+        The filtered image, of the shape and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes, or a kernel that is not numeric.
+    ValueError
+        For an empty image, or a kernel that is empty or not finite.
+
+    Notes
+    -----
+    Sums are float32, float64 where one of the dtypes is. The time grows with the number of weights that are
+    not 0; use :func:`sep_filter2d` where the kernel is a product of a column and a row.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.filter2d(np.array([[1, 2, 4]], np.uint8), [[-1, 0, 1]], out_dtype=np.int16, border="replicate")
+    array([[1, 3, 2]], dtype=int16)
+    """
+    batch = Batch.of(image)
+    weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel").tolist()))
+    out_type = _out_dtype(out_dtype, batch.dtype)
+    sum_dtype = _linear.float_dtype(batch.dtype, out_type)
+    out = batch.empty(dtype=out_type)
+    _linear.correlate(
+        batch,
+        weights,
+        out,
+        sum_dtype=sum_dtype,
+        rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
+        border=_validate.one_of(border, BORDERS, "border"),
+        border_value=_validate.number(border_value, "border_value"),
+    )
+    return batch.restore(out)
+
+
+def sep_filter2d(
+    image: Array,
+    kernel_y: npt.ArrayLike,
+    kernel_x: npt.ArrayLike,
+    *,
+    delta: float = 0,
+    border: str = "reflect101",
+    border_value: float = 0,
+    out_dtype: npt.DTypeLike | None = None,
+) -> Array:
+    """Correlate an image with a column and then with a row, as ``cv2.sepFilter2D``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    kernel_y, kernel_x : array_like, (n,)
+        Finite weights down the columns and along the rows, not flipped; the anchor is the element ``n // 2``.
+    delta : float
+        Added to every result before it is rounded.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image.
+    border_value : float
+        Value beyond the image for ``border="constant"``.
+    out_dtype : dtype, optional
+        uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
+        to even and saturated.
+
+    Returns
+    -------
+    array
+        The filtered image, of the shape and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes, or kernels that are not numeric.
+    ValueError
+        For an empty image, or kernels that are empty or not finite.
+
+    Notes
+    -----
+    Sums are float32, float64 where one of the dtypes is.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.sep_filter2d(np.array([[0, 0, 8, 0, 0]], np.uint8), [1], [0.25, 0.5, 0.25])
+    array([[0, 2, 4, 2, 0]], dtype=uint8)
+    """
+    batch = Batch.of(image)
+    weights_y = tuple(_kernel(kernel_y, (-1,), "kernel_y").tolist())
+    weights_x = tuple(_kernel(kernel_x, (-1,), "kernel_x").tolist())
+    out_type = _out_dtype(out_dtype, batch.dtype)
+    sum_dtype = _linear.float_dtype(batch.dtype, out_type)
+    out = batch.empty(dtype=out_type)
+    _linear.separable(
+        batch,
+        ((weights_y, weights_x),),
+        out,
+        sum_dtypes=(sum_dtype, sum_dtype),
+        rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
+        border=_validate.one_of(border, BORDERS, "border"),
+        border_value=_validate.number(border_value, "border_value"),
+    )
+    return batch.restore(out)
+
+
+def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str) -> np.ndarray:
+    weights = _validate.matrix(value, shape, name)
+    if weights.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {weights.shape}")
+    return weights
+
+
+def _out_dtype(value: npt.DTypeLike | None, image_dtype: np.dtype) -> np.dtype:
+    if value is None:
+        return image_dtype
+    for dtype in _OUT_DTYPES:
+        if value == dtype:
+            return dtype
+    raise TypeError(f"out_dtype must be {', '.join(map(str, _OUT_DTYPES))}, got {value!r}")

@@ -1,0 +1,81 @@
+"""Remove noise by averaging pixels whose surroundings look alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._dispatch import Array, Batch
+
+# OpenCV drops weights below this share of the largest.
+_SMALLEST_WEIGHT = 0.001
+
+
+def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int = 21) -> Array:
+    """Average each pixel with those near it, weighted by how alike the patches around them are.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8
+        The image or stack, of 1 to 4 channels, which are compared and averaged together.
+    h : float
+        Strength, in gray values: patches whose root mean square difference is ``h`` weigh ``1 / e``.
+    patch : int
+        Side of the patches, in pixels; an even size counts as the next odd one, as in OpenCV.
+    window : int
+        Side of the square that is searched around each pixel, in pixels; an even size counts as the next odd
+        one.
+
+    Returns
+    -------
+    array
+        The denoised image, of the shape and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For another dtype than uint8, or arguments that are not numbers.
+    ValueError
+        For an empty image, an ``h`` that is not above 0, or sizes below 1.
+
+    Notes
+    -----
+    Follows ``cv2.fastNlMeansDenoising`` in whole numbers, with its border (reflect101) and its table of
+    weights over rounded distances. The algorithm is from A. Buades, B. Coll and J.-M. Morel, "A non-local
+    algorithm for image denoising", 2005.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> noisy = np.array([[99, 101, 99, 101], [101, 99, 101, 99]], np.uint8)
+    >>> cvkit.non_local_means(noisy, 10, patch=3, window=5)
+    array([[100, 100, 100, 100],
+           [100, 100, 100, 100]], dtype=uint8)
+    """
+    batch = Batch.of(image, dtypes=(np.uint8,))
+    h = _validate.number(h, "h", above=0)
+    patch_radius = _validate.integer(patch, "patch", minimum=1) // 2
+    window_radius = _validate.integer(window, "window", minimum=1) // 2
+    kernels = batch.kernels("cvkit.filters", "denoising")
+    out = batch.empty()
+    weights, shift = _weights(h, 2 * patch_radius + 1, 2 * window_radius + 1, batch.shape[3])
+    kernels.non_local_means(batch.array, weights, shift, patch_radius, window_radius, out)
+    return batch.restore(out)
+
+
+def _weights(h: float, patch: int, window: int, channels: int) -> tuple[np.ndarray, int]:
+    """Tabulate weights over sums of squared differences of patches, shifted right instead of divided.
+
+    The weights are whole numbers, so large that their sums over a window fit in 31 bits. The last one is 0
+    and stands for all larger distances.
+    """
+    largest = (2**31 - 1) // (window * window * 255)
+    shift = (patch * patch - 1).bit_length()
+    distances = np.arange((255 * 255 * channels * patch * patch >> shift) + 2) * (
+        2.0**shift / (patch * patch)
+    )
+    weights = np.rint(largest * np.exp(-distances / (h * h * channels)))
+    weights[weights < _SMALLEST_WEIGHT * largest] = 0
+    zero = np.flatnonzero(weights == 0)
+    used = weights[: zero[0] + 1] if zero.size else np.append(weights, 0)
+    return used.astype(np.int32), shift

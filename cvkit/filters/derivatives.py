@@ -1,0 +1,368 @@
+"""Derivatives: Sobel and its relatives, Laplacians, and the gradient of Roberts."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._border import BORDERS
+from cvkit._dispatch import Array, Batch
+from cvkit.filters import _linear
+from cvkit.filters.smoothing import gaussian_kernel
+
+_DIFFERENCE = (-1.0, 0.0, 1.0)
+_LAPLACIANS = {
+    1: ((0.0, 1.0, 0.0), (1.0, -4.0, 1.0), (0.0, 1.0, 0.0)),
+    3: ((2.0, 0.0, 2.0), (0.0, -8.0, 0.0), (2.0, 0.0, 2.0)),
+}
+_ROBERTS = (
+    ((0.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0)),
+    ((0.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)),
+)
+
+
+def sobel(
+    image: Array,
+    dx: int,
+    dy: int,
+    *,
+    ksize: int = 3,
+    scale: float = 1,
+    delta: float = 0,
+    border: str = "reflect101",
+) -> Array:
+    """Differentiate an image after Sobel, as ``cv2.Sobel``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    dx, dy : int
+        Orders of the derivative in x and y; at least one is not 0, each is smaller than the kernel.
+    ksize : {3, 1, 5, 7}
+        Kernel size in pixels; 1 differentiates with 3 pixels and does not smooth.
+    scale, delta : float
+        The result is ``scale * derivative + delta``.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image; the constant is 0.
+
+    Returns
+    -------
+    array
+        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, another size, or orders out of range.
+
+    Notes
+    -----
+    int16 results are rounded once, half to even, and saturated; they equal ``cv2.Sobel(..., cv2.CV_16S)``
+    byte for byte. Only a scale or delta that is no sum of a few powers of 2 makes ties that OpenCV's order of
+    roundings decides in its own way.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.sobel(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
+    array([[ 0, 80, 40,  0]], dtype=int16)
+    """
+    size = _validate.one_of(ksize, (1, 3, 5, 7), "ksize")
+    # Where it differentiates, a kernel of size 1 is one of 3.
+    order_x = _validate.integer(dx, "dx", minimum=0, maximum=max(size, 3) - 1)
+    order_y = _validate.integer(dy, "dy", minimum=0, maximum=max(size, 3) - 1)
+    if order_x + order_y == 0:
+        raise ValueError(f"dx or dy must be at least 1, got dx={dx!r} and dy={dy!r}")
+    kernels = _sobel_kernel(order_y, size), _sobel_kernel(order_x, size)
+    return _derivative(image, (kernels,), scale, delta, border)
+
+
+@functools.cache
+def _sobel_kernel(order: int, size: int) -> _linear.Weights:
+    """Binomial weights, differentiated ``order`` times."""
+    if size == 1 and order > 0:
+        size = 3
+    kernel = np.ones(1)
+    for factor in [[1.0, 1.0]] * (size - 1 - order) + [[-1.0, 1.0]] * order:
+        kernel = np.convolve(kernel, factor)
+    return tuple(kernel.tolist())
+
+
+def scharr(
+    image: Array, dx: int, dy: int, *, scale: float = 1, delta: float = 0, border: str = "reflect101"
+) -> Array:
+    """Differentiate an image after Scharr, as ``cv2.Scharr``: 3 x 3, smoothing by 3, 10, 3.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    dx, dy : int
+        1 and 0 for the derivative in x, 0 and 1 in y.
+    scale, delta : float
+        The result is ``scale * derivative + delta``.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image; the constant is 0.
+
+    Returns
+    -------
+    array
+        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, or other orders.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.scharr(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
+    array([[  0, 320, 160,   0]], dtype=int16)
+    """
+    return _first_derivative(image, dx, dy, (3.0, 10.0, 3.0), scale, delta, border)
+
+
+def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Array:
+    """Differentiate an image after Prewitt: 3 x 3, smoothing by 1, 1, 1.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    dx, dy : int
+        1 and 0 for the derivative in x, 0 and 1 in y.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image; the constant is 0.
+
+    Returns
+    -------
+    array
+        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``. It is a
+        sum over the kernel: three times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same sign.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, or other orders.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.prewitt(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
+    array([[ 0, 60, 30,  0]], dtype=int16)
+    """
+    return _first_derivative(image, dx, dy, (1.0, 1.0, 1.0), 1, 0, border)
+
+
+def _first_derivative(
+    image: Array, dx: int, dy: int, smoothing: _linear.Weights, scale: float, delta: float, border: str
+) -> Array:
+    order_x = _validate.integer(dx, "dx", minimum=0, maximum=1)
+    order_y = _validate.integer(dy, "dy", minimum=0, maximum=1)
+    if order_x + order_y != 1:
+        raise ValueError(f"one of dx and dy must be 1 and the other 0, got dx={dx!r} and dy={dy!r}")
+    kernels = (smoothing, _DIFFERENCE) if order_x else (_DIFFERENCE, smoothing)
+    return _derivative(image, (kernels,), scale, delta, border)
+
+
+def laplacian(
+    image: Array, *, ksize: int = 1, scale: float = 1, delta: float = 0, border: str = "reflect101"
+) -> Array:
+    """Sum the second derivatives in x and y, as ``cv2.Laplacian``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    ksize : {1, 3, 5}
+        Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbours, 3 that of the diagonal ones, 5
+        the sum of the Sobel derivatives of that size.
+    scale, delta : float
+        The result is ``scale * laplacian + delta``.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image; the constant is 0.
+
+    Returns
+    -------
+    array
+        The Laplacian: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, or another size.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.laplacian(np.array([[0, 10, 20, 20]], np.uint8))
+    array([[ 20,   0, -10,   0]], dtype=int16)
+    """
+    size = _validate.one_of(ksize, (1, 3, 5), "ksize")
+    if size == 5:
+        second, smoothing = _sobel_kernel(2, 5), _sobel_kernel(0, 5)
+        return _derivative(image, ((second, smoothing), (smoothing, second)), scale, delta, border)
+    batch = Batch.of(image)
+    kernel = _LAPLACIANS[size]
+    out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, _size(sum(kernel, ())), scale, delta)
+    out = batch.empty(dtype=out_dtype)
+    border_code = _validate.one_of(border, BORDERS, "border")
+    _linear.correlate(batch, kernel, out, sum_dtype=sum_dtype, rounding=rounding, border=border_code)
+    return batch.restore(out)
+
+
+def _derivative(image: Array, terms: _linear.Terms, scale: float, delta: float, border: str) -> Array:
+    """Filter by a sum of products of whole-numbered kernels."""
+    batch = Batch.of(image)
+    gain = sum(_size(kernel_y) * _size(kernel_x) for kernel_y, kernel_x in terms)
+    out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, gain, scale, delta)
+    out = batch.empty(dtype=out_dtype)
+    border_code = _validate.one_of(border, BORDERS, "border")
+    _linear.separable(
+        batch, terms, out, sum_dtypes=(sum_dtype, sum_dtype), rounding=rounding, border=border_code
+    )
+    return batch.restore(out)
+
+
+def _size(weights: _linear.Weights) -> float:
+    return sum(map(abs, weights))
+
+
+def _arithmetic(
+    dtype: np.dtype, gain: float, scale: float, delta: float
+) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
+    """Dtypes of result and sums, and the rounding, for a kernel whose weights add up to ``gain`` in size.
+
+    float32 sums of uint8 or uint16 values times whole weights are exact: one rounding is all there is.
+    """
+    scale, delta = _validate.number(scale, "scale"), _validate.number(delta, "delta")
+    int16, float32 = np.dtype(np.int16), np.dtype(np.float32)
+    if dtype != np.uint8:
+        out_dtype = _linear.float_dtype(dtype)
+        rounding = _linear.real(out_dtype, out_dtype, scale=scale, delta=delta)
+        return out_dtype, out_dtype, _linear.AS_IT_IS if (scale, delta) == (1, 0) else rounding
+    if (scale, delta) == (1, 0) and gain * 255 <= np.iinfo(int16).max:
+        return int16, int16, _linear.AS_IT_IS
+    return int16, float32, _linear.real(float32, int16, scale=scale, delta=delta)
+
+
+def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect101") -> Array:
+    """Laplacian of an image blurred with a Gaussian, as ``scipy.ndimage.gaussian_laplace``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    sigma : float or (float, float)
+        Standard deviation in pixels, greater than 0, for both axes or as (y, x). Kernels reach 4 of them.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image; the constant is 0.
+
+    Returns
+    -------
+    array
+        float64 for float64 images, else float32: the response to an edge is small and its zero crossing what
+        counts, so that it is not rounded.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, or a sigma that is not positive.
+
+    Notes
+    -----
+    Marr, D. and Hildreth, E., "Theory of edge detection", 1980. The kernel is the sum of two separable ones.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> image = np.zeros((9, 9), np.float32)
+    >>> image[4, 4] = 1
+    >>> cvkit.laplacian_of_gaussian(image, 1.0)[4, 4].round(3)
+    np.float32(-0.318)
+    """
+    batch = Batch.of(image)
+    sigmas = _validate.sigma_pair(sigma)
+    if 0 in sigmas:
+        raise ValueError(f"sigma must be greater than 0, got {sigma!r}")
+    border_code = _validate.one_of(border, BORDERS, "border")
+    (smooth_y, second_y), (smooth_x, second_x) = map(_gaussian_and_second_derivative, sigmas)
+    dtype = _linear.float_dtype(batch.dtype)
+    out = batch.empty(dtype=dtype)
+    terms = ((second_y, smooth_x), (smooth_y, second_x))
+    _linear.separable(
+        batch, terms, out, sum_dtypes=(dtype, dtype), rounding=_linear.AS_IT_IS, border=border_code
+    )
+    return batch.restore(out)
+
+
+def _gaussian_and_second_derivative(sigma: float) -> tuple[_linear.Weights, _linear.Weights]:
+    radius = int(4 * sigma + 0.5)
+    gaussian = gaussian_kernel(2 * radius + 1, sigma)
+    x = np.arange(-radius, radius + 1)
+    second = gaussian * (x * x / sigma**4 - 1 / sigma**2)
+    return tuple(gaussian), tuple(second.tolist())
+
+
+def roberts(image: Array, *, border: str = "reflect101") -> Array:
+    """Magnitude of the gradient from the two diagonals of 2 x 2 pixels, as ``skimage.filters.roberts``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+        The image or stack.
+    border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
+        What lies beyond the image; the constant is 0.
+
+    Returns
+    -------
+    array
+        The square root of half the sum of squares, in the units of ``image``: float64 for float64 images,
+        else float32.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image.
+
+    Notes
+    -----
+    The four pixels of a result are the one at its place, those to the right and below, and the one between.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8)).round(3)
+    array([[0., 8., 0., 0.]], dtype=float32)
+    """
+    batch = Batch.of(image)
+    border_code = _validate.one_of(border, BORDERS, "border")
+    dtype = _linear.float_dtype(batch.dtype)
+    out = batch.empty(dtype=dtype)
+    _linear.add_magnitude(
+        batch,
+        _ROBERTS,
+        out,
+        shares=(0.0, math.sqrt(0.5)),
+        sum_dtype=dtype,
+        rounding=_linear.AS_IT_IS,
+        border=border_code,
+    )
+    return batch.restore(out)

@@ -1,0 +1,100 @@
+"""What the warps of both targets share: kinds of coordinates, pixels beyond the border, cubic weights."""
+
+import math
+
+import numpy as np
+
+from cvkit._border import CONSTANT, border_index
+from cvkit._jit import helper
+
+AFFINE, PERSPECTIVE, MAPS = range(3)
+"""Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
+
+UNROUNDED, HALF_EVEN, HALF_UP = range(3)
+"""How results become whole numbers."""
+
+FAR = 1 << 30
+"""Coordinates from here on count as infinite; nearer ones fit 32-bit integers."""
+
+
+@helper(allocates=False)
+def touches(x, y, height, width, reach, border):
+    """Tell whether the image counts at (x, y), ``reach`` pixels around it included; NaN touches nothing."""
+    if border == CONSTANT:
+        return -reach < x and x < width - 1 + reach and -reach < y and y < height - 1 + reach
+    return x > -FAR and x < FAR and y > -FAR and y < FAR
+
+
+@helper(allocates=False)
+def value_at(image, y, x, channel, border, border_value):
+    """Read one value of an (H, W, C) image, or what the border mode puts in its place."""
+    row = border_index(y, image.shape[0], border)
+    column = border_index(x, image.shape[1], border)
+    if row < 0 or column < 0:
+        return border_value[channel]
+    return image[row, column, channel]
+
+
+@helper(allocates=False)
+def cubic_weights(fraction, weights):
+    """Weigh four neighbours by Keys' cubic with a = -0.75, the one OpenCV uses; the weights sum to 1."""
+    real = weights.dtype.type
+    a, one = real(-0.75), real(1)
+    after = real(fraction)
+    before = after + one
+    weights[0] = ((a * before - real(5) * a) * before + real(8) * a) * before - real(4) * a
+    weights[1] = ((a + real(2)) * after - (a + real(3))) * after * after + one
+    after = one - after
+    weights[2] = ((a + real(2)) * after - (a + real(3))) * after * after + one
+    weights[3] = one - weights[0] - weights[1] - weights[2]
+
+
+@helper(allocates=False)
+def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value):
+    """Blend the 4 x 4 neighbours around the pixel at (top, left)."""
+    value = weight_x.dtype.type(0)
+    for row in range(4):
+        along = weight_x.dtype.type(0)
+        for column in range(4):
+            neighbour = value_at(image, top - 1 + row, left - 1 + column, channel, border, border_value)
+            along += weight_x[column] * weight_x.dtype.type(neighbour)
+        value += weight_y[row] * along
+    return value
+
+
+@helper(allocates=False)
+def floor_index(value):
+    """Return the floor as an integer; ``math.floor`` gives a float on CUDA."""
+    return int(math.floor(value))  # noqa: RUF046
+
+
+@helper(allocates=False)
+def nearest_index(value):
+    """Round half to even, to an integer."""
+    return int(round(value))  # noqa: RUF046
+
+
+@helper(allocates=False)
+def rounded(value, rounding, largest):
+    """Give a float as it is, or round it and saturate at 0 and ``largest``, a float."""
+    if rounding == UNROUNDED:
+        return value
+    # Not numpy's rint, which CUDA does not know.
+    whole = round(value) if rounding == HALF_EVEN else math.floor(value + 0.5)
+    return min(max(float(whole), 0.0), largest)
+
+
+@helper(allocates=False)
+def source_position(kind, steps, starts, map_x, map_y, y, x):
+    """Return where output pixel (x, y) comes from; points behind the plane come from nowhere (NaN)."""
+    if kind == MAPS:
+        return map_x[y, x], map_y[y, x]
+    column = starts.dtype.type(x)
+    source_x = steps[0] * column + starts[y, 0]
+    source_y = steps[1] * column + starts[y, 1]
+    if kind == AFFINE:
+        return source_x, source_y
+    depth = steps[2] * column + starts[y, 2]
+    if depth <= 0:
+        depth = depth * starts.dtype.type(np.nan)
+    return source_x / depth, source_y / depth

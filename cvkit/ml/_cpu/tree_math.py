@@ -1,0 +1,236 @@
+"""Split criteria: the impurity of a node, and the best split of one feature whose values are in order.
+
+The sums that describe a set of samples are one short vector. For classification it holds the weight of each
+class; for regression the weighted sum of the responses and of their squares.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from cvkit._jit import exact_helper
+
+GINI, ENTROPY, GAIN_RATIO, SQUARED_ERROR = range(4)
+
+# Neighbouring values closer than this count as equal, as in scikit-learn.
+FEATURE_THRESHOLD = np.float32(1e-7)
+
+# Scores of equally good splits, reached by different additions, differ in their last bits. A later split has
+# to be better by more than that, so that among equal splits the first one wins.
+_TOLERANCE = 1e-9
+
+
+class Target(NamedTuple):
+    """What the tree is to predict. Either ``classes`` or ``responses`` is used, as the criterion says."""
+
+    criterion: int
+    classes: np.ndarray  # (n,) uint32
+    responses: np.ndarray  # (n,) float64
+    weights: np.ndarray  # (n,) float64
+    counted: bool  # the weights are whole numbers
+    entropy_table: np.ndarray  # x log2 x for x = 0, 1, ... sum of weights, where the weights are counted
+
+
+class Limits(NamedTuple):
+    """When a node stays a leaf, and how many features it looks at."""
+
+    max_depth: int
+    min_samples_split: int
+    min_samples_leaf: int
+    min_weight_leaf: float
+    min_impurity_decrease: float
+    max_features: int
+
+
+@exact_helper
+def score_tolerance(weight, target):
+    """Return by how much a score has to be better; sums of counts, and of their squares, are exact."""
+    if target.criterion == SQUARED_ERROR or (target.criterion == GINI and target.counted):
+        return 0.0
+    return _TOLERANCE * weight
+
+
+@exact_helper
+def x_log_x(x, target):
+    """Return x log2 x, from the table where x is a count."""
+    if target.counted:
+        return target.entropy_table[np.int64(x)]
+    return x * math.log2(x) if x > 0.0 else 0.0
+
+
+@exact_helper
+def add_samples(samples, target, sums):
+    """Add samples to ``sums`` and return their weight."""
+    weight = 0.0
+    if target.criterion == SQUARED_ERROR:
+        for sample in samples:
+            w = target.weights[sample]
+            response = target.responses[sample]
+            weighted = w * response
+            sums[0] += weighted
+            sums[1] += weighted * response
+            weight += w
+    else:
+        for sample in samples:
+            w = target.weights[sample]
+            sums[target.classes[sample]] += w
+            weight += w
+    return weight
+
+
+@exact_helper
+def impurity(sums, weight, target):
+    """Return the Gini index, the entropy in bits, or the variance."""
+    if target.criterion == GINI:
+        squares = 0.0
+        for class_weight in sums:
+            squares += class_weight * class_weight
+        return 1.0 - squares / (weight * weight)
+    if target.criterion == SQUARED_ERROR:
+        mean = sums[0] / weight
+        return sums[1] / weight - mean * mean
+    entropy = 0.0
+    for class_weight in sums:
+        if class_weight > 0.0:
+            share = class_weight / weight
+            entropy -= share * (math.log(share) / math.log(2.0))
+    return entropy
+
+
+@exact_helper
+def is_step(values, position):
+    """Tell whether a threshold fits between ``position`` and the value after it."""
+    return values[position + 1] > np.float32(values[position] + FEATURE_THRESHOLD)
+
+
+@exact_helper
+def scan_gini(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
+    """Find the split of least Gini index; see ``scan``.
+
+    The sums of squared class weights are kept up to date instead of summed again for each split: they are
+    whole numbers, and exact, where the weights are. The score is scikit-learn's proxy, operation by
+    operation: an algebraically equal one would round differently and break ties differently.
+    """
+    left_squares = 0.0
+    right_squares = 0.0
+    for k in range(left.shape[0]):
+        left_squares += left[k] * left[k]
+        right_squares += (total[k] - left[k]) * (total[k] - left[k])
+    tolerance = score_tolerance(weight, target)
+    best_score = -np.inf
+    best_position = 0
+    first = limits.min_samples_leaf - already_left - 1
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    for position in range(last):
+        sample = samples[position]
+        k = target.classes[sample]
+        w = target.weights[sample]
+        left_before = left[k]
+        left_squares += w * (2.0 * left_before + w)
+        right_squares -= w * (2.0 * (total[k] - left_before) - w)
+        left[k] = left_before + w
+        left_weight += w
+        if position >= first and is_step(values, position):
+            right_weight = weight - left_weight
+            if min(left_weight, right_weight) >= limits.min_weight_leaf:
+                left_gini = 1.0 - left_squares / (left_weight * left_weight)
+                right_gini = 1.0 - right_squares / (right_weight * right_weight)
+                score = -right_weight * right_gini - left_weight * left_gini
+                if score > best_score + tolerance:
+                    best_score = score
+                    best_position = position + 1
+    return best_score, best_position
+
+
+@exact_helper
+def scan_entropy(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
+    """Find the split of least entropy; see ``scan``. The score is minus the entropy, times the weight."""
+    left_sum = 0.0
+    right_sum = 0.0
+    for k in range(left.shape[0]):
+        left_sum += x_log_x(left[k], target)
+        right_sum += x_log_x(total[k] - left[k], target)
+    tolerance = score_tolerance(weight, target)
+    best_score = -np.inf
+    best_position = 0
+    first = limits.min_samples_leaf - already_left - 1
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    for position in range(last):
+        sample = samples[position]
+        k = target.classes[sample]
+        w = target.weights[sample]
+        left_before = left[k]
+        right_before = total[k] - left_before
+        left_sum += x_log_x(left_before + w, target) - x_log_x(left_before, target)
+        right_sum += x_log_x(right_before - w, target) - x_log_x(right_before, target)
+        left[k] = left_before + w
+        left_weight += w
+        if position >= first and is_step(values, position):
+            right_weight = weight - left_weight
+            if min(left_weight, right_weight) >= limits.min_weight_leaf:
+                score = left_sum - x_log_x(left_weight, target) + right_sum - x_log_x(right_weight, target)
+                if score > best_score + tolerance:
+                    best_score = score
+                    best_position = position + 1
+    return best_score, best_position
+
+
+@exact_helper
+def scan_squared_error(
+    samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
+):
+    """Find the split of least squared error; see ``scan``."""
+    left_sum = left[0]
+    best_score = -np.inf
+    best_position = 0
+    first = limits.min_samples_leaf - already_left - 1
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    for position in range(last):
+        sample = samples[position]
+        w = target.weights[sample]
+        left_sum += w * target.responses[sample]
+        left_weight += w
+        if position >= first and is_step(values, position):
+            right_sum = total[0] - left_sum
+            right_weight = weight - left_weight
+            if min(left_weight, right_weight) >= limits.min_weight_leaf:
+                score = left_sum * left_sum / left_weight + right_sum * right_sum / right_weight
+                if score > best_score:
+                    best_score = score
+                    best_position = position + 1
+    return best_score, best_position
+
+
+@exact_helper
+def scan(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
+    """Find the best split of one feature.
+
+    ``samples`` in order of their ``values`` cross from the right to the left one by one; ``left`` holds the
+    sums of the ``already_left`` samples (those with a missing value, or none) and is used up. Returns the
+    score (the larger the better) and how many of ``samples`` go left.
+    """
+    if target.criterion == GINI:
+        return scan_gini(
+            samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
+        )
+    if target.criterion == SQUARED_ERROR:
+        return scan_squared_error(
+            samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
+        )
+    return scan_entropy(
+        samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
+    )
+
+
+@exact_helper
+def gain_and_split_information(score, left_weight, total, weight, target):
+    """Return C4.5's information gain of a split and the entropy of the sizes of its sides, in bits."""
+    whole = x_log_x(weight, target)
+    of_classes = 0.0
+    for class_weight in total:
+        of_classes += x_log_x(class_weight, target)
+    sizes = x_log_x(left_weight, target) + x_log_x(weight - left_weight, target)
+    return (score + whole - of_classes) / weight, (whole - sizes) / weight

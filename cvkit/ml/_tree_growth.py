@@ -1,0 +1,171 @@
+"""From validated training data and parameters to grown trees: what trees and forests share."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight
+
+from cvkit._dispatch import contiguous
+from cvkit.ml._cpu import tree as kernels
+from cvkit.ml._cpu import tree_math, tree_sorting
+
+CRITERIA = {
+    "gini": tree_math.GINI,
+    "entropy": tree_math.ENTROPY,
+    "log_loss": tree_math.ENTROPY,
+    "gain_ratio": tree_math.GAIN_RATIO,
+    "squared_error": tree_math.SQUARED_ERROR,
+}
+
+# Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
+_LARGEST_COUNT = 1 << 24
+
+
+def check_weights(sample_weight: Any, X: np.ndarray) -> np.ndarray:
+    """Check sample weights, or make unit weights, as float64."""
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return contiguous(weights)
+
+
+def are_counts(weights: np.ndarray) -> bool:
+    """Tell whether weights are whole numbers of moderate size, as the numbers of copies of a sample are."""
+    return bool(weights.sum() < _LARGEST_COUNT and np.array_equal(weights, np.floor(weights)))
+
+
+def n_features_to_draw(max_features: Any, n_features: int) -> int:
+    """Translate ``max_features`` into a number."""
+    if max_features is None:
+        return n_features
+    if max_features == "sqrt":
+        return max(1, int(math.sqrt(n_features)))
+    if max_features == "log2":
+        return max(1, int(math.log2(n_features)))
+    if isinstance(max_features, Integral):
+        return int(max_features)
+    return max(1, int(max_features * n_features))
+
+
+def make_limits(estimator: Any, X: np.ndarray, weight: float) -> tree_math.Limits:
+    """Translate the parameters that stop growth into numbers; ``weight`` is that of all samples."""
+    n_samples, n_features = X.shape
+    leaf = estimator.min_samples_leaf
+    min_leaf = int(leaf) if isinstance(leaf, Integral) else math.ceil(leaf * n_samples)
+    split = estimator.min_samples_split
+    min_split = int(split) if isinstance(split, Integral) else max(2, math.ceil(split * n_samples))
+    return tree_math.Limits(
+        max_depth=np.iinfo(np.int32).max if estimator.max_depth is None else int(estimator.max_depth),
+        min_samples_split=max(min_split, 2 * min_leaf),
+        min_samples_leaf=min_leaf,
+        min_weight_leaf=float(estimator.min_weight_fraction_leaf * weight),
+        min_impurity_decrease=float(estimator.min_impurity_decrease),
+        max_features=n_features_to_draw(estimator.max_features, n_features),
+    )
+
+
+def x_log2_x(largest: int) -> np.ndarray:
+    """Tabulate x log2 x for x = 0, 1, ... largest."""
+    table = np.arange(largest + 1, dtype=np.float64)
+    table[1:] *= np.log2(table[1:])
+    return table
+
+
+class Grower:
+    """Training data, sorted once, from which any number of trees grow, also in several threads at a time.
+
+    Parameters
+    ----------
+    X : (n_samples, n_features) float32 array
+        May hold NaN.
+    y : (n_samples,) array
+        Class codes, or responses where ``n_classes`` is 0.
+    n_classes : int
+        Number of classes, 0 for regression.
+    criterion : str
+        A key of ``CRITERIA``.
+    limits : Limits
+        When a node stays a leaf.
+    """
+
+    def __init__(
+        self, X: np.ndarray, y: np.ndarray, n_classes: int, criterion: str, limits: tree_math.Limits
+    ) -> None:
+        self.n_samples, self.n_features = X.shape
+        self.limits = limits
+        self.criterion = CRITERIA[criterion]
+        self.n_sums = n_classes or 2
+        self.n_values = n_classes or 1
+        self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
+        self.responses = contiguous(np.asarray([] if n_classes else y, dtype=np.float64))
+        self._sort(X)
+
+    def _sort(self, X: np.ndarray) -> None:
+        columns = np.array(X.T, dtype=np.float32, order="C")
+        columns[np.isnan(columns)] = np.inf
+        self.samples = np.empty(columns.shape, np.uint32)
+        self.values = np.empty(columns.shape, np.float32)
+        tree_sorting.presort(columns, self.samples, self.values)
+        self.presorted = self.limits.max_features >= self.n_features
+        shape = (0, 0) if self.presorted else columns.shape
+        self.ranks = np.empty(shape, np.uint32)
+        self.distinct = np.empty(shape, np.float32)
+        if not self.presorted:
+            tree_sorting.rank_features(self.samples, self.values, self.ranks, self.distinct)
+
+    def _columns(self, kept: np.ndarray, n_kept: int) -> kernels.Columns:
+        if not self.presorted:
+            return kernels.Columns(False, self.samples, self.values, self.ranks, self.distinct)
+        samples = np.empty((self.n_features, n_kept), np.uint32)
+        values = np.empty((self.n_features, n_kept), np.float32)
+        tree_sorting.keep_samples(self.samples, self.values, kept, samples, values)
+        return kernels.Columns(True, samples, values, self.ranks, self.distinct)
+
+    def _target(self, weights: np.ndarray) -> tree_math.Target:
+        counted = are_counts(weights)
+        uses_table = counted and self.criterion in (tree_math.ENTROPY, tree_math.GAIN_RATIO)
+        table = x_log2_x(int(weights.sum())) if uses_table else np.empty(0)
+        return tree_math.Target(self.criterion, self.classes, self.responses, weights, counted, table)
+
+    def _work(self, n_in_tree: int, seed: int) -> kernels.Work:
+        n_to_sort = 0 if self.presorted else n_in_tree
+        return kernels.Work(
+            samples=np.empty(n_to_sort, np.uint32),
+            values=np.empty(n_to_sort, np.float32),
+            keys=np.empty(n_to_sort + tree_sorting.KEY_PADDING, np.uint64),
+            other_keys=np.empty(n_to_sort + tree_sorting.KEY_PADDING, np.uint64),
+            right_samples=np.empty(n_in_tree, np.uint32),
+            right_values=np.empty(n_in_tree, np.float32),
+            goes_left=np.empty(self.n_samples, np.bool_),
+            histogram=np.empty(1 << tree_sorting.DIGIT_BITS, np.uint32),
+            total=np.empty(self.n_sums),
+            left=np.empty(self.n_sums),
+            features=np.empty(self.n_features, np.int64),
+            constant_features=np.empty(self.n_features, np.int64),
+            splits=np.empty(self.n_features, kernels.SPLIT_DTYPE),
+            stack=np.empty(n_in_tree + 1, kernels.OPEN_NODE_DTYPE),
+            random_state=np.array([seed], np.uint32),
+        )
+
+    def grow(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Grow one tree on the samples of positive weight; return its nodes and their values."""
+        kept = weights > 0
+        node_samples = np.flatnonzero(kept).astype(np.uint32)
+        depth = min(self.limits.max_depth, 31)
+        capacity = min(2 * len(node_samples) - 1, 2 ** (depth + 1) - 1)
+        nodes = np.empty(capacity, kernels.NODE_DTYPE)
+        node_values = np.empty((capacity, self.n_values))
+        n_nodes = kernels.grow(
+            self._columns(kept, len(node_samples)),
+            self._target(weights),
+            self.limits,
+            node_samples,
+            self._work(len(node_samples), seed),
+            nodes,
+            node_values,
+        )
+        return nodes[:n_nodes].copy(), node_values[:n_nodes].copy()

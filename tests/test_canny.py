@@ -1,0 +1,110 @@
+"""Canny: errors, properties, the gradients' limits, and a sweep against OpenCV."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.compare.images import noise, scene
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((float("nan"), 100), {}, "low must be finite"),
+        ((50, float("inf")), {}, "high must be finite"),
+        ((50, 100), {"ksize": 4}, "ksize must be one of 3, 5, 7"),
+        ((50, 100), {"ksize": 9}, "ksize must be one of 3, 5, 7"),
+        ((50, 100), {"sigma": -1.0}, "sigma must be"),
+    ],
+)
+def test_rejects_values(arguments: tuple[float, float], options: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        cvkit.canny(noise(8, 8), *arguments, **options)
+
+
+def test_rejects_types() -> None:
+    with pytest.raises(TypeError, match="image must have dtype uint8, got float32"):
+        cvkit.canny(noise(8, 8, 1, "float32"), 50, 100)
+    with pytest.raises(TypeError, match="low must be a number"):
+        cvkit.canny(noise(8, 8), "50", 100)
+    with pytest.raises(TypeError, match="dy must have dtype int16"):
+        cvkit.canny_from_gradients(np.zeros((4, 4), np.int16), np.zeros((4, 4), np.int32), 1, 2)
+
+
+def test_rejects_gradients_of_different_shapes() -> None:
+    with pytest.raises(ValueError, match="dx and dy must have the same shape"):
+        cvkit.canny_from_gradients(np.zeros((4, 4), np.int16), np.zeros((4, 5), np.int16), 1, 2)
+
+
+def test_constant_has_no_edges_and_an_empty_stack_none() -> None:
+    assert not cvkit.canny(np.full((9, 9), 200, np.uint8), 0, 0).any()
+    assert cvkit.canny(np.zeros((0, 9, 9, 3), np.uint8), 50, 100).shape == (0, 9, 9, 1)
+
+
+def test_order_of_thresholds_does_not_matter() -> None:
+    image = scene(40, 50)
+    np.testing.assert_array_equal(cvkit.canny(image, 150, 50), cvkit.canny(image, 50, 150))
+
+
+def test_follows_a_long_weak_chain_from_its_strong_end() -> None:
+    # A spiral of weak gradients over several strips, with one strong pixel at its inner end.
+    dx = np.zeros((200, 41), np.int16)
+    dx[::4, 1:-1] = 60
+    dx[:, 1] = dx[:, -2] = 0
+    for row in range(0, 196, 4):
+        dx[row : row + 4, -2 if row % 8 == 0 else 1] = 60
+    dy = np.zeros_like(dx)
+    dx[dx > 0] = 0
+    dy[::4, 1:-1] = 60
+    dy[196, 20] = 200
+    links = np.zeros_like(dx)
+    for row in range(0, 196, 4):
+        links[row + 1 : row + 4, 39 if row % 8 == 0 else 1] = 60
+    dx += links
+    edges = cvkit.canny_from_gradients(dx, dy, 30, 100)
+    np.testing.assert_array_equal(edges, cv2.Canny(dx, dy, 30, 100))
+    assert edges[0, 20] == 255
+
+
+@pytest.mark.parametrize("l2_gradient", [False, True])
+def test_gradients_up_to_where_opencv_overflows(l2_gradient: bool) -> None:
+    # Beyond 27145, 79109 / 32768 times dx does not fit in OpenCV's 32 bits.
+    dx, dy = np.random.default_rng(0).integers(-27145, 27146, (2, 60, 61)).astype(np.int16)
+    use_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)  # the primitives, used on one thread, decide ties in another way
+    try:
+        expected = cv2.Canny(dx, dy, 20000, 30000, L2gradient=l2_gradient)
+    finally:
+        cv2.ipp.setUseIPP(use_ipp)
+    ours = cvkit.canny_from_gradients(dx, dy, 20000, 30000, l2_gradient=l2_gradient)
+    np.testing.assert_array_equal(ours, expected)
+
+
+def test_largest_gradients_have_a_direction() -> None:
+    # |-32768| has no place in 16 bits; a wall of it is horizontal all the same.
+    dx = np.tile(np.array([0, 100, -32768, 100, 0], np.int16), (3, 1))
+    edges = cvkit.canny_from_gradients(dx, np.zeros_like(dx), 200, 300)
+    np.testing.assert_array_equal(edges, np.tile(np.array([0, 0, 255, 0, 0], np.uint8), (3, 1)))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("ksize", [3, 5, 7])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (7, 1), (2, 2), (33, 47), (240, 321), (1080, 1920)])
+def test_sweep_equals_opencv(shape: tuple[int, int], ksize: int, channels: int) -> None:
+    scale = {3: 1, 5: 8, 7: 100}[ksize]
+    for image in (noise(*shape, channels), scene(shape[0], 2 * shape[1], channels)[:, ::2]):
+        for low, high in [(50, 150), (150, 50), (0, 0), (0, 500), (100.5, 100.5), (-5, 20)]:
+            for l2_gradient in (False, True):
+                ours = cvkit.canny(image, low * scale, high * scale, ksize=ksize, l2_gradient=l2_gradient)
+                expected = cv2.Canny(
+                    np.ascontiguousarray(image),
+                    low * scale,
+                    high * scale,
+                    apertureSize=ksize,
+                    L2gradient=l2_gradient,
+                )
+                np.testing.assert_array_equal(ours, expected)

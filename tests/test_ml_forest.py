@@ -1,0 +1,296 @@
+"""Random forests: scikit-learn's trees, the same for any number of threads, and what Breiman adds."""
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+import sklearn.ensemble
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
+from sklearn.inspection import permutation_importance
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+import cvkit
+from cvkit.ml import RandomForestClassifier, RandomForestRegressor, impute_by_proximity, impute_roughly
+
+DATA = {
+    "digits": load_digits(return_X_y=True),
+    "breast cancer": load_breast_cancer(return_X_y=True),
+    "generated": make_classification(1000, 20, n_informative=6, n_classes=3, shuffle=False, random_state=0),
+}
+
+
+def with_gaps(X, share, seed=0):
+    X = X.copy()
+    X[np.random.default_rng(seed).random(X.shape) < share] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("estimator", [RandomForestClassifier(5), RandomForestRegressor(5)], ids=str)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_is_a_scikit_learn_estimator(estimator):
+    check_estimator(estimator)
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"max_features": "log2", "max_samples": 0.5},
+        {"max_features": 0.4, "min_samples_leaf": 3, "max_samples": 300},
+        {"bootstrap": False, "max_depth": 6},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("gaps", [0, 0.1])
+def test_trees_equal_scikit_learns_node_for_node(name, parameters, gaps):
+    X, y = DATA[name]
+    X = with_gaps(X, gaps)
+    ours = RandomForestClassifier(5, random_state=1, **parameters).fit(X, y)
+    theirs = sklearn.ensemble.RandomForestClassifier(5, random_state=1, **parameters).fit(X, y)
+    for tree, their_tree in zip(ours.estimators_, theirs.estimators_, strict=True):
+        for field in ("feature", "threshold", "children_left", "value", "missing_go_to_left"):
+            np.testing.assert_array_equal(getattr(tree.tree_, field), getattr(their_tree.tree_, field))
+        np.testing.assert_array_equal(tree.predict(X), their_tree.predict(X))
+    np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
+    np.testing.assert_array_equal(ours.apply(X), theirs.apply(X))
+    np.testing.assert_allclose(ours.feature_importances_, theirs.feature_importances_, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("class_weight", [None, "balanced"])
+def test_out_of_bag_score_and_importances_agree(name, class_weight):
+    X, y = DATA[name]
+    parameters = {"oob_score": True, "random_state": 0, "class_weight": class_weight}
+    ours = RandomForestClassifier(80, **parameters).fit(X, y)
+    theirs = sklearn.ensemble.RandomForestClassifier(80, **parameters).fit(X, y)
+    assert abs(ours.oob_score_ - theirs.oob_score_) <= 0.01
+    assert np.corrcoef(ours.feature_importances_, theirs.feature_importances_)[0, 1] > 0.97
+    np.testing.assert_allclose(ours.oob_decision_function_, theirs.oob_decision_function_, atol=1e-12)
+
+
+def test_balanced_subsamples_agree_on_average():
+    """Rounding decides between equal splits: two forests agree as far as two seeds of one do."""
+    X, y = DATA["breast cancer"]
+    parameters = {"oob_score": True, "class_weight": "balanced_subsample", "max_depth": 6}
+    scores = []
+    for seed in range(4):
+        ours = RandomForestClassifier(100, random_state=seed, **parameters).fit(X, y)
+        theirs = sklearn.ensemble.RandomForestClassifier(100, random_state=seed, **parameters).fit(X, y)
+        scores.append((ours.oob_score_, theirs.oob_score_))
+    ours_mean, theirs_mean = np.mean(scores, axis=0)
+    assert abs(ours_mean - theirs_mean) <= 0.005
+    assert np.corrcoef(ours.feature_importances_, theirs.feature_importances_)[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("max_features", [1.0, 0.4])
+def test_regression_forest_equals_scikit_learns(max_features):
+    X, y = load_diabetes(return_X_y=True)
+    parameters = {"n_estimators": 30, "oob_score": True, "random_state": 0, "max_features": max_features}
+    ours = RandomForestRegressor(**parameters).fit(X, y)
+    theirs = sklearn.ensemble.RandomForestRegressor(**parameters).fit(X, y)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-12)
+    np.testing.assert_allclose(ours.oob_prediction_, theirs.oob_prediction_, rtol=1e-12)
+    np.testing.assert_allclose(ours.oob_score_, theirs.oob_score_, rtol=1e-12)
+    np.testing.assert_allclose(ours.feature_importances_, theirs.feature_importances_, atol=1e-9)
+
+
+def test_samples_of_each_tree_are_scikit_learns():
+    X, y = DATA["breast cancer"]
+    weights = np.random.default_rng(0).random(len(y))
+    for sample_weight in (None, weights):
+        ours = RandomForestClassifier(3, random_state=0).fit(X, y, sample_weight)
+        theirs = sklearn.ensemble.RandomForestClassifier(3, random_state=0).fit(X, y, sample_weight)
+        for drawn, expected in zip(ours.estimators_samples_, theirs.estimators_samples_, strict=True):
+            np.testing.assert_array_equal(drawn, np.sort(expected))
+
+
+def test_whole_number_weights_mean_copies_in_any_order():
+    X, y = DATA["generated"]
+    random = np.random.default_rng(0)
+    weights = random.integers(0, 4, len(y))
+    shuffled = random.permutation(len(y))
+    weighted = RandomForestClassifier(10, random_state=0).fit(X[shuffled], y[shuffled], weights[shuffled])
+    copied = RandomForestClassifier(10, random_state=0).fit(X.repeat(weights, axis=0), y.repeat(weights))
+    np.testing.assert_allclose(weighted.predict_proba(X), copied.predict_proba(X), atol=1e-12)
+
+
+@pytest.mark.parametrize("n_jobs", [2, 3, -1])
+def test_the_same_forest_for_any_number_of_threads(n_jobs):
+    X, y = DATA["digits"]
+    one = RandomForestClassifier(12, random_state=0, n_jobs=1).fit(X, y)
+    many = RandomForestClassifier(12, random_state=0, n_jobs=n_jobs).fit(X, y)
+    np.testing.assert_array_equal(one.nodes_, many.nodes_)
+    threads = cvkit.get_num_threads()
+    try:
+        cvkit.set_num_threads(1)
+        expected = one.predict_proba(X)
+    finally:
+        cvkit.set_num_threads(threads)
+    np.testing.assert_array_equal(many.predict_proba(X), expected)
+
+
+def test_forests_grow_in_several_python_threads_at_a_time():
+    X, y = DATA["breast cancer"]
+    expected = RandomForestClassifier(8, random_state=0).fit(X, y).nodes_
+    grown = [None] * 4
+
+    def grow(place):
+        grown[place] = RandomForestClassifier(8, random_state=0, n_jobs=2).fit(X, y).nodes_
+
+    threads = [threading.Thread(target=grow, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for nodes in grown:
+        np.testing.assert_array_equal(nodes, expected)
+
+
+@pytest.mark.parametrize("n_rows", [1, 7, 8, 9, 63, 64, 65, 200])
+def test_rows_are_walked_together_as_one_by_one(n_rows):
+    X, y = DATA["digits"]
+    forest = RandomForestClassifier(5, random_state=0).fit(X, y)
+    together = forest.apply(X[:n_rows])
+    np.testing.assert_array_equal(together, np.vstack([forest.apply(row[np.newaxis]) for row in X[:n_rows]]))
+
+
+def test_proximity_is_the_share_of_common_leaves():
+    X, y = DATA["breast cancer"]
+    forest = RandomForestClassifier(25, random_state=0).fit(X, y)
+    leaves = forest.apply(X[:40])
+    expected = (leaves[:, np.newaxis] == leaves[np.newaxis, :12]).mean(axis=2)
+    np.testing.assert_allclose(forest.proximity(X[:40], X[:12]), expected, atol=1e-15)
+    own = forest.proximity(X[:40])
+    np.testing.assert_array_equal(own, own.T)
+    np.testing.assert_array_equal(np.diag(own), 1.0)
+    assert own[np.equal.outer(y[:40], y[:40])].mean() > 3 * own[~np.equal.outer(y[:40], y[:40])].mean()
+
+
+def test_permutation_importances_find_the_informative_features():
+    X, y = DATA["generated"]
+    forest = RandomForestClassifier(60, random_state=0).fit(X, y)
+    importances = forest.permutation_importances(X, y, random_state=0)
+    assert set(np.argsort(importances)[-4:]) <= set(range(8))  # 6 informative ones and 2 made of them
+    assert importances[:6].min() > 3 * np.abs(importances[8:]).max()
+    # Out-of-bag samples stand for new ones.
+    half = RandomForestClassifier(60, random_state=0).fit(X[::2], y[::2])
+    general = permutation_importance(half, X[1::2], y[1::2], n_repeats=4, random_state=0).importances_mean
+    assert np.corrcoef(importances, general)[0, 1] > 0.9
+    regressor = RandomForestRegressor(20, random_state=0).fit(X, X[:, 3] * 2)
+    assert regressor.permutation_importances(X, X[:, 3] * 2, random_state=0).argmax() == 3
+
+
+def test_what_needs_the_bootstrap_says_so():
+    X, y = DATA["breast cancer"]
+    whole = RandomForestClassifier(2, bootstrap=False).fit(X, y)
+    with pytest.raises(ValueError, match="bootstrap=True"):
+        whole.permutation_importances(X, y)
+    with pytest.raises(ValueError, match="bootstrap=True"):
+        RandomForestClassifier(2, bootstrap=False, oob_score=True).fit(X, y)
+    with pytest.raises(ValueError, match="max_samples must be None"):
+        RandomForestClassifier(2, bootstrap=False, max_samples=5).fit(X, y)
+    with pytest.raises(ValueError, match="data that the forest was fitted to"):
+        RandomForestClassifier(2).fit(X, y).permutation_importances(X[:9], y[:9])
+
+
+def test_too_few_trees_for_an_out_of_bag_score_warn():
+    X, y = DATA["breast cancer"]
+    with pytest.warns(UserWarning, match="out-of-bag"):
+        RandomForestClassifier(1, oob_score=True, random_state=0).fit(X, y)
+    with pytest.warns(UserWarning, match="max_samples"):
+        RandomForestClassifier(1, max_samples=1e-4, random_state=0).fit(X, y)
+
+
+@pytest.mark.parametrize("forest", [RandomForestClassifier, RandomForestRegressor])
+def test_bad_input_is_named(forest):
+    X, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    for parameters, message in (
+        ({"n_estimators": 0}, "'n_estimators' parameter"),
+        ({"max_features": "half"}, "'max_features' parameter"),
+        ({"max_samples": -1}, "'max_samples' parameter"),
+        ({"n_jobs": 0}, "n_jobs must not be 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            forest(**parameters).fit(X, y)
+    with pytest.raises(ValueError, match="infinity"):
+        forest().fit(np.where(X == 3, np.inf, X), y)
+
+
+def test_pickles_and_is_made_from_its_stored_arrays():
+    X, y = DATA["breast cancer"]
+    forest = RandomForestClassifier(5, random_state=0).fit(X, y)
+    restored = RandomForestClassifier(5)
+    for name in RandomForestClassifier._stored:
+        setattr(restored, name, getattr(forest, name))
+    for copy in (pickle.loads(pickle.dumps(forest)), restored):
+        np.testing.assert_array_equal(copy.predict_proba(X), forest.predict_proba(X))
+        np.testing.assert_array_equal(copy.estimators_[2].predict(X), forest.estimators_[2].predict(X))
+
+
+def test_works_in_a_pipeline():
+    X, y = DATA["breast cancer"]
+    pipeline = make_pipeline(StandardScaler(), RandomForestClassifier(20, random_state=0))
+    assert pipeline.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.93
+
+
+def test_rough_imputation():
+    nan = np.nan
+    X = [[1, 0], [3, nan], [nan, 2], [7, 2], [nan, nan], [8, 1]]
+    np.testing.assert_array_equal(
+        impute_roughly(X, categorical_features=[1]), [[1, 0], [3, 2], [5, 2], [7, 2], [5, 2], [8, 1]]
+    )
+    by_class = impute_roughly(X, ["a", "a", "a", "b", "b", "b"])
+    np.testing.assert_array_equal(by_class, [[1, 0], [3, 1], [2, 2], [7, 2], [7.5, 1.5], [8, 1]])
+    np.testing.assert_array_equal(impute_roughly(X, np.linspace(0.1, 1, 6))[2], [5, 2])
+    # A class without any value takes the median of all.
+    np.testing.assert_array_equal(impute_roughly([[1.0], [5.0], [nan]], [0, 0, 1]), [[1], [5], [3]])
+
+
+def test_one_round_of_imputation_is_the_mean_weighted_by_proximity():
+    X, y = DATA["breast cancer"]
+    X = np.column_stack([X[:120, :5], X[:120, 0].round() % 4])
+    y = y[:120]
+    gaps = with_gaps(X, 0.1)
+    forest = RandomForestClassifier(15)
+    ours = impute_by_proximity(
+        gaps, y, categorical_features=[5], n_iterations=1, forest=forest, random_state=4
+    )
+    rough = impute_roughly(gaps, y, categorical_features=[5])
+    seed = np.random.RandomState(4).randint(np.iinfo(np.int32).max)
+    proximity = RandomForestClassifier(15, random_state=seed).fit(rough, y).proximity(rough)
+    expected = rough.copy()
+    for row, column in np.argwhere(np.isnan(gaps)):
+        present = ~np.isnan(gaps[:, column])
+        values, weights = gaps[present, column], proximity[row, present]
+        if column == 5:
+            expected[row, column] = max(np.unique(values), key=lambda code: weights[values == code].sum())
+        else:
+            expected[row, column] = np.average(values, weights=weights)
+    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("continuous", [False, True])
+def test_imputation_by_proximity_beats_the_rough_one(continuous):
+    X, y = DATA["breast cancer"]
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    y = X[:, 0] + X[:, 5] if continuous else y
+    gaps = with_gaps(X, 0.1)
+    forest = RandomForestRegressor(30, max_features=0.3) if continuous else RandomForestClassifier(30)
+    filled = impute_by_proximity(gaps, y, n_iterations=2, forest=forest, random_state=0)
+    missing = np.isnan(gaps)
+    np.testing.assert_array_equal(filled[~missing], X[~missing])
+    error = np.mean((filled - X)[missing] ** 2)
+    assert error < 0.95 * np.mean((impute_roughly(gaps, y) - X)[missing] ** 2)
+
+
+def test_imputation_names_bad_input():
+    with pytest.raises(ValueError, match="column 1 is missing throughout"):
+        impute_roughly([[1.0, np.nan], [2.0, np.nan]])
+    with pytest.raises(ValueError, match="n_iterations must be at least 1"):
+        impute_by_proximity([[1.0], [np.nan]], [0, 1], n_iterations=0)
+    complete = np.arange(6.0).reshape(3, 2)
+    np.testing.assert_array_equal(impute_by_proximity(complete, [0, 1, 0]), complete)

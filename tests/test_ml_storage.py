@@ -1,0 +1,184 @@
+"""Models in files: round trips, and files that are wrong, damaged or half written."""
+
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression as ForeignRegression
+
+from cvkit.ml import SVC, LinearSVC, LogisticRegression, load, save
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        (LinearSVC(C=0.1, class_weight={0: 2.0, 1: 1, 2: np.float64(0.5)}), Y),
+        (LinearSVC(), np.array(["a", "b", "c"], dtype=object)[Y]),
+        (LogisticRegression(C=np.inf, max_iter=np.int64(500)), np.array(["setosa", "other", "other"])[Y]),
+        (SVC(kernel="linear", probability=True, random_state=3), Y > 0),
+        (SVC(gamma=0.3), Y.astype(np.float32)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_round_trip(model, y, tmp_path):
+    model.fit(X, y)
+    save(model, tmp_path / "model.npz")
+    again = load(tmp_path / "model.npz")
+    assert type(again) is type(model)
+    assert again.get_params() == model.get_params()
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.predict(X).dtype == model.predict(X).dtype
+    np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
+    for name in type(model)._stored:
+        expected, found = getattr(model, name), getattr(again, name)
+        assert type(found) is type(expected)
+        np.testing.assert_array_equal(found, expected)
+    if hasattr(model, "predict_proba"):
+        np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+def test_column_names_are_kept(tmp_path):
+    frame = pandas.DataFrame(X, columns=list("abcd"))
+    save(LinearSVC().fit(frame, Y), str(tmp_path / "model"))
+    again = load(str(tmp_path / "model"))
+    assert again.feature_names_in_.tolist() == list("abcd")
+    again.predict(frame)  # would warn without the names
+
+
+def test_no_pickle_in_the_file(tmp_path):
+    path = tmp_path / "model.npz"
+    save(LinearSVC().fit(X, np.array(["a", "b", "c"], dtype=object)[Y]), path)
+    with np.load(path, allow_pickle=False) as archive:
+        for name in archive.files:
+            assert not archive[name].dtype.hasobject
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "message"),
+    [
+        (ForeignRegression(max_iter=1000), TypeError, "learner of cvkit.ml"),
+        (SVC(kernel=np.dot), ValueError, "kernel=.* without pickle"),
+        (LinearSVC(random_state=np.random.RandomState(0)), ValueError, "random_state=.* without pickle"),
+    ],
+)
+def test_what_cannot_be_saved(model, error, message, tmp_path):
+    if not callable(getattr(model, "kernel", None)):
+        model.fit(X, Y)
+    else:
+        model.set_params(kernel=lambda a, b: a @ b.T).fit(X, Y)
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"the old file")
+    with pytest.raises(error, match=message):
+        save(model, path)
+    assert path.read_bytes() == b"the old file"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_unfitted(tmp_path):
+    with pytest.raises(NotFittedError):
+        save(LinearSVC(), tmp_path / "model.npz")
+
+
+def test_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.npz"
+    save(LinearSVC(C=2.0).fit(X, Y), path)
+
+    def broken(file, **arrays):
+        file.write(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", broken)
+    with pytest.raises(OSError, match="disk full"):
+        save(LinearSVC(C=3.0).fit(X, Y), path)
+    assert load(path).C == 2.0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.npz"]
+
+
+def write_header(path, **changes):
+    """Save a model and change its header."""
+    save(LinearSVC().fit(X, Y), path)
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    header = {**json.loads(arrays.pop("header").item()), **changes}
+    np.savez(path, header=np.array(json.dumps(header)), **arrays)
+
+
+def damage(path, kind):
+    if kind == "text":
+        path.write_text("not a model")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "pickle":
+        path.write_bytes(pickle.dumps({"a": 1}))
+    elif kind == "array":
+        with path.open("wb") as file:
+            np.save(file, X)
+    elif kind == "other npz":
+        np.savez(path, a=X)
+    elif kind == "zip of text":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("header.npy", "nothing")
+    elif kind == "object array":
+        np.savez(path, header=np.array([{}], dtype=object))
+    elif kind == "cut":
+        save(SVC().fit(X, Y), path)
+        path.write_bytes(path.read_bytes()[:-200])
+    elif kind == "flipped":
+        save(SVC().fit(X, Y), path)
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 255
+        path.write_bytes(bytes(content))
+    elif kind == "unknown class":
+        write_header(path, **{"class": "os"})
+    elif kind == "function for class":
+        write_header(path, **{"class": "load"})
+    elif kind == "later version":
+        write_header(path, version=99)
+    elif kind == "unknown parameter":
+        write_header(path, parameters={"colour": 1})
+    elif kind == "missing attribute":
+        write_header(path, attributes={"coef_": {"array": "array_0"}})
+    elif kind == "missing array":
+        write_header(path, parameters={"C": {"array": "array_99"}})
+    elif kind == "unknown tag":
+        write_header(path, parameters={"C": {"set": [1]}})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text",
+        "empty",
+        "pickle",
+        "array",
+        "other npz",
+        "zip of text",
+        "object array",
+        "cut",
+        "flipped",
+        "unknown class",
+        "function for class",
+        "later version",
+        "unknown parameter",
+        "missing attribute",
+        "missing array",
+        "unknown tag",
+    ],
+)
+def test_bad_files(kind, tmp_path):
+    path = tmp_path / "model.npz"
+    damage(path, kind)
+    with pytest.raises(ValueError, match=r"model\.npz is not a .*model file of cvkit\.ml"):
+        load(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing.npz")

@@ -1,0 +1,96 @@
+"""Resizing and pyramids beyond the table: shapes that meet special cases, what stays constant, errors."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.compare.images import noise
+
+FLAGS = {
+    "nearest": cv2.INTER_NEAREST,
+    "bilinear": cv2.INTER_LINEAR,
+    "bilinear_exact": cv2.INTER_LINEAR_EXACT,
+    "bicubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+}
+# (source, target): one axis halved, enlarged rows of one pixel, odd ratios, both axes apart.
+SHAPES = [((8, 12), (4, 7)), ((1, 1), (3, 4)), ((3, 1), (7, 5)), ((1, 9), (1, 4)), ((31, 17), (9, 5))]
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bilinear_exact"])
+def test_equals_opencv_at_odd_shapes(interpolation: str) -> None:
+    for source, target in [*SHAPES, ((7, 5), (31, 2))]:
+        image = noise(*source, 3)
+        theirs = cv2.resize(image, target[::-1], interpolation=FLAGS[interpolation])
+        np.testing.assert_array_equal(cvkit.resize(image, target, interpolation=interpolation), theirs)
+
+
+@pytest.mark.parametrize("interpolation", ["bicubic", "area"])
+def test_is_within_a_level_of_opencv_at_odd_shapes(interpolation: str) -> None:
+    for source, target in SHAPES:
+        image = noise(*source)
+        theirs = cv2.resize(image, target[::-1], interpolation=FLAGS[interpolation]).reshape(target)
+        ours = cvkit.resize(image, target, interpolation=interpolation)
+        assert np.abs(ours.astype(int) - theirs).max() <= 1
+
+
+@pytest.mark.parametrize("interpolation", FLAGS)
+def test_same_shape_is_a_copy_and_a_constant_stays(interpolation: str) -> None:
+    image = noise(13, 10)
+    np.testing.assert_array_equal(cvkit.resize(image, (13, 10), interpolation=interpolation), image)
+    constant = np.full((13, 10), 201, np.uint8)
+    for shape in [(26, 7), (5, 33)]:
+        assert (cvkit.resize(constant, shape, interpolation=interpolation) == 201).all()
+
+
+def test_area_preserves_the_mean() -> None:
+    image = noise(40, 60, 1, "float32")
+    small = cvkit.resize(image, (7, 11), interpolation="area")
+    np.testing.assert_allclose(small.mean(), image.mean(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(8, 9), (1, 1), (1, 5), (2, 2), (3, 2)])
+def test_pyramids_equal_opencv(shape: tuple[int, int]) -> None:
+    image = noise(*shape)
+    np.testing.assert_array_equal(
+        cvkit.pyramid_down(image), cv2.pyrDown(image).reshape(-(-shape[0] // 2), -1)
+    )
+    np.testing.assert_array_equal(cvkit.pyramid_up(image), cv2.pyrUp(image).reshape(2 * shape[0], -1))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+def test_equals_opencv_over_many_shapes(interpolation: str, channels: int) -> None:
+    generator = np.random.default_rng(5)
+    for _ in range(200):
+        height, width, *target = map(int, generator.integers(1, 70, 4))
+        image = noise(height, width, channels)
+        theirs = cv2.resize(image, target[::-1], interpolation=FLAGS[interpolation])
+        ours = cvkit.resize(image, target, interpolation=interpolation)
+        np.testing.assert_array_equal(ours.reshape(theirs.shape), theirs, f"{image.shape} to {target}")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda image: cvkit.resize(image, (0, 4)), ValueError, "output_shape must be at least 1"),
+        (lambda image: cvkit.resize(image, 4), ValueError, r"output_shape must be \(height, width\)"),
+        (
+            lambda image: cvkit.resize(image, (4, 4), interpolation="cubic"),
+            ValueError,
+            "interpolation must be",
+        ),
+        (
+            lambda image: cvkit.resize(image.astype(np.uint16), (4, 4), interpolation="bilinear_exact"),
+            TypeError,
+            "image must have dtype uint8",
+        ),
+    ],
+)
+def test_errors_say_what_is_wrong(call: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(noise(5, 6))  # type: ignore[operator]
