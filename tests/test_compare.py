@@ -282,6 +282,20 @@ def test_compare_writes_json_and_page_and_reports_disagreement(
     assert "<h1>" in (tmp_path / "comparison-2" / "report.html").read_text(encoding="utf-8")
 
 
+def broken(image: np.ndarray) -> np.ndarray:
+    raise MemoryError("no memory\nfor this")
+
+
+def test_a_row_that_fails_does_not_end_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_rows(monkeypatch, replace(FAKE, name="broken", ours=broken), replace(FAKE, ours=doubled))
+    assert main(["compare", "--size", "20x30", "--output", str(tmp_path / "out")]) == 1
+    assert "failed: fake[broken]-uint8x1 MemoryError: no memory\n" in capsys.readouterr().out
+    assert len(read_document(tmp_path / "out" / "comparison.json").section("parity")) == 1
+    assert "MemoryError: no memory" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_compare_takes_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_rows(monkeypatch, replace(FAKE, ours=doubled))
     sample = str(ROOT / "samples" / "astronaut.jpg")

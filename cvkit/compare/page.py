@@ -56,7 +56,8 @@ def render(report: Report) -> str:
         _section("Speed", _speed(report), document.section("speed") + document.section("detector")),
         _section("Time over the size of the picture", _scaling(report), document.section("speed")),
         _section("Learners", _table(learner_table(document.rows)), document.section("learner")),
-        _section("Not compared", _skipped(report.skipped), report.skipped),
+        _section("Failed", _reasons(report.failed), report.failed),
+        _section("Not compared", _reasons(report.skipped), report.skipped),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>cvkit compare</title>'
@@ -130,8 +131,8 @@ def _scaling(report: Report) -> str:
         if len(group) > 1:
             caption = f"{group[0]['operation']} {group[0]['name']}, {picture_kind(group[0])}"
             figures.append(f"<figure>{curves(group)}<figcaption>{escape(caption)}</figcaption></figure>")
-    return "".join(figures)
+    return f"<p>cvkit green, the reference gray; both axes are logarithmic.</p>{''.join(figures)}"
 
 
-def _skipped(skipped: dict[str, str]) -> str:
-    return _table(Table("", ["row", "why"], [[label, why] for label, why in skipped.items()], words=2))
+def _reasons(reasons: dict[str, str]) -> str:
+    return _table(Table("", ["row", "why"], [[label, why] for label, why in reasons.items()], words=2))

@@ -47,6 +47,8 @@ class Report:
     document: Document = field(default_factory=Document)
     skipped: dict[str, str] = field(default_factory=dict)
     """Labels of the rows that could not be compared, and why."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Labels of the rows on which either side raised an exception, and which."""
     figures: dict[str, str] = field(default_factory=dict)
     """Drawings in HTML of results that differ, by label."""
     _scaled: set[str] = field(default_factory=set)
@@ -57,15 +59,22 @@ class Report:
 
     @property
     def agrees(self) -> bool:
-        """Whether every compared row is within its tolerance."""
-        return all(row["agrees"] for row in self.document.rows if "agrees" in row)
+        """Whether every compared row is within its tolerance, and none failed."""
+        return not self.failed and all(row["agrees"] for row in self.document.rows if "agrees" in row)
 
     def add(self, case: AnyCase) -> None:
         """Compare one row."""
         reason = reason_to_skip(case)
         if reason is not None:
             self.skipped[case.label] = reason
-        elif isinstance(case, Case):
+            return
+        try:
+            self._compare(case)
+        except Exception as error:  # a picture that one row cannot work on must not end the others
+            self.failed[case.label] = f"{type(error).__name__}: {error}".strip().partition("\n")[0]
+
+    def _compare(self, case: AnyCase) -> None:
+        if isinstance(case, Case):
             self._add_case(case)
         elif isinstance(case, DetectorCase):
             self._add_detector(case)
