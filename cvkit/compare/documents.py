@@ -48,9 +48,11 @@ class Document:
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the document; an interrupted call leaves an earlier file as it was."""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"machine": self.machine, "rows": self.rows}, indent=1)
+        # A line for each row: a new measurement is a line's difference.
+        rows = ",\n".join(map(json.dumps, self.rows))
+        text = f'{{"machine": {json.dumps(self.machine)},\n"rows": [\n{rows}\n]}}\n'
         with atomic_path(path) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8")
 
 
 def read_document(path: str | os.PathLike[str]) -> Document:

@@ -134,20 +134,19 @@ def parity_summary(rows: list[Row]) -> Table:
         row = group[0]
         settings = len({member["label"] for member in group})
         agrees = "" if all(member["agrees"] for member in group) else " **missed**"
-        line = (row["operation"], row["dtype"], str(settings), *worst(group), tolerance_text(row) + agrees)
-        versions.setdefault(line, []).append(row["reference_version"])
+        library, _, version = row["reference_version"].rpartition(" ")
+        words = (row["operation"], row["dtype"], library)
+        line = (*words, str(settings), *worst(group), tolerance_text(row) + agrees)
+        versions.setdefault(line, []).append(version)
     return Table(
         "Agreement",
         ["operation", "dtype", "reference", "settings", "largest difference", "mean", "equal", "accepted"],
-        [[*line[:2], _joined(names), *line[2:]] for line, names in versions.items()],
+        [
+            [*line[:2], f"{line[2]} {', '.join(numbers)}", *line[3:]]
+            for line, numbers in sorted(versions.items(), key=lambda item: item[0][:3])
+        ],
         words=3,
     )
-
-
-def _joined(versions: list[str]) -> str:
-    """Write versions of one reference as "OpenCV 4.14.0, 5.0.0"."""
-    first, *others = versions
-    return ", ".join([first, *(version.rpartition(" ")[2] for version in others)])
 
 
 def speed_section(document: Document) -> str:

@@ -13,7 +13,7 @@ from cvkit.compare.machine import opencv_major
 AnyCase = Case | DetectorCase | LearnerCase
 
 
-class Row(Protocol):
+class Selectable(Protocol):
     """What rows of every table have."""
 
     @property
@@ -25,7 +25,7 @@ class Row(Protocol):
         """Operation, parameters and kind of picture; unique."""
 
 
-AnyRow = TypeVar("AnyRow", bound=Row)
+AnyRow = TypeVar("AnyRow", bound=Selectable)
 
 
 def select(rows: Sequence[AnyRow], terms: Sequence[str]) -> list[AnyRow]:

@@ -108,7 +108,7 @@ def picture_kind(row: Row) -> str:
     return f"{row['dtype']} {kinds.get(row['channels'], row['channels'])}"
 
 
-_SPEED_WORDS = ["operation", "parameters", "picture", "size", "reference"]
+_ROW_WORDS = ["operation", "parameters", "picture", "size", "reference"]
 
 
 def speed_tables(rows: list[Row]) -> list[Table]:
@@ -134,7 +134,7 @@ def speed_tables(rows: list[Row]) -> list[Table]:
     tables = [
         Table(
             "Median times in milliseconds, cvkit and reference in turns; a ratio below 1: cvkit is faster",
-            [*_SPEED_WORDS, "threads", "first call", "cvkit", "reference", "ratio", "spread", "bar"],
+            [*_ROW_WORDS, "threads", "first call", "cvkit", "reference", "ratio", "spread", "bar"],
             [
                 [
                     row["operation"],
@@ -150,7 +150,7 @@ def speed_tables(rows: list[Row]) -> list[Table]:
                 ]
                 for row in timed
             ],
-            words=len(_SPEED_WORDS),
+            words=len(_ROW_WORDS),
         ),
         Table(
             "First call in a fresh process, in seconds, imports included",
@@ -217,8 +217,8 @@ def parity_table(rows: list[Row]) -> Table:
                 "yes" if all(row["agrees"] for row in group) else "NO",
             ]
         )
-    header = [*_SPEED_WORDS, "largest difference", "mean", "equal values", "accepted", "agrees"]
-    return Table("Differences between cvkit's results and the reference's", header, lines, len(_SPEED_WORDS))
+    header = [*_ROW_WORDS, "largest difference", "mean", "equal values", "accepted", "agrees"]
+    return Table("Differences between cvkit's results and the reference's", header, lines, len(_ROW_WORDS))
 
 
 def grouped(rows: list[Row], names: tuple[str, ...]) -> list[list[Row]]:
