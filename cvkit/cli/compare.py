@@ -73,8 +73,8 @@ def compare(
             print_table(table)
     for label, reason in report.skipped.items():
         print(f"not compared: {label} {reason}")
-    for label, error in report.failed.items():
-        print(f"failed: {label} {error}")
+    for label, reason in report.failed.items():
+        print(f"failed: {label} {reason}")
     with atomic_path(folder / "report.html") as temporary:
         temporary.write_text(render(report), encoding="utf-8")
     print(f"written to {folder}: report.html, comparison.json")
