@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cvkit._version import __version__
+from cvkit.cli.compare import compare
 from cvkit.cli.detect import detect
 from cvkit.cli.errors import WrongUsageError
 
@@ -20,6 +21,7 @@ __all__ = ["app", "main"]
 # Plain text: boxes drawn around messages break lines that scripts and logs want whole.
 app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command()(detect)
+app.command()(compare)
 
 # What Typer raises for unknown options and the like. It exports only this subclass of it.
 _TyperUsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -37,7 +39,7 @@ def _cvkit(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Classical computer vision: find people in pictures."""
+    """Classical computer vision: find people in pictures, compare with OpenCV."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

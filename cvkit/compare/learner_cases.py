@@ -55,6 +55,16 @@ class LearnerCase:
     predict_bar: float | None = None
     small: Callable[[], Data] | None = field(default=None)
 
+    @property
+    def operation(self) -> str:
+        """The learner's name, as rows of the other tables have it."""
+        return self.learner
+
+    @property
+    def label(self) -> str:
+        """Learner and data in one string, unique in the table."""
+        return f"{self.learner}[{self.name}]"
+
 
 LEARNER_CASES: list[LearnerCase] = []
 
