@@ -336,7 +336,7 @@ def _neighbors(
     )
 
 
-def _small_digits() -> Data:
+def _some_digits() -> Data:
     X, y = _bundled("digits")
     return X[:600], y[:600]
 
@@ -377,7 +377,7 @@ LEARNER_CASES += [
         n_clusters=32,
         max_iter=1,
     ),
-    _k_means("digits", lambda: _bundled("digits"), _small_digits, None, n_clusters=10, n_init=4),
+    _k_means("digits", lambda: _bundled("digits"), _some_digits, None, n_clusters=10, n_init=4),
     _k_means(
         "breast cancer",
         lambda: _bundled("breast_cancer"),
@@ -419,7 +419,7 @@ LEARNER_CASES += [
         )
         for features in [2, 3, 5]
     ),
-    _neighbors("KNeighborsClassifier", "digits", lambda: _bundled("digits"), _small_digits, None),
+    _neighbors("KNeighborsClassifier", "digits", lambda: _bundled("digits"), _some_digits, None),
     # scikit-learn's squared distances here cancel from 1e7.
     _neighbors(
         "KNeighborsClassifier",
