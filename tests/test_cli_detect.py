@@ -135,6 +135,40 @@ def test_options_reach_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_scores_are_raw_or_probabilities_and_it_says_which(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Calibrated(OneBox):
+        threshold = 0.0
+
+        def probability(self, scores: object) -> np.ndarray:
+            return np.asarray(scores) / 10
+
+        def score_of(self, probability: float) -> float:
+            return probability * 10
+
+        def detect(self, image: np.ndarray) -> Detections:
+            assert self.threshold == 3
+            return super().detect(image)
+
+    use_detector(monkeypatch, Calibrated)
+    as_probabilities = ["--scores", "probability", "--threshold", "0.3", "--no-save-images"]
+    assert main(["detect", "photos/a.png", *as_probabilities]) == 0
+    assert "scores: probability" in capsys.readouterr().err
+    found = json.loads(Path("detections/detections.json").read_text())
+    assert found["annotations"][0]["score"] == 0.125
+    assert main(["detect", "photos/a.png", "--threshold", "3", "--model", "other.npz"]) == 2
+    assert "other.npz" in one_line(capsys.readouterr().err)
+
+
+def test_a_trained_model_and_one_without_calibration(capsys: pytest.CaptureFixture[str]) -> None:
+    cvkit.detect.HOGDetector(np.zeros(3781), threshold=1.0).save("mine.npz")
+    assert main(["detect", "photos/a.png", "--model", "mine.npz"]) == 0
+    assert "0 people in 1 picture" in capsys.readouterr().err
+    assert main(["detect", "photos/a.png", "--model", "mine.npz", "--scores", "probability"]) == 2
+    assert "the model has no calibration" in one_line(capsys.readouterr().err)
+
+
 def test_failed_pictures_are_named_and_the_rest_is_done(
     truncated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

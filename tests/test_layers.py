@@ -43,6 +43,7 @@ EXTERNAL = {
     "sklearn": {"ml", "detect", "compare"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "matplotlib": {"detect", "ml"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
 KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd", "cvkit._simd_histograms"}
@@ -180,7 +181,7 @@ start = time.perf_counter()
 import cvkit
 seconds = time.perf_counter() - start
 import cvkit.detect, cvkit.io
-heavy = ("numba", "cv2", "sklearn", "rich", "typer")
+heavy = ("numba", "cv2", "sklearn", "rich", "typer", "matplotlib")
 print(json.dumps([seconds, [name for name in heavy if name in sys.modules]]))
 """
     run = subprocess.run(

@@ -15,6 +15,8 @@ from cvkit._version import __version__
 from cvkit.cli.compare import compare
 from cvkit.cli.detect import detect
 from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.evaluate import evaluate
+from cvkit.cli.train import train
 
 __all__ = ["app", "main"]
 
@@ -22,6 +24,8 @@ __all__ = ["app", "main"]
 app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command()(detect)
 app.command()(compare)
+app.command()(evaluate)
+app.command()(train)
 
 # What Typer raises for unknown options and the like. It exports only this subclass of it.
 _TyperUsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -39,7 +43,7 @@ def _cvkit(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Classical computer vision: find people in pictures, compare with OpenCV."""
+    """Classical computer vision: find people in pictures, train, judge, compare with OpenCV."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

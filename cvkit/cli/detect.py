@@ -31,6 +31,13 @@ class Format(str, Enum):
     csv = "csv"
 
 
+class Scores(str, Enum):
+    """What scores are."""
+
+    raw = "raw"
+    probability = "probability"
+
+
 def detect(
     sources: Annotated[
         list[str],
@@ -47,6 +54,12 @@ def detect(
     threshold: Annotated[
         float | None, typer.Option(metavar="T", help="Smallest score that counts. [default: the model's own]")
     ] = None,
+    scores: Annotated[
+        Scores, typer.Option(help="Whether T and the scores written are the model's own or probabilities.")
+    ] = Scores.raw,
+    model: Annotated[
+        str, typer.Option(metavar="M", help="A model of cvkit, or the .npz file that cvkit train wrote.")
+    ] = "person-hog",
     scale: Annotated[
         float, typer.Option(metavar="S", help="Step between sizes of people; nearer to 1 is finer.")
     ] = 1.05,
@@ -73,7 +86,7 @@ def detect(
     if total == 0:
         raise WrongUsageError(f"no pictures in {', '.join(sources)}")
     place, device_name = choose_device(device)
-    find = _open_detector(stride=stride, scale=scale, upscale=upscale, threshold=threshold)
+    find = _open_detector(model, scores, threshold, stride=stride, scale=scale, upscale=upscale)
     try:
         folder = claim_folder(output)
     except OSError as error:
@@ -82,7 +95,7 @@ def detect(
     tally = _Tally()
     code = 0
     progress = open_progress(total)
-    progress.say(f"{_pictures(total)}, device: {device_name}")
+    progress.say(f"{_pictures(total)}, device: {device_name}, scores: {scores.value}")
     try:
         with open_results(folder, format=format.value) as results, progress:
             images = folder / "images" if save_images else None
@@ -130,17 +143,30 @@ def _pictures(count: int) -> str:
 
 
 def _open_detector(
-    *, stride: int, scale: float, upscale: float, threshold: float | None
+    model: str, scores: Scores, threshold: float | None, **options: Any
 ) -> Callable[[Any], Any]:
-    from cvkit.detect import pretrained
+    """Return what finds people in a picture, its scores being of the wanted kind."""
+    from cvkit.detect import load, pretrained
 
-    options: dict[str, Any] = {"stride": stride, "scale": scale, "upscale": upscale}
-    if threshold is not None:
+    is_raw = scores is Scores.raw
+    if is_raw and threshold is not None:
         options["threshold"] = threshold
     try:
-        return pretrained("person-hog", **options).detect
-    except (TypeError, ValueError) as error:
+        detector = load(model, **options) if model.endswith(".npz") else pretrained(model, **options)
+        if is_raw:
+            return detector.detect
+        if threshold is not None:
+            detector.threshold = detector.score_of(threshold)
+        detector.probability(0.0)  # says at once where a model is not calibrated
+    except (OSError, TypeError, ValueError) as error:
         raise WrongUsageError(str(error)) from None
+    return lambda image: _with_probabilities(detector.detect(image), detector)
+
+
+def _with_probabilities(found: Any, detector: Any) -> Any:
+    from cvkit.detect import Detections
+
+    return Detections(found.xyxy, detector.probability(found.confidence), found.class_id)
 
 
 def _outside(folder: Path, paths: Iterator[Path]) -> Iterator[Path]:

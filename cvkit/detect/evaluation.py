@@ -129,6 +129,40 @@ def _mostly_inside(found: np.ndarray, regions: np.ndarray) -> np.ndarray:
     return (common >= 0.5 * area[:, np.newaxis]).any(axis=1)
 
 
+def standardise(boxes: npt.ArrayLike, aspect: float | None) -> np.ndarray:
+    """Give labelled boxes one aspect, since detectors' boxes have one and arms and bags are no part of it.
+
+    Parameters
+    ----------
+    boxes : array_like, (N, 4)
+        Left, top, right and bottom.
+    aspect : float, optional
+        Width for a height of 1; 0.41 is usual for people. None leaves boxes as they are.
+
+    Returns
+    -------
+    numpy.ndarray, (N, 4), float64
+        Of the same height and centre.
+
+    References
+    ----------
+    P. Dollar, C. Wojek, B. Schiele and P. Perona, "Pedestrian detection: an evaluation of the state of the
+    art", PAMI 2012.
+
+    Examples
+    --------
+    >>> standardise([[0, 0, 30, 100]], 0.5)
+    array([[-10.,   0.,  40., 100.]])
+    """
+    boxes = np.array(boxes, np.float64).reshape(-1, 4)
+    if aspect is None:
+        return boxes
+    aspect = _validate.number(aspect, "aspect", above=0.0)
+    left, top, right, bottom = boxes.T
+    middle, half = (left + right) / 2, aspect * (bottom - top) / 2
+    return np.stack([middle - half, top, middle + half, bottom], axis=1)
+
+
 def det_curve(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Trade misses against false positives by moving the threshold.
 
@@ -154,6 +188,43 @@ def det_curve(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return wrong / max(1, evaluation.picture_count), miss_rate, evaluation.confidence
 
 
+def window_det_curve(
+    objects: npt.ArrayLike, others: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Trade misses against false positives for single windows (Dalal and Triggs 2005).
+
+    Parameters
+    ----------
+    objects : array_like, (N,)
+        Scores of windows with an object.
+    others : array_like, (M,)
+        Scores of windows without.
+
+    Returns
+    -------
+    false_positives_per_window, miss_rate, threshold : numpy.ndarray
+        One point for each distinct score of the objects, from sure to unsure: what scores at least as much
+        counts as found.
+
+    Raises
+    ------
+    ValueError
+        If there are no objects or no others.
+
+    Examples
+    --------
+    >>> window_det_curve([3, 1], [2, 0, 0, 0])
+    (array([0.  , 0.25]), array([0.5, 0. ]), array([3., 1.]))
+    """
+    objects, others = np.sort(np.ravel(objects)).astype(float), np.sort(np.ravel(others)).astype(float)
+    if not objects.size or not others.size:
+        raise ValueError(f"objects and others must have scores, got {objects.size} and {others.size}")
+    threshold = np.unique(objects)[::-1]
+    misses = np.searchsorted(objects, threshold, side="left")
+    rejected = np.searchsorted(others, threshold, side="left")
+    return (others.size - rejected) / others.size, misses / objects.size, threshold
+
+
 def log_average_miss_rate(evaluation: Evaluation) -> float:
     """Average the miss rate, geometrically, over 0.01 to 1 false positives per picture.
 
@@ -170,8 +241,10 @@ def log_average_miss_rate(evaluation: Evaluation) -> float:
     float
         0 for perfect detections, 1 for none.
 
-    References ---------- P. Dollar, C. Wojek, B. Schiele and P. Perona, "Pedestrian detection: an evaluation
-    of the state of the art", PAMI 2012.
+    References
+    ----------
+    P. Dollar, C. Wojek, B. Schiele and P. Perona, "Pedestrian detection: an evaluation of the state of the
+    art", PAMI 2012.
 
     Examples
     --------
@@ -179,18 +252,65 @@ def log_average_miss_rate(evaluation: Evaluation) -> float:
     1.0
     """
     rates, miss_rate, _ = det_curve(evaluation)
-    points = np.searchsorted(rates, REFERENCE_RATES, side="right") - 1
+    return average_logarithm(rates, miss_rate, REFERENCE_RATES)
+
+
+def average_logarithm(rates: np.ndarray, miss_rate: np.ndarray, points: npt.ArrayLike) -> float:
+    """Average a curve's miss rate geometrically over some rates of false positives.
+
+    Parameters
+    ----------
+    rates, miss_rate : numpy.ndarray, (N,)
+        The curve, its rates ascending.
+    points : array_like
+        Rates at which to read it: the last value at or below, 1 where there is none.
+
+    Returns
+    -------
+    float
+        The geometric mean.
+    """
+    points = np.searchsorted(rates, points, side="right") - 1
     values = np.where(points >= 0, np.append(miss_rate, 1.0)[points], 1.0)
     return float(np.exp(np.mean(np.log(np.maximum(values, _LEAST_MISS_RATE)))))
 
 
-def average_precision(evaluation: Evaluation) -> float:
+def precision_recall(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray]:
+    """Trade precision against recall by moving the threshold.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        From :func:`evaluate`.
+
+    Returns
+    -------
+    precision, recall : numpy.ndarray, (N,)
+        One point for each detection, from sure to unsure. The precision is made monotone: the best one at
+        this recall or more.
+
+    Examples
+    --------
+    >>> found = Detections([[0, 0, 10, 20], [50, 0, 60, 20]], [2, 1])
+    >>> precision_recall(evaluate([found], [[[50, 0, 60, 20]]]))
+    (array([0.5, 0.5]), array([0., 1.]))
+    """
+    right = np.cumsum(evaluation.is_right)
+    precision = right / np.arange(1, len(right) + 1)
+    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+    return best_from_here, right / max(1, evaluation.object_count)
+
+
+def average_precision(evaluation: Evaluation, *, recall_points: int | None = None) -> float:
     """Average the precision over recall, as the area under the curve made monotone.
 
     Parameters
     ----------
     evaluation : Evaluation
         From :func:`evaluate`.
+    recall_points : int, optional
+        Average over this many evenly spaced recalls from 0 to 1 instead: 101 is COCO's rule, 11 that of
+        Pascal VOC before 2010.
 
     Returns
     -------
@@ -200,6 +320,7 @@ def average_precision(evaluation: Evaluation) -> float:
     References
     ----------
     M. Everingham et al., "The Pascal visual object classes challenge", IJCV 2010 (the rule since VOC 2010).
+    T.-Y. Lin et al., "Microsoft COCO: common objects in context", ECCV 2014.
 
     Examples
     --------
@@ -207,10 +328,9 @@ def average_precision(evaluation: Evaluation) -> float:
     >>> average_precision(evaluate([found], [[[50, 0, 60, 20]]]))
     0.5
     """
-    if not len(evaluation.is_right):
-        return 0.0
-    right = np.cumsum(evaluation.is_right)
-    precision = right / np.arange(1, len(right) + 1)
-    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
-    recall_steps = evaluation.is_right / max(1, evaluation.object_count)
-    return float(np.sum(recall_steps * best_from_here))
+    precision, recall = precision_recall(evaluation)
+    if recall_points is None:
+        return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+    recall_points = _validate.integer(recall_points, "recall_points", minimum=2)
+    first = np.searchsorted(recall, np.linspace(0, 1, recall_points), side="left")
+    return float(np.append(precision, 0.0)[first].mean())

@@ -18,6 +18,7 @@ from cvkit.detect.detections import Detections
 from cvkit.detect.model_files import read_model, write_model
 from cvkit.detect.suppression import nms
 from cvkit.features.hog import BlockGrid
+from cvkit.ml.platt import sigmoid
 
 KIND = "hog"
 
@@ -77,6 +78,8 @@ class HOGDetector:
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
+    calibration : (float, float), optional
+        Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
     cell, side, bins, signed, gamma
         Settings of the features; see :func:`cvkit.hog`.
 
@@ -107,6 +110,7 @@ class HOGDetector:
         minimum_height: float = 0.0,
         maximum_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
+        calibration: tuple[float, float] | None = None,
         cell: int | tuple[int, int] = 8,
         side: int | tuple[int, int] = 2,
         bins: int = 9,
@@ -132,6 +136,7 @@ class HOGDetector:
             _validate.number(share, "object_size", above=0.0, maximum=1.0) for share in object_size
         )
         self.object_size = (height, width)
+        self.calibration = None if calibration is None else _sigmoid_parameters(calibration)
         self._rows, self._columns = self.grid.block_count(self.window)
         if self._rows < 1 or self._columns < 1 or any(np.mod(self.window, self.grid.cell)):
             raise ValueError(f"window must be whole cells and at least one block, got {window!r}")
@@ -192,7 +197,7 @@ class HOGDetector:
         (0, 4)
         """
         windows, scores = self._scan(image, region)
-        boxes = self._object_boxes(windows)
+        boxes = self.object_boxes(windows)
         kept = nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
         return Detections(boxes[kept], scores[kept])
 
@@ -403,11 +408,86 @@ class HOGDetector:
         filled[..., : self._columns] = blocks.transpose(2, 1, 0)
         return filled
 
-    def _object_boxes(self, windows: np.ndarray) -> np.ndarray:
-        """Shrink windows about their centres to the objects in them."""
+    def object_boxes(self, windows: np.ndarray) -> np.ndarray:
+        """Shrink windows about their centres to the objects in them.
+
+        Parameters
+        ----------
+        windows : numpy.ndarray, (N, 4)
+            Left, top, right and bottom.
+
+        Returns
+        -------
+        numpy.ndarray, (N, 4)
+
+        Examples
+        --------
+        >>> HOGDetector(np.zeros(3781), object_size=(0.5, 0.5)).object_boxes(np.array([[0, 0, 64, 128]]))
+        array([[16., 32., 48., 96.]])
+        """
         centre = (windows[:, :2] + windows[:, 2:]) / 2
         half = (windows[:, 2:] - windows[:, :2]) / 2 * np.array(self.object_size[::-1], np.float32)
         return np.concatenate([centre - half, centre + half], axis=1)
+
+    def probability(self, scores: npt.ArrayLike) -> np.ndarray:
+        """Turn scores into probabilities that there is an object.
+
+        Parameters
+        ----------
+        scores : array_like
+            Such as the confidence of detections.
+
+        Returns
+        -------
+        numpy.ndarray, float64
+            From 0 to 1, on the mixture of objects and other windows that the model was calibrated on; how
+            common objects are in other pictures, it cannot know.
+
+        Raises
+        ------
+        ValueError
+            If the model is not calibrated.
+
+        Examples
+        --------
+        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).probability([-9, 0.5, 10]).round(3)
+        array([0. , 0.5, 1. ])
+        """
+        slope, offset = self._calibrated()
+        return sigmoid(np.asarray(scores, np.float64), slope, offset)
+
+    def score_of(self, probability: float) -> float:
+        """Return the score that stands for a probability, for example as a threshold.
+
+        Parameters
+        ----------
+        probability : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If the model is not calibrated, or for 0 and 1, which no score reaches.
+
+        Examples
+        --------
+        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).score_of(0.5)
+        0.5
+        """
+        probability = _validate.number(probability, "probability")
+        if not 0 < probability < 1:
+            raise ValueError(f"probability must be between 0 and 1, got {probability!r}")
+        slope, offset = self._calibrated()
+        return (math.log(1 / probability - 1) - offset) / slope
+
+    def _calibrated(self) -> tuple[float, float]:
+        if self.calibration is None:
+            raise ValueError("the model has no calibration: it gives raw scores, no probabilities")
+        return self.calibration
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the detector to a file that :func:`load` reads: an npz file without pickled objects.
@@ -441,6 +521,7 @@ class HOGDetector:
             "minimum_height",
             "maximum_overlap",
             "object_size",
+            "calibration",
         ]
         grid = self.grid
         features = {"cell": grid.cell, "side": grid.side, "bins": grid.bins}
@@ -450,6 +531,14 @@ class HOGDetector:
             "signed": grid.signed,
             "gamma": grid.gamma,
         }
+
+
+def _sigmoid_parameters(calibration: Any) -> tuple[float, float]:
+    """Check Platt's parameters; the probability must rise with the score."""
+    slope, offset = (float(value) for value in _validate.matrix(calibration, (2,), "calibration"))
+    if slope >= 0:
+        raise ValueError(f"calibration must have a slope below 0, got {calibration!r}")
+    return slope, offset
 
 
 def _region(

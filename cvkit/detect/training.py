@@ -1,36 +1,66 @@
-"""Train a HOG detector from crops of the object and pictures without it (Dalal and Triggs 2005)."""
+"""Train a HOG detector from pictures with and without the object (Dalal and Triggs 2005)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Batch
+from cvkit.detect.calibration import calibrate_detector
+from cvkit.detect.evaluation import average_logarithm, window_det_curve
 from cvkit.detect.hog_detector import HOGDetector
-from cvkit.io import UnreadableImageError, read_image
+from cvkit.detect.model_files import read_model, write_model
+from cvkit.detect.training_samples import SampleStore
+from cvkit.detect.training_windows import (
+    Example,
+    Progress,
+    WindowCutter,
+    WrongSize,
+    choose_held_out,
+    hold_out,
+    path_of,
+)
 from cvkit.ml import LinearSVC
 
-# Windows that a picture without the object gives to the first round, before there is a detector to fool.
-_RANDOM_WINDOWS = 10
-# A negative counts as hard when it scores above this: on the object's side of the margin, or within it.
-_HARD_SCORE = -1.0
+# A round is the last one when its new negatives are less than this share of those found before.
+_FEW = 0.02
+# False positives per window over which C is judged, about Dalal and Triggs' 1e-4.
+_JUDGED_RATES = np.logspace(-5, -3, 9)
 
-Progress = Callable[[str], None]
+# What a training keeps in its folder.
+_SAMPLES, _STATE = "samples.float32", "state.npz"
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What two trainings share that differ only in C and in their pictures."""
+
+    shift: int
+    rounds: int
+    hard_per_picture: int
+    max_memory: int | None
+    seed: int
 
 
 def train_hog(
-    positives: Iterable[Path],
-    negatives: Iterable[Path],
+    positives: Iterable[Example],
+    negatives: Iterable[Example],
     *,
-    rounds: int = 2,
-    C: float = 0.03,
+    rounds: int = 8,
+    C: float | Sequence[float] = 0.03,
     shift: int = 2,
     hard_per_picture: int = 50,
+    wrong_size: WrongSize = "refuse",
+    calibrate: bool = False,
+    max_memory: int | None = None,
+    work: Path | None = None,
     seed: int = 0,
     progress: Progress = lambda message: None,
     **settings: Any,
@@ -39,20 +69,33 @@ def train_hog(
 
     Parameters
     ----------
-    positives : iterable of Path
-        Pictures of one object each, centred and as large in the middle window as it is to be detected. What
-        lies around the window is used too: features reach beyond it, and the crop is shifted.
-    negatives : iterable of Path
-        Pictures without the object.
+    positives : iterable of Path or Scene
+        A path is a crop: a picture of one object, centred and as large in the middle window as it is to be
+        detected. What lies around the window is used too: features reach beyond it, and the crop is shifted.
+        Out of a :class:`~cvkit.detect.training_windows.Scene` every box is cut, by its centre and height.
+    negatives : iterable of Path or Scene
+        Pictures without the object, or scenes, of which only windows away from the boxes are used.
     rounds : int
-        How often all negatives are searched for windows that the detector takes for objects or nearly so,
-        which are added before it is trained again.
-    C : float
-        Cost of a misclassified window.
+        How often, at most, all negatives are searched for windows that the detector takes for objects or
+        nearly so, which are added before it is trained again; one that is found again counts again. A round
+        that finds few new ones is the last.
+    C : float or sequence of float
+        Cost of a misclassified window. Of several, the one is taken that misses fewest objects of one
+        photograph in five, when trained (and its hard negatives found) on the others.
     shift : int
-        Each crop and its mirror image are also used shifted by this many pixels along both diagonals.
+        Each object and its mirror image are also used shifted by this many pixels along both diagonals.
     hard_per_picture : int
         Windows that one negative adds in one round at most, those with the highest scores; bounds the memory.
+    wrong_size : {"refuse", "resize"}
+        What to do with crops smaller than the window or larger than twice the window.
+    calibrate : bool
+        Train without one photograph in five first, to find from those the default threshold, 0.1 false
+        positives a picture, and the probability that a score stands for.
+    max_memory : int, optional
+        Bytes that the windows' features may take in memory; beyond it they go to a temporary file.
+    work : Path, optional
+        Folder for the features and the state after each round; a training that was interrupted goes on
+        there. Delete it afterwards.
     seed : int
         The same seed gives the same model, at any number of threads.
     progress : callable
@@ -67,7 +110,7 @@ def train_hog(
     Raises
     ------
     ValueError
-        If no positive or no negative can be read.
+        If no positive or no negative can be read, or ``work`` holds another training.
 
     Examples
     --------
@@ -76,140 +119,206 @@ def train_hog(
     ...
     ValueError: positives must hold at least one picture that can be read, got none
     """
-    _validate.integer(rounds, "rounds", minimum=0)
-    _validate.number(C, "C", above=0.0)
-    _validate.integer(shift, "shift", minimum=0)
-    trainer = _Trainer(settings, np.random.default_rng(seed), progress)
-    negatives = list(negatives)
-    samples = _Samples(trainer.size)
-    samples.extend(trainer.positive_windows(positives, shift))
+    recipe = _Recipe(
+        shift=_validate.integer(shift, "shift", minimum=0),
+        rounds=_validate.integer(rounds, "rounds", minimum=0),
+        hard_per_picture=_validate.integer(hard_per_picture, "hard_per_picture", minimum=1),
+        max_memory=None if max_memory is None else _validate.integer(max_memory, "max_memory", minimum=0),
+        seed=_validate.integer(seed, "seed", minimum=0),
+    )
+    costs = [_validate.number(cost, "C", above=0.0) for cost in np.atleast_1d(np.asarray(C, object))]
+    _validate.one_of(wrong_size, ("refuse", "resize"), "wrong_size")
+    positives, negatives = list(positives), list(negatives)
+    cutter = WindowCutter(settings, progress, wrong_size)
+    cost = costs[0]
+    measured: dict[str, Any] = {}
+    if calibrate or len(costs) > 1:
+        cost, measured = _judge_costs(cutter, positives, negatives, costs, recipe, calibrate, work)
+        progress(f"training on everything, C {cost:g}")
+    weights = _train(cutter, positives, negatives, cost, recipe, _part(work, "everything"))
+    return HOGDetector(weights, **{**measured, **settings})
+
+
+def _judge_costs(
+    cutter: WindowCutter,
+    positives: list[Example],
+    negatives: list[Example],
+    costs: Sequence[float],
+    recipe: _Recipe,
+    calibrate: bool,
+    work: Path | None,
+) -> tuple[float, dict[str, Any]]:
+    """Train on a part with each cost; return the best one and, if wanted, what calibration finds."""
+    held = choose_held_out(positives, negatives)
+    objects, test_objects = hold_out(positives, held)
+    others, test_others = hold_out(negatives, held)
+    if not (objects and others and test_objects and test_others):
+        raise ValueError(
+            "C and calibration need pictures of at least two photographs with and without objects"
+        )
+    best: tuple[float, float, np.ndarray, np.ndarray] | None = None
+    for cost in costs:
+        cutter.progress(f"training without one photograph in five, C {cost:g}")
+        weights = _train(cutter, objects, others, cost, recipe, _part(work, f"C{cost:g}"))
+        scores = cutter.object_scores(weights, test_objects)
+        rates, misses, _ = window_det_curve(scores, cutter.other_scores(weights, test_others))
+        missed = average_logarithm(rates, misses, _JUDGED_RATES)
+        cutter.progress(
+            f"C {cost:g}: {missed:.1%} of held-out objects missed at 1e-5 to 1e-3 false positives a window"
+        )
+        if best is None or missed < best[0]:
+            best = missed, cost, weights, scores
+    assert best is not None
+    _, cost, weights, scores = best
+    if not calibrate:
+        return cost, {}
+    detector = HOGDetector(weights, **cutter.settings)
+    return cost, calibrate_detector(detector, scores, cutter.read(test_others), cutter.progress)
+
+
+def forget(work: Path) -> None:
+    """Delete what trainings keep in their folder ``work``, and nothing else."""
+    for name in (_SAMPLES, _STATE):
+        for path in work.glob(f"*/{name}"):
+            path.unlink()
+    for folder in (*filter(Path.is_dir, work.iterdir()), work):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _part(work: Path | None, name: str) -> Path | None:
+    return None if work is None else Path(work) / name
+
+
+def _train(
+    cutter: WindowCutter,
+    positives: list[Example],
+    negatives: list[Example],
+    cost: float,
+    recipe: _Recipe,
+    work: Path | None,
+) -> np.ndarray:
+    """Train with one cost, or go on where an earlier run stopped; return the weights and the bias."""
+    checkpoint = _Checkpoint(work, _fingerprint(cutter, positives, negatives, cost, recipe))
+    state = checkpoint.load()
+    samples = SampleStore(
+        cutter.size, max_memory=recipe.max_memory, path=checkpoint.samples_path, count=state.count
+    )
+    if state.count == 0:
+        state.object_count = _first_samples(cutter, positives, negatives, recipe, samples, state.seen)
+        state.is_finished = recipe.rounds == 0
+        checkpoint.save(state, samples)
+    while not state.is_finished:
+        start, known, before = time.monotonic(), len(state.seen), samples.count
+        weights = _fit(samples.rows, state.object_count, cost, recipe.seed)
+        # Windows that are still hard are added again and count the more.
+        samples.extend(cutter.hard_windows(weights, negatives, recipe.hard_per_picture, state.seen))
+        new = len(state.seen) - known
+        state.rounds += 1
+        state.is_finished = state.rounds == recipe.rounds or new < _FEW * known
+        checkpoint.save(state, samples)
+        cutter.progress(
+            f"round {state.rounds}: {samples.count - before} hard negatives, {new} of them new, "
+            f"{time.monotonic() - start:.0f} s"
+        )
+    return _fit(samples.rows, state.object_count, cost, recipe.seed)
+
+
+def _first_samples(
+    cutter: WindowCutter,
+    positives: list[Example],
+    negatives: list[Example],
+    recipe: _Recipe,
+    samples: SampleStore,
+    seen: set[tuple[int, ...]],
+) -> int:
+    """Collect the objects and random windows; return the number of the objects' windows."""
+    samples.extend(cutter.positive_windows(positives, recipe.shift))
     object_count = samples.count
     if not object_count:
         raise ValueError("positives must hold at least one picture that can be read, got none")
-    samples.extend(trainer.random_windows(negatives))
+    samples.extend(cutter.random_windows(negatives, np.random.default_rng(recipe.seed), seen))
     if samples.count == object_count:
         raise ValueError("negatives must hold at least one picture as large as the window, got none")
-    progress(f"{object_count} windows of the object, {samples.count - object_count} others")
-    weights = trainer.fit(samples.rows, object_count, C, seed)
-    for number in range(1, rounds + 1):
-        before = samples.count
-        samples.extend(trainer.hard_windows(weights, negatives, hard_per_picture))
-        progress(f"round {number}: {samples.count - before} hard negatives")
-        if samples.count == before:
-            break
-        weights = trainer.fit(samples.rows, object_count, C, seed)
-    return HOGDetector(weights, **settings)
+    cutter.progress(f"{object_count} windows of the object, {samples.count - object_count} others")
+    return object_count
 
 
-class _Samples:
-    """Rows of features in one growing array, so that the classifier reads them in place."""
+def _fit(samples: np.ndarray, object_count: int, cost: float, seed: int) -> np.ndarray:
+    """Train the classifier, the first samples being the objects, and return its weights and bias."""
+    is_object = np.arange(len(samples)) < object_count
+    machine = LinearSVC(C=cost, random_state=seed, dual=True, tol=1e-3).fit(samples, is_object)
+    return np.append(machine.coef_[0], machine.intercept_)
 
-    def __init__(self, size: int) -> None:
-        self._memory = np.empty((1024, size), np.float32)
-        self.count = 0
+
+@dataclass
+class _State:
+    """How far a training has come; its samples are the rows that the file of samples begins with."""
+
+    count: int = 0
+    object_count: int = 0
+    rounds: int = 0
+    is_finished: bool = False
+    seen: set[tuple[int, ...]] = field(default_factory=set)
+
+
+class _Checkpoint:
+    """Keeps the state of a training in a folder, or nowhere.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Made where it does not exist.
+    fingerprint : str
+        Names the training; a folder with another one is refused.
+    """
+
+    def __init__(self, folder: Path | None, fingerprint: str) -> None:
+        self._folder = folder
+        self._fingerprint = fingerprint
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
 
     @property
-    def rows(self) -> np.ndarray:
-        """The rows so far."""
-        return self._memory[: self.count]
+    def samples_path(self) -> Path | None:
+        """Where the samples are kept."""
+        return None if self._folder is None else self._folder / _SAMPLES
 
-    def extend(self, vectors: Iterable[np.ndarray]) -> None:
-        """Append vectors."""
-        for vector in vectors:
-            if self.count == len(self._memory):
-                # In place where the allocator can remap pages; no second copy of gigabytes.
-                self._memory.resize((self.count * 5 // 4, self._memory.shape[1]), refcheck=False)
-            self._memory[self.count] = vector
-            self.count += 1
-
-
-class _Trainer:
-    """What the steps of a training share."""
-
-    def __init__(self, settings: dict[str, Any], generator: np.random.Generator, progress: Progress) -> None:
-        self.settings = settings
-        self.generator = generator
-        self.progress = progress
-        # An untrained detector knows the geometry of windows, cells and levels.
-        window = settings.get("window", (128, 64))
-        self.size = _feature_count(settings)
-        self.geometry = HOGDetector(np.zeros(self.size + 1), **{**settings, "window": window, "padding": 0})
-
-    def read(self, paths: Iterable[Path], least: tuple[int, int] = (1, 1)) -> Iterator[np.ndarray]:
-        """Read RGB pictures of at least ``least`` pixels; name the others and leave them out."""
-        for path in paths:
-            try:
-                picture = read_image(path)
-            except UnreadableImageError as error:
-                self.progress(f"left out: {error}")
-                continue
-            if picture.shape[0] < least[0] or picture.shape[1] < least[1]:
-                self.progress(f"left out: {path} has {picture.shape[:2]} pixels, a window has {least}")
-                continue
-            yield picture
-
-    def positive_windows(self, paths: Iterable[Path], shift: int) -> Iterator[np.ndarray]:
-        """Features of the middle window of each crop and of its mirror image, in five positions."""
-        height, width = self.geometry.window
-        shifts = [(0, 0), *product((-shift, shift), repeat=2)] if shift else [(0, 0)]
-        for crop in self.read(paths, self.geometry.window):
-            top, left = (crop.shape[0] - height) // 2, (crop.shape[1] - width) // 2
-            for picture in (crop, crop[:, ::-1]):
-                for down, right in shifts:
-                    y = min(max(top + down, 0), crop.shape[0] - height)
-                    x = min(max(left + right, 0), crop.shape[1] - width)
-                    yield self.window_at(picture, y, x)
-
-    def window_at(self, picture: np.ndarray, y: int, x: int) -> np.ndarray:
-        """Features of the window at any pixel; gradients at its edge see the pixels around it."""
-        cell_height, cell_width = self.geometry.grid.cell
-        features = self.geometry.grid.features(Batch.of(picture), origin=(y % cell_height, x % cell_width))[0]
-        return self.geometry.window_vector(features, y // cell_height, x // cell_width)
-
-    def random_windows(self, paths: Iterable[Path]) -> Iterator[np.ndarray]:
-        """Features of random windows, each window of each level being as likely as any other."""
-        for picture in self.read(paths):
-            levels = [level.image for level in self.geometry.pyramid(picture)]
-            grids = [self.geometry.grid.block_count(level.shape[:2]) for level in levels]
-            rows, columns = self.geometry.window_blocks
-            places = np.array([max(0, y - rows + 1) * max(0, x - columns + 1) for y, x in grids])
-            if places.sum() == 0:
-                continue
-            drawn = self.generator.multinomial(_RANDOM_WINDOWS, places / places.sum())
-            for level, (_, across), count, available in zip(levels, grids, drawn, places, strict=True):
-                if count == 0:
-                    continue
-                features = self.geometry.grid.features(Batch.of(level))[0]
-                for place in self.generator.integers(0, available, count):
-                    row, column = divmod(int(place), across - columns + 1)
-                    yield self.geometry.window_vector(features, row, column)
-
-    def hard_windows(self, weights: np.ndarray, paths: list[Path], maximum: int) -> Iterator[np.ndarray]:
-        """Features of the highest windows of each negative, of those above _HARD_SCORE."""
-        detector = HOGDetector(weights, **{**self.settings, "padding": 0})
-        for picture in self.read(paths):
-            grids = [
-                grid for level in detector.pyramid(picture) for grid in detector.scored_grids(level.image)
-            ]
-            if not grids:
-                continue
-            scores = np.concatenate([grid.scores.ravel() for grid in grids])
-            least = max(
-                _HARD_SCORE, np.partition(scores, -maximum)[-maximum] if len(scores) > maximum else -np.inf
+    def load(self) -> _State:
+        """Return the state that was saved, or a fresh one."""
+        if self._folder is None or not (self._folder / _STATE).exists():
+            return _State()
+        _, numbers, arrays = read_model(self._folder / _STATE)
+        if numbers.pop("fingerprint") != self._fingerprint:
+            raise ValueError(
+                f"{self._folder} holds another training (other pictures or options); choose another"
             )
-            for grid in grids:
-                for row, column in np.argwhere(grid.scores > least):
-                    yield detector.window_vector(grid.features, row, column)
+        return _State(**numbers, seen=set(map(tuple, arrays["seen"].tolist())))
 
-    def fit(self, samples: np.ndarray, object_count: int, C: float, seed: int) -> np.ndarray:
-        """Train the classifier, the first samples being the objects, and return its weights and bias."""
-        is_object = np.arange(len(samples)) < object_count
-        machine = LinearSVC(C=C, random_state=seed, dual=True, tol=1e-3).fit(samples, is_object)
-        return np.append(machine.coef_[0], machine.intercept_)
+    def save(self, state: _State, samples: SampleStore) -> None:
+        """Save the state, after its samples."""
+        state.count = samples.count
+        if self._folder is None:
+            return
+        samples.flush()
+        numbers = {name: value for name, value in vars(state).items() if name != "seen"}
+        seen = np.array(sorted(state.seen), np.int32).reshape(-1, 4)
+        settings = {**numbers, "fingerprint": self._fingerprint}
+        write_model(self._folder / _STATE, "training", settings, seen=seen)
 
 
-def _feature_count(settings: dict[str, Any]) -> int:
-    """Length of a window's feature vector under ``settings``."""
-    cell, side = np.broadcast_to(settings.get("cell", 8), 2), np.broadcast_to(settings.get("side", 2), 2)
-    blocks = np.array(settings.get("window", (128, 64))) // cell - side + 1
-    return int(np.prod(blocks) * np.prod(side) * settings.get("bins", 9))
+def _fingerprint(
+    cutter: WindowCutter, positives: list[Example], negatives: list[Example], cost: float, recipe: _Recipe
+) -> str:
+    """Hash all that the result depends on; of the pictures, their names, sizes and times."""
+    content = [_described(example) for example in (*positives, None, *negatives)]
+    options = {**asdict(recipe), "max_memory": None, "wrong_size": cutter.wrong_size, "C": cost}
+    text = json.dumps([content, options, cutter.settings], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _described(example: Example | None) -> Any:
+    if example is None or not path_of(example).exists():
+        return str(example)
+    status = path_of(example).stat()
+    return str(example), status.st_size, status.st_mtime_ns

@@ -1,0 +1,149 @@
+"""``cvkit evaluate``: compare detections to labels."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cvkit.cli.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cvkit.detect.evaluation import Evaluation
+    from cvkit.detect.labels import LabelledPicture
+
+_PER_PICTURE = "false positives per picture"
+_PER_WINDOW = "false positives per window"
+
+
+def evaluate(
+    detections: Annotated[
+        Path, typer.Argument(help="What cvkit detect wrote (its folder or file), or COCO results.")
+    ],
+    labels: Annotated[
+        Path,
+        typer.Argument(help="COCO .json, Pascal VOC .xml or a folder of them, or a folder of YOLO .txt."),
+    ],
+    ignore: Annotated[
+        Path | None, typer.Option(help="Labels of regions in which detections do not count, of any class.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the pictures; for YOLO, whose boxes are shares of them.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--class", help="The class to judge, where there are several.")
+    ] = None,
+    minimum_iou: Annotated[
+        float, typer.Option(help="Least overlap of a match: intersection over union.")
+    ] = 0.5,
+    aspect: Annotated[
+        float | None,
+        typer.Option(
+            help="Make labelled boxes this wide for a height of 1, about their centres; people: 0.41."
+        ),
+    ] = None,
+    windows: Annotated[
+        int | None,
+        typer.Option(help="Windows the detector scored in all pictures; adds false positives per window."),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="Folder to create; DIR-2... where it exists."),
+    ] = Path("evaluation"),
+    plot: Annotated[bool, typer.Option(help="Draw the curves as det.png (extra 'plot').")] = True,
+) -> None:
+    """Compare detections to labels: miss rates, precision, and their curves as curves.json and det.png.
+
+    Exit code: 0 all went well, 2 wrong usage.
+    """
+    from cvkit._paths import atomic_path, claim_folder
+    from cvkit.detect.evaluation import average_precision, log_average_miss_rate
+    from cvkit.detect.labels import read_labels
+
+    try:
+        truths = read_labels(labels, images=images)
+        found = read_labels(detections, images=images, reference=labels)
+        regions = [] if ignore is None else read_labels(ignore, images=images)
+        result = _judge(found, truths, regions, label, minimum_iou, aspect)
+        curves = _curves(result, windows)
+        folder = claim_folder(output)
+    except (OSError, ValueError) as error:
+        raise WrongUsageError(str(error)) from None
+    summary = {
+        "pictures": result.picture_count,
+        "objects": result.object_count,
+        "detections": len(result.confidence),
+        "log_average_miss_rate": log_average_miss_rate(result),
+        "average_precision": average_precision(result),
+        "average_precision_coco": average_precision(result, recall_points=101),
+    }
+    columns = {name: {key: value.tolist() for key, value in curve.items()} for name, curve in curves.items()}
+    with atomic_path(folder / "curves.json") as temporary:
+        temporary.write_text(json.dumps({**summary, "minimum_iou": minimum_iou, "curves": columns}, indent=1))
+    if plot:
+        _draw(folder / "det.png", curves)
+    for name, value in summary.items():
+        print(f"{name.replace('_', ' '):24}{value:.4f}" if isinstance(value, float) else f"{name:24}{value}")
+    print(f"written to {folder}")
+
+
+def _judge(
+    found: list[LabelledPicture],
+    truths: list[LabelledPicture],
+    regions: list[LabelledPicture],
+    label: str | None,
+    minimum_iou: float,
+    aspect: float | None,
+) -> Evaluation:
+    """Bring the pictures of the three together and match the boxes of one class."""
+    from cvkit.detect import evaluation
+    from cvkit.detect.labels import all_boxes, boxes_of, detections_of, pair, select_class
+
+    label = select_class(truths, label, "LABELS")
+    several = len({box.label for picture in found for box in picture.boxes}) > 1
+    found_label = select_class(found, label if several else None, "DETECTIONS")
+    found = pair(truths, found, "DETECTIONS")
+    regions = pair(truths, regions, "--ignore")
+    return evaluation.evaluate(
+        [detections_of(picture, found_label) for picture in found],
+        [evaluation.standardise(boxes_of(picture, label), aspect) for picture in truths],
+        [
+            [*boxes_of(picture, label, ignored=True), *all_boxes(region)]
+            for picture, region in zip(truths, regions, strict=True)
+        ],
+        minimum_iou=minimum_iou,
+    )
+
+
+def _curves(result: Evaluation, windows: int | None) -> dict[str, dict[str, np.ndarray]]:
+    """Compute the curves as data: name of the curve -> name of the column -> values."""
+    from cvkit import _validate
+    from cvkit.detect.evaluation import det_curve, precision_recall
+
+    rates, misses, thresholds = det_curve(result)
+    precision, recall = precision_recall(result)
+    curves = {_PER_PICTURE: {"rate": rates, "miss_rate": misses, "threshold": thresholds}}
+    if windows is not None:
+        windows = _validate.integer(windows, "--windows", minimum=1)
+        per_window = rates * result.picture_count / windows
+        curves[_PER_WINDOW] = {"rate": per_window, "miss_rate": misses, "threshold": thresholds}
+    curves["precision over recall"] = {"recall": recall, "precision": precision}
+    return curves
+
+
+def _draw(path: Path, curves: dict[str, dict[str, np.ndarray]]) -> None:
+    from cvkit.detect.plot import plot_det
+
+    rates = (_PER_PICTURE, _PER_WINDOW)
+    panels = [
+        (name, {"": (curves[name]["rate"], curves[name]["miss_rate"])}) for name in rates if name in curves
+    ]
+    try:
+        plot_det(panels, path)
+    except ImportError:
+        print("the curves are not drawn: matplotlib is missing (pip install 'cvkit[plot]')", file=sys.stderr)

@@ -1,0 +1,399 @@
+"""Read labelled boxes and detections in the formats of COCO, Pascal VOC, YOLO and ``cvkit detect``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import numpy as np
+
+from cvkit.detect.detections import Detections
+from cvkit.io import SUFFIXES, read_image, walk
+
+Size = tuple[int, int]
+
+
+class LabelledBox(NamedTuple):
+    """One box of a picture.
+
+    Parameters
+    ----------
+    xyxy : (float, float, float, float)
+        Left, top, right and bottom in pixels.
+    label : str
+        Name of its class.
+    is_ignored : bool
+        Whether it counts neither as an object nor as background: COCO's crowds, Pascal VOC's difficult ones.
+    score : float, optional
+        How sure a detector was.
+    """
+
+    xyxy: tuple[float, float, float, float]
+    label: str
+    is_ignored: bool = False
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class LabelledPicture:
+    """The boxes of one picture.
+
+    Parameters
+    ----------
+    name : str
+        The picture's path as the labels give it, with slashes; YOLO's has no ending.
+    boxes : tuple of LabelledBox
+        In the order of the file.
+    size : (int, int), optional
+        Height and width in pixels, where known.
+    """
+
+    name: str
+    boxes: tuple[LabelledBox, ...]
+    size: Size | None = None
+
+
+def read_labels(
+    path: str | os.PathLike[str],
+    *,
+    images: str | os.PathLike[str] | None = None,
+    reference: str | os.PathLike[str] | None = None,
+) -> list[LabelledPicture]:
+    """Read the boxes of many pictures; the format follows from what ``path`` is.
+
+    Parameters
+    ----------
+    path : path
+        COCO: a ``.json`` file, of labels or of results. Pascal VOC: an ``.xml`` file or a folder of them.
+        YOLO: a folder of ``.txt`` files, with the classes' names in ``classes.txt`` if there is one. What
+        ``cvkit detect`` wrote: its folder, or the ``.json`` or ``.csv`` file in it.
+    images : path, optional
+        Folder of the pictures; needed for YOLO, whose boxes are shares of the picture.
+    reference : path, optional
+        COCO labels with the pictures and classes that a list of COCO results refers to.
+
+    Returns
+    -------
+    list of LabelledPicture
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file or folder.
+    ValueError
+        If the format is none of these, a file is damaged, or a box has no area or lies outside its picture.
+
+    Examples
+    --------
+    >>> import json, pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "labels.json"
+    >>> image = {"id": 7, "file_name": "street.jpg", "height": 480, "width": 640}
+    >>> box = {"image_id": 7, "category_id": 1, "bbox": [10, 20, 40, 100]}
+    >>> person = {"id": 1, "name": "person"}
+    >>> _ = path.write_text(json.dumps({"images": [image], "annotations": [box], "categories": [person]}))
+    >>> read_labels(path)[0].boxes[0].xyxy
+    (10.0, 20.0, 50.0, 120.0)
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"no such file or folder: {path}")
+    if path.is_dir():
+        pictures = _read_folder(path, images, reference)
+    elif path.suffix == ".json":
+        pictures = _named(path, lambda: _read_coco(path, reference))
+    elif path.suffix == ".csv":
+        pictures = _named(path, lambda: _read_csv(path))
+    elif path.suffix == ".xml":
+        pictures = [_read_voc(path)]
+    else:
+        raise ValueError(f"{path} must be a .json, .csv or .xml file or a folder of labels")
+    for picture in pictures:
+        _check_boxes(picture, path)
+    return pictures
+
+
+def _read_folder(
+    folder: Path, images: str | os.PathLike[str] | None, reference: str | os.PathLike[str] | None
+) -> list[LabelledPicture]:
+    """Read what ``cvkit detect`` wrote, Pascal VOC or YOLO, whichever the folder holds."""
+    for name in ("detections.json", "detections.csv"):
+        if (folder / name).exists():
+            return read_labels(folder / name, images=images, reference=reference)
+    voc = sorted(folder.rglob("*.xml"))
+    if voc:
+        return [_read_voc(path) for path in voc]
+    yolo = sorted(path for path in folder.rglob("*.txt") if path.name != "classes.txt")
+    if not yolo:
+        raise ValueError(f"{folder} holds no labels: no detections.json or .csv, no .xml and no .txt files")
+    if images is None:
+        raise ValueError(
+            f"{folder} holds YOLO labels, shares of the pictures: the folder of images is needed"
+        )
+    return list(_read_yolo(folder, yolo, Path(images)))
+
+
+def _named(path: Path, read: Callable[[], Any]) -> Any:
+    """Run a reader and name the file in whatever it finds wrong."""
+    try:
+        return read()
+    except KeyError as error:
+        raise ValueError(f"{path} is damaged or of another format: {error} is missing or unknown") from error
+    except (ValueError, TypeError, AttributeError, IndexError, ElementTree.ParseError) as error:
+        raise ValueError(f"{path} is damaged or of another format: {error}") from error
+
+
+def _check_boxes(picture: LabelledPicture, path: Path) -> None:
+    """Refuse boxes without area and boxes that no pixel of the picture lies in."""
+    height, width = picture.size or (math.inf, math.inf)
+    for left, top, right, bottom in (box.xyxy for box in picture.boxes):
+        where = f"{path}: box ({left:g}, {top:g}, {right:g}, {bottom:g}) of {picture.name}"
+        if not (left < right and top < bottom):  # NaN included
+            raise ValueError(f"{where} has no area")
+        if right <= 0 or bottom <= 0 or left >= width or top >= height:
+            raise ValueError(f"{where} lies outside the picture")
+
+
+def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[LabelledPicture]:
+    content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
+    header = content
+    if isinstance(content, list):  # results: annotations alone
+        if reference is None or Path(reference).suffix != ".json":
+            raise ValueError("a list of COCO results needs COCO labels that name its pictures")
+        header = json.loads(Path(reference).read_text(encoding="utf-8", errors="surrogateescape"))
+        content = {"annotations": content}
+    names = {category["id"]: category["name"] for category in header["categories"]}
+    boxes: dict[Any, list[LabelledBox]] = {image["id"]: [] for image in header["images"]}
+    for annotation in content["annotations"]:
+        left, top, width, height = map(float, annotation["bbox"])
+        box = LabelledBox(
+            (left, top, left + width, top + height),
+            names[annotation["category_id"]],
+            bool(annotation.get("iscrowd") or annotation.get("ignore")),
+            annotation.get("score"),
+        )
+        boxes[annotation["image_id"]].append(box)
+    return [
+        LabelledPicture(image["file_name"], tuple(boxes[image["id"]]), _coco_size(image))
+        for image in header["images"]
+    ]
+
+
+def _coco_size(image: dict[str, Any]) -> Size | None:
+    return (int(image["height"]), int(image["width"])) if "height" in image and "width" in image else None
+
+
+def _read_csv(path: Path) -> list[LabelledPicture]:
+    boxes = defaultdict(list)
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        for row in csv.DictReader(file):
+            left, top, right, bottom = (float(row[name]) for name in ("left", "top", "right", "bottom"))
+            box = LabelledBox((left, top, right, bottom), row["class"], score=float(row["confidence"]))
+            boxes[row["file"]].append(box)
+    return [LabelledPicture(name, tuple(of_picture)) for name, of_picture in boxes.items()]
+
+
+def _read_voc(path: Path) -> LabelledPicture:
+    def read() -> LabelledPicture:
+        root = ElementTree.parse(path).getroot()
+        size = root.find("size")
+        return LabelledPicture(
+            _text(root, "filename"),
+            tuple(_voc_box(item) for item in root.iter("object")),
+            None if size is None else (int(_text(size, "height")), int(_text(size, "width"))),
+        )
+
+    return _named(path, read)
+
+
+def _voc_box(item: ElementTree.Element) -> LabelledBox:
+    # Pixels are counted from 1, and the last one belongs to the box.
+    left, top, right, bottom = (
+        float(_text(item, f"bndbox/{edge}")) for edge in ("xmin", "ymin", "xmax", "ymax")
+    )
+    return LabelledBox(
+        (left - 1, top - 1, right, bottom),
+        _text(item, "name"),
+        item.findtext("difficult", "0").strip() == "1",
+    )
+
+
+def _text(element: ElementTree.Element, path: str) -> str:
+    text = element.findtext(path)
+    if text is None:
+        raise ValueError(f"<{element.tag}> has no <{path}>")
+    return text.strip()
+
+
+def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabelledPicture]:
+    listed = folder / "classes.txt"
+    names = listed.read_text(encoding="utf-8").split("\n") if listed.exists() else []
+    pictures = PathIndex(walk(images))
+    for path in files:
+        name = path.relative_to(folder).with_suffix("").as_posix().removeprefix("labels/")
+        picture = pictures.find(name)
+        if picture is None:
+            raise ValueError(f"{path}: there is no picture of that name in {images}")
+        size = read_image(picture).shape[:2]
+        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        boxes = _named(path, partial(_yolo_boxes, lines, size, names))
+        yield LabelledPicture(name, tuple(boxes), (size[0], size[1]))
+
+
+def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str]) -> list[LabelledBox]:
+    return [_yolo_box(words, size, names) for words in lines]
+
+
+def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabelledBox:
+    if len(words) not in (5, 6):
+        raise ValueError(f"a line must be a class, 4 numbers and perhaps a score, got {' '.join(words)!r}")
+    number = int(words[0])
+    x, y, width, height, *score = map(float, words[1:])
+    (left, right), (top, bottom) = (
+        (extent * (centre - length / 2), extent * (centre + length / 2))
+        for extent, centre, length in ((size[1], x, width), (size[0], y, height))
+    )
+    label = names[number].strip() if names else str(number)
+    return LabelledBox((left, top, right, bottom), label, score=score[0] if score else None)
+
+
+class PathIndex:
+    """Finds the path that a name stands for, where either may have more folders in front and no ending.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        What can be found.
+
+    Examples
+    --------
+    >>> index = PathIndex(["photos/a.png", "photos/more/b.jpg"])
+    >>> index.find("more/b")
+    'photos/more/b.jpg'
+    >>> index.find("c.png") is None
+    True
+    """
+
+    def __init__(self, paths: Iterable[Any]) -> None:
+        self._by_name: dict[str, list[Any]] = defaultdict(list)
+        for path in paths:
+            self._by_name[_parts(path)[-1]].append(path)
+
+    def find(self, name: str | os.PathLike[str]) -> Any:
+        """Return the path that ``name`` stands for, or None; ValueError where several would do."""
+        wanted = _parts(name)
+        fitting = [path for path in self._by_name.get(wanted[-1], ()) if _ends_alike(_parts(path), wanted)]
+        exact = [path for path in fitting if _parts(path) == wanted]
+        found = exact or fitting
+        if len(found) > 1:
+            raise ValueError(f"{os.fspath(name)} may be {found[0]} or {found[1]}: name the folders, too")
+        return found[0] if found else None
+
+
+def _parts(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    pure = PurePosixPath(Path(path).as_posix())
+    # Only endings of pictures are dropped: a name may hold dots.
+    return (pure.with_suffix("") if pure.suffix.lower() in SUFFIXES else pure).parts
+
+
+def _ends_alike(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    length = min(len(first), len(second))
+    return first[-length:] == second[-length:]
+
+
+def select_class(pictures: Sequence[LabelledPicture], label: str | None, name: str) -> str | None:
+    """Choose the one class to work on: the given one, or the only one.
+
+    Parameters
+    ----------
+    pictures : sequence of LabelledPicture
+        Whose boxes to look at.
+    label : str, optional
+        The wanted class.
+    name : str
+        What to call the pictures' file in messages.
+
+    Returns
+    -------
+    str or None
+        None where there are no boxes at all.
+
+    Raises
+    ------
+    ValueError
+        If there are several classes and none is wanted, or the wanted one has no box.
+    """
+    labels = sorted({box.label for picture in pictures for box in picture.boxes})
+    if label is None and len(labels) > 1:
+        raise ValueError(f"{name} has the classes {', '.join(labels)}: choose one")
+    if label is None:
+        return labels[0] if labels else None
+    if label not in labels:
+        raise ValueError(
+            f"{name} has no example of the class {label!r}; it has {', '.join(labels) or 'none'}"
+        )
+    return label
+
+
+def pair(
+    pictures: Sequence[LabelledPicture], others: Sequence[LabelledPicture], name: str
+) -> list[LabelledPicture]:
+    """Find for each picture the one of the same name among others.
+
+    Parameters
+    ----------
+    pictures : sequence of LabelledPicture
+        What to find the others for.
+    others : sequence of LabelledPicture
+        Their names may have more or fewer folders in front; what fits no picture is left out.
+    name : str
+        What to call the others' file in messages.
+
+    Returns
+    -------
+    list of LabelledPicture
+        One for each picture, without boxes where there is none among the others.
+
+    Raises
+    ------
+    ValueError
+        If none fits, or one may be several.
+    """
+    by_name = {picture.name: picture for picture in others}
+    index = PathIndex(by_name)
+    found = [index.find(picture.name) for picture in pictures]
+    if others and not any(found):
+        raise ValueError(f"{name} and the labels have no picture in common, such as {others[0].name}")
+    return [
+        LabelledPicture(picture.name, ()) if other is None else by_name[other]
+        for picture, other in zip(pictures, found, strict=True)
+    ]
+
+
+def boxes_of(picture: LabelledPicture, label: str | None, *, ignored: bool = False) -> np.ndarray:
+    """Return the boxes of one class that are objects, or those that are ignored, as (N, 4) float64."""
+    rows = [box.xyxy for box in picture.boxes if box.label == label and box.is_ignored == ignored]
+    return np.array(rows, np.float64).reshape(-1, 4)
+
+
+def all_boxes(picture: LabelledPicture) -> np.ndarray:
+    """Return all boxes as (N, 4) float64."""
+    return np.array([box.xyxy for box in picture.boxes], np.float64).reshape(-1, 4)
+
+
+def detections_of(picture: LabelledPicture, label: str | None) -> Detections:
+    """Return the boxes of one class with their scores; ValueError where a box has none."""
+    boxes = [box for box in picture.boxes if box.label == label]
+    for box in boxes:
+        if box.score is None:
+            raise ValueError(f"DETECTIONS must have a score for each box, {picture.name} has one without")
+    xyxy = np.array([box.xyxy for box in boxes], np.float32)
+    return Detections(xyxy, np.array([box.score for box in boxes], np.float32))

@@ -1,0 +1,152 @@
+"""``cvkit evaluate`` from the outside, and average precision against pycocotools."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cvkit.cli import main
+
+PERSON = [10, 10, 20, 50]  # x, y, width, height
+
+
+def coco(pictures: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    """Make COCO labels: the annotations of each picture."""
+    annotations = [
+        {"image_id": number, "category_id": 1, "iscrowd": 0, **item}
+        for number, items in enumerate(pictures, start=1)
+        for item in items
+    ]
+    for number, annotation in enumerate(annotations, start=1):
+        annotation.update(id=number, area=annotation["bbox"][2] * annotation["bbox"][3])
+    return {
+        "images": [
+            {"id": number, "file_name": f"{number}.jpg", "height": 400, "width": 400}
+            for number in range(1, len(pictures) + 1)
+        ],
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "person"}],
+    }
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enter a folder with labels and detections of two pictures: one right, one beside, one missed."""
+    monkeypatch.chdir(tmp_path)
+    labels = [[{"bbox": PERSON}], [{"bbox": PERSON}]]
+    found = [[{"bbox": PERSON, "score": 0.9}, {"bbox": [200, 10, 20, 50], "score": 0.8}], []]
+    Path("labels.json").write_text(json.dumps(coco(labels)))
+    Path("found.json").write_text(json.dumps(coco(found)))
+
+
+def curves(folder: str = "evaluation") -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(folder, "curves.json").read_text())
+    return content
+
+
+def test_figures_and_curves_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "found.json", "labels.json", "--windows", "1000"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    # One of two people at no false positive, and no more at any rate.
+    assert said[:5] == [
+        "pictures                2",
+        "objects                 2",
+        "detections              2",
+        "log average miss rate   0.5000",
+        "average precision       0.5000",
+    ]
+    result = curves()
+    assert result["objects"] == 2
+    by_picture = result["curves"]["false positives per picture"]
+    assert by_picture == {"rate": [0, 0.5], "miss_rate": [0.5, 0.5], "threshold": pytest.approx([0.9, 0.8])}
+    assert result["curves"]["false positives per window"]["rate"] == [0, 0.001]
+    assert result["curves"]["precision over recall"] == {"recall": [0.5, 0.5], "precision": [1, 0.5]}
+    assert Path("evaluation/det.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_regions_to_ignore_and_the_aspect() -> None:
+    Path("regions.json").write_text(json.dumps(coco([[{"bbox": [190, 0, 50, 80]}], []])))
+    assert main(["evaluate", "found.json", "labels.json", "--ignore", "regions.json", "--no-plot"]) == 0
+    assert curves()["detections"] == 1
+    assert not Path("evaluation/det.png").exists()
+    # Three times as wide as the detection, the label is no longer matched.
+    assert main(["evaluate", "found.json", "labels.json", "--aspect", "1.2", "--no-plot"]) == 0
+    assert curves("evaluation-2")["average_precision"] == 0
+
+
+def test_without_matplotlib_the_data_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    assert main(["evaluate", "found.json", "labels.json"]) == 0
+    assert "pip install 'cvkit[plot]'" in capsys.readouterr().err
+    assert curves()["pictures"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gone.json", "labels.json"], "no such file or folder: gone.json"),
+        (["found.json", "labels.json", "--class", "cat"], "LABELS has no example of the class 'cat'"),
+        (["labels.json", "labels.json"], "DETECTIONS must have a score for each box, 1.jpg has one without"),
+        (["found.json", "labels.json", "--minimum-iou", "2"], "minimum_iou must be at most 1.0"),
+        (["found.json", "labels.json", "--windows", "0"], "--windows must be at least 1"),
+        (["found.json", "labels.json", "--aspect", "0"], "aspect must be greater than 0"),
+    ],
+)
+def test_bad_input_is_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert message in said
+    assert not Path("evaluation").exists()
+
+
+def random_pictures(seed: int) -> tuple[list[list[dict[str, Any]]], list[list[dict[str, Any]]]]:
+    """Draw people, crowds, and detections near them and elsewhere."""
+    generator = np.random.default_rng(seed)
+    labels, found = [], []
+    for _ in range(12):
+        boxes = np.concatenate([generator.uniform(0, 300, (6, 2)), generator.uniform(30, 90, (6, 2))], axis=1)
+        labels.append([{"bbox": box.tolist(), "iscrowd": int(i == 5)} for i, box in enumerate(boxes)])
+        near = np.repeat(boxes, 2, axis=0) + generator.normal(0, 8, (12, 4))
+        far = np.concatenate([generator.uniform(0, 300, (4, 2)), generator.uniform(20, 90, (4, 2))], axis=1)
+        found.append(
+            [
+                {"bbox": box.tolist(), "score": float(generator.uniform())}
+                for box in np.concatenate([near, far])
+            ]
+        )
+    return labels, found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_average_precision_equals_that_of_pycocotools(seed: int) -> None:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    labels, found = (coco(pictures) for pictures in random_pictures(seed))
+    Path("labels.json").write_text(json.dumps(labels))
+    Path("found.json").write_text(json.dumps(found["annotations"]))  # a list of results
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO("labels.json")
+        reference = COCOeval(truth, truth.loadRes("found.json"), "bbox")
+        reference.params.iouThrs = np.array([0.5])
+        reference.params.areaRng, reference.params.areaRngLbl = [[0, 1e10]], ["all"]
+        reference.params.maxDets = [1000]
+        reference.evaluate()
+        reference.accumulate()
+    expected = reference.eval["precision"].mean()
+    assert 0.2 < expected < 0.9
+    assert main(["evaluate", "found.json", "labels.json", "--no-plot"]) == 0
+    assert curves()["average_precision_coco"] == pytest.approx(expected, abs=1e-12)
+    assert curves()["average_precision"] == pytest.approx(expected, abs=0.02)

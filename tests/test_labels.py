@@ -1,0 +1,175 @@
+"""Labels in the formats of others: what is written is read back, and what is wrong is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.detect import Detections, open_results
+from cvkit.detect.labels import LabelledBox, LabelledPicture, PathIndex, pair, read_labels, select_class
+
+FOUND = Detections([[10, 5, 30, 45], [0, 0, 8, 16]], [0.75, 0.25], [0, 1])
+CLASSES = ("person", "dog")
+
+
+def written(folder: Path, format: str) -> Path:
+    """Write FOUND for one of two pictures of 60x80 pixels."""
+    (folder / "photos").mkdir()
+    for name in ("photos/a.png", "photos/b.png"):
+        cvkit.write_image(folder / name, np.zeros((60, 80), np.uint8))
+    results = folder / format
+    results.mkdir()
+    with open_results(results, format=format, classes=CLASSES) as writer:
+        writer.add("photos/a.png", (60, 80), FOUND)
+        writer.add("photos/b.png", (60, 80), Detections.empty())
+    return results
+
+
+def check(picture: LabelledPicture, labels: tuple[str, ...] = CLASSES) -> None:
+    np.testing.assert_allclose([box.xyxy for box in picture.boxes], FOUND.xyxy, atol=1e-3)
+    assert [box.score for box in picture.boxes] == [0.75, 0.25]
+    assert tuple(box.label for box in picture.boxes) == labels
+
+
+def test_coco_round_trip(tmp_path: Path) -> None:
+    full, empty = read_labels(written(tmp_path, "coco"))
+    check(full)
+    assert (full.name, full.size) == ("photos/a.png", (60, 80))
+    assert (empty.name, empty.boxes) == ("photos/b.png", ())
+
+
+def test_a_list_of_coco_results_takes_its_pictures_from_the_labels(tmp_path: Path) -> None:
+    labels = written(tmp_path, "coco") / "detections.json"
+    results = tmp_path / "results.json"
+    results.write_text(json.dumps(json.loads(labels.read_text())["annotations"]))
+    check(read_labels(results, reference=labels)[0])
+    with pytest.raises(ValueError, match=r"results\.json.*needs COCO labels"):
+        read_labels(results)
+
+
+def test_csv_round_trip(tmp_path: Path) -> None:
+    (full,) = read_labels(written(tmp_path, "csv"))
+    check(full)
+    assert full.name == "photos/a.png"
+
+
+def test_yolo_round_trip(tmp_path: Path) -> None:
+    folder = written(tmp_path, "yolo")
+    full, empty = read_labels(folder, images=tmp_path)
+    check(full, ("0", "1"))
+    assert (full.name, full.size, empty.boxes) == ("photos/a", (60, 80), ())
+    (folder / "classes.txt").write_text("person\ndog\n")
+    check(read_labels(folder, images=tmp_path)[0])
+    with pytest.raises(ValueError, match="the folder of images is needed"):
+        read_labels(folder)
+
+
+def voc(path: Path, boxes: list[tuple[str, int, tuple[int, ...]]]) -> None:
+    """Write a Pascal VOC file for a picture of 60x80 pixels."""
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "filename").text = "a.png"
+    size = ElementTree.SubElement(root, "size")
+    ElementTree.SubElement(size, "width").text = "80"
+    ElementTree.SubElement(size, "height").text = "60"
+    for label, difficult, edges in boxes:
+        item = ElementTree.SubElement(root, "object")
+        ElementTree.SubElement(item, "name").text = label
+        ElementTree.SubElement(item, "difficult").text = str(difficult)
+        box = ElementTree.SubElement(item, "bndbox")
+        for name, edge in zip(("xmin", "ymin", "xmax", "ymax"), edges, strict=True):
+            ElementTree.SubElement(box, name).text = str(edge)
+    ElementTree.ElementTree(root).write(path)
+
+
+def test_pascal_voc_counts_pixels_from_one_and_difficult_objects_are_ignored(tmp_path: Path) -> None:
+    voc(tmp_path / "a.xml", [("person", 0, (1, 1, 10, 20)), ("dog", 1, (5, 6, 7, 8))])
+    expected = LabelledPicture(
+        "a.png",
+        (LabelledBox((0, 0, 10, 20), "person"), LabelledBox((4, 5, 7, 8), "dog", is_ignored=True)),
+        (60, 80),
+    )
+    assert read_labels(tmp_path) == [expected]
+    assert read_labels(tmp_path / "a.xml") == [expected]
+
+
+def test_crowds_of_coco_are_ignored(tmp_path: Path) -> None:
+    content = json.loads((written(tmp_path, "coco") / "detections.json").read_text())
+    content["annotations"][1]["iscrowd"] = 1
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(content))
+    assert [box.is_ignored for box in read_labels(path)[0].boxes] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("edges", "message"),
+    [((90, 1, 95, 20), "lies outside the picture"), ((9, 1, 8, 20), "has no area")],
+)
+def test_boxes_outside_or_without_area_are_named(
+    tmp_path: Path, edges: tuple[int, ...], message: str
+) -> None:
+    voc(tmp_path / "a.xml", [("person", 0, edges)])
+    with pytest.raises(ValueError, match=rf"box .* of a\.png {message}"):
+        read_labels(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", "{", "a.json is damaged"),
+        ("a.json", '{"images": []}', "'categories' is missing"),
+        ("a.json", "3", "a.json is damaged"),
+        ("a.csv", "file,left\nx,1\n", "'top' is missing"),
+        ("a.xml", "<annotation><filename>", "a.xml is damaged"),
+        ("a.xml", "<annotation/>", "<annotation> has no <filename>"),
+        ("a.doc", "", "must be a .json, .csv or .xml file"),
+    ],
+)
+def test_damaged_files_are_named(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_labels(tmp_path / name)
+
+
+@pytest.mark.parametrize("line", ["0 0.5 0.5 0.1", "person 0.5 0.5 0.1 0.1", "0 a b c d"])
+def test_damaged_yolo_lines_are_named(tmp_path: Path, line: str) -> None:
+    cvkit.write_image(tmp_path / "a.png", np.zeros((60, 80), np.uint8))
+    (tmp_path / "a.txt").write_text(line)
+    with pytest.raises(ValueError, match=r"a\.txt is damaged"):
+        read_labels(tmp_path, images=tmp_path)
+
+
+def test_missing_labels_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no such file or folder"):
+        read_labels(tmp_path / "nothing")
+    with pytest.raises(ValueError, match="holds no labels"):
+        read_labels(tmp_path)
+    (tmp_path / "a.txt").write_text("0 0.5 0.5 0.1 0.1")
+    with pytest.raises(ValueError, match=r"a\.txt: there is no picture of that name"):
+        read_labels(tmp_path, images=tmp_path)
+
+
+def test_names_are_found_with_more_or_fewer_folders() -> None:
+    index = PathIndex(["x/a.png", "y/a.png", "a.b.png"])
+    assert index.find("home/x/a.jpg") == "x/a.png"
+    assert index.find("a.b") == "a.b.png"
+    with pytest.raises(ValueError, match=r"a\.png may be x/a\.png or y/a\.png"):
+        index.find("a.png")
+    with pytest.raises(ValueError, match="no picture in common"):
+        pair([LabelledPicture("a", ())], [LabelledPicture("b", ())], "DETECTIONS")
+
+
+def test_the_class_is_the_only_one_or_named() -> None:
+    boxes = (LabelledBox((0, 0, 1, 1), "dog"), LabelledBox((0, 0, 1, 1), "person"))
+    both, one, none = (LabelledPicture("a", some) for some in (boxes, boxes[:1], ()))
+    assert select_class([one], None, "LABELS") == "dog"
+    assert select_class([both], "person", "LABELS") == "person"
+    assert select_class([none], None, "LABELS") is None
+    with pytest.raises(ValueError, match="LABELS has the classes dog, person: choose one"):
+        select_class([both], None, "LABELS")
+    with pytest.raises(ValueError, match="no example of the class 'cat'; it has dog"):
+        select_class([one], "cat", "LABELS")
