@@ -8,9 +8,23 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
 from numba.extending import intrinsic
 
 from cvkit._jit import helper
+
+__all__ = [
+    "LANES",
+    "add_scaled_lanes",
+    "aligned_rows",
+    "bits",
+    "copy_2_items",
+    "copy_4_items",
+    "from_bits",
+    "larger",
+    "leading_zeros",
+    "trailing_zeros",
+]
 
 LANES = 16
 """Number of float32 lanes that :func:`add_scaled_lanes` works on."""

@@ -70,6 +70,24 @@ def test_the_picture_shows_edges_where_they_are(layout: str) -> None:
     assert line.any(axis=0).sum() <= 2
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_photograph_full_of_ties_is_described_as_scikit_image_does(dtype: str, channels: int) -> None:
+    from skimage import data
+    from skimage.feature import hog
+
+    photo = data.astronaut()[:, :, 0] if channels == 1 else data.astronaut()
+    image = (photo / 255).astype(dtype) if dtype == "float64" else photo.astype(dtype)
+    expected = hog(
+        image,
+        orientations=8,  # 45 degrees, where many gradients of whole numbers lie, is an edge between two bins
+        cells_per_block=(2, 2),
+        transform_sqrt=True,
+        channel_axis=2 if channels == 3 else None,
+    )
+    np.testing.assert_allclose(cvkit.hog(image, orientations=8, layout="skimage"), expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

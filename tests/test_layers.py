@@ -45,8 +45,8 @@ EXTERNAL = {
     "rich": {"cli"},
     "matplotlib": {"detect", "ml"},
 }
-KERNELS_MAY_IMPORT = {"__future__", "collections", "math", "numpy", "numba", "numba.extending"}
-KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd"}
+KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd", "cvkit._simd_histograms"}
 
 
 def tree(module: str) -> ast.Module:

@@ -268,8 +268,8 @@ def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> N
     assert_compiles(
         monkeypatch,
         [
-            (kernels, "scan", (X, X, 0, 2.0, 2, distances, indices)),
-            (kernels, "finish", (0, 2.0, 2, distances, indices)),
+            (kernels, "scan_slices", (X, X, 0, 2.0, 2, distances, indices)),
+            (kernels, "join_slices", (0, 2.0, 2, distances, indices)),
             (kernels, "vote", (codes, indices, distances, values)),
             (kernels, "average", (values, indices, distances, values)),
         ],

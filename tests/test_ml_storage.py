@@ -11,7 +11,18 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as ForeignRegression
 
-from cvkit.ml import SVC, LinearSVC, LogisticRegression, load, save
+from cvkit.ml import (
+    SVC,
+    DecisionTreeClassifier,
+    DecisionTreeRegressor,
+    ID3Classifier,
+    LinearSVC,
+    LogisticRegression,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    load,
+    save,
+)
 
 X, Y = load_iris(return_X_y=True)
 
@@ -24,6 +35,11 @@ X, Y = load_iris(return_X_y=True)
         (LogisticRegression(C=np.inf, max_iter=np.int64(500)), np.array(["setosa", "other", "other"])[Y]),
         (SVC(kernel="linear", probability=True, random_state=3), Y > 0),
         (SVC(gamma=0.3), Y.astype(np.float32)),
+        (DecisionTreeClassifier(max_depth=4, class_weight="balanced"), np.array(["a", "b", "c"])[Y]),
+        (DecisionTreeRegressor(random_state=1), X[:, 0] + Y),
+        (ID3Classifier(max_depth=2), np.array(["a", "b", "c"], dtype=object)[Y]),
+        (RandomForestClassifier(5, criterion="entropy", random_state=2), Y),
+        (RandomForestRegressor(5, max_features=0.5, random_state=2), X[:, 0] + Y),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -35,13 +51,27 @@ def test_round_trip(model, y, tmp_path):
     assert again.get_params() == model.get_params()
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     assert again.predict(X).dtype == model.predict(X).dtype
-    np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
+    for method in ("decision_function", "predict_proba", "apply"):
+        if hasattr(model, method):
+            np.testing.assert_array_equal(getattr(again, method)(X), getattr(model, method)(X))
     for name in type(model)._stored:
         expected, found = getattr(model, name), getattr(again, name)
         assert type(found) is type(expected)
         np.testing.assert_array_equal(found, expected)
-    if hasattr(model, "predict_proba"):
-        np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize("forest", [RandomForestClassifier, RandomForestRegressor])
+def test_the_trees_of_a_loaded_forest(forest, tmp_path):
+    model = forest(3, random_state=0).fit(X, Y)
+    save(model, tmp_path / "forest.npz")
+    again = load(tmp_path / "forest.npz")
+    np.testing.assert_array_equal(again.feature_importances_, model.feature_importances_)
+    for found, expected in zip(again.estimators_, model.estimators_, strict=True):
+        assert found.get_params() == expected.get_params()
+        np.testing.assert_array_equal(found.tree_.threshold, expected.tree_.threshold)
+        np.testing.assert_array_equal(found.predict(X), expected.predict(X))
+    with pytest.raises(ValueError, match="known only after fit"):
+        _ = again.estimators_samples_  # the bootstraps belong to the training data, which the file lacks
 
 
 def test_column_names_are_kept(tmp_path):

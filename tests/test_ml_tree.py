@@ -227,6 +227,12 @@ def test_gain_ratio_passes_over_lopsided_splits_of_little_gain(seed):
     assert (tree.feature[0], tree.threshold[0]) == best_split_by_gain_ratio(X, y)
 
 
+def test_gain_ratio_chooses_among_equal_gains():
+    X, y = DATA["digits"]  # the average of 64 equal gains rounds to more than each of them
+    tree = DecisionTreeClassifier(criterion="gain_ratio", random_state=0).fit(X, y)
+    assert tree.score(X, y) == 1.0
+
+
 def test_gain_ratio_differs_from_information_gain():
     X, y = DATA["generated"]
     by_gain = DecisionTreeClassifier(criterion="entropy", random_state=0).fit(X, y)

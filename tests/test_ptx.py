@@ -17,6 +17,7 @@ from tests.fake_device import fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
 from tests.simulate_detector import small_detector, small_photo
+from tests.simulate_learners import k_means, neighbors
 from tests.simulate_svm import small_models
 
 pytestmark = pytest.mark.skipif(
@@ -32,6 +33,7 @@ def all_cuda_kernels() -> set[_jit.CudaKernel]:
     return set(_jit.CUDA_KERNELS)
 
 
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")  # nothing is computed: all labels are 0
 def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPatch) -> None:
     with recorded_launches(monkeypatch) as launches:
         for case in [*CASES, *NAIVE_CASES]:
@@ -40,6 +42,8 @@ def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPat
         for model, samples in small_models().values():
             model.decision_function(fake(samples))
             model.predict(fake(samples))
+        k_means(fake)
+        neighbors(fake)
         _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
     assert launches
     # Numba asks the current GPU which capability to compile a kernel's helpers for.

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cvkit._version import __version__
+from cvkit.cli.compare import compare
 from cvkit.cli.detect import detect
 from cvkit.cli.errors import WrongUsageError
 from cvkit.cli.evaluate import evaluate
@@ -22,6 +23,7 @@ __all__ = ["app", "main"]
 # Plain text: boxes drawn around messages break lines that scripts and logs want whole.
 app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command()(detect)
+app.command()(compare)
 app.command()(evaluate)
 app.command()(train)
 
@@ -41,7 +43,7 @@ def _cvkit(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Classical computer vision: find people in pictures, judge how well, train."""
+    """Classical computer vision: find people in pictures, train, judge, compare with OpenCV."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

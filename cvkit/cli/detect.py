@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cvkit.cli.devices import Device, choose_device
 from cvkit.cli.errors import WrongUsageError
 
 if TYPE_CHECKING:
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
 
 # Failed pictures are named when they fail; the summary names this many of them again.
 _FAILURES_IN_SUMMARY = 20
-
-
-class Device(str, Enum):
-    """Where to detect."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
 
 
 class Format(str, Enum):
@@ -92,7 +85,7 @@ def detect(
         raise WrongUsageError(str(error)) from None
     if total == 0:
         raise WrongUsageError(f"no pictures in {', '.join(sources)}")
-    place, device_name = _choose_device(device)
+    place, device_name = choose_device(device)
     find = _open_detector(model, scores, threshold, stride=stride, scale=scale, upscale=upscale)
     try:
         folder = claim_folder(output)
@@ -147,20 +140,6 @@ class _Tally:
 
 def _pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count} pictures"
-
-
-def _choose_device(device: Device) -> tuple[Callable[[Any], Any], str]:
-    """Return what takes a picture to the device, and the device's name."""
-    from cvkit import get_num_threads, to_device
-    from cvkit._jit import cuda
-
-    has_cuda = device is not Device.cpu and cuda.is_available()
-    if device is Device.cuda and not has_cuda:
-        raise WrongUsageError("--device cuda: no CUDA device found (driver and extra 'cuda' installed?)")
-    if not has_cuda:
-        return lambda image: image, f"cpu, {get_num_threads()} threads"
-    name = cuda.get_current_device().name
-    return to_device, f"cuda, {name.decode() if isinstance(name, bytes) else name}"
 
 
 def _open_detector(

@@ -24,16 +24,16 @@ class Progress(Protocol):
     ) -> None: ...
 
     def advance(self) -> None:
-        """Count one picture as done."""
+        """Count one as done."""
 
     def say(self, message: str) -> None:
         """Print a line that stays."""
 
 
-def open_progress(total: int) -> Progress:
-    """Choose the progress display for ``total`` pictures: a bar where stderr is a terminal, else lines."""
+def open_progress(total: int, unit: str = "pictures") -> Progress:
+    """Choose the progress display for ``total`` of a unit: a bar where stderr is a terminal, else lines."""
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    return _Bar(total, console) if console.is_terminal else _Lines(total, console)
+    return _Bar(total, unit, console) if console.is_terminal else _Lines(total, unit, console)
 
 
 class _RateColumn(bars.ProgressColumn):
@@ -43,7 +43,7 @@ class _RateColumn(bars.ProgressColumn):
 
 
 class _Bar:
-    def __init__(self, total: int, console: Console) -> None:
+    def __init__(self, total: int, unit: str, console: Console) -> None:
         self._display = bars.Progress(
             bars.BarColumn(),
             bars.MofNCompleteColumn(),
@@ -51,7 +51,7 @@ class _Bar:
             bars.TimeRemainingColumn(),
             console=console,
         )
-        self._task = self._display.add_task("pictures", total=total)
+        self._task = self._display.add_task(unit, total=total)
 
     def __enter__(self) -> _Bar:
         self._display.start()
@@ -70,8 +70,9 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, total: int, console: Console) -> None:
+    def __init__(self, total: int, unit: str, console: Console) -> None:
         self._total = total
+        self._unit = unit
         self._console = console
         self._done = 0
         self._start = self._last_line = time.monotonic()
@@ -91,7 +92,7 @@ class _Lines:
             self._last_line = now
             rate = self._done / (now - self._start)
             left = (self._total - self._done) / rate
-            self.say(f"{self._done}/{self._total} pictures, {rate:.1f}/s, {_duration(left)} left")
+            self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s, {_duration(left)} left")
 
     def say(self, message: str) -> None:
         self._console.print(message)

@@ -74,3 +74,30 @@ def scene(
 
 def _shaped(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values)
+
+
+def adapted(photograph: np.ndarray, channels: int = 1, dtype: npt.DTypeLike = np.uint8) -> np.ndarray:
+    """Bring an RGB photograph to the channels and the dtype that an operation is compared on.
+
+    Parameters
+    ----------
+    photograph : numpy.ndarray, (H, W, 3), uint8
+        RGB.
+    channels : int
+        1 gives gray, 3 RGB, 4 RGB with gray behind.
+    dtype : dtype
+        uint8, uint16, float32 or float64; values are spread over the range that :func:`noise` uses.
+
+    Returns
+    -------
+    numpy.ndarray
+
+    Examples
+    --------
+    >>> adapted(np.full((1, 1, 3), 255, np.uint8), dtype="uint16")
+    array([[65535]], dtype=uint16)
+    """
+    gray = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)[..., np.newaxis]
+    planes = gray if channels == 1 else np.concatenate([photograph, gray], axis=2)[..., :channels]
+    name = np.dtype(dtype).name
+    return _shaped((planes * (MAXIMA[name] / 255.0)).astype(dtype))

@@ -55,6 +55,16 @@ class LearnerCase:
     predict_bar: float | None = None
     small: Callable[[], Data] | None = field(default=None)
 
+    @property
+    def operation(self) -> str:
+        """The learner's name, as rows of the other tables have it."""
+        return self.learner
+
+    @property
+    def label(self) -> str:
+        """Learner and data in one string, unique in the table."""
+        return f"{self.learner}[{self.name}]"
+
 
 LEARNER_CASES: list[LearnerCase] = []
 
@@ -336,7 +346,7 @@ def _neighbors(
     )
 
 
-def _small_digits() -> Data:
+def _few_digits() -> Data:
     X, y = _bundled("digits")
     return X[:600], y[:600]
 
@@ -377,7 +387,7 @@ LEARNER_CASES += [
         n_clusters=32,
         max_iter=1,
     ),
-    _k_means("digits", lambda: _bundled("digits"), _small_digits, None, n_clusters=10, n_init=4),
+    _k_means("digits", lambda: _bundled("digits"), _few_digits, None, n_clusters=10, n_init=4),
     _k_means(
         "breast cancer",
         lambda: _bundled("breast_cancer"),
@@ -419,7 +429,7 @@ LEARNER_CASES += [
         )
         for features in [2, 3, 5]
     ),
-    _neighbors("KNeighborsClassifier", "digits", lambda: _bundled("digits"), _small_digits, None),
+    _neighbors("KNeighborsClassifier", "digits", lambda: _bundled("digits"), _few_digits, None),
     # scikit-learn's squared distances here cancel from 1e7.
     _neighbors(
         "KNeighborsClassifier",

@@ -64,9 +64,12 @@ def difference(ours: np.ndarray, reference: np.ndarray, tolerance: Tolerance) ->
         return Difference(0.0, 0.0, 1.0, 0.0)
     ours, reference = ours.astype(np.float64), reference.astype(np.float64)
     same = (ours == reference) | (np.isnan(ours) & np.isnan(reference))
-    gap = np.where(same, 0.0, np.abs(ours - reference))
+    with np.errstate(invalid="ignore"):  # infinity minus infinity, where they are the same
+        gap = np.where(same, 0.0, np.abs(ours - reference))
     gap = np.where(np.isnan(gap), np.inf, gap)
-    accepted = tolerance.absolute + tolerance.relative * float(np.ptp(reference))
+    finite = reference[np.isfinite(reference)]
+    value_range = float(np.ptp(finite)) if finite.size else 0.0
+    accepted = tolerance.absolute + tolerance.relative * value_range
     return Difference(float(gap.max()), float(gap.mean()), float(same.mean()), float((gap > accepted).mean()))
 
 
@@ -91,7 +94,12 @@ class Timing:
 
 
 def alternate(
-    ours: Callable[[], Any], reference: Callable[[], Any], *, rounds: int = 15, round_seconds: float = 0.02
+    ours: Callable[[], Any],
+    reference: Callable[[], Any],
+    *,
+    rounds: int = 15,
+    round_seconds: float = 0.02,
+    seconds: float = 8.0,
 ) -> Timing:
     """Time two callables in turns, after one call of each that is not counted.
 
@@ -103,6 +111,8 @@ def alternate(
         Number of turns.
     round_seconds : float
         Short calls are repeated within a turn until it lasts about this long.
+    seconds : float
+        Slow calls get fewer turns, at least five, so that all take about this long.
 
     Returns
     -------
@@ -116,7 +126,9 @@ def alternate(
     """
     ours()
     reference()
-    calls = max(1, round(round_seconds / max(_seconds(ours, 1), _seconds(reference, 1), 1e-7)))
+    once = _seconds(ours, 1), _seconds(reference, 1)
+    calls = max(1, round(round_seconds / max(*once, 1e-7)))
+    rounds = min(rounds, max(5, int(seconds / sum(once))))
     times = np.array([(_seconds(ours, calls), _seconds(reference, calls)) for _ in range(rounds)])
     ratios = times[:, 0] / times[:, 1]
     low, middle, high = np.percentile(ratios, [25, 50, 75])

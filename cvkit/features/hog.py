@@ -206,7 +206,7 @@ def _hard_voted(batch: Batch, grid: BlockGrid, rows: int, columns: int, block_no
     kernels = batch.kernels("cvkit.features", "hog_skimage")
     cell_rows, cell_columns = rows + grid.side[0] - 1, columns + grid.side[1] - 1
     cells = batch.empty((batch.shape[0], cell_rows, cell_columns, grid.bins), np.float64)
-    kernels.cell_histograms(batch.array, grid.cell, grid.gamma, cells)
+    kernels.cell_histograms(batch.array, grid.cell, grid.gamma, batch.dtype == np.float32, cells)
     vectors = batch.empty((batch.shape[0], rows, columns, grid.feature_count), np.float32)
     kernels.normalize_blocks(cells, grid.side, BLOCK_NORMS.index(block_norm), vectors)
     return vectors.reshape((batch.shape[0], rows * columns * grid.feature_count))

@@ -4,6 +4,7 @@
 
 ``AS_IT_IS``                             the sum is the value
 ``fixed_point(...)``: (half, bits)       weights are whole numbers of 2**-bits; round half up
+``quotient(...)``: (half, factor, bits)   divide sums of 16 bits by a whole number; round to the nearest
 ``real(...)``: (scale, delta, low, high, whole)   scale, add, saturate to [low, high], round half to even
 """
 
@@ -30,6 +31,22 @@ def fixed_point(bits: int, dtype: npt.DTypeLike) -> Rounding:
     """Round sums of weights that have ``bits`` bits of fraction."""
     number = np.dtype(dtype).type
     return number(1 << (bits - 1)), number(bits)
+
+
+@functools.lru_cache(maxsize=256)
+def quotient(divisor: int, largest: int) -> Rounding | None:
+    """Divide sums up to ``largest`` by an odd number, in arithmetic of 16 bits; None where that is not exact.
+
+    The quotient is ``(sum + divisor // 2) * factor >> (16 + bits)``.
+    """
+    largest += divisor // 2
+    bits = divisor.bit_length() - 1
+    factor = -(-(1 << (16 + bits)) // divisor)
+    # The factor is too large by this many parts of the divisor, which must not add up to one in the quotient.
+    excess = factor * divisor - (1 << (16 + bits))
+    if max(largest, factor) >= 1 << 16 or largest * excess >= 1 << (16 + bits):
+        return None
+    return np.uint16(divisor // 2), np.uint16(factor), np.uint16(bits)
 
 
 @functools.lru_cache(maxsize=256)
@@ -88,13 +105,19 @@ def _separable_taps(terms: Terms, y_dtype: np.dtype, x_dtype: np.dtype) -> tuple
 
 
 @functools.lru_cache(maxsize=256)
-def _planar_taps(*kernels: Plane) -> tuple[np.ndarray, ...]:
+def product(kernel_y: Weights, kernel_x: Weights) -> Plane:
+    """The kernel of two dimensions that a separable kernel stands for."""
+    return tuple(map(tuple, np.outer(kernel_y, kernel_x).tolist()))
+
+
+@functools.lru_cache(maxsize=256)
+def _planar_taps(sum_dtype: np.dtype, *kernels: Plane) -> tuple[np.ndarray, ...]:
     """Offsets in y and x of the taps of kernels of two dimensions and one size, and the weights of each."""
     planes = np.array(kernels, np.float64)
     count, height, width = planes.shape
     indices, weights = _taps(planes.reshape(count, -1))
     rows, columns = np.divmod(indices, width)
-    return rows - height // 2, columns - width // 2, weights
+    return rows - height // 2, columns - width // 2, weights.astype(sum_dtype)
 
 
 def separable(
@@ -140,12 +163,12 @@ def correlate(
     """Filter by one kernel of two dimensions; its middle tap is its anchor."""
     if 0 in batch.shape:
         return
-    y_offsets, x_offsets, weights = _planar_taps(kernel)
+    y_offsets, x_offsets, weights = _planar_taps(sum_dtype, kernel)
     batch.kernels("cvkit.filters", "planar").correlate(
         batch.array,
         y_offsets,
         x_offsets,
-        weights[0].astype(sum_dtype),
+        weights[0],
         border,
         batch.dtype.type(border_value),
         rounding,
@@ -166,12 +189,12 @@ def add_magnitude(
     """Add shares of the image and of the magnitude of the gradient that two kernels give; the border is 0."""
     if 0 in batch.shape:
         return
-    y_offsets, x_offsets, weights = _planar_taps(*kernels)
+    y_offsets, x_offsets, weights = _planar_taps(sum_dtype, *kernels)
     batch.kernels("cvkit.filters", "planar").add_magnitude(
         batch.array,
         y_offsets,
         x_offsets,
-        weights.astype(sum_dtype),
+        weights,
         border,
         sum_dtype.type(shares[0]),
         sum_dtype.type(shares[1]),

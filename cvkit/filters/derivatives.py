@@ -231,6 +231,11 @@ def _derivative(image: Array, terms: _linear.Terms, scale: float, delta: float, 
     out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, gain, scale, delta)
     out = batch.empty(dtype=out_dtype)
     border_code = _validate.one_of(border, BORDERS, "border")
+    if len(terms) == 1 and max(map(len, terms[0])) <= 3:
+        # Six taps at once are faster than three and then two more with a row between them.
+        kernel = _linear.product(*terms[0])
+        _linear.correlate(batch, kernel, out, sum_dtype=sum_dtype, rounding=rounding, border=border_code)
+        return batch.restore(out)
     _linear.separable(
         batch, terms, out, sum_dtypes=(sum_dtype, sum_dtype), rounding=rounding, border=border_code
     )

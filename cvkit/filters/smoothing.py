@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 
@@ -63,12 +64,10 @@ def box_filter(
     value = batch.dtype.type(_validate.number(border_value, "border_value"))
     out = batch.empty()
     area = size_y * size_x
-    column_dtype = _box_sum_dtype(batch.dtype, area)
-    # float32 is exact for whole numbers of 16 bits, and so is the nearest to their quotient by a number of 8.
-    box_dtype = np.dtype(np.float32 if column_dtype == np.uint16 else np.float64)
+    column_dtype = _column_dtype(batch.dtype, size_y)
+    box_dtype, rounding = _box_arithmetic(batch.dtype, area, bool(normalize))
     outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
-    outside_box = outside_column.astype(box_dtype) * size_x
-    rounding = _linear.real(box_dtype, batch.dtype, scale=1 / area if normalize else 1.0)
+    outside_box = outside_column.astype(box_dtype) * box_dtype.type(size_x)
     if 0 not in batch.shape:
         kernels = batch.kernels("cvkit.filters", "smoothing")
         kernels.box(
@@ -77,13 +76,26 @@ def box_filter(
     return batch.restore(out)
 
 
-def _box_sum_dtype(dtype: np.dtype, area: int) -> np.dtype:
-    """Smallest dtype that holds the sum of a box, for narrow vector lanes."""
+def _column_dtype(dtype: np.dtype, size: int) -> np.dtype:
+    """Smallest dtype that holds the sum of a box's column, for narrow vector lanes."""
     if dtype.kind == "u":
         for sum_dtype in (np.dtype(np.uint16), np.dtype(np.uint32)):
-            if area * np.iinfo(dtype).max <= np.iinfo(sum_dtype).max:
+            if size * np.iinfo(dtype).max <= np.iinfo(sum_dtype).max:
                 return sum_dtype
     return np.dtype(np.float64)
+
+
+@functools.lru_cache(maxsize=256)
+def _box_arithmetic(dtype: np.dtype, area: int, normalize: bool) -> tuple[np.dtype, _linear.Rounding]:
+    """Narrowest dtype that holds the sum of a box and rounds its average right, and that rounding."""
+    largest = area * int(np.iinfo(dtype).max) if dtype.kind == "u" else math.inf
+    rounding = _linear.quotient(area, int(largest)) if normalize and dtype.kind == "u" else None
+    if rounding is not None:
+        return np.dtype(np.uint16), rounding
+    # An average of an odd number of values is at least half of one over that number away from a tie, and so
+    # float32 rounds it right if the sum needs two bits less than the mantissa has.
+    sum_dtype = np.dtype(np.float32 if largest < 1 << 22 else np.float64)
+    return sum_dtype, _linear.real(sum_dtype, dtype, scale=1 / area if normalize else 1.0)
 
 
 def gaussian_blur(

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import scipy.linalg.cython_blas  # noqa: F401  (loads the BLAS that Numba's np.dot calls)
-import threadpoolctl  # type: ignore[import-untyped]
+import threadpoolctl
 
 
 @functools.cache

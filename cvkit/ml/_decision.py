@@ -1,4 +1,4 @@
-"""What the classifiers share: samples on either device, linear decisions, labels from decisions."""
+"""What linear models and support vector machines share: decisions on either device, and labels from them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from cvkit._dispatch import Array, Batch, as_device_array, contiguous, on_device, to_device, to_host
-
-FLOATS: tuple[type, ...] = (np.float64, np.float32)
+from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
+from cvkit.ml._samples import FLOATS, beside, device_samples
 
 
 def refuse_device_arrays(estimator: BaseEstimator, *arrays: object) -> None:
@@ -28,22 +27,6 @@ def sample_weights(values: Any, X: Any) -> np.ndarray:
     return contiguous(weights)
 
 
-def device_samples(estimator: BaseEstimator, X: Array) -> Batch:
-    """Check samples on a GPU against a fitted estimator; values stay unread, so NaN passes through."""
-    if len(X.shape) != 2:
-        raise ValueError(f"X must have shape (n_samples, n_features), got {tuple(X.shape)}")
-    if np.dtype(X.dtype) not in [np.dtype(accepted) for accepted in FLOATS]:
-        raise TypeError(f"X must have dtype float32 or float64 on a GPU, got {X.dtype}")
-    if X.shape[1] != estimator.n_features_in_:
-        raise ValueError(
-            f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting "
-            f"{estimator.n_features_in_} features as input"
-        )
-    if X.shape[0] == 0:
-        raise ValueError("X must hold at least one sample, got none")
-    return Batch(as_device_array(X), 2, X)
-
-
 def linear_decision(batch: Batch, weights: np.ndarray, intercept: np.ndarray) -> Array:
     """Return ``X @ weights.T + intercept`` where X lives, as a kernel's array (n, n_weights)."""
     dtype = result_dtype(batch)
@@ -57,11 +40,6 @@ def linear_decision(batch: Batch, weights: np.ndarray, intercept: np.ndarray) ->
 def result_dtype(batch: Batch) -> np.dtype:
     """Decisions are float64 on the CPU, as in scikit-learn; on a GPU they keep the dtype of the samples."""
     return batch.dtype if batch.is_on_device else np.dtype(np.float64)
-
-
-def beside(batch: Batch, array: np.ndarray) -> Array:
-    """Give an array of the model a copy on the samples' device, or the one layout kernels take."""
-    return to_device(array) if batch.is_on_device else contiguous(array)
 
 
 def give_copy(batch: Batch, array: np.ndarray) -> Array:

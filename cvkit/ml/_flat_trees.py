@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import forest as kernels
+from cvkit.ml._cpu.tree import NODE_DTYPE
 
 
 class Tree:
@@ -124,22 +125,10 @@ class Tree:
 
 
 def pack_steps(nodes: np.ndarray, roots: np.ndarray) -> np.ndarray:
-    """Reduce nodes to what a walk needs: 16 bytes each, children counted from the start of the forest.
-
-    A float32 value is at most a float64 threshold exactly if it is at most that threshold rounded down.
-    """
+    """Reduce nodes to what a walk needs: 16 bytes each, children counted from the start of the forest."""
     steps = np.empty(len(nodes), kernels.STEP_DTYPE)
-    ends = np.append(roots[1:], len(nodes))
-    root_of_node = np.repeat(roots, ends - roots)
-    leaf = nodes["left_child"] < 0
-    itself = np.arange(len(nodes))
-    threshold = nodes["threshold"].astype(np.float32)
-    rounded_up = threshold > nodes["threshold"]
-    threshold[rounded_up] = np.nextafter(threshold[rounded_up], np.float32(-np.inf))
-    steps["threshold"] = np.where(leaf, np.float32(np.inf), threshold)
-    steps["feature"] = np.where(leaf, 0, nodes["feature"])
-    steps["left"] = np.where(leaf, itself, nodes["left_child"] + root_of_node)
-    steps["right"] = np.where(leaf, itself, nodes["right_child"] + root_of_node)
+    # The dtype of nodes that come from a file lacks the mark that its fields are aligned.
+    kernels.pack_steps(contiguous(nodes.view(NODE_DTYPE)), contiguous(roots), steps)
     return steps
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from cvkit._dispatch import Batch, contiguous
 from cvkit.ml._kernels import PRECOMPUTED, RBF
+from cvkit.ml._samples import beside, row_norms
 
 # Small machines go on after their tolerance is reached, down to rounding error: it takes no time, and makes a
 # sample's weight the same as repeating it.
@@ -38,7 +39,7 @@ class Kernel:
             return np.ones(len(samples))
         from cvkit.ml._cpu.svm import kernel_from_dots
 
-        norms = squared_norms(samples)
+        norms = row_norms(samples, np.float64)
         out = np.empty(len(samples))
         kernel_from_dots(norms, 0.0, np.zeros(len(samples)), *self.parameters, out)
         return out
@@ -47,7 +48,7 @@ class Kernel:
         self, batch: Batch, support: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray
     ) -> np.ndarray:
         """Return ``K(X, support) @ coefficients.T + intercepts`` where X lives, block by block."""
-        from cvkit.ml._decision import beside, result_dtype
+        from cvkit.ml._decision import result_dtype
 
         kernels = batch.kernels("cvkit.ml", "svm")
         count, dtype = batch.array.shape[0], result_dtype(batch)
@@ -63,11 +64,6 @@ class Kernel:
             kernels.kernel_matrix(batch.array[rows], columns, *self.parameters, block)
             kernels.linear_decision(block, coefficients, intercepts, out[rows])
         return out
-
-
-def squared_norms(samples: np.ndarray) -> np.ndarray:
-    """Return the squared norm of each row."""
-    return np.einsum("ij,ij->i", samples, samples, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -151,7 +147,7 @@ class PairProblem:
         if kernel.code != RBF or len(self.samples) <= _SMALL:
             return contiguous(self.samples)
         centred = self.samples - self.samples.mean(axis=0)
-        largest_exponent = kernel.gamma * squared_norms(centred).max()
+        largest_exponent = kernel.gamma * row_norms(centred, np.float64).max()
         exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
         return centred.astype(np.float32) if exact_enough else centred
 
@@ -162,7 +158,7 @@ class PairProblem:
         solver = self.solver
         count = len(self.signs)
         samples = self._solver_samples()
-        norms, diagonal = squared_norms(samples), solver.kernel.diagonal(self.samples)
+        norms, diagonal = row_norms(samples, np.float64), solver.kernel.diagonal(self.samples)
         if not (np.isfinite(norms).all() and np.isfinite(diagonal).all()):
             raise ValueError("X holds such large values that its kernel overflows; scale the features")
         problem = smo.Problem(samples, norms, *solver.kernel.parameters, self.signs, self.upper, diagonal)

@@ -257,8 +257,8 @@ class DeviceSearch:
         distances, indices = (
             beside(self.batch, array) for array in _candidates(count * slices, k, np.float64)
         )
-        kernels.scan(
+        kernels.scan_slices(
             self.batch.array, queries.array, self.metric.code, self.metric.p, slices, distances, indices
         )
-        kernels.finish(self.metric.code, self.metric.p, slices, distances, indices)
+        kernels.join_slices(self.metric.code, self.metric.p, slices, distances, indices)
         return distances[:count], indices[:count]

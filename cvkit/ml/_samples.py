@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from cvkit._dispatch import Array, Batch, as_device_array, contiguous, on_device, to_device, to_host
 
-FLOATS = (np.float64, np.float32)
+FLOATS: tuple[type, ...] = (np.float64, np.float32)
 
 
 def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Batch:
@@ -19,15 +19,17 @@ def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: b
     ``reset`` is True in ``fit``, where ``n_features_in_`` is set. A device array is never copied to the host.
     """
     if on_device(X):
-        return Batch(_device_samples(estimator, X, reset), 2, X)
+        batch = device_samples(estimator, X, reset=reset)
+        _refuse_not_finite(batch)
+        return batch
     X = validate_data(estimator, X, reset=reset, dtype=dtype, order="C", copy=copy)
     return Batch(contiguous(X), 2, X)
 
 
-def _device_samples(estimator: Any, X: Array, reset: bool) -> Array:
-    """Check the shape, dtype and finiteness of samples on a GPU."""
+def device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Batch:
+    """Check the shape and dtype of samples on a GPU; their values stay unread, so NaN passes through."""
     if len(X.shape) != 2:
-        raise ValueError(f"Expected 2D array, got {len(X.shape)}D array instead: shape {tuple(X.shape)}")
+        raise ValueError(f"X must have shape (n_samples, n_features), got {tuple(X.shape)}")
     if np.dtype(X.dtype) not in [np.dtype(accepted) for accepted in FLOATS]:
         raise TypeError(f"X must have dtype float32 or float64 on a GPU, got {X.dtype}")
     count, features = X.shape
@@ -40,19 +42,22 @@ def _device_samples(estimator: Any, X: Array, reset: bool) -> Array:
             f"X has {features} features, but {type(estimator).__name__} is expecting "
             f"{estimator.n_features_in_} features as input"
         )
-    X = as_device_array(X)
+    return Batch(as_device_array(X), 2, X)
+
+
+def _refuse_not_finite(batch: Batch) -> None:
+    """Raise if samples on a GPU hold NaN or infinity."""
     flaws = to_device(np.zeros(1, np.int64))
-    Batch(X, 2, X).kernels("cvkit.ml", "samples").count_not_finite(X, flaws)
+    batch.kernels("cvkit.ml", "samples").count_not_finite(batch.array, flaws)
     if to_host(flaws)[0]:
         raise ValueError("Input X contains NaN or infinity.")
-    return X
 
 
 def beside(batch: Batch, array: npt.ArrayLike) -> Array:
-    """Put a NumPy array where the samples live."""
-    return to_device(np.ascontiguousarray(array)) if batch.is_on_device else np.asarray(array)
+    """Copy an array to the samples' GPU, or give it the one layout that kernels on the CPU take."""
+    return to_device(array) if batch.is_on_device else contiguous(np.asarray(array))
 
 
-def row_norms(rows: np.ndarray) -> np.ndarray:
-    """Squared Euclidean norm of each row, summed in the order of scikit-learn's."""
-    return np.einsum("ij,ij->i", rows, rows)
+def row_norms(rows: np.ndarray, dtype: npt.DTypeLike | None = None) -> np.ndarray:
+    """Squared Euclidean norm of each row, summed in the order of scikit-learn's, in ``dtype`` if given."""
+    return np.einsum("ij,ij->i", rows, rows, dtype=dtype)

@@ -168,4 +168,4 @@ class Grower:
             nodes,
             node_values,
         )
-        return nodes[:n_nodes].copy(), node_values[:n_nodes].copy()
+        return nodes[:n_nodes], node_values[:n_nodes]

@@ -102,9 +102,9 @@ class _BaseForest(FlatTrees, BaseEstimator):
     def _put_in_a_row(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
         ends = np.cumsum([len(nodes) for nodes, _ in trees])
         self._roots = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-        self.nodes_ = np.empty(ends[-1], trees[0][0].dtype)
-        for (nodes, _), start, end in zip(trees, self._roots, ends, strict=True):
-            self.nodes_[start:end] = nodes
+        # As plain numbers: NumPy copies records field by field.
+        numbers = [nodes.view(np.int64) for nodes, _ in trees]
+        self.nodes_ = np.concatenate(numbers).view(trees[0][0].dtype)
         self.node_values_ = np.concatenate([values for _, values in trees])
 
     def _trees(self) -> Iterator[Tree]:

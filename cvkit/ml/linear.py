@@ -17,13 +17,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from cvkit._dispatch import contiguous, to_host
-from cvkit.ml._decision import (
-    FLOATS,
-    LinearDecision,
-    give_copy,
-    refuse_device_arrays,
-    sample_weights,
-)
+from cvkit.ml._decision import LinearDecision, give_copy, refuse_device_arrays, sample_weights
+from cvkit.ml._samples import FLOATS
 
 # So many bytes of X stay in cache between the product for the scores and the one for the gradient.
 _BLOCK_BYTES = 1 << 21

@@ -18,7 +18,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from cvkit._dispatch import contiguous
-from cvkit.ml._decision import FLOATS, LinearDecision, refuse_device_arrays, sample_weights
+from cvkit.ml._decision import LinearDecision, refuse_device_arrays, sample_weights
+from cvkit.ml._samples import FLOATS
 
 # With so many features Newton's d x d systems cost more than passes of coordinate descent.
 _NEWTON_FEATURES = 256

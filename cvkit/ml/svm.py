@@ -20,7 +20,6 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 
 from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
 from cvkit.ml._decision import (
-    device_samples,
     give_copy,
     labels,
     largest,
@@ -30,6 +29,7 @@ from cvkit.ml._decision import (
 )
 from cvkit.ml._kernels import KERNELS, LINEAR, PRECOMPUTED
 from cvkit.ml._machine import Kernel, Machine, PairProblem, Solver
+from cvkit.ml._samples import device_samples
 from cvkit.ml.platt import calibrate, couple, sigmoid
 
 _LEAST_PROBABILITY = 1e-7

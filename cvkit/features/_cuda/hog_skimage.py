@@ -1,5 +1,7 @@
 """Histograms of oriented gradients on CUDA, with scikit-image's definitions."""
 
+import math
+
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel
@@ -7,7 +9,7 @@ from cvkit.features._math import hard_bin, normalize_block, strongest_gradient
 
 
 @cuda_kernel
-def _cell_histograms(images, cell_height, cell_width, gamma, out):
+def _cell_histograms(images, cell_height, cell_width, gamma, single, out):
     """One thread for each cell; its histogram is small and stays in the cache."""
     column, row, image = cuda.grid(3)
     count, rows, columns, bins = out.shape
@@ -17,17 +19,18 @@ def _cell_histograms(images, cell_height, cell_width, gamma, out):
         out[image, row, column, orientation_bin] = 0.0
     for y in range(row * cell_height, (row + 1) * cell_height):
         for x in range(column * cell_width, (column + 1) * cell_width):
-            length, step_x, step_y = strongest_gradient(images, image, y, x, gamma)
-            orientation_bin = hard_bin(step_x, step_y, bins)
+            length, step_x, step_y = strongest_gradient(images, image, y, x, gamma, single)
+            angle = (math.atan2(step_y, step_x) * (180.0 / math.pi)) % 180.0
+            orientation_bin = hard_bin(angle, bins)
             if orientation_bin < bins:
                 out[image, row, column, orientation_bin] += length
     for orientation_bin in range(bins):
         out[image, row, column, orientation_bin] /= cell_height * cell_width
 
 
-def cell_histograms(images, cell, gamma, out):
+def cell_histograms(images, cell, gamma, single, out):
     """Mean vote of each cell for each bin; ``out`` is (image, cell row, cell column, bin)."""
-    _cell_histograms[out.shape[:3]](images, *cell, gamma, out)
+    _cell_histograms[out.shape[:3]](images, *cell, gamma, single, out)
 
 
 @cuda_kernel

@@ -4,9 +4,9 @@ Every pixel gets a mark, in a map with a frame around the image so that its neig
 """
 
 import numpy as np
-from numba.cpython.unsafe.numbers import trailing_zeros
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd import trailing_zeros
 
 WEAK = np.uint8(0)  # a candidate: an edge if one is next to it
 NONE = np.uint8(1)  # no edge

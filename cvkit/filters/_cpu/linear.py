@@ -48,6 +48,18 @@ def _five(a, b, c, d, e, weights, total):
 
 
 @helper(allocates=False)
+def _six(a, b, c, d, e, f, weights, total):
+    number = total.dtype.type
+    weight_a, weight_b, weight_c = weights[0], weights[1], weights[2]
+    weight_d, weight_e, weight_f = weights[3], weights[4], weights[5]
+    for x in range(total.shape[0]):
+        outer = number(number(number(a[x]) * weight_a) + number(number(f[x]) * weight_f))
+        middle = number(number(number(b[x]) * weight_b) + number(number(e[x]) * weight_e))
+        inner = number(number(number(c[x]) * weight_c) + number(number(d[x]) * weight_d))
+        total[x] = number(number(outer + middle) + inner)
+
+
+@helper(allocates=False)
 def _add_four(a, b, c, d, weights, total):
     number = total.dtype.type
     weight_a, weight_b, weight_c, weight_d = weights[0], weights[1], weights[2], weights[3]
@@ -70,13 +82,13 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
     """Sum the taps into ``total``; tap t begins at ``rows[tap_rows[t], tap_starts[t]]``.
 
     A row of -1 stands for the row ``outside``. The count of taps is 2 or 3, or has a remainder of 1, 2 or 3
-    when divided by 4: two, three or five of them begin the sum, in one loop, and four at a time are added.
+    when divided by 4: two, three, five or six of them begin the sum, in one loop, and four at a time are added.
     """
     length = total.shape[0]
     count = weights.shape[0]
     a = stretch(rows, outside, tap_rows[0], tap_starts[0], length)
     b = stretch(rows, outside, tap_rows[1], tap_starts[1], length)
-    if count % 4 == 2:
+    if count == 2:
         done = 2
         _two(a, b, weights, total)
     else:
@@ -85,10 +97,15 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
             done = 3
             _three(a, b, c, weights, total)
         else:
-            done = 5
             d = stretch(rows, outside, tap_rows[3], tap_starts[3], length)
             e = stretch(rows, outside, tap_rows[4], tap_starts[4], length)
-            _five(a, b, c, d, e, weights, total)
+            if count % 4 == 2:
+                done = 6
+                f = stretch(rows, outside, tap_rows[5], tap_starts[5], length)
+                _six(a, b, c, d, e, f, weights, total)
+            else:
+                done = 5
+                _five(a, b, c, d, e, weights, total)
     for tap in range(done, count, 4):
         a = stretch(rows, outside, tap_rows[tap], tap_starts[tap], length)
         b = stretch(rows, outside, tap_rows[tap + 1], tap_starts[tap + 1], length)

@@ -7,6 +7,11 @@ import numpy as np
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.filters._cpu.linear import STRIP, copy_row, finish_row, largest_offset, weigh
+from cvkit.filters._math import finish
+
+# Values that are summed in one stretch, a few rows of a picture: results of several passes stay in the first
+# cache, and the calls are few.
+RUN = 8192
 
 
 @helper(allocates=False)
@@ -30,10 +35,24 @@ def _load_rows(rows, first, last, border, border_value, channels, ring):
 
 
 @helper(allocates=False)
-def _correlate_strip(
+def _load_columns(rows, x, channels, above, top, border, border_value, columns):
+    """Copy the columns around value ``x`` of the rows, each to a row of ``columns``, from row ``top + above``."""
+    height, length = rows.shape
+    radius = columns.shape[0] // 2
+    pixel, channel = x // channels, x % channels
+    for position in range(columns.shape[0]):
+        column = border_index(pixel + position - radius, length // channels, border)
+        for y in range(columns.shape[1]):
+            row = border_index(top + above + y, height, border)
+            outside = column < 0 or row < 0
+            columns[position, y] = border_value if outside else rows[row, column * channels + channel]
+
+
+@helper(allocates=False)
+def _correlate_ends(
     rows,
     y_offsets,
-    x_starts,
+    x_offsets,
     weights,
     border,
     border_value,
@@ -42,22 +61,89 @@ def _correlate_strip(
     top,
     bottom,
     tap_rows,
-    ring,
+    tap_starts,
+    columns,
     total,
     out,
 ):
-    """Filter the rows from ``top`` to ``bottom``; the last arrays before ``out`` are scratch space."""
+    """Filter the pixels at both ends of the rows down the columns, so that rows are the vector's lanes."""
+    length = rows.shape[1]
+    reach = columns.shape[0] // 2 * channels
+    above = y_offsets.min()
+    for tap in range(y_offsets.shape[0]):
+        tap_rows[tap] = x_offsets[tap] + columns.shape[0] // 2
+        tap_starts[tap] = y_offsets[tap] - above
+    for position in range(min(2 * reach, length)):
+        x = position if position < reach else length - 2 * reach + position
+        x = max(x, position)
+        _load_columns(rows, x, channels, above, top, border, border_value, columns)
+        weigh(columns, columns[0], tap_rows, tap_starts, weights, total[: bottom - top])
+        for y in range(top, bottom):
+            out[y, x] = finish(total[y - top], total, rounding)
+
+
+@helper(allocates=False)
+def _correlate_strip(
+    rows,
+    y_offsets,
+    x_offsets,
+    weights,
+    border,
+    outside,
+    rounding,
+    channels,
+    top,
+    bottom,
+    tap_rows,
+    tap_starts,
+    columns,
+    total,
+    out,
+):
+    """Filter the rows from ``top`` to ``bottom``; the last arrays before ``out`` are scratch space.
+
+    Rows whose taps all lie in the image are filtered as one stretch of memory, across the ends of the rows.
+    What comes out there is wrong and is done again.
+    """
+    height, length = rows.shape
+    reach = columns.shape[0] // 2 * channels
     above, below = y_offsets.min(), y_offsets.max()
-    _load_rows(rows, top + above, top + below - 1, border, border_value, channels, ring)
-    for y in range(top, bottom):
-        _load_rows(rows, y + below, y + below, border, border_value, channels, ring)
-        for tap in range(y_offsets.shape[0]):
-            tap_rows[tap] = (y + y_offsets[tap]) % ring.shape[0]
-        if len(rounding) == 1:
-            weigh(ring, ring[0], tap_rows, x_starts, weights, out[y])
-        else:
-            weigh(ring, ring[0], tap_rows, x_starts, weights, total)
-            finish_row(total, rounding, out[y])
+    values = rows.reshape(1, rows.size)
+    out_values = out.reshape(out.size)
+    y = top
+    while y < bottom:
+        end = min(bottom, height - below, y + max(1, RUN // length))
+        if y + above < 0 or end <= y:
+            end = y + 1
+        first, last = y * length + reach, end * length - reach
+        if first < last:
+            for tap in range(y_offsets.shape[0]):
+                row = border_index(y + y_offsets[tap], height, border)
+                tap_rows[tap] = min(row, 0)
+                tap_starts[tap] = row * length + reach + x_offsets[tap] * channels
+            if len(rounding) == 1:
+                weigh(values, outside, tap_rows, tap_starts, weights, out_values[first:last])
+            else:
+                weigh(values, outside, tap_rows, tap_starts, weights, total[: last - first])
+                finish_row(total, rounding, out_values[first:last])
+        y = end
+    _correlate_ends(
+        rows,
+        y_offsets,
+        x_offsets,
+        weights,
+        border,
+        outside[0],
+        rounding,
+        channels,
+        top,
+        bottom,
+        tap_rows,
+        tap_starts,
+        columns,
+        total,
+        out,
+    )
 
 
 @cpu_kernel
@@ -67,28 +153,31 @@ def correlate(source, y_offsets, x_offsets, weights, border, border_value, round
     length = width * channels
     rows = source.reshape(count, height, length)
     out_rows = out.reshape(count, height, length)
+    outside = np.full(length, border_value, source.dtype)
     radius = largest_offset(x_offsets)
-    x_starts = (x_offsets + radius) * channels
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = task // strips
         top = (task % strips) * STRIP
-        ring = np.empty((y_offsets.max() - y_offsets.min() + 1, length + 2 * radius * channels), source.dtype)
-        total = np.empty(length, weights.dtype)
+        bottom = min(top + STRIP, height)
+        columns = np.empty((2 * radius + 1, bottom - top + y_offsets.max() - y_offsets.min()), source.dtype)
+        total = np.empty(max(length, RUN, STRIP), weights.dtype)
         tap_rows = np.empty_like(y_offsets)
+        tap_starts = np.empty_like(y_offsets)
         _correlate_strip(
             rows[image],
             y_offsets,
-            x_starts,
+            x_offsets,
             weights,
             border,
-            border_value,
+            outside,
             rounding,
             channels,
             top,
-            min(top + STRIP, height),
+            bottom,
             tap_rows,
-            ring,
+            tap_starts,
+            columns,
             total,
             out_rows[image],
         )

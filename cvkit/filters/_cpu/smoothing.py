@@ -4,7 +4,8 @@ import numpy as np
 
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._cpu.linear import STRIP, copy_row, finish_row, stretch
+from cvkit.filters._cpu.linear import STRIP, copy_row, extended_rows, finish_row, stretch
+from cvkit.filters._math import finish
 
 
 @helper(allocates=False)
@@ -25,28 +26,41 @@ def _exchange(sums, leaving, entering):
 def _add_pairs(near, far, pairs):
     number = pairs.dtype.type
     for x in range(far.shape[0]):
-        pairs[x] = number(near[x] + far[x])
+        pairs[x] = number(number(near[x]) + number(far[x]))
 
 
 @helper(allocates=False)
-def _add_five(a, b, c, d, e, total):
-    number = a.dtype.type
-    for x in range(total.shape[0]):
-        total[x] = number(number(number(a[x] + b[x]) + number(c[x] + d[x])) + e[x])
+def _average_three(a, b, c, sums, rounding, out):
+    number = sums.dtype.type
+    for x in range(out.shape[0]):
+        total = number(number(number(a[x]) + number(b[x])) + number(c[x]))
+        out[x] = finish(total, sums, rounding)
 
 
 @helper(allocates=False)
-def _sum_windows(column, size, channels, spans, total):
-    """Sum ``size`` neighbours, an odd number, from sums of 1, 2, 4... of them.
+def _average_five(a, b, c, d, e, sums, rounding, out):
+    number = sums.dtype.type
+    for x in range(out.shape[0]):
+        outer = number(number(number(a[x]) + number(b[x])) + number(number(d[x]) + number(e[x])))
+        out[x] = finish(number(outer + number(c[x])), sums, rounding)
 
-    ``spans`` has two rows of scratch space as long as ``column``.
+
+@helper(allocates=False)
+def _average_windows(column, size, channels, spans, total, rounding, out):
+    """Average ``size`` neighbours, an odd number; beyond five, from sums of 1, 2, 4... of them.
+
+    ``spans`` has two rows of scratch space as long as ``column``. Three and five have loops of their own,
+    because the fewer passes, the better for small boxes.
     """
     length = total.shape[0]
+    if size == 3:
+        a, b = column[:length], column[channels : channels + length]
+        _average_three(a, b, column[2 * channels :], total, rounding, out)
+        return
     if size == 5:
-        # The one size where a loop of its own is worth it: the fewer passes, the better for small boxes.
         a, b = column[:length], column[channels : channels + length]
         c, d = column[2 * channels : 2 * channels + length], column[3 * channels : 3 * channels + length]
-        _add_five(a, b, c, d, column[4 * channels :], total)
+        _average_five(a, b, c, d, column[4 * channels :], total, rounding, out)
         return
     copy_row(column, total)
     span, taken = 1, 1
@@ -60,6 +74,7 @@ def _sum_windows(column, size, channels, spans, total):
         if 2 * span <= size:
             _add_pairs(spans[source], spans[source, span * channels :], spans[1 - source])
             source = 1 - source
+    finish_row(total, rounding, out)
 
 
 @helper(allocates=False)
@@ -92,8 +107,7 @@ def _box_strip(
         entering = stretch(rows, outside, border_index(y + radius, height, border), 0, length)
         _exchange(sums, leaving, entering)
         extend_row(column, margin // channels, channels, border, outside_column)
-        _sum_windows(column, size_x, channels, spans, total)
-        finish_row(total, rounding, out[y])
+        _average_windows(column, size_x, channels, spans, total, rounding, out[y])
 
 
 @cpu_kernel
@@ -107,13 +121,16 @@ def box(source, size_y, size_x, border, border_value, outside_column, outside_bo
     rows = source.reshape(count, height, length)
     out_rows = out.reshape(count, height, length)
     outside = np.full(length, border_value, source.dtype)
-    extended = length + (size_x - 1) * channels
-    strips = (height + STRIP - 1) // STRIP
+    reach = size_x // 2 * channels
+    # Each task sums its first box afresh, so that a task of few rows would do little else.
+    strip = max(STRIP, 4 * size_y)
+    strips = (height + strip - 1) // strip
     for task in prange(count * strips):
         image = task // strips
-        top = (task % strips) * STRIP
-        column = np.empty(extended, outside_column.dtype)
-        spans = np.empty((2, extended), outside_column.dtype)
+        top = (task % strips) * strip
+        columns, begin = extended_rows(1, reach, length, outside_column.dtype)
+        column = columns[0, begin - reach : begin + length + reach]
+        spans = np.empty((2, column.size), outside_box.dtype)
         total = np.empty(length, outside_box.dtype)
         _box_strip(
             rows[image],
@@ -125,7 +142,7 @@ def box(source, size_y, size_x, border, border_value, outside_column, outside_bo
             rounding,
             channels,
             top,
-            min(top + STRIP, height),
+            min(top + strip, height),
             column,
             spans,
             total,

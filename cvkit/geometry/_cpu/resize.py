@@ -11,64 +11,6 @@ STRIP = 64
 
 
 @helper(allocates=False)
-def _repeat_for_channels(first, weight, channels, value_first, value_weight):
-    """Spread a table over pixels to one over values, so that the row loop below is flat."""
-    for x in range(first.shape[0]):
-        for c in range(channels):
-            value_first[x * channels + c] = np.uint32(first[x] * channels + c)
-            value_weight[x * channels + c] = weight[x]
-
-
-@helper(allocates=False)
-def _blend_columns(row, first, weight, step, blended):
-    """Blend the value at ``first`` with the one ``step`` further; 16 bits hold 255 * 256 exactly."""
-    for x in range(blended.shape[0]):
-        left = np.uint16(row[first[x]])
-        right = np.uint16(row[np.uint32(first[x] + step)])
-        blended[x] = np.uint16(left * np.uint16(np.uint16(256) - weight[x])) + np.uint16(right * weight[x])
-
-
-@helper(allocates=False)
-def _blend_rows(upper, lower, weight, out):
-    """Blend two blended rows and round; 8 + 8 + 8 bits stay exact in 32."""
-    lower_weight = np.uint32(weight)
-    upper_weight = np.uint32(np.uint32(256) - lower_weight)
-    for x in range(out.shape[0]):
-        total = np.uint32(np.uint32(upper[x]) * upper_weight) + np.uint32(np.uint32(lower[x]) * lower_weight)
-        out[x] = np.uint8(np.uint32(np.uint32(total) + np.uint32(32768)) >> np.uint32(16))
-
-
-@cpu_kernel
-def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
-    """Resize by two-tap blends in fixed point; the tables give the first tap and the second's weight."""
-    count, source_height, source_width, channels = source.shape
-    height = out.shape[1]
-    width = out.shape[2] * channels
-    rows = source.reshape(count, source_height, source_width * channels)
-    out_rows = out.reshape(count, height, width)
-    first = np.empty(width, np.uint32)
-    weight = np.empty(width, np.uint16)
-    _repeat_for_channels(x_first, x_weight, channels, first, weight)
-    # A source one pixel wide or high has no second tap: its weight is 0 and it points at the first.
-    column_step = np.uint32(channels if source_width > 1 else 0)
-    row_step = 1 if source_height > 1 else 0
-    strips = (height + STRIP - 1) // STRIP
-    for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        blended = np.empty((2, width), np.uint16)
-        held = np.full(2, -1)  # which source row each blended row was made of
-        for y in range(top, min(top + STRIP, height)):
-            upper = np.int64(y_first[y])
-            lower = upper + row_step
-            for row in (upper, lower):
-                if held[row & 1] != row:
-                    _blend_columns(rows[image, row], first, weight, column_step, blended[row & 1])
-                    held[row & 1] = row
-            _blend_rows(blended[upper & 1], blended[lower & 1], y_weight[y], out_rows[image, y])
-
-
-@helper(allocates=False)
 def _fetch_pairs(row, first, copyable, pairs):
     """Fetch the two values of each column of a gray row; the last ones singly, not to read beyond the row."""
     for x in range(copyable):
@@ -90,6 +32,80 @@ def _fetch_pixels(row, first, channels, copyable, left, right):
         for c in range(channels):
             left[x * channels + c] = row[first[x] * channels + c]
             right[x * channels + c] = row[min(first[x] + 1, last) * channels + c]
+
+
+@helper(allocates=False)
+def _copyable_columns(first, channels, row_size):
+    """Count the columns whose pair can be fetched by whole moves: what these read lies within the row."""
+    reach = 2 if channels == 1 else channels + 4
+    columns = 0
+    while columns < first.shape[0] and np.int64(first[columns]) * channels + reach <= row_size:
+        columns += 1
+    return columns
+
+
+@helper(allocates=False)
+def _blend_exact_pairs(pairs, weight, blended):
+    """Blend two values that come as one number of 16 bits, which hold 255 * 256 exactly."""
+    for x in range(blended.shape[0]):
+        left, right = np.uint16(pairs[x] & np.uint16(255)), np.uint16(pairs[x] >> np.uint16(8))
+        left_weight = np.uint16(np.uint16(256) - weight[x])
+        blended[x] = np.uint16(np.uint16(left * left_weight) + np.uint16(right * weight[x]))
+
+
+@helper(allocates=False)
+def _blend_exact_pixels(left, right, weight, blended):
+    """Blend as ``_blend_exact_pairs`` does."""
+    for x in range(blended.shape[0]):
+        before = np.uint16(np.uint16(left[x]) * np.uint16(np.uint16(256) - weight[x]))
+        blended[x] = np.uint16(before + np.uint16(np.uint16(right[x]) * weight[x]))
+
+
+@helper(allocates=False)
+def _blend_exact_rows(upper, lower, weight, out):
+    """Blend two blended rows and round; 8 + 8 + 8 bits stay exact in 32."""
+    lower_weight = np.uint32(weight)
+    upper_weight = np.uint32(np.uint32(256) - lower_weight)
+    for x in range(out.shape[0]):
+        total = np.uint32(np.uint32(upper[x]) * upper_weight) + np.uint32(np.uint32(lower[x]) * lower_weight)
+        out[x] = np.uint8(np.uint32(np.uint32(total) + np.uint32(32768)) >> np.uint32(16))
+
+
+@cpu_kernel
+def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
+    """Resize by two-tap blends in fixed point; the tables give the first tap and the second's weight."""
+    count, source_height, source_width, channels = source.shape
+    height, columns = out.shape[1], out.shape[2]
+    values = columns * channels
+    rows = source.reshape(count, source_height, source_width * channels)
+    out_rows = out.reshape(count, height, values)
+    weight = np.empty(values, np.uint16)
+    for x in range(values):
+        weight[x] = x_weight[x // channels]
+    copyable = _copyable_columns(x_first, channels, rows.shape[2])
+    # A source one pixel high has no second tap: its weight is 0 and it points at the first.
+    row_step = 1 if source_height > 1 else 0
+    strips = (height + STRIP - 1) // STRIP
+    for task in prange(count * strips):
+        image = task // strips
+        top = (task % strips) * STRIP
+        left, right = np.empty(2 * values + 4, np.uint8), np.empty(values + 4, np.uint8)
+        pairs = left[: 2 * values].view(np.uint16)
+        blended = np.empty((2, values), np.uint16)
+        held = np.full(2, -1)  # which source row each blended row was made of
+        for y in range(top, min(top + STRIP, height)):
+            upper = np.int64(y_first[y])
+            lower = upper + row_step
+            for row in (upper, lower):
+                if held[row & 1] != row:
+                    if channels == 1:
+                        _fetch_pairs(rows[image, row], x_first, copyable, left)
+                        _blend_exact_pairs(pairs, weight, blended[row & 1])
+                    else:
+                        _fetch_pixels(rows[image, row], x_first, channels, copyable, left, right)
+                        _blend_exact_pixels(left, right, weight, blended[row & 1])
+                    held[row & 1] = row
+            _blend_exact_rows(blended[upper & 1], blended[lower & 1], y_weight[y], out_rows[image, y])
 
 
 @helper(allocates=False)
@@ -130,11 +146,7 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
     weights = np.empty((2, values), np.int16)
     for x in range(values):
         weights[0, x], weights[1, x] = x_weights[0, x // channels], x_weights[1, x // channels]
-    # Four values of the right pixel lie within the row, two of a gray one.
-    reach = 2 if channels == 1 else channels + 4
-    copyable = 0
-    while copyable < columns and np.int64(x_first[copyable]) * channels + reach <= rows.shape[2]:
-        copyable += 1
+    copyable = _copyable_columns(x_first, channels, rows.shape[2])
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = task // strips

@@ -20,6 +20,39 @@ _BLOCK = 64
 
 
 @helper
+def pack_tree(nodes, root, steps):
+    """Pack the nodes of one tree.
+
+    A float32 value is at most a float64 threshold exactly if it is at most that threshold rounded down.
+    """
+    for i in range(nodes.shape[0]):
+        node = nodes[i]
+        step = steps[i]
+        if node.left_child < 0:
+            step.threshold = np.inf
+            step.feature = 0
+            step.left = root + i
+            step.right = root + i
+        else:
+            threshold = np.float32(node.threshold)
+            if threshold > node.threshold:
+                threshold = np.nextafter(threshold, np.float32(-np.inf))
+            step.threshold = threshold
+            step.feature = node.feature
+            step.left = root + node.left_child
+            step.right = root + node.right_child
+
+
+@cpu_kernel
+def pack_steps(nodes, roots, steps):
+    """Pack the nodes of all trees, whose children count from the root of their tree."""
+    for tree in prange(roots.shape[0]):
+        root = roots[tree]
+        end = roots[tree + 1] if tree + 1 < roots.shape[0] else nodes.shape[0]
+        pack_tree(nodes[root:end], root, steps[root:end])
+
+
+@helper
 def next_step(steps, at, row):
     """Go one step down; a missing value goes right."""
     step = steps[at]

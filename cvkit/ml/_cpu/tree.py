@@ -15,6 +15,7 @@ from cvkit._jit import exact_helper
 from cvkit.ml._cpu.tree_math import (
     FEATURE_THRESHOLD,
     GAIN_RATIO,
+    TOLERANCE,
     add_samples,
     gain_and_split_information,
     impurity,
@@ -217,14 +218,15 @@ def choose_split(splits, weight, target):
             if splits[i].score > splits[best].score + tolerance:
                 best = i
         return best
-    # C4.5: the ratio favours lopsided splits, so only splits of at least average gain compete.
+    # C4.5: the ratio favours lopsided splits, so only splits of at least average gain compete. The average of
+    # equal gains may round to more than any of them.
     average = 0.0
     for i in range(splits.shape[0]):
         average += splits[i].score
     average /= splits.shape[0]
     best = -1
     for i in range(splits.shape[0]):
-        if splits[i].score >= average - _EPSILON and (best < 0 or splits[i].ratio > splits[best].ratio):
+        if splits[i].score >= average - TOLERANCE and (best < 0 or splits[i].ratio > splits[best].ratio):
             best = i
     return best
 

@@ -20,7 +20,7 @@ FEATURE_THRESHOLD = np.float32(1e-7)
 
 # Scores of equally good splits, reached by different additions, differ in their last bits. A later split has
 # to be better by more than that, so that among equal splits the first one wins.
-_TOLERANCE = 1e-9
+TOLERANCE = 1e-9
 
 
 class Target(NamedTuple):
@@ -50,7 +50,7 @@ def score_tolerance(weight, target):
     """Return by how much a score has to be better; sums of counts, and of their squares, are exact."""
     if target.criterion == SQUARED_ERROR or (target.criterion == GINI and target.counted):
         return 0.0
-    return _TOLERANCE * weight
+    return TOLERANCE * weight
 
 
 @exact_helper

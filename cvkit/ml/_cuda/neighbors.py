@@ -52,7 +52,7 @@ def _scan(X, queries, metric, p, slices, distances, indices):
             replace_last(distance, i, distances[row], indices[row])
 
 
-def scan(X, queries, metric, p, slices, distances, indices):
+def scan_slices(X, queries, metric, p, slices, distances, indices):
     """Keep, for each query, the samples of least reduced distance in each slice of them, as heaps.
 
     The heap of query ``q`` and slice ``s`` is row ``s * n_queries + q``.
@@ -77,7 +77,7 @@ def _finish(metric, p, slices, distances, indices):
         distances[q, position] = from_reduced(metric, p, distances[q, position])
 
 
-def finish(metric, p, slices, distances, indices):
+def join_slices(metric, p, slices, distances, indices):
     """Join the slices of each query in its first row, sorted, and turn reduced distances into distances."""
     _finish[distances.shape[0] // slices](metric, p, slices, distances, indices)
 

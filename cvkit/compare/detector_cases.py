@@ -1,0 +1,109 @@
+"""The table of the detector: pictures on which cvkit and OpenCV look for people with the same weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+import cvkit
+from cvkit.detect import HOGDetector
+
+_STRIDE, _SCALE, _PADDING = 8, 1.05, 0
+
+
+@dataclass(frozen=True)
+class DetectorCase:
+    """One row: detection in a picture of one size and kind.
+
+    Parameters
+    ----------
+    height, width : int
+        Size to which the photograph is brought.
+    channels : int
+        1 for gray, 3 for RGB.
+    bar : float
+        Largest accepted ratio of cvkit's time to OpenCV's, one thread each.
+    """
+
+    height: int
+    width: int
+    channels: int
+    bar: float
+
+    operation = "detect"
+    against = "opencv"
+    opencv = (4,)
+
+    @property
+    def name(self) -> str:
+        """The kind of picture."""
+        return "HOG, gray" if self.channels == 1 else "HOG, RGB"
+
+    @property
+    def label(self) -> str:
+        """Kind of picture and size, unique in the table."""
+        return f"detect[{self.name}]-{self.height}x{self.width}"
+
+    def picture(self, photograph: np.ndarray) -> np.ndarray:
+        """Bring an RGB photograph to this row's size and channels."""
+        resized = cvkit.resize(photograph, (self.height, self.width), interpolation="bilinear_exact")
+        return cvkit.rgb_to_gray(resized) if self.channels == 1 else resized
+
+
+DETECTOR_CASES = [
+    DetectorCase(height, width, channels, bar)
+    for height, width, bar in [(480, 640, 0.40), (1080, 1920, 0.35)]
+    for channels in (1, 3)
+]
+
+
+def people_weights() -> np.ndarray:
+    """Return the weights that OpenCV 4 ships for people of 96 pixels height, bias last."""
+    return np.ravel(cv2.HOGDescriptor.getDefaultPeopleDetector())
+
+
+def our_detector(**settings: float) -> HOGDetector:
+    """Make cvkit's detector with OpenCV's weights and the settings that both sides use."""
+    options = {"stride": _STRIDE, "padding": _PADDING, "scale": _SCALE, **settings}
+    return HOGDetector.from_weights(people_weights(), **options)
+
+
+class OpenCVDetector:
+    """``cv2.HOGDescriptor`` with its own weights and the settings that both sides use."""
+
+    def __init__(self) -> None:
+        self._descriptor = cv2.HOGDescriptor()
+        self._descriptor.setSVMDetector(people_weights())
+
+    def detect(
+        self, picture: np.ndarray, *, threshold: float = 0.0, group: int = 2
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return windows as (left, top, right, bottom) and their scores.
+
+        Parameters
+        ----------
+        picture : numpy.ndarray, (H, W) or (H, W, 3), uint8
+            Where to look.
+        threshold : float
+            Least score of a window.
+        group : int
+            Least number of neighbouring windows for a detection, minus one; 0 returns every window.
+
+        Returns
+        -------
+        xyxy : numpy.ndarray, (N, 4), float32
+        scores : numpy.ndarray, (N,), float32
+        """
+        boxes, scores = self._descriptor.detectMultiScale(
+            picture,
+            hitThreshold=threshold,
+            winStride=(_STRIDE, _STRIDE),
+            padding=(_PADDING, _PADDING),
+            scale=_SCALE,
+            groupThreshold=group,
+        )
+        xyxy = np.array(boxes, np.float32).reshape(-1, 4)
+        xyxy[:, 2:] += xyxy[:, :2]
+        return xyxy, np.ravel(np.asarray(scores, np.float32))

@@ -1,0 +1,112 @@
+"""Time cvkit beside OpenCV, scikit-image and scikit-learn, in turns in one process, at equal thread counts.
+
+    python scripts/benchmark.py                                     every row, one thread
+    python scripts/benchmark.py --operations hog detect --threads 1 2
+    python scripts/benchmark.py --operations SVC KMeans             learners, with the memory of fit
+    python scripts/benchmark.py --sizes 480x640 --output speed.json
+
+    python scripts/benchmark.py --readme                            measure nothing, write the README's tables
+
+Rows are written as they are measured and merged into what the file holds, so a long benchmark can run in
+pieces. The exit code is 1 when a measured row misses its bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cvkit
+from cvkit.compare import speed
+from cvkit.compare.cases import CASES
+from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
+from cvkit.compare.documents import Row, open_document
+from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
+from cvkit.compare.learners import compare_learner
+from cvkit.compare.readme import SPEED, update_readme
+from cvkit.compare.selection import AnyCase, read_size, reason_to_skip, select
+from cvkit.compare.tables import learner_table, missed, speed_tables, to_text
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Measure what the command line asks for, print it and write it."""
+    arguments = parsed()
+    if arguments.readme:
+        update_readme(ROOT / "README.md")
+        return 0
+    try:
+        document = open_document(arguments.output)
+        every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        rows = select(every, arguments.operations)
+    except ValueError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return 2
+    measured = []
+    for row in measure(rows, arguments):
+        measured.append(row)
+        document.add(row)
+        document.write(arguments.output)
+        print(f"measured {row['label']}", file=sys.stderr, flush=True)
+    for table in (*speed_tables(measured), learner_table(measured)):
+        if table.rows:
+            print(to_text(table), end="\n\n")
+    return 1 if any(map(missed, measured)) else 0
+
+
+def parsed() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--operations", nargs="+", default=[], metavar="NAME", help="names of operations or parts of labels"
+    )
+    parser.add_argument("--threads", nargs="+", type=int, default=[1], metavar="N", help="default: 1")
+    parser.add_argument(
+        "--sizes",
+        nargs="+",
+        type=read_size,
+        default=[(1080, 1920), (480, 640)],
+        metavar="HxW",
+        help="default: 1080x1920 480x640",
+    )
+    parser.add_argument(
+        "--photograph", type=Path, default=ROOT / "samples" / "street2.jpg", help="what the detector looks at"
+    )
+    parser.add_argument("--output", type=Path, default=SPEED, help=f"JSON to continue; default: {SPEED}")
+    parser.add_argument("--readme", action="store_true", help="write the README from the committed JSON")
+    return parser.parse_args()
+
+
+def measure(rows: list[AnyCase], arguments: argparse.Namespace) -> Iterator[Row]:
+    """Measure the chosen rows at every size and thread count."""
+    for case in rows:
+        reason = reason_to_skip(case)
+        if reason is not None:
+            print(f"{case.label} {reason}", file=sys.stderr)
+        elif isinstance(case, DetectorCase):
+            yield from measure_detector(case, arguments)
+        elif isinstance(case, LearnerCase):
+            for threads in arguments.threads:
+                yield compare_learner(case, threads)
+        else:
+            for size in arguments.sizes:
+                picture = speed.picture_for(case, size)
+                for threads in arguments.threads:
+                    yield speed.time_case(case, picture, threads)
+    for operation in dict.fromkeys(row.operation for row in rows if row.operation in speed.FIRST_CALLS):
+        yield speed.time_first_call(operation)
+
+
+def measure_detector(case: DetectorCase, arguments: argparse.Namespace) -> Iterator[Row]:
+    """Measure a row of the detector where its size is wanted."""
+    if (case.height, case.width) in arguments.sizes:
+        photograph = cvkit.read_image(arguments.photograph)
+        for threads in arguments.threads:
+            yield speed.time_detector(case, photograph, threads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
