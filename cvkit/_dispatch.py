@@ -11,6 +11,7 @@ An operation reads::
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from dataclasses import dataclass
@@ -101,6 +102,8 @@ def contiguous(array: np.ndarray) -> np.ndarray:
     Numba compiles again for every other layout. A read-only array is not copied: kernels never write to their
     inputs, so a second view of the same memory serves.
     """
+    if array.flags.carray:  # saves most calls what np.require costs
+        return array
     array = np.require(array, requirements=["C", "A"])
     if array.flags.writeable:
         return array
@@ -114,6 +117,10 @@ class _Memory:
     def __init__(self, interface: dict[str, Any], owner: np.ndarray) -> None:
         self.__array_interface__ = interface
         self.owner = owner
+
+
+# Python's own search for a module that is loaded takes ten times longer.
+_import = functools.cache(importlib.import_module)
 
 
 @dataclass(frozen=True)
@@ -158,7 +165,7 @@ class Batch:
     def kernels(self, domain: str, module: str) -> ModuleType:
         """Import the twin of ``module`` for the device the array lives on."""
         shelf = "_cuda" if self.is_on_device else "_cpu"
-        return importlib.import_module(f"{domain}.{shelf}.{module}")
+        return _import(f"{domain}.{shelf}.{module}")
 
     def empty(self, shape: tuple[int, ...] | None = None, dtype: npt.DTypeLike | None = None) -> Array:
         """Allocate an output beside the input: same device and, unless told, same shape and dtype."""

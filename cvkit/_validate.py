@@ -24,10 +24,10 @@ def image(
     name: str = "image",
 ) -> tuple[int, int, int, int]:
     """Check an image or a stack and return its shape as (N, H, W, C)."""
-    if array.dtype not in [np.dtype(accepted) for accepted in dtypes]:
+    if array.dtype not in dtypes:
         accepted = _names(np.dtype(dtype).name for dtype in dtypes)
         raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
-    shape = tuple(int(size) for size in array.shape)
+    shape = tuple(map(int, array.shape))
     if len(shape) == 2:
         shape = (1, *shape, 1)
     elif len(shape) == 3:
@@ -91,7 +91,7 @@ def number(
 
 def _pair(value: Any, name: str, order: str) -> tuple[Any, Any]:
     """Read one value for both axes, or two."""
-    if isinstance(value, str) or np.ndim(value) == 0:
+    if isinstance(value, int | str) or np.ndim(value) == 0:  # the first test is ten times faster
         return value, value
     if len(value) != 2:
         raise ValueError(f"{name} must be one value or {order}, got {value!r}")

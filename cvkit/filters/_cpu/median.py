@@ -21,6 +21,9 @@ __all__ = ["median_3", "median_5", "median_histogram", "median_ranks"]
 # Rows of one task of the networks; even, because two rows of 3 x 3 pixels share their work.
 STRIP = 64
 
+# Values that the vectoriser may take at once, whatever their dtype.
+LANES = 64
+
 
 @helper(inline=True)
 def _repeat_ends(row, margin, channels):
@@ -47,18 +50,31 @@ def _two_medians_of_three(left, middle, right):
     return upper, lower
 
 
-@helper(inline=True)
-def _two_rows_of_three(rows, step, upper, lower):
+@helper(allocates=False)
+def _inner_medians_of_three(rows, step, first, size, upper, lower):
     """Medians of two rows from four; nothing is stored in between, which costs more than sorting thrice."""
-    middles = rows[0][step:], rows[1][step:], rows[2][step:], rows[3][step:]
-    rights = rows[0][2 * step :], rows[1][2 * step :], rows[2][2 * step :], rows[3][2 * step :]
-    inner_upper, inner_lower = upper[step:], lower[step:]
-    for x in range(upper.shape[0] - 2 * step):
+    row0, row1, row2, row3 = rows
+    lefts = row0[first:], row1[first:], row2[first:], row3[first:]
+    middles = lefts[0][step:], lefts[1][step:], lefts[2][step:], lefts[3][step:]
+    rights = middles[0][step:], middles[1][step:], middles[2][step:], middles[3][step:]
+    inner_upper, inner_lower = upper[first + step :], lower[first + step :]
+    for x in range(size):
         inner_upper[x], inner_lower[x] = _two_medians_of_three(
-            _sort_two_columns_of_three(rows, x),
+            _sort_two_columns_of_three(lefts, x),
             _sort_two_columns_of_three(middles, x),
             _sort_two_columns_of_three(rights, x),
         )
+
+
+@helper(inline=True)
+def _two_rows_of_three(rows, step, upper, lower):
+    inner = upper.shape[0] - 2 * step
+    if inner < LANES:
+        _inner_medians_of_three(rows, step, 0, inner, upper, lower)
+    else:
+        _inner_medians_of_three(rows, step, 0, inner - inner % LANES, upper, lower)
+        # What is left goes through whole vectors, too: they begin earlier and repeat some medians.
+        _inner_medians_of_three(rows, step, inner - LANES, LANES, upper, lower)
     last = upper.shape[0] - step
     for channel in range(step):
         for x, left, right in (
