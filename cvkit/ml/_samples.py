@@ -58,6 +58,6 @@ def beside(batch: Batch, array: npt.ArrayLike) -> Array:
     return to_device(array) if batch.is_on_device else contiguous(np.asarray(array))
 
 
-def row_norms(rows: np.ndarray, dtype: npt.DTypeLike | None = None) -> np.ndarray:
+def row_norms(rows: np.ndarray, dtype: Any = None) -> np.ndarray:
     """Squared Euclidean norm of each row, summed in the order of scikit-learn's, in ``dtype`` if given."""
     return np.einsum("ij,ij->i", rows, rows, dtype=dtype)

@@ -82,7 +82,7 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
     """Sum the taps into ``total``; tap t begins at ``rows[tap_rows[t], tap_starts[t]]``.
 
     A row of -1 stands for the row ``outside``. The count of taps is 2 or 3, or has a remainder of 1, 2 or 3
-    when divided by 4: two, three, five or six of them begin the sum, in one loop, and four at a time are added.
+    when divided by 4: two, three, five or six of them begin the sum, in one loop; four at a time are added.
     """
     length = total.shape[0]
     count = weights.shape[0]

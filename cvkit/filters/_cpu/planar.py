@@ -36,7 +36,7 @@ def _load_rows(rows, first, last, border, border_value, channels, ring):
 
 @helper(allocates=False)
 def _load_columns(rows, x, channels, above, top, border, border_value, columns):
-    """Copy the columns around value ``x`` of the rows, each to a row of ``columns``, from row ``top + above``."""
+    """Copy the columns around value ``x`` of rows from ``top + above`` on, each to a row of ``columns``."""
     height, length = rows.shape
     radius = columns.shape[0] // 2
     pixel, channel = x // channels, x % channels
