@@ -119,19 +119,20 @@ bits = _bits_plain if numba.config.DISABLE_JIT else _bits_vector
 
 
 def _from_bits_plain(pattern):
-    return float(np.int64(pattern).view(np.float64))
+    return pattern.view(np.float32) if isinstance(pattern, np.int32) else float(np.int64(pattern).view(np.float64))
 
 
 @intrinsic
 def _from_bits_vector(typing_context, pattern):
     def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.DoubleType())
+        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
 
-    return types.float64(types.int64), generate
+    is_narrow = pattern == types.int32
+    return (types.float32(types.int32) if is_narrow else types.float64(types.int64)), generate
 
 
 from_bits = _from_bits_plain if numba.config.DISABLE_JIT else _from_bits_vector
-"""The float64 that an int64 bit pattern stands for."""
+"""The float64 that an int64 bit pattern stands for, or the float32 of an int32."""
 
 
 def _copy_items_plain(count):

@@ -4,15 +4,21 @@ A task filters a tile. Row by row it compares the pixels with those that follow 
 keeps the weights until the rows below have used them, too.
 """
 
+import math
+
 import numpy as np
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd import from_bits
 
 # Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the
 # second-level cache.
 TILE_HEIGHT = 64
 TILE_WIDTH = 256
+
+# The series of 2 ** x; from -0.5 to 0.5 what follows is at most 1.2e-7.
+SERIES = tuple(np.float32(math.log(2) ** term / math.factorial(term)) for term in range(7))
 
 # OpenCV's resolution of the weights of float images.
 BINS_PER_CHANNEL = 4096
@@ -30,18 +36,34 @@ def _add_difference(first, second, distance):
         distance[x] += abs(first[x] - second[x])
 
 
-@helper
-def _look_up(distance, table, space, weights):
-    """Weights of distances that are whole numbers."""
-    for x in range(weights.shape[0]):
-        weights[x] = table[np.uintp(np.int32(distance[x]))] * space
+@helper(force_inline=True)
+def _power_of_two(exponent):
+    """Return 2 to a float32 from -126 to 0, to the last bit or two; vectors of it outrun a table."""
+    whole = np.rint(exponent)
+    rest = np.float32(exponent - whole)
+    result = SERIES[6]
+    for term in (5, 4, 3, 2, 1, 0):
+        result = np.float32(np.float32(result * rest) + SERIES[term])
+    return np.float32(result * from_bits(np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23))))
 
 
 @helper
-def _look_up_difference(first, second, table, space, weights):
-    """Weights of one channel of whole numbers, without a row of distances in between."""
+def _gaussian(distance, scale, space, weights):
+    """Weights of distances; ``scale`` is the exponent of 2 for a distance of 1."""
+    least = np.float32(-126)  # smaller numbers are not normal
     for x in range(weights.shape[0]):
-        weights[x] = table[np.uintp(np.int32(abs(first[x] - second[x])))] * space
+        exponent = np.float32(np.float32(distance[x] * distance[x]) * scale)
+        weights[x] = _power_of_two(exponent if exponent > least else least) * space
+
+
+@helper
+def _gaussian_of_difference(first, second, scale, space, weights):
+    """Weights of one channel, without a row of distances in between."""
+    least = np.float32(-126)
+    for x in range(weights.shape[0]):
+        distance = np.float32(first[x] - second[x])
+        exponent = np.float32(np.float32(distance * distance) * scale)
+        weights[x] = _power_of_two(exponent if exponent > least else least) * space
 
 
 @helper
@@ -119,8 +141,8 @@ def _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, dist
         first, last = max(0, -shift), width - max(0, shift)
         here, there = slice(first, last), slice(first + shift, last + shift)
         if whole and channels == 1:
-            _look_up_difference(
-                planes[0, y, here], planes[0, other, there], table, space[pair], weights[pair, here]
+            _gaussian_of_difference(
+                planes[0, y, here], planes[0, other, there], scale, space[pair], weights[pair, here]
             )
             continue
         distances = distance[: last - first]
@@ -128,7 +150,7 @@ def _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, dist
         for channel in range(1, channels):
             _add_difference(planes[channel, y, here], planes[channel, other, there], distances)
         if whole:
-            _look_up(distances, table, space[pair], weights[pair, here])
+            _gaussian(distances, scale, space[pair], weights[pair, here])
         else:
             _interpolate(distances, table, scale, space[pair], weights[pair, here])
 
@@ -217,14 +239,13 @@ def _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space, borde
 
 
 def bilateral(source, sigma_color, offsets_y, offsets_x, space, border, out):
-    """Filter images; the weights of whole numbers come from a table of all differences there can be."""
+    """Filter images; the weights of floats come from a table, as in OpenCV, those of whole numbers do not."""
     count, _, _, channels = source.shape
     whole = source.dtype.kind == "u"
     dtype = np.float64 if source.dtype == np.float64 else np.float32
     if whole:
-        steps = np.arange(np.iinfo(source.dtype).max * channels + 1, dtype=np.float64)
-        distances = np.broadcast_to(steps, (count, steps.size))
-        scales = np.ones(count, dtype)
+        tables = np.empty((count, 0), dtype)
+        scales = np.full(count, -0.5 / sigma_color**2 * math.log2(math.e), dtype)
     else:
         bins = BINS_PER_CHANNEL * channels
         spans = (np.ptp(source, axis=(1, 2, 3)) * channels).astype(dtype)
@@ -233,5 +254,5 @@ def bilateral(source, sigma_color, offsets_y, offsets_x, space, border, out):
         # A constant image stays what it is: its neighbours have no weight.
         spans = np.where(constant, np.inf, spans).astype(np.float64)
         distances = np.arange(1e-9, bins + 2) * (spans[:, None] / bins)
-    tables = np.exp(distances**2 * (-0.5 / sigma_color**2)).astype(dtype)
+        tables = np.exp(distances**2 * (-0.5 / sigma_color**2)).astype(dtype)
     _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space.astype(dtype), border, out)
