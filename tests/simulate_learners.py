@@ -50,7 +50,7 @@ def k_means(place: Place) -> dict[str, Any]:
     return results
 
 
-def neighbors(place: Place) -> dict[str, Any]:
+def neighbors(place: Place, weights: str = "distance") -> dict[str, Any]:
     """Search, classify and regress with samples that ``place`` puts on a device, or leaves on the host."""
     results: dict[str, Any] = {}
     X = small_samples()
@@ -59,7 +59,7 @@ def neighbors(place: Place) -> dict[str, Any]:
     queries = X[::5] + np.array([0.1, -0.2, 0.3])
     for parameters in ({"metric": "euclidean"}, {"metric": "cosine"}, {"p": 1}, {"p": np.inf}, {"p": 3}):
         name = "-".join(map(str, parameters.values()))
-        model = KNeighborsClassifier(4, algorithm="brute", weights="distance", **parameters)
+        model = KNeighborsClassifier(4, algorithm="brute", weights=weights, **parameters)
         model.fit(place(X), place(y))
         distances, indices = model.kneighbors(place(queries))
         results[f"{name} distances"] = distances

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import tree as kernels
-from cvkit.ml._cpu import tree_math, tree_sorting
+from cvkit.ml._cpu import tree_histogram, tree_math, tree_sorting
 
 CRITERIA = {
     "gini": tree_math.GINI,
@@ -142,6 +142,9 @@ class Grower:
             right_values=np.empty(n_in_tree, np.float32),
             goes_left=np.empty(self.n_samples, np.bool_),
             histogram=np.empty(1 << tree_sorting.DIGIT_BITS, np.uint32),
+            class_histogram=np.empty(0 if self.presorted else tree_histogram.LARGEST_HISTOGRAM, np.int64),
+            left_counts=np.empty(self.n_sums, np.int64),
+            right_counts=np.empty(self.n_sums, np.int64),
             total=np.empty(self.n_sums),
             left=np.empty(self.n_sums),
             features=np.empty(self.n_features, np.int64),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cvkit._jit import exact_helper
+from cvkit.ml._cpu.tree_histogram import fill_histogram, fits_histogram, scan_histogram
 from cvkit.ml._cpu.tree_math import (
     FEATURE_THRESHOLD,
     GAIN_RATIO,
@@ -97,6 +98,9 @@ class Work(NamedTuple):
     right_values: np.ndarray  # float32
     goes_left: np.ndarray  # (n_samples,) bool
     histogram: np.ndarray  # (2 ** DIGIT_BITS,) uint32
+    class_histogram: np.ndarray  # (LARGEST_HISTOGRAM,) int64
+    left_counts: np.ndarray  # (n_sums,) int64; this and the next: class weights on either side
+    right_counts: np.ndarray  # (n_sums,) int64
     total: np.ndarray  # (n_sums,) float64; sums of the node
     left: np.ndarray  # (n_sums,) float64; sums of its left side
     features: np.ndarray  # (n_features,) int64; see find_splits
@@ -126,21 +130,24 @@ def swap(array, i, j):
 
 
 @exact_helper
-def sort_in_node(ranks, distinct, node_samples, work):
-    """Order the samples of a node by one feature: fill the first of ``work.samples`` and ``work.values``."""
-    n = node_samples.shape[0]
+def range_of_ranks(ranks, node_samples):
+    """Return the least and the largest rank in a node."""
     least = np.uint32(0xFFFFFFFF)
     most = np.uint32(0)
-    for i in range(n):
-        sample = node_samples[i]
+    for sample in node_samples:
         rank = ranks[sample]
         least = min(least, rank)
         most = max(most, rank)
-        work.keys[i] = (np.uint64(rank) << np.uint64(32)) | np.uint64(sample)
-    if least == most:
-        copy(node_samples, work.samples)
-        work.values[:n] = distinct[least]
-        return
+    return least, most
+
+
+@exact_helper
+def sort_in_node(ranks, distinct, least, most, node_samples, work):
+    """Order the samples of a node by one feature: fill the first of ``work.samples`` and ``work.values``."""
+    n = node_samples.shape[0]
+    for i in range(n):
+        sample = node_samples[i]
+        work.keys[i] = (np.uint64(ranks[sample]) << np.uint64(32)) | np.uint64(sample)
     n_bits = 0
     while (most - least) >> n_bits:
         n_bits += 1
@@ -170,6 +177,12 @@ def weight_of(samples, target):
 
 
 @exact_helper
+def middle_between(below, above):
+    """Return the mean of two values: halves are added, not a sum halved, so that none overflows."""
+    return np.float64(below) / 2.0 + np.float64(above) / 2.0
+
+
+@exact_helper
 def record_split(split, feature, samples, values, target, limits, weight, work):
     """Find the best split of one feature and write it down; return whether there is one."""
     n = samples.shape[0]
@@ -196,8 +209,7 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
     split.n_present_left = n_left
     split.n_missing = n_missing
     split.missing_go_to_left = missing_go_to_left
-    # Halves are added, not a sum halved, so that large values do not overflow.
-    split.threshold = np.float64(values[n_left - 1]) / 2.0 + np.float64(values[n_left]) / 2.0
+    split.threshold = middle_between(values[n_left - 1], values[n_left])
     if target.criterion == GAIN_RATIO:
         left_weight = weight_of(samples[:n_left], target)
         if n_missing > 0 and missing_go_to_left:
@@ -205,6 +217,30 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
         gain, information = gain_and_split_information(score, left_weight, work.total, weight, target)
         split.score = gain
         split.ratio = gain / information
+    return True
+
+
+@exact_helper
+def record_split_of_few_values(
+    split, feature, ranks, values, least, n_values, node_samples, target, limits, weight, work
+):
+    """Find the best split of one feature, none missing, from a histogram; as ``record_split``."""
+    n = node_samples.shape[0]
+    fill_histogram(ranks, least, n_values, node_samples, target, work.total.shape[0], work.class_histogram)
+    for k in range(work.total.shape[0]):
+        work.left_counts[k] = 0
+        work.right_counts[k] = np.int64(work.total[k])
+    score, n_left, below, above = scan_histogram(
+        work.class_histogram, values, n_values, limits, weight, n, work.left_counts, work.right_counts
+    )
+    if score == -np.inf:
+        return False
+    split.feature = feature
+    split.score = score
+    split.n_present_left = n_left
+    split.n_missing = 0
+    split.missing_go_to_left = n_left > n - n_left
+    split.threshold = middle_between(values[below], values[above])
     return True
 
 
@@ -259,21 +295,42 @@ def find_splits(columns, node_samples, start, end, target, limits, weight, n_kno
             continue
         drawn += n_found_constants
         feature = features[drawn]
+        ranks = columns.ranks[feature]
+        distinct = columns.distinct[feature]
+        least, most = np.uint32(0), np.uint32(0)
         if columns.presorted:
-            samples = columns.samples[feature, start:end]
-            values = columns.values[feature, start:end]
+            smallest = columns.values[feature, start]
+            largest = columns.values[feature, end - 1]
         else:
-            sort_in_node(columns.ranks[feature], columns.distinct[feature], node_samples[start:end], work)
-            samples = work.samples[: end - start]
-            values = work.values[: end - start]
-        if values[-1] <= np.float32(values[0] + FEATURE_THRESHOLD):
+            least, most = range_of_ranks(ranks, node_samples[start:end])
+            smallest, largest = distinct[least], distinct[most]
+        if largest <= np.float32(smallest + FEATURE_THRESHOLD):
             swap(features, drawn, n_known + n_found_constants)
             n_found_constants += 1
             continue
         n_not_drawn -= 1
         swap(features, n_not_drawn, drawn)
-        if record_split(work.splits[n_splits], feature, samples, values, target, limits, weight, work):
-            n_splits += 1
+        split = work.splits[n_splits]
+        n_values = np.int64(most - least) + 1
+        if (
+            not columns.presorted
+            and largest < np.inf
+            and fits_histogram(n_values, end - start, target, work.total.shape[0])
+        ):
+            found = record_split_of_few_values(
+                split, feature, ranks, distinct[least:], least, n_values,
+                node_samples[start:end], target, limits, weight, work,
+            )  # fmt: skip
+        else:
+            if columns.presorted:
+                samples = columns.samples[feature, start:end]
+                values = columns.values[feature, start:end]
+            else:
+                sort_in_node(ranks, distinct, least, most, node_samples[start:end], work)
+                samples = work.samples[: end - start]
+                values = work.values[: end - start]
+            found = record_split(split, feature, samples, values, target, limits, weight, work)
+        n_splits += found
     return n_splits, n_known + n_found_constants
 
 
