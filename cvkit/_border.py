@@ -27,12 +27,15 @@ def border_index(index, size, border):
         return 0 if index < 0 else size - 1
     if border == WRAP:
         return index % size
+    # Few coordinates lie further out than one reflection; a division takes longer than the rest.
     if border == REFLECT:
-        index = index % (2 * size)
+        index = index if index >= 0 else -1 - index
+        index = index if index < 2 * size else index % (2 * size)
         return index if index < size else 2 * size - 1 - index
     if size == 1:
         return 0
-    index = index % (2 * size - 2)
+    index = index if index >= 0 else -index
+    index = index if index < 2 * size - 2 else index % (2 * size - 2)
     return index if index < size else 2 * size - 2 - index
 
 

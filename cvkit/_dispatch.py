@@ -141,11 +141,12 @@ class Batch:
         name: str = "image",
     ) -> Batch:
         """Check ``image`` and view it as a stack."""
-        if not on_device(image):
-            image = np.asarray(image)
-        shape = _validate.image(image, dtypes=dtypes, channels=channels, name=name)
-        array = as_device_array(image) if on_device(image) else contiguous(image)
-        return cls(array.reshape(shape), len(image.shape), image)
+        # A torch tensor has torch's dtype; the view of its memory has NumPy's.
+        array = as_device_array(image) if on_device(image) else np.asarray(image)
+        shape = _validate.image(array, dtypes=dtypes, channels=channels, name=name)
+        if not on_device(array):
+            array = contiguous(array)
+        return cls(array.reshape(shape), len(array.shape), image)
 
     @property
     def is_on_device(self) -> bool:

@@ -119,7 +119,9 @@ bits = _bits_plain if numba.config.DISABLE_JIT else _bits_vector
 
 
 def _from_bits_plain(pattern):
-    return pattern.view(np.float32) if isinstance(pattern, np.int32) else float(np.int64(pattern).view(np.float64))
+    if isinstance(pattern, np.int32):
+        return pattern.view(np.float32)
+    return float(np.int64(pattern).view(np.float64))
 
 
 @intrinsic

@@ -111,6 +111,12 @@ def product(kernel_y: Weights, kernel_x: Weights) -> Plane:
 
 
 @functools.lru_cache(maxsize=256)
+def is_of_three_differences(kernel: Plane) -> bool:
+    """Whether a kernel is a first derivative of 3 x 3, for which the planar filter has a loop of its own."""
+    return np.shape(kernel) == (3, 3) and np.count_nonzero(kernel) == 6
+
+
+@functools.lru_cache(maxsize=256)
 def _planar_taps(sum_dtype: np.dtype, *kernels: Plane) -> tuple[np.ndarray, ...]:
     """Offsets in y and x of the taps of kernels of two dimensions and one size, and the weights of each."""
     planes = np.array(kernels, np.float64)

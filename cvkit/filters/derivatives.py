@@ -231,9 +231,9 @@ def _derivative(image: Array, terms: _linear.Terms, scale: float, delta: float, 
     out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, gain, scale, delta)
     out = batch.empty(dtype=out_dtype)
     border_code = _validate.one_of(border, BORDERS, "border")
-    if len(terms) == 1 and max(map(len, terms[0])) <= 3:
-        # Six taps at once are faster than three and then two more with a row between them.
-        kernel = _linear.product(*terms[0])
+    kernel = _linear.product(*terms[0])
+    if batch.dtype == np.uint8 and len(terms) == 1 and _linear.is_of_three_differences(kernel):
+        # Three differences in one loop are faster than two passes with a row of sums between them.
         _linear.correlate(batch, kernel, out, sum_dtype=sum_dtype, rounding=rounding, border=border_code)
         return batch.restore(out)
     _linear.separable(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Any
 
 import numpy as np
 
@@ -63,11 +64,7 @@ def box_filter(
     border_code = _validate.one_of(border, BORDERS, "border")
     value = batch.dtype.type(_validate.number(border_value, "border_value"))
     out = batch.empty()
-    area = size_y * size_x
-    column_dtype = _column_dtype(batch.dtype, size_y)
-    box_dtype, rounding = _box_arithmetic(batch.dtype, area, bool(normalize))
-    outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
-    outside_box = outside_column.astype(box_dtype) * box_dtype.type(size_x)
+    outside_column, outside_box, rounding = _box_arithmetic(value, size_y, size_x, bool(normalize))
     if 0 not in batch.shape:
         kernels = batch.kernels("cvkit.filters", "smoothing")
         kernels.box(
@@ -85,17 +82,27 @@ def _column_dtype(dtype: np.dtype, size: int) -> np.dtype:
     return np.dtype(np.float64)
 
 
-@functools.lru_cache(maxsize=256)
-def _box_arithmetic(dtype: np.dtype, area: int, normalize: bool) -> tuple[np.dtype, _linear.Rounding]:
-    """Narrowest dtype that holds the sum of a box and rounds its average right, and that rounding."""
+# Typed, because a 0 of one dtype equals the 0 of another.
+@functools.lru_cache(maxsize=256, typed=True)
+def _box_arithmetic(
+    outside: Any, size_y: int, size_x: int, normalize: bool
+) -> tuple[np.ndarray, np.ndarray, _linear.Rounding]:
+    """Sum of a column and of a box outside the image, in the dtypes for such sums, and their rounding.
+
+    The dtypes are the narrowest that hold a sum and round an average right.
+    """
+    dtype, area = outside.dtype, size_y * size_x
+    column_dtype = _column_dtype(dtype, size_y)
+    outside_column = np.array([outside], column_dtype) * column_dtype.type(size_y)
     largest = area * int(np.iinfo(dtype).max) if dtype.kind == "u" else math.inf
     rounding = _linear.quotient(area, int(largest)) if normalize and dtype.kind == "u" else None
     if rounding is not None:
-        return np.dtype(np.uint16), rounding
+        return outside_column, outside_column.astype(np.uint16) * np.uint16(size_x), rounding
     # An average of an odd number of values is at least half of one over that number away from a tie, and so
     # float32 rounds it right if the sum needs two bits less than the mantissa has.
     sum_dtype = np.dtype(np.float32 if largest < 1 << 22 else np.float64)
-    return sum_dtype, _linear.real(sum_dtype, dtype, scale=1 / area if normalize else 1.0)
+    rounding = _linear.real(sum_dtype, dtype, scale=1 / area if normalize else 1.0)
+    return outside_column, outside_column.astype(sum_dtype) * sum_dtype.type(size_x), rounding
 
 
 def gaussian_blur(

@@ -48,14 +48,14 @@ def _five(a, b, c, d, e, weights, total):
 
 
 @helper(allocates=False)
-def _six(a, b, c, d, e, f, weights, total):
+def _three_differences(a, b, c, d, e, f, weights, total):
+    """Sum six taps whose weights are those of the first three, mirrored and negated: a first derivative."""
     number = total.dtype.type
     weight_a, weight_b, weight_c = weights[0], weights[1], weights[2]
-    weight_d, weight_e, weight_f = weights[3], weights[4], weights[5]
     for x in range(total.shape[0]):
-        outer = number(number(number(a[x]) * weight_a) + number(number(f[x]) * weight_f))
-        middle = number(number(number(b[x]) * weight_b) + number(number(e[x]) * weight_e))
-        inner = number(number(number(c[x]) * weight_c) + number(number(d[x]) * weight_d))
+        outer = number(number(number(a[x]) - number(f[x])) * weight_a)
+        middle = number(number(number(b[x]) - number(e[x])) * weight_b)
+        inner = number(number(number(c[x]) - number(d[x])) * weight_c)
         total[x] = number(number(outer + middle) + inner)
 
 
@@ -78,17 +78,33 @@ def stretch(rows, outside, row, start, length):
 
 
 @helper(allocates=False)
+def _is_antisymmetric(weights):
+    symmetric_parts = 0
+    for tap in range(weights.shape[0]):
+        symmetric_parts += weights[tap] != -weights[weights.shape[0] - 1 - tap]
+    return symmetric_parts == 0
+
+
+@helper(allocates=False)
 def weigh(rows, outside, tap_rows, tap_starts, weights, total):
     """Sum the taps into ``total``; tap t begins at ``rows[tap_rows[t], tap_starts[t]]``.
 
     A row of -1 stands for the row ``outside``. The count of taps is 2 or 3, or has a remainder of 1, 2 or 3
-    when divided by 4: two, three, five or six of them begin the sum, in one loop; four at a time are added.
+    when divided by 4: two, three or five of them begin the sum, in one loop, and four at a time are added.
+    The six of a first derivative, the upper half of the weights minus the lower, are one loop.
     """
     length = total.shape[0]
     count = weights.shape[0]
     a = stretch(rows, outside, tap_rows[0], tap_starts[0], length)
     b = stretch(rows, outside, tap_rows[1], tap_starts[1], length)
-    if count == 2:
+    if count == 6 and _is_antisymmetric(weights):
+        done = 6
+        c = stretch(rows, outside, tap_rows[2], tap_starts[2], length)
+        d = stretch(rows, outside, tap_rows[3], tap_starts[3], length)
+        e = stretch(rows, outside, tap_rows[4], tap_starts[4], length)
+        f = stretch(rows, outside, tap_rows[5], tap_starts[5], length)
+        _three_differences(a, b, c, d, e, f, weights, total)
+    elif count % 4 == 2:
         done = 2
         _two(a, b, weights, total)
     else:
@@ -97,15 +113,10 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
             done = 3
             _three(a, b, c, weights, total)
         else:
+            done = 5
             d = stretch(rows, outside, tap_rows[3], tap_starts[3], length)
             e = stretch(rows, outside, tap_rows[4], tap_starts[4], length)
-            if count % 4 == 2:
-                done = 6
-                f = stretch(rows, outside, tap_rows[5], tap_starts[5], length)
-                _six(a, b, c, d, e, f, weights, total)
-            else:
-                done = 5
-                _five(a, b, c, d, e, weights, total)
+            _five(a, b, c, d, e, weights, total)
     for tap in range(done, count, 4):
         a = stretch(rows, outside, tap_rows[tap], tap_starts[tap], length)
         b = stretch(rows, outside, tap_rows[tap + 1], tap_starts[tap + 1], length)

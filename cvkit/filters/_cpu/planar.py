@@ -9,9 +9,10 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.filters._cpu.linear import STRIP, copy_row, finish_row, largest_offset, weigh
 from cvkit.filters._math import finish
 
-# Values that are summed in one stretch, a few rows of a picture: results of several passes stay in the first
-# cache, and the calls are few.
-RUN = 8192
+# Values that are summed in one stretch, a few rows of a picture: results of several passes stay near, and the
+# calls are few. Stretches begin at a multiple of this in memory, because stores of vectors that straddle two
+# cache lines are slower.
+RUN = 16384
 
 
 @helper(allocates=False)
@@ -36,16 +37,26 @@ def _load_rows(rows, first, last, border, border_value, channels, ring):
 
 @helper(allocates=False)
 def _load_columns(rows, x, channels, above, top, border, border_value, columns):
-    """Copy the columns around value ``x`` of rows from ``top + above`` on, each to a row of ``columns``."""
+    """Copy the columns around value ``x``, from row ``top + above`` on, each to a row of ``columns``."""
     height, length = rows.shape
     radius = columns.shape[0] // 2
-    pixel, channel = x // channels, x % channels
+    count = columns.shape[1]
+    start = top + above
+    first, last = min(max(-start, 0), count), max(min(height - start, count), 0)
     for position in range(columns.shape[0]):
-        column = border_index(pixel + position - radius, length // channels, border)
-        for y in range(columns.shape[1]):
-            row = border_index(top + above + y, height, border)
-            outside = column < 0 or row < 0
-            columns[position, y] = border_value if outside else rows[row, column * channels + channel]
+        pixel = border_index(x // channels + position - radius, length // channels, border)
+        if pixel < 0:
+            columns[position] = border_value
+            continue
+        column = pixel * channels + x % channels
+        for y in range(first, last):
+            columns[position, y] = rows[start + y, column]
+        for y in range(first):
+            row = border_index(start + y, height, border)
+            columns[position, y] = border_value if row < 0 else rows[row, column]
+        for y in range(last, count):
+            row = border_index(start + y, height, border)
+            columns[position, y] = border_value if row < 0 else rows[row, column]
 
 
 @helper(allocates=False)
@@ -74,12 +85,20 @@ def _correlate_ends(
         tap_rows[tap] = x_offsets[tap] + columns.shape[0] // 2
         tap_starts[tap] = y_offsets[tap] - above
     for position in range(min(2 * reach, length)):
-        x = position if position < reach else length - 2 * reach + position
-        x = max(x, position)
+        x = position if position < reach else max(position, length - 2 * reach + position)
         _load_columns(rows, x, channels, above, top, border, border_value, columns)
         weigh(columns, columns[0], tap_rows, tap_starts, weights, total[: bottom - top])
         for y in range(top, bottom):
             out[y, x] = finish(total[y - top], total, rounding)
+
+
+@helper(allocates=False)
+def _correlate_stretch(rows, outside, tap_rows, tap_starts, weights, rounding, total, out):
+    if len(rounding) == 1:
+        weigh(rows, outside, tap_rows, tap_starts, weights, out)
+    else:
+        weigh(rows, outside, tap_rows, tap_starts, weights, total[: out.shape[0]])
+        finish_row(total, rounding, out)
 
 
 @helper(allocates=False)
@@ -94,39 +113,45 @@ def _correlate_strip(
     channels,
     top,
     bottom,
+    misplaced,
     tap_rows,
     tap_starts,
     columns,
     total,
     out,
 ):
-    """Filter the rows from ``top`` to ``bottom``; the last arrays before ``out`` are scratch space.
+    """Filter the rows from ``top`` to ``bottom``; ``tap_rows`` and what follows, but for ``out``, is scratch.
 
     Rows whose taps all lie in the image are filtered as one stretch of memory, across the ends of the rows.
     What comes out there is wrong and is done again.
     """
     height, length = rows.shape
     reach = columns.shape[0] // 2 * channels
-    above, below = y_offsets.min(), y_offsets.max()
     values = rows.reshape(1, rows.size)
     out_values = out.reshape(out.size)
-    y = top
-    while y < bottom:
-        end = min(bottom, height - below, y + max(1, RUN // length))
-        if y + above < 0 or end <= y:
-            end = y + 1
-        first, last = y * length + reach, end * length - reach
-        if first < last:
+    # One row more at either side, because the taps of a row's ends reach into the next row.
+    inner_top = max(top, 1 - y_offsets.min())
+    inner_bottom = min(bottom, height - 1 - y_offsets.max())
+    if inner_bottom <= inner_top or reach > length:
+        inner_top = inner_bottom = bottom
+    for y in range(top, bottom):
+        if (y < inner_top or y >= inner_bottom) and 2 * reach < length:
             for tap in range(y_offsets.shape[0]):
                 row = border_index(y + y_offsets[tap], height, border)
                 tap_rows[tap] = min(row, 0)
                 tap_starts[tap] = row * length + reach + x_offsets[tap] * channels
-            if len(rounding) == 1:
-                weigh(values, outside, tap_rows, tap_starts, weights, out_values[first:last])
-            else:
-                weigh(values, outside, tap_rows, tap_starts, weights, total[: last - first])
-                finish_row(total, rounding, out_values[first:last])
-        y = end
+            inner = out[y, reach : length - reach]
+            _correlate_stretch(values, outside, tap_rows, tap_starts, weights, rounding, total, inner)
+    tap_rows[:] = 0
+    first, last = inner_top * length, inner_bottom * length
+    while first < last:
+        end = min(last, (first + misplaced) // RUN * RUN + RUN - misplaced)
+        for tap in range(y_offsets.shape[0]):
+            tap_starts[tap] = first + y_offsets[tap] * length + x_offsets[tap] * channels
+        _correlate_stretch(
+            values, outside, tap_rows, tap_starts, weights, rounding, total, out_values[first:end]
+        )
+        first = end
     _correlate_ends(
         rows,
         y_offsets,
@@ -155,6 +180,7 @@ def correlate(source, y_offsets, x_offsets, weights, border, border_value, round
     out_rows = out.reshape(count, height, length)
     outside = np.full(length, border_value, source.dtype)
     radius = largest_offset(x_offsets)
+    address = out.ctypes.data // out.itemsize
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = task // strips
@@ -175,6 +201,7 @@ def correlate(source, y_offsets, x_offsets, weights, border, border_value, round
             channels,
             top,
             bottom,
+            (address + image * height * length) % RUN,
             tap_rows,
             tap_starts,
             columns,
