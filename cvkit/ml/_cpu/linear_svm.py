@@ -139,7 +139,8 @@ def _solve(matrix, values, columns, starts, signs, upper, shift, bias, tolerance
                 _add(matrix, values, columns, starts, i, change, coefficients)
                 weights[feature_count] += change * bias
             position += 1
-        if largest - smallest <= tolerance:
+        # With LIBLINEAR's criterion, the plain difference, violations that are all equal would count as none.
+        if max(largest, 0.0) - min(smallest, 0.0) <= tolerance:
             if active == order.shape[0]:
                 return passes, True
             active = order.shape[0]
