@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -74,3 +76,19 @@ def recorded_launches(
             _jit.cuda, "device_array", lambda shape, dtype=float, stream=0: fake(np.zeros(shape, dtype))
         )
         yield launches
+
+
+def assert_compile(
+    monkeypatch: pytest.MonkeyPatch, launches: Iterable[tuple[_jit.CudaKernel, tuple[Any, ...]]]
+) -> None:
+    """Compile recorded launches to PTX for the oldest and a current GPU."""
+    # Numba asks the current GPU, of which there may be none, which capability to compile helpers for.
+    dispatcher = importlib.import_module(f"{_jit.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
+    oldest = SimpleNamespace(compute_capability=(7, 5))
+    monkeypatch.setattr(dispatcher, "get_current_device", lambda: oldest)
+    for kernel, signature in sorted(launches, key=str):
+        for capability in [(7, 5), (9, 0)]:
+            ptx, _ = _jit.cuda.compile(
+                kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
+            )
+            assert ".entry" in ptx, kernel.__name__

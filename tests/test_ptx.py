@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ import cvkit
 from cvkit import _dispatch, _jit
 from cvkit.compare.cases import CASES
 from cvkit.ml import _lloyd
-from tests.fake_device import fake, recorded_launches
+from tests.fake_device import assert_compile, fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
 from tests.simulate_detector import small_detector, small_photo
@@ -51,15 +50,6 @@ def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPat
         neighbors(fake, weights="uniform")  # no distance is computed, and none would be refused as a weight
         _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
     assert launches
-    # Numba asks the current GPU which capability to compile a kernel's helpers for.
-    dispatcher = importlib.import_module(f"{_jit.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
-    oldest = SimpleNamespace(compute_capability=(7, 5))
-    monkeypatch.setattr(dispatcher, "get_current_device", lambda: oldest)
-    for kernel, signature in sorted(launches, key=str):
-        for capability in [(7, 5), (9, 0)]:
-            ptx, _ = _jit.cuda.compile(
-                kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
-            )
-            assert ".entry" in ptx, kernel.__name__
+    assert_compile(monkeypatch, launches)
     missed = all_cuda_kernels() - {kernel for kernel, _ in launches}
     assert not missed, f"no case of the table launches {sorted(kernel.__name__ for kernel in missed)}"

@@ -227,8 +227,8 @@ class HOGDetector:
         >>> HOGDetector(np.zeros(3781)).detect_windows(np.zeros((128, 64), np.uint8))[0][0]
         array([ 0.,  0., 56., 120.], dtype=float32)
         """
-        height, width = Batch.of(image, dtypes=(np.uint8,), channels=(1, 3)).shape[1:3]
         windows, scores = self._scan(image, region)
+        height, width = image.shape[:2]
         # OpenCV cuts windows that reach into the padding.
         return np.clip(windows, 0, [width, height, width, height]).astype(np.float32), scores
 
