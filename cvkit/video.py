@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import os
 import sys
@@ -153,7 +152,7 @@ class FrameReader:
     rate : float
         Frames a second among those that are given, so that a video written at this rate lasts as long.
     count : int or None
-        How many frames will be given, as far as the file's header tells; None for a camera.
+        How many frames will be given, as far as the file's header tells; None for a camera without a stop.
     fault : str or None
         Set when the iteration has ended before its time: why, and after how many frames of the file.
     """
@@ -170,7 +169,8 @@ class FrameReader:
         self.rate = self._source_rate / wanted.step
         total = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._total = int(total) if total > 0 else None
-        self.count = self._total and len(range(wanted.start, min(wanted.stop, self._total), wanted.step))
+        end = min(wanted.stop, self._total or sys.maxsize)
+        self.count = None if end == sys.maxsize else len(range(wanted.start, end, wanted.step))
         self.fault: str | None = None
         self._frames = self._ahead(depth)
 
@@ -208,17 +208,18 @@ class FrameReader:
     def _decode(self) -> Iterator[Frame]:
         import cv2
 
-        for number in itertools.count():
-            if number >= self._wanted.stop:
-                return
+        shape = None
+        for number in range(self._wanted.stop):
             if not self._capture.grab():
                 self.fault = self._fault_after(number)
                 return
             if number in self._wanted:
                 has_image, image = self._capture.retrieve()
-                if not has_image:
-                    self.fault = f"frame {number} cannot be decoded"
+                if not has_image or image.shape != (shape or image.shape):
+                    what = "changes its size" if has_image else "cannot be decoded"
+                    self.fault = f"it ends at frame {number}, which {what}"
                     return
+                shape = image.shape
                 yield number, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
     def _fault_after(self, number: int) -> str | None:

@@ -30,8 +30,11 @@ class Progress(Protocol):
         """Print a line that stays."""
 
 
-def open_progress(total: int, unit: str = "pictures") -> Progress:
-    """Choose the progress display for ``total`` of a unit: a bar where stderr is a terminal, else lines."""
+def open_progress(total: int | None, unit: str = "pictures") -> Progress:
+    """Choose the progress display for ``total`` of a unit: a bar where stderr is a terminal, else lines.
+
+    Without a total, as of a camera, the end is open.
+    """
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     return _Bar(total, unit, console) if console.is_terminal else _Lines(total, unit, console)
 
@@ -43,7 +46,7 @@ class _RateColumn(bars.ProgressColumn):
 
 
 class _Bar:
-    def __init__(self, total: int, unit: str, console: Console) -> None:
+    def __init__(self, total: int | None, unit: str, console: Console) -> None:
         self._display = bars.Progress(
             bars.BarColumn(),
             bars.MofNCompleteColumn(),
@@ -70,7 +73,7 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, total: int, unit: str, console: Console) -> None:
+    def __init__(self, total: int | None, unit: str, console: Console) -> None:
         self._total = total
         self._unit = unit
         self._console = console
@@ -91,8 +94,11 @@ class _Lines:
         if now - self._last_line >= _LINE_INTERVAL:
             self._last_line = now
             rate = self._done / (now - self._start)
-            left = (self._total - self._done) / rate
-            self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s, {_duration(left)} left")
+            if self._total is None:
+                self.say(f"{self._done} {self._unit}, {rate:.1f}/s")
+            else:
+                left = _duration((self._total - self._done) / rate)
+                self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s, {left} left")
 
     def say(self, message: str) -> None:
         self._console.print(message)
