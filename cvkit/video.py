@@ -164,6 +164,7 @@ class FrameReader:
         self._wanted = wanted
         self._capture = _open_camera(source) if isinstance(source, int) else _open_file(source)
 
+        self._is_cut_off = isinstance(source, str) and _is_cut_off(source)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._source_rate = rate if math.isfinite(rate) and rate > 0 else _USUAL_RATE
         self.rate = self._source_rate / wanted.step
@@ -209,18 +210,29 @@ class FrameReader:
         import cv2
 
         shape = None
+        doubtful: Frame | None = None
         for number in range(self._wanted.stop):
             if not self._capture.grab():
                 self.fault = self._fault_after(number)
-                return
-            if number in self._wanted:
-                has_image, image = self._capture.retrieve()
-                if not has_image or image.shape != (shape or image.shape):
-                    what = "changes its size" if has_image else "cannot be decoded"
-                    self.fault = f"it ends at frame {number}, which {what}"
-                    return
-                shape = image.shape
-                yield number, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+                break
+            if doubtful is not None:
+                yield doubtful
+                doubtful = None
+            if number not in self._wanted:
+                continue
+            has_image, image = self._capture.retrieve()
+            if not has_image or image.shape != (shape or image.shape):
+                what = "changes its size" if has_image else "cannot be decoded"
+                self.fault = f"it ends at frame {number}, which {what}"
+                break
+            shape = image.shape
+            frame = number, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            if self._is_cut_off:
+                doubtful = frame  # the last one may be there in part: wait for the next
+            else:
+                yield frame
+        if doubtful is not None and self.fault is None:
+            yield doubtful
 
     def _fault_after(self, number: int) -> str | None:
         """Say what is wrong with a source that has no more frames after the first ``number``."""
@@ -228,9 +240,9 @@ class FrameReader:
             return f"the camera gives no more frames after {number}"
         if number == 0:
             return "no frame can be decoded"
-        if number != self._total and _is_cut_off(self._source):
+        if number != self._total and self._is_cut_off:
             promised = "" if self._total is None else f" of {self._total}"
-            return f"the file is cut off: {number}{promised} frames are there"
+            return f"the file is cut off: {number - 1}{promised} frames are there"
         if self._total is not None and self._total - number > _HIDDEN_SECONDS * self._source_rate:
             return f"only {number} of {self._total} frames can be decoded"
         if number <= self._wanted.start:
@@ -306,8 +318,9 @@ def open_video(path: str | os.PathLike[str], rate: float, *, keep_partial: bool 
     Returns
     -------
     VideoWriter
-        A context manager with ``write(image)``. The first image decides the size. Videos have even sizes: an
-        odd one is filled up by its last row or column once more. Without any image no file appears.
+        A context manager with ``write(image)``. The first image decides the size. Sizes of videos are even
+        and at least 16; others are filled up by repeating the last row or column. Without any image no file
+        appears.
 
     Raises
     ------
@@ -331,6 +344,11 @@ def open_video(path: str | os.PathLike[str], rate: float, *, keep_partial: bool 
     if suffix not in WRITTEN:
         raise ValueError(f"path must end in one of {', '.join(WRITTEN)}, got {suffix!r}")
     return VideoWriter(path, rate, keep_partial)
+
+
+def _encoded_length(length: int) -> int:
+    """Return the next length that encoders take: even, and at least 16, below which some corrupt memory."""
+    return max(16, length + length % 2)
 
 
 class VideoWriter:
@@ -381,15 +399,16 @@ class VideoWriter:
             raise ValueError(f"image must have the size of the first, {self._shape}, got {(height, width)}")
         is_gray = picture.ndim == 2 or picture.shape[2] == 1
         picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR if is_gray else cv2.COLOR_RGB2BGR)
-        if height % 2 or width % 2:
-            picture = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+        below, beside = _encoded_length(height) - height, _encoded_length(width) - width
+        if below or beside:
+            picture = cv2.copyMakeBorder(picture, 0, below, 0, beside, cv2.BORDER_REPLICATE)
         self._encoder.write(picture)
 
     def _open(self, height: int, width: int) -> None:
         import cv2
 
         code = cv2.VideoWriter.fourcc(*WRITTEN[self._path.suffix.lower()])
-        size = (width + width % 2, height + height % 2)
+        size = (_encoded_length(width), _encoded_length(height))
         with _without_messages():
             name = _name_for_ffmpeg(self._temporary)
             encoder = cv2.VideoWriter(name, cv2.CAP_FFMPEG, code, self._rate, size)
