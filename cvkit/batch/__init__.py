@@ -1,0 +1,27 @@
+"""One operation over many pictures: folders, lists, clusters, with a record of what is done."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+# Public name -> the module that defines it.
+_NAMES = {
+    "Entry": "cvkit.batch.manifest",
+    "Manifest": "cvkit.batch.manifest",
+    "read_manifest": "cvkit.batch.manifest",
+}
+
+__all__ = [*_NAMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'cvkit.batch' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_NAMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
