@@ -7,9 +7,17 @@ from typing import Any
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "Cluster": "cvkit.batch.cluster",
     "Entry": "cvkit.batch.manifest",
+    "Local": "cvkit.batch.executors",
     "Manifest": "cvkit.batch.manifest",
+    "Pipeline": "cvkit.batch.pipeline",
+    "Processes": "cvkit.batch.processes",
+    "Summary": "cvkit.batch.runner",
+    "image_operations": "cvkit.batch.operations",
     "read_manifest": "cvkit.batch.manifest",
+    "read_pipeline": "cvkit.batch.pipeline",
+    "run": "cvkit.batch.runner",
 }
 
 __all__ = [*_NAMES]

@@ -7,7 +7,6 @@ import os
 from array import array
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cvkit.batch._lock import lock_file
+from cvkit.batch.digests import digest
 
 NAME = "manifest.jsonl"
 """The file's name in the output folder."""
@@ -131,7 +131,15 @@ class Manifest:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other runs have the folder."""
         self._file.close()
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        self._file.truncate(0)
 
     def add(self, entry: Entry) -> None:
         """Append an entry; when this returns, a kill does not lose it."""
@@ -207,12 +215,6 @@ def _entries(file: Any, path: Path) -> Iterator[tuple[bytes, Entry]]:
             yield line, Entry.from_line(line)
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"{path}: line {number} is no entry of a manifest") from None
-
-
-def digest(*values: Any) -> int:
-    """Condense values into 64 bits; of a billion different ones, two may meet by a chance of 3 in 100."""
-    text = "\0".join(map(str, values)).encode("utf-8", "surrogateescape")
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
 
 
 def last_of_each(values: np.ndarray) -> np.ndarray:
