@@ -1,0 +1,146 @@
+"""Work on a Dask cluster, on this machine or on many that share a file system."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numba
+
+import cvkit
+from cvkit import _validate
+from cvkit.batch.executors import Shard
+from cvkit.batch.manifest import Entry
+from cvkit.batch.stages import Entries, run_stages
+from cvkit.batch.work import Work
+
+# Shards that wait at the cluster for each one that is worked on, so that no worker waits for this process.
+_AHEAD = 2
+
+# Seconds between two looks at whether the run shall stop.
+_PATIENCE = 0.5
+
+
+class Cluster:
+    """Work on a Dask cluster. Paths travel, not pixels: every machine sees the files under the same names.
+
+    Dask gives what a lost worker had begun to another one; a file whose workers die again and again fails.
+
+    Parameters
+    ----------
+    cluster : distributed.Client or str, optional
+        A client, which stays open, or the address of a scheduler, such as ``tcp://host:8786``. By default a
+        cluster is started on this machine, one process for each core, and ended with the run.
+    workers : int, optional
+        Processes of a cluster that is started here.
+
+    Raises
+    ------
+    ImportError
+        If the extra ``dask`` is not installed.
+    OSError
+        If there is no scheduler at the address.
+
+    Examples
+    --------
+    >>> from cvkit.batch import Cluster, run
+    >>> run("gray", "photos", "out", executor=Cluster("tcp://host:8786"))  # doctest: +SKIP
+    """
+
+    def __init__(self, cluster: Any = None, *, workers: int | None = None) -> None:
+        try:
+            import distributed
+        except ImportError:
+            raise ImportError("a Dask cluster needs the extra 'dask': pip install cvkit[dask]") from None
+        if workers is not None:
+            _validate.integer(workers, "workers", minimum=1)
+        self._closing = contextlib.ExitStack()
+        if cluster is None:
+            cluster = self._closing.enter_context(
+                distributed.LocalCluster(
+                    n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None
+                )
+            )
+        if not isinstance(cluster, distributed.Client):
+            cluster = self._closing.enter_context(distributed.Client(cluster, set_as_default=False))
+        self._client = cluster
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End what was opened here: a client, and a cluster on this machine."""
+        self._closing.close()
+
+    @property
+    def slots(self) -> int:
+        """How many shards the cluster works on at a time, as far as its workers are there yet."""
+        return max(1, sum(self._client.nthreads().values()))
+
+    def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
+        """Keep the cluster busy with shards, and give the entries of those that ended."""
+        from distributed import FIRST_COMPLETED, KilledWorker, wait
+
+        self._warm(work)
+        running: dict[Any, Shard] = {}
+        again: list[Shard] = []
+        try:
+            while not stop.is_set():
+                while len(running) < _AHEAD * self.slots:
+                    shard = again.pop() if again else next(shards, None)
+                    if shard is None:
+                        break
+                    running[self._submit(shard, work)] = shard
+                if not running:
+                    return
+                with contextlib.suppress(TimeoutError):
+                    wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+                for future in [future for future in running if future.done()]:
+                    shard = running.pop(future)
+                    error = future.exception()
+                    if error is None:
+                        yield from future.result()
+                    elif not isinstance(error, KilledWorker):
+                        raise error
+                    elif len(shard) > 1:
+                        again += [[task] for task in shard]
+                    else:
+                        yield work.lost(shard[0], "the workers that worked on it died")
+        finally:
+            self._client.cancel(list(running))
+
+    def _submit(self, shard: Shard, work: Work) -> Any:
+        return self._client.submit(_work_on, shard, work, self._shares(), pure=False)
+
+    def _shares(self) -> dict[str, int]:
+        """Return the number of threads on the host of each worker that is there for it and others."""
+        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        on_host: Counter[str] = Counter()
+        for worker in workers.values():
+            on_host[worker["host"]] += worker["nthreads"]
+        return {address: on_host[worker["host"]] for address, worker in workers.items()}
+
+    def _warm(self, work: Work) -> None:
+        """Compile once on every host, before many workers of a host compile the same at the same time."""
+        hosts = {
+            worker["host"]: address
+            for address, worker in self._client.scheduler_info(n_workers=-1)["workers"].items()
+        }
+        self._client.run(work.try_out, workers=list(hosts.values()), on_error="ignore")
+
+
+def _work_on(shard: Shard, work: Work, shares: dict[str, int]) -> list[Entry]:
+    """Work on a shard in a thread of a worker, with this thread's share of the host's cores."""
+    from distributed import get_worker
+
+    cores = int(numba.config.NUMBA_NUM_THREADS)
+    threads = max(1, cores // shares.get(get_worker().address, cores))
+    cvkit.set_num_threads(threads)
+    return list(run_stages(shard, work, threads, threading.Event()))
