@@ -192,13 +192,39 @@ def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) 
     >>> cvkit.read_image(path, "gray").shape
     (2, 3)
     """
-    from cvkit._dispatch import to_host
-
     path = Path(path)
-    quality = _validate.integer(quality, "quality", minimum=1, maximum=100)
-    data = _encode(path.suffix.lower(), to_host(image), quality)
+    data = encode_image(image, path.suffix, quality=quality)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def encode_image(image: Any, suffix: str, *, quality: int = 95) -> bytes:
+    """Return what :func:`write_image` writes: the content of a file with a picture.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, 3) or (H, W, 4)
+        As for :func:`write_image`.
+    suffix : str
+        The ending that names the format, such as ``.jpg``.
+    quality : int
+        JPEG and WebP quality, from 1 to 100.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cvkit.io import encode_image
+    >>> encode_image(np.zeros((2, 3), np.uint8), ".png")[1:4]
+    b'PNG'
+    """
+    from cvkit._dispatch import to_host
+
+    quality = _validate.integer(quality, "quality", minimum=1, maximum=100)
+    return _encode(suffix.lower(), to_host(image), quality)
 
 
 def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:

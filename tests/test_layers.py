@@ -46,6 +46,7 @@ EXTERNAL = {
     "typer": {"cli"},
     "rich": {"cli"},
     "matplotlib": {"detect", "ml"},
+    "jinja2": {"batch"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
 KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd", "cvkit._simd_histograms"}
@@ -183,7 +184,7 @@ start = time.perf_counter()
 import cvkit
 seconds = time.perf_counter() - start
 import cvkit.batch, cvkit.detect, cvkit.io, cvkit.video
-heavy = ("numba", "cv2", "sklearn", "rich", "typer", "matplotlib")
+heavy = ("numba", "cv2", "sklearn", "rich", "typer", "matplotlib", "jinja2")
 print(json.dumps([seconds, [name for name in heavy if name in sys.modules]]))
 """
     run = subprocess.run(

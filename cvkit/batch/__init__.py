@@ -18,6 +18,7 @@ _NAMES = {
     "read_manifest": "cvkit.batch.manifest",
     "read_pipeline": "cvkit.batch.pipeline",
     "run": "cvkit.batch.runner",
+    "write_report": "cvkit.batch.report",
 }
 
 __all__ = [*_NAMES]
