@@ -219,9 +219,17 @@ class FakeCamera:
         pass
 
 
+def use_fake_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give OpenCV one camera; files are read as they are."""
+    real = cv2.VideoCapture
+    monkeypatch.setattr(
+        cv2, "VideoCapture", lambda source, *api: real(source, *api) if api else FakeCamera(source)
+    )
+
+
 def test_cameras(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cv2, "VideoCapture", FakeCamera)
+    use_fake_camera(monkeypatch)
     with read_frames("0", stop=3) as frames:
         assert (frames.count, frames.rate) == (3, 25.0)
         assert [number for number, _ in frames] == [0, 1, 2]
