@@ -112,7 +112,7 @@ def test_an_output_folder_inside_the_source_is_no_source() -> None:
 def test_formats() -> None:
     assert tuple(Format) == FORMATS
     assert main(["detect", "photos", "--format", "yolo", "--output", "yolo", "--no-save-images"]) == 0
-    assert files("yolo") == ["labels/photos/a.txt", "labels/photos/more/ü.txt"]
+    assert files("yolo") == ["classes.txt", "labels/photos/a.txt", "labels/photos/more/ü.txt"]
     assert main(["detect", "photos", "--format", "csv", "--output", "csv", "--no-save-images"]) == 0
     assert Path("csv/detections.csv").read_text(encoding="utf-8").splitlines()[2] == (
         "photos/more/ü.jpg,1.00,2.00,19.00,48.00,1.250000,person"
