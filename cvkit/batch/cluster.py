@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import numba
 
@@ -84,9 +85,14 @@ class Cluster:
         """How many shards the cluster works on at a time, as far as its workers are there yet."""
         return max(1, sum(self._client.nthreads().values()))
 
+    @property
+    def threads(self) -> int:
+        """How many threads kernels have on a machine like this one."""
+        return max(1, cvkit.get_num_threads() // self.slots)
+
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Keep the cluster busy with shards, and give the entries of those that ended."""
-        from distributed import FIRST_COMPLETED, KilledWorker, wait
+        from distributed import KilledWorker, wait
 
         self._warm(work)
         running: dict[Any, Shard] = {}
@@ -101,7 +107,7 @@ class Cluster:
                 if not running:
                     return
                 with contextlib.suppress(TimeoutError):
-                    wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+                    wait(running, timeout=_PATIENCE, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     shard = running.pop(future)
                     error = future.exception()
@@ -117,30 +123,43 @@ class Cluster:
             self._client.cancel(list(running))
 
     def _submit(self, shard: Shard, work: Work) -> Any:
-        return self._client.submit(_work_on, shard, work, self._shares(), pure=False)
+        return self._client.submit(_work_on, shard, work, self._slots_by_host(), pure=False)
 
-    def _shares(self) -> dict[str, int]:
-        """Return the number of threads on the host of each worker that is there for it and others."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"]
-        on_host: Counter[str] = Counter()
-        for worker in workers.values():
-            on_host[worker["host"]] += worker["nthreads"]
-        return {address: on_host[worker["host"]] for address, worker in workers.items()}
+    def _slots_by_host(self) -> Counter[str]:
+        slots: Counter[str] = Counter()
+        for address, threads in self._client.nthreads().items():
+            slots[_host(address)] += threads
+        return slots
 
     def _warm(self, work: Work) -> None:
         """Compile once on every host, before many workers of a host compile the same at the same time."""
-        hosts = {
-            worker["host"]: address
-            for address, worker in self._client.scheduler_info(n_workers=-1)["workers"].items()
-        }
-        self._client.run(work.try_out, workers=list(hosts.values()), on_error="ignore")
+        workers = {_host(address): address for address in self._client.nthreads()}
+        # A worker that cannot will fail again, and be heard, when it gets a shard.
+        self._client.run(
+            _warm_up, work, self._slots_by_host(), workers=list(workers.values()), on_error="ignore"
+        )
 
 
-def _work_on(shard: Shard, work: Work, shares: dict[str, int]) -> list[Entry]:
-    """Work on a shard in a thread of a worker, with this thread's share of the host's cores."""
+def _host(address: str) -> str:
+    """Return the machine of a worker's address, such as tcp://10.0.0.1:40123."""
+    return urlsplit(address).hostname or address
+
+
+def _take_share(slots: Counter[str]) -> int:
+    """Give kernels of this worker their share of the host's cores, and return it."""
     from distributed import get_worker
 
     cores = int(numba.config.NUMBA_NUM_THREADS)
-    threads = max(1, cores // shares.get(get_worker().address, cores))
+    threads = max(1, cores // max(1, slots[_host(get_worker().address)]))
     cvkit.set_num_threads(threads)
-    return list(run_stages(shard, work, threads, threading.Event()))
+    return threads
+
+
+def _warm_up(work: Work, slots: Counter[str]) -> None:
+    _take_share(slots)
+    work.try_out()
+
+
+def _work_on(shard: Shard, work: Work, slots: Counter[str]) -> list[Entry]:
+    """Work on a shard, in a thread of a worker."""
+    return list(run_stages(shard, work, _take_share(slots), threading.Event()))

@@ -25,6 +25,10 @@ class Executor(Protocol):
     def slots(self) -> int:
         """How many shards it works on at a time."""
 
+    @property
+    def threads(self) -> int:
+        """How many threads the kernels of a shard have."""
+
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Take shards as they are needed and give an entry for each file; after ``stop``, for those begun."""
 
@@ -56,9 +60,10 @@ class Local:
     slots = 1
 
     def __init__(self, threads: int | None = None) -> None:
-        self._threads = None if threads is None else _validate.integer(threads, "threads", minimum=1)
+        self._readers = None if threads is None else _validate.integer(threads, "threads", minimum=1)
+        self.threads = cvkit.get_num_threads()
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Work on one shard after another, without a pause between them."""
-        threads = self._threads or cvkit.get_num_threads()
-        yield from run_stages(chain.from_iterable(shards), work, threads, stop)
+        readers = self._readers or self.threads
+        yield from run_stages(chain.from_iterable(shards), work, readers, stop)

@@ -49,10 +49,11 @@ class Processes:
 
     def __init__(self, workers: int) -> None:
         self.slots = _validate.integer(workers, "workers", minimum=1)
+        self.threads = max(1, cvkit.get_num_threads() // self.slots)
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Give each free process a shard until there are none; give entries as they come."""
-        crew = _Crew(shards, work, max(1, cvkit.get_num_threads() // self.slots))
+        crew = _Crew(shards, work, self.threads)
         try:
             crew.hire(self.slots)
             while crew.workers:

@@ -6,12 +6,14 @@ import os
 import re
 import threading
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import cvkit
 from cvkit import _validate
 from cvkit.batch import manifest
 from cvkit.batch.executors import Executor, Local, cut
@@ -109,7 +111,8 @@ class Run:
             on_gpu=on_gpu,
         )
         self._executor = executor or Local()
-        self._work.try_out()
+        with _kernel_threads(self._executor.threads):
+            self._work.try_out()
         self.summary = Summary(sum(1 for _ in sources), self._folder / manifest.NAME)
         if self.summary.total == 0:
             raise FileNotFoundError("no pictures found")
@@ -265,6 +268,17 @@ def _format(format: str | None, pipeline: Pipeline, convert: str) -> str:
         return str(_validate.one_of(format.lower().lstrip("."), FORMATS, "format"))
     becomes_picture = convert != "none" and pipeline.format == "tiff"
     return "keep" if becomes_picture else pipeline.format
+
+
+@contextmanager
+def _kernel_threads(threads: int) -> Iterator[None]:
+    """Give kernels as many threads as they will have, because one thread has kernels of its own to compile."""
+    before = cvkit.get_num_threads()
+    cvkit.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        cvkit.set_num_threads(before)
 
 
 def _open_folder(folder: Path, resume: bool, overwrite: bool) -> Manifest:

@@ -104,10 +104,9 @@ class _Lines:
             self._last_line = now
             rate = self._done / (now - self._start)
             left = (self._total - self._done) / rate
-            failures = f"{self._failed} failed, " if self._failed else ""
-            self.say(
-                f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s, {failures}{_duration(left)} left"
-            )
+            failures = f", {self._failed} failed" if self._failed else ""
+            done = f"{self._done}/{self._total} {self._unit}"
+            self.say(f"{done}, {rate:.1f}/s{failures}, {_duration(left)} left")
 
     def say(self, message: str) -> None:
         self._console.print(message)
