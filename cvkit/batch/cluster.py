@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +24,9 @@ _AHEAD = 2
 
 # Seconds between two looks at whether the run shall stop.
 _PATIENCE = 0.5
+
+# Seconds after which work begins, whether or not kernels are compiled everywhere.
+_WARMING = 120.0
 
 
 class Cluster:
@@ -92,7 +95,7 @@ class Cluster:
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Keep the cluster busy with shards, and give the entries of those that ended."""
-        from distributed import KilledWorker, wait
+        from distributed import KilledWorker
 
         self._warm(work)
         running: dict[Any, Shard] = {}
@@ -106,8 +109,7 @@ class Cluster:
                     running[self._submit(shard, work)] = shard
                 if not running:
                     return
-                with contextlib.suppress(TimeoutError):
-                    wait(running, timeout=_PATIENCE, return_when="FIRST_COMPLETED")
+                self._wait(running, _PATIENCE, "FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     shard = running.pop(future)
                     error = future.exception()
@@ -134,10 +136,21 @@ class Cluster:
     def _warm(self, work: Work) -> None:
         """Compile once on every host, before many workers of a host compile the same at the same time."""
         workers = {_host(address): address for address in self._client.nthreads()}
+        slots = self._slots_by_host()
+        warming = [
+            self._client.submit(
+                _warm_up, work, slots, workers=[address], allow_other_workers=True, pure=False
+            )
+            for address in workers.values()
+        ]
         # A worker that cannot will fail again, and be heard, when it gets a shard.
-        self._client.run(
-            _warm_up, work, self._slots_by_host(), workers=list(workers.values()), on_error="ignore"
-        )
+        self._wait(warming, _WARMING, "ALL_COMPLETED")
+
+    def _wait(self, futures: Iterable[Any], seconds: float, until: str) -> None:
+        from distributed import wait
+
+        with self._client.as_current(), contextlib.suppress(TimeoutError):
+            wait(futures, timeout=seconds, return_when=until)
 
 
 def _host(address: str) -> str:

@@ -272,7 +272,7 @@ def _format(format: str | None, pipeline: Pipeline, convert: str) -> str:
 
 @contextmanager
 def _kernel_threads(threads: int) -> Iterator[None]:
-    """Give kernels as many threads as they will have, because one thread has kernels of its own to compile."""
+    """Give kernels as many threads as they will have: those of one thread are compiled apart."""
     before = cvkit.get_num_threads()
     cvkit.set_num_threads(threads)
     try:
