@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import numba
-
 import cvkit
 from cvkit import _validate
 from cvkit.batch.executors import Shard
@@ -88,11 +86,6 @@ class Cluster:
         """How many shards the cluster works on at a time, as far as its workers are there yet."""
         return max(1, sum(self._client.nthreads().values()))
 
-    @property
-    def threads(self) -> int:
-        """How many threads kernels have on a machine like this one."""
-        return max(1, cvkit.get_num_threads() // self.slots)
-
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Keep the cluster busy with shards, and give the entries of those that ended."""
         from distributed import KilledWorker
@@ -136,11 +129,8 @@ class Cluster:
     def _warm(self, work: Work) -> None:
         """Compile once on every host, before many workers of a host compile the same at the same time."""
         workers = {_host(address): address for address in self._client.nthreads()}
-        slots = self._slots_by_host()
         warming = [
-            self._client.submit(
-                _warm_up, work, slots, workers=[address], allow_other_workers=True, pure=False
-            )
+            self._client.submit(work.try_out, workers=[address], allow_other_workers=True, pure=False)
             for address in workers.values()
         ]
         # A worker that cannot will fail again, and be heard, when it gets a shard.
@@ -158,21 +148,9 @@ def _host(address: str) -> str:
     return urlsplit(address).hostname or address
 
 
-def _take_share(slots: Counter[str]) -> int:
-    """Give kernels of this worker their share of the host's cores, and return it."""
+def _work_on(shard: Shard, work: Work, slots: Counter[str]) -> list[Entry]:
+    """Work on a shard, in a thread of a worker, with its share of the host's cores."""
     from distributed import get_worker
 
-    cores = int(numba.config.NUMBA_NUM_THREADS)
-    threads = max(1, cores // max(1, slots[_host(get_worker().address)]))
-    cvkit.set_num_threads(threads)
-    return threads
-
-
-def _warm_up(work: Work, slots: Counter[str]) -> None:
-    _take_share(slots)
-    work.try_out()
-
-
-def _work_on(shard: Shard, work: Work, slots: Counter[str]) -> list[Entry]:
-    """Work on a shard, in a thread of a worker."""
-    return list(run_stages(shard, work, _take_share(slots), threading.Event()))
+    share = cvkit.get_num_threads() // max(1, slots[_host(get_worker().address)])
+    return list(run_stages(shard, work, max(1, share), threading.Event()))

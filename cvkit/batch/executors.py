@@ -25,10 +25,6 @@ class Executor(Protocol):
     def slots(self) -> int:
         """How many shards it works on at a time."""
 
-    @property
-    def threads(self) -> int:
-        """How many threads the kernels of a shard have."""
-
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Take shards as they are needed and give an entry for each file; after ``stop``, for those begun."""
 
@@ -43,12 +39,12 @@ def cut(tasks: Iterable[Task], total: int, slots: int) -> Iterator[Shard]:
 
 
 class Local:
-    """Work in this process: threads read and write while kernels compute.
+    """Work in this process: threads read and write while others compute.
 
     Parameters
     ----------
     threads : int, optional
-        How many files are read, and written, at a time; by default as many as kernels have threads.
+        How many files are read, computed on and written at a time; by default :func:`cvkit.get_num_threads`.
 
     Examples
     --------
@@ -60,10 +56,9 @@ class Local:
     slots = 1
 
     def __init__(self, threads: int | None = None) -> None:
-        self._readers = None if threads is None else _validate.integer(threads, "threads", minimum=1)
-        self.threads = cvkit.get_num_threads()
+        threads = cvkit.get_num_threads() if threads is None else threads
+        self._threads = _validate.integer(threads, "threads", minimum=1)
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Work on one shard after another, without a pause between them."""
-        readers = self._readers or self.threads
-        yield from run_stages(chain.from_iterable(shards), work, readers, stop)
+        yield from run_stages(chain.from_iterable(shards), work, self._threads, stop)

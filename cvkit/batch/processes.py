@@ -29,7 +29,7 @@ _READY, _SHARD_ENDED = "ready", "shard ended"
 
 
 class Processes:
-    """Work in several processes, each with its share of the threads.
+    """Work in several processes, each with its share of the threads of :func:`cvkit.get_num_threads`.
 
     A process that dies is replaced, and what it had not finished is done again, file by file; a file whose
     process dies twice has failed. Scripts need the usual ``if __name__ == "__main__":``, because processes
@@ -49,11 +49,10 @@ class Processes:
 
     def __init__(self, workers: int) -> None:
         self.slots = _validate.integer(workers, "workers", minimum=1)
-        self.threads = max(1, cvkit.get_num_threads() // self.slots)
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Give each free process a shard until there are none; give entries as they come."""
-        crew = _Crew(shards, work, self.threads)
+        crew = _Crew(shards, work, max(1, cvkit.get_num_threads() // self.slots))
         try:
             crew.hire(self.slots)
             while crew.workers:

@@ -6,8 +6,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -100,6 +99,9 @@ class Run:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
         sources = Sources(source if isinstance(source, str | os.PathLike) else list(source), self._folder)
+        total = sum(1 for _ in sources)
+        if total == 0:
+            raise FileNotFoundError(f"no pictures in {source}")
         self._work = Work(
             pipeline=pipeline,
             output=os.path.abspath(output),
@@ -109,13 +111,11 @@ class Run:
             convert=convert,
             max_pixels=max_pixels,
             on_gpu=on_gpu,
+            kernel_threads=max(1, cvkit.get_num_threads() // total),
         )
         self._executor = executor or Local()
-        with _kernel_threads(self._executor.threads):
-            self._work.try_out()
-        self.summary = Summary(sum(1 for _ in sources), self._folder / manifest.NAME)
-        if self.summary.total == 0:
-            raise FileNotFoundError("no pictures found")
+        self._work.try_out()
+        self.summary = Summary(total, self._folder / manifest.NAME)
         self._manifest = _open_folder(self._folder, resume, overwrite)
         record = Record.of(self._folder) if resume else Record()
         self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)
@@ -268,17 +268,6 @@ def _format(format: str | None, pipeline: Pipeline, convert: str) -> str:
         return str(_validate.one_of(format.lower().lstrip("."), FORMATS, "format"))
     becomes_picture = convert != "none" and pipeline.format == "tiff"
     return "keep" if becomes_picture else pipeline.format
-
-
-@contextmanager
-def _kernel_threads(threads: int) -> Iterator[None]:
-    """Give kernels as many threads as they will have: those of one thread are compiled apart."""
-    before = cvkit.get_num_threads()
-    cvkit.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        cvkit.set_num_threads(before)
 
 
 def _open_folder(folder: Path, resume: bool, overwrite: bool) -> Manifest:
