@@ -6,10 +6,9 @@ import contextlib
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
-
-import numba
+from urllib.parse import urlsplit
 
 import cvkit
 from cvkit import _validate
@@ -23,6 +22,9 @@ _AHEAD = 2
 
 # Seconds between two looks at whether the run shall stop.
 _PATIENCE = 0.5
+
+# Seconds after which work begins, whether or not kernels are compiled everywhere.
+_WARMING = 120.0
 
 
 class Cluster:
@@ -86,7 +88,7 @@ class Cluster:
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Keep the cluster busy with shards, and give the entries of those that ended."""
-        from distributed import FIRST_COMPLETED, KilledWorker, wait
+        from distributed import KilledWorker
 
         self._warm(work)
         running: dict[Any, Shard] = {}
@@ -100,8 +102,7 @@ class Cluster:
                     running[self._submit(shard, work)] = shard
                 if not running:
                     return
-                with contextlib.suppress(TimeoutError):
-                    wait(running, timeout=_PATIENCE, return_when=FIRST_COMPLETED)
+                self._wait(running, _PATIENCE, "FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     shard = running.pop(future)
                     error = future.exception()
@@ -117,30 +118,39 @@ class Cluster:
             self._client.cancel(list(running))
 
     def _submit(self, shard: Shard, work: Work) -> Any:
-        return self._client.submit(_work_on, shard, work, self._shares(), pure=False)
+        return self._client.submit(_work_on, shard, work, self._slots_by_host(), pure=False)
 
-    def _shares(self) -> dict[str, int]:
-        """Return the number of threads on the host of each worker that is there for it and others."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"]
-        on_host: Counter[str] = Counter()
-        for worker in workers.values():
-            on_host[worker["host"]] += worker["nthreads"]
-        return {address: on_host[worker["host"]] for address, worker in workers.items()}
+    def _slots_by_host(self) -> Counter[str]:
+        slots: Counter[str] = Counter()
+        for address, threads in self._client.nthreads().items():
+            slots[_host(address)] += threads
+        return slots
 
     def _warm(self, work: Work) -> None:
         """Compile once on every host, before many workers of a host compile the same at the same time."""
-        hosts = {
-            worker["host"]: address
-            for address, worker in self._client.scheduler_info(n_workers=-1)["workers"].items()
-        }
-        self._client.run(work.try_out, workers=list(hosts.values()), on_error="ignore")
+        workers = {_host(address): address for address in self._client.nthreads()}
+        warming = [
+            self._client.submit(work.try_out, workers=[address], allow_other_workers=True, pure=False)
+            for address in workers.values()
+        ]
+        # A worker that cannot will fail again, and be heard, when it gets a shard.
+        self._wait(warming, _WARMING, "ALL_COMPLETED")
+
+    def _wait(self, futures: Iterable[Any], seconds: float, until: str) -> None:
+        from distributed import wait
+
+        with self._client.as_current(), contextlib.suppress(TimeoutError):
+            wait(futures, timeout=seconds, return_when=until)
 
 
-def _work_on(shard: Shard, work: Work, shares: dict[str, int]) -> list[Entry]:
-    """Work on a shard in a thread of a worker, with this thread's share of the host's cores."""
+def _host(address: str) -> str:
+    """Return the machine of a worker's address, such as tcp://10.0.0.1:40123."""
+    return urlsplit(address).hostname or address
+
+
+def _work_on(shard: Shard, work: Work, slots: Counter[str]) -> list[Entry]:
+    """Work on a shard, in a thread of a worker, with its share of the host's cores."""
     from distributed import get_worker
 
-    cores = int(numba.config.NUMBA_NUM_THREADS)
-    threads = max(1, cores // shares.get(get_worker().address, cores))
-    cvkit.set_num_threads(threads)
-    return list(run_stages(shard, work, threads, threading.Event()))
+    share = cvkit.get_num_threads() // max(1, slots[_host(get_worker().address)])
+    return list(run_stages(shard, work, max(1, share), threading.Event()))

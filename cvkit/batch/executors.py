@@ -39,12 +39,12 @@ def cut(tasks: Iterable[Task], total: int, slots: int) -> Iterator[Shard]:
 
 
 class Local:
-    """Work in this process: threads read and write while kernels compute.
+    """Work in this process: threads read and write while others compute.
 
     Parameters
     ----------
     threads : int, optional
-        How many files are read, and written, at a time; by default as many as kernels have threads.
+        How many files are read, computed on and written at a time; by default :func:`cvkit.get_num_threads`.
 
     Examples
     --------
@@ -56,9 +56,9 @@ class Local:
     slots = 1
 
     def __init__(self, threads: int | None = None) -> None:
-        self._threads = None if threads is None else _validate.integer(threads, "threads", minimum=1)
+        threads = cvkit.get_num_threads() if threads is None else threads
+        self._threads = _validate.integer(threads, "threads", minimum=1)
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Work on one shard after another, without a pause between them."""
-        threads = self._threads or cvkit.get_num_threads()
-        yield from run_stages(chain.from_iterable(shards), work, threads, stop)
+        yield from run_stages(chain.from_iterable(shards), work, self._threads, stop)

@@ -29,7 +29,7 @@ _READY, _SHARD_ENDED = "ready", "shard ended"
 
 
 class Processes:
-    """Work in several processes, each with its share of the threads.
+    """Work in several processes, each with its share of the threads of :func:`cvkit.get_num_threads`.
 
     A process that dies is replaced, and what it had not finished is done again, file by file; a file whose
     process dies twice has failed. Scripts need the usual ``if __name__ == "__main__":``, because processes

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import cvkit
 from cvkit import _validate
 from cvkit.batch import manifest
 from cvkit.batch.executors import Executor, Local, cut
@@ -98,6 +99,9 @@ class Run:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
         sources = Sources(source if isinstance(source, str | os.PathLike) else list(source), self._folder)
+        total = sum(1 for _ in sources)
+        if total == 0:
+            raise FileNotFoundError(f"no pictures in {source}")
         self._work = Work(
             pipeline=pipeline,
             output=os.path.abspath(output),
@@ -107,12 +111,11 @@ class Run:
             convert=convert,
             max_pixels=max_pixels,
             on_gpu=on_gpu,
+            kernel_threads=max(1, cvkit.get_num_threads() // total),
         )
         self._executor = executor or Local()
         self._work.try_out()
-        self.summary = Summary(sum(1 for _ in sources), self._folder / manifest.NAME)
-        if self.summary.total == 0:
-            raise FileNotFoundError("no pictures found")
+        self.summary = Summary(total, self._folder / manifest.NAME)
         self._manifest = _open_folder(self._folder, resume, overwrite)
         record = Record.of(self._folder) if resume else Record()
         self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)

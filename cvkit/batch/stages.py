@@ -22,6 +22,8 @@ Entries = Generator[Entry, None, None]
 def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.Event) -> Entries:
     """Work on files, several at a time, and give an entry for each as it ends, in any order.
 
+    Each computing thread has a picture of its own, because kernels use cores best side by side.
+
     Parameters
     ----------
     tasks : iterable of Task
@@ -29,8 +31,7 @@ def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.
     work : Work
         What to do.
     threads : int
-        How many files to read, and to write, at once. Kernels run in one more thread, with threads of their
-        own.
+        How many files to read, to compute on and to write at once.
     stop : threading.Event
         Once it is set, no further file is begun; those that are, are ended.
     """
@@ -38,12 +39,13 @@ def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.
     computed: Queue[Any] = Queue(_WAITING)
     ended: Queue[Any] = Queue(_WAITING)
     source = _Source(tasks, stop)
+    computing = max(1, threads // work.kernel_threads)
     stages = [
         _Stage("read", threads, source.get, work.read, decoded, ended),
-        _Stage("compute", 1, decoded.get, work.compute, computed, ended),
+        _Stage("compute", computing, decoded.get, work.compute, computed, ended),
         _Stage("write", threads, computed.get, work.write, ended, ended),
     ]
-    for stage, following in zip(stages, (1, threads, 1), strict=True):
+    for stage, following in zip(stages, (computing, threads, 1), strict=True):
         stage.start(following)
     item: Any = None
     try:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cvkit._dispatch import to_device, to_host
+from cvkit._jit import thread_limit
 from cvkit._paths import atomic_path
 from cvkit._version import __version__
 from cvkit.batch.manifest import Entry
@@ -63,6 +64,9 @@ class Work:
         Larger pictures are refused.
     on_gpu : bool
         Whether to compute on the current GPU.
+    kernel_threads : int
+        Threads for each kernel. One is best where there are more files than threads, each with a file of its
+        own.
     """
 
     pipeline: Pipeline
@@ -73,6 +77,7 @@ class Work:
     convert: str = "none"
     max_pixels: int | None = None
     on_gpu: bool = False
+    kernel_threads: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides the results the form it has in the manifest."""
@@ -108,7 +113,8 @@ class Work:
         return picture
 
     def _result(self, image: np.ndarray) -> Any:
-        result = self.pipeline(to_device(image) if self.on_gpu else image)
+        with thread_limit(self.kernel_threads):
+            result = self.pipeline(to_device(image) if self.on_gpu else image)
         if isinstance(result, tuple):
             return tuple(map(to_host, result))
         return _converted(to_host(result), self.convert)

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
@@ -75,8 +75,8 @@ def _common(
         str | None,
         typer.Option(
             metavar="F",
-            help="Format of the results: png, jpg, tiff, npy..., or keep. [default: tiff for derivatives, npz "
-            "for hog, else keep]",
+            help="Format of the results: png, jpg, tiff, npy..., or keep. "
+            "[default: tiff for derivatives, npz for hog, else keep]",
         ),
     ] = None,
     quality: Annotated[int, typer.Option(metavar="Q", help="Quality of JPEG and WebP, 1 to 100.")] = 95,
@@ -242,19 +242,21 @@ def run_batch(
     from cvkit.cli.progress import open_progress
 
     _, device_name = choose_device(device)
-    with _wrong_usage():
-        executor, place = _executor(workers, dask)
-        batch = Run(
-            chosen,
-            source,
-            output,
-            mode=mode.value,
-            convert=convert.value,
-            on_gpu=device_name.startswith("cuda"),
-            executor=executor,
-            **options,
-        )
-    with batch:
+    with ExitStack() as opened:
+        with _wrong_usage():
+            executor, place = _executor(workers, dask, opened)
+            batch = opened.enter_context(
+                Run(
+                    chosen,
+                    source,
+                    output,
+                    mode=mode.value,
+                    convert=convert.value,
+                    on_gpu=device_name.startswith("cuda"),
+                    executor=executor,
+                    **options,
+                )
+            )
         progress = open_progress(batch.summary.total, quiet=quiet)
         progress.say(f"{_pictures(batch.summary.total)}, {place or f'device: {device_name}'}")
         code = _follow(batch, progress)
@@ -264,12 +266,12 @@ def run_batch(
     raise typer.Exit(code)
 
 
-def _executor(workers: int | None, dask: str | None) -> tuple[Executor | None, str]:
-    """Choose where to work; None is this process."""
+def _executor(workers: int | None, dask: str | None, opened: ExitStack) -> tuple[Executor | None, str]:
+    """Choose where to work, and say it; None is this process."""
     from cvkit.batch import Cluster, Processes
 
     if dask is not None:
-        cluster = Cluster(None if dask == "local" else dask, workers=workers)
+        cluster = opened.enter_context(Cluster(None if dask == "local" else dask, workers=workers))
         return cluster, f"Dask cluster, {cluster.slots} at a time"
     if workers is not None:
         return Processes(workers), f"{workers} processes"
@@ -321,9 +323,8 @@ def _report(batch: Run, progress: Progress, quiet: bool) -> None:
     summary = batch.summary
     rate = summary.done / max(summary.seconds, 1e-9)
     earlier = f", {summary.unchanged} were done before" if summary.unchanged else ""
-    progress.say(
-        f"{_pictures(summary.done)} done, {rate:.1f}/s{earlier}; written to {summary.manifest.parent}"
-    )
+    folder = summary.manifest.parent
+    progress.say(f"{_pictures(summary.done)} done, {rate:.1f}/s{earlier}; written to {folder}")
     if summary.failed:
         failures = f"{_pictures(summary.failed)} failed; the reasons are in {summary.manifest}"
         if quiet:
