@@ -18,6 +18,7 @@ _NAMES = {
     "read_manifest": "cvkit.batch.manifest",
     "read_pipeline": "cvkit.batch.pipeline",
     "run": "cvkit.batch.runner",
+    "transform_video": "cvkit.batch.video",
     "write_report": "cvkit.batch.report",
 }
 
