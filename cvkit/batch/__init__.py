@@ -9,6 +9,7 @@ from typing import Any
 _NAMES = {
     "Cluster": "cvkit.batch.cluster",
     "Entry": "cvkit.batch.manifest",
+    "Frames": "cvkit.batch.video",
     "Local": "cvkit.batch.executors",
     "Manifest": "cvkit.batch.manifest",
     "Pipeline": "cvkit.batch.pipeline",

@@ -19,6 +19,7 @@ from cvkit.batch.executors import Executor, Local, cut
 from cvkit.batch.manifest import Entry, Manifest
 from cvkit.batch.pipeline import Pipeline
 from cvkit.batch.plan import Plan, Record, Source, Sources
+from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.batch.work import ARRAY_FORMATS, CONVERSIONS, Work
 from cvkit.io import SUFFIXES
 
@@ -87,6 +88,7 @@ class Run:
         resume: bool = False,
         overwrite: bool = False,
         on_gpu: bool = False,
+        frames: Frames = ALL_FRAMES,
         executor: Executor | None = None,
     ) -> None:
         pipeline = _pipeline(operation, parameters)
@@ -95,13 +97,14 @@ class Run:
         format = _format(format, pipeline, convert)
         if max_pixels is not None:
             _validate.integer(max_pixels, "max_pixels", minimum=1)
+        frames.check()
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
         sources = Sources(source if isinstance(source, str | os.PathLike) else list(source), self._folder)
         total = sum(1 for _ in sources)
         if total == 0:
-            raise FileNotFoundError(f"no pictures in {source}")
+            raise FileNotFoundError(f"no pictures or videos in {source}")
         self._work = Work(
             pipeline=pipeline,
             output=os.path.abspath(output),
@@ -111,6 +114,7 @@ class Run:
             convert=convert,
             max_pixels=max_pixels,
             on_gpu=on_gpu,
+            frames=frames,
             kernel_threads=max(1, cvkit.get_num_threads() // total),
         )
         self._executor = executor or Local()
@@ -164,6 +168,7 @@ def run(
     resume: bool = False,
     overwrite: bool = False,
     on_gpu: bool = False,
+    frames: Frames = ALL_FRAMES,
     executor: Executor | None = None,
 ) -> Summary:
     """Run an operation on every picture of a source; write the results to a folder.
@@ -203,6 +208,9 @@ def run(
         Begin anew in a folder that is not empty, and replace results.
     on_gpu : bool
         Compute on the current GPU.
+    frames : Frames
+        Which frames of videos to take; their results are videos. One that is cut off fails, and its result
+        holds the frames before.
     executor : Local, Processes or Cluster, optional
         Where to work; by default in this process.
 
@@ -247,6 +255,7 @@ def run(
         resume=resume,
         overwrite=overwrite,
         on_gpu=on_gpu,
+        frames=frames,
         executor=executor,
     ) as batch:
         for _ in batch.entries():
