@@ -86,23 +86,6 @@ PREWITT = [
 ]
 
 
-def _roberts_by_skimage(image: np.ndarray) -> np.ndarray:
-    import skimage.filters
-
-    return skimage.filters.roberts(image.astype(np.float64)).astype(np.float32)
-
-
-ROBERTS = [
-    Case(
-        "roberts",
-        "reflect",
-        lambda image: cvkit.roberts(image, border="reflect"),
-        _roberts_by_skimage,
-        against="scikit-image",
-        tolerance=FLOAT,
-        device_tolerance=FLOAT,
-    )
-]
 LAPLACIAN_OF_GAUSSIAN = [
     Case(
         "laplacian_of_gaussian",
@@ -172,7 +155,6 @@ DERIVATIVE_CASES: list[Case] = [
     *LAPLACIAN,
     *LAPLACIAN_OF_GAUSSIAN,
     *PREWITT,
-    *ROBERTS,
     *SCHARR,
     *SOBEL,
 ]
