@@ -236,11 +236,11 @@ class Balanced(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.loaded += [value or "" for name, value in attributes if name in ("src", "href")]
         assert tag != "script"
-        if tag not in ("meta", "img", "br", "circle", "polyline"):
+        if tag not in ("meta", "img", "br", "circle", "polyline", "line"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in ("circle", "polyline"):
+        if tag not in ("circle", "polyline", "line"):
             assert self.open.pop() == tag
 
 
