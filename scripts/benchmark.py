@@ -42,6 +42,8 @@ def main() -> int:
     try:
         document = open_document(arguments.output)
         every: list[AnyCase] = [*CASES, *TIMED_CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
+        document.retain({case.label for case in every} | first_calls)
         rows = select(every, arguments.operations)
     except ValueError as error:
         print(f"benchmark: {error}", file=sys.stderr)

@@ -347,6 +347,11 @@ def test_benchmark_merges_rows_and_fails_on_a_missed_bar(
     assert [row["name"] for row in read_document(output).rows] == ["first", "second"]
     monkeypatch.setattr(sys, "argv", [*common, "third"])
     assert benchmark.main() == 2
+    # A row that the table no longer has is forgotten.
+    monkeypatch.setattr(benchmark, "CASES", rows[:1])
+    monkeypatch.setattr(sys, "argv", [*common, "first"])
+    assert benchmark.main() == 0
+    assert [row["name"] for row in read_document(output).rows] == ["first"]
 
 
 def test_gpu_report_without_a_gpu_exits_3(
