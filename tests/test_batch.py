@@ -501,13 +501,12 @@ def test_digests_hold_what_was_added() -> None:
 
 @pytest.mark.sweep
 def test_100_000_files_take_little_memory(workplace: Path, root: Path) -> None:
-    """The same small picture under 100,000 names, in 100 folders."""
-    cvkit.write_image("one.png", picture(0, 8, 8))
+    """One small picture a folder, under 1,000 names, in 100 folders."""
     for folder in range(100):
         place = Path("photos", f"{folder:03d}")
-        place.mkdir(parents=True)
-        for number in range(1000):
-            os.link("one.png", place / f"{number:04d}.png")
+        make_many(place, 1)
+        for number in range(1, 1000):
+            os.link(place / "00000.png", place / f"{number:05d}.png")
     code = textwrap.dedent("""
         import resource
         from cvkit.batch import run
