@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cvkit
-from cvkit.compare.cases import CASES, Case
+from cvkit.compare.case import Case
+from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
 from cvkit.compare.documents import Row, open_document
 from cvkit.compare.images import adapted, noise, scene
@@ -41,7 +42,9 @@ def main() -> int:
         return 0
     try:
         document = open_document(PARITY)
-        cases = select([*CASES, *DETECTOR_CASES], arguments.measure)
+        every = [*CASES, *DETECTOR_CASES]
+        document.retain({case.label for case in every})
+        cases = select(every, arguments.measure)
     except ValueError as error:
         print(f"parity_table: {error}", file=sys.stderr)
         return 2

@@ -20,8 +20,14 @@ from cvkit.batch.work import Work
 # Shards that wait at the cluster for each one that is worked on, so that no worker waits for this process.
 _AHEAD = 2
 
+# How often Dask may give up a file that is worked on alone before the file counts as failed.
+_TRIES = 2
+
 # Seconds between two looks at whether the run shall stop.
 _PATIENCE = 0.5
+
+# How long to look for a scheduler.
+_CONNECTING = "10s"
 
 # Seconds after which work begins, whether or not kernels are compiled everywhere.
 _WARMING = 120.0
@@ -68,7 +74,7 @@ class Cluster:
                 )
             )
         if not isinstance(cluster, distributed.Client):
-            cluster = self._closing.enter_context(distributed.Client(cluster, set_as_default=False))
+            cluster = self._closing.enter_context(_connect(cluster))
         self._client = cluster
 
     def __enter__(self) -> Cluster:
@@ -93,6 +99,7 @@ class Cluster:
         self._warm(work)
         running: dict[Any, Shard] = {}
         again: list[Shard] = []
+        losses: Counter[str] = Counter()
         try:
             while not stop.is_set():
                 while len(running) < _AHEAD * self.slots:
@@ -110,10 +117,14 @@ class Cluster:
                         yield from future.result()
                     elif not isinstance(error, KilledWorker):
                         raise error
-                    elif len(shard) > 1:
-                        again += [[task] for task in shard]
                     else:
-                        yield work.lost(shard[0], "the workers that worked on it died")
+                        # Dask suspects all that a dead worker had; file by file, the cause shows.
+                        for task in shard:
+                            losses[task.path] += len(shard) == 1
+                            if losses[task.path] < _TRIES:
+                                again.append([task])
+                            else:
+                                yield work.lost(task, "the workers that worked on it died")
         finally:
             self._client.cancel(list(running))
 
@@ -141,6 +152,16 @@ class Cluster:
 
         with self._client.as_current(), contextlib.suppress(TimeoutError):
             wait(futures, timeout=seconds, return_when=until)
+
+
+def _connect(cluster: Any) -> Any:
+    """Open a client of a cluster or of a scheduler's address."""
+    import distributed
+
+    try:
+        return distributed.Client(cluster, set_as_default=False, timeout=_CONNECTING)
+    except (OSError, TimeoutError):
+        raise OSError(f"no Dask scheduler at {cluster}") from None
 
 
 def _host(address: str) -> str:

@@ -55,7 +55,7 @@ class Parameter:
 
     @cached_property
     def _kind(self) -> tuple[str, Callable[[str], Any]]:
-        return _KINDS[self.annotation]
+        return _KINDS.get(self.annotation, _ANY)
 
     @property
     def metavar(self) -> str:
@@ -109,6 +109,7 @@ def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
             described.get(parameter.name, ""),
         )
         for parameter in rest
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
 
 
@@ -142,7 +143,9 @@ def _described_parameters(documentation: str) -> dict[str, str]:
 
 
 def _flag(text: str) -> bool:
-    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+    if text.lower() not in ("true", "yes", "1", "false", "no", "0"):
+        raise ValueError
+    return text.lower() in ("true", "yes", "1")
 
 
 def _number(text: str) -> int | float:
@@ -180,6 +183,14 @@ def _array(text: str, folder: Path = Path()) -> np.ndarray:
     return np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None)
 
 
+def _any(text: str) -> Any:
+    """Read what JSON can; all else is text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 # Type hint -> what stands for the value in a help, and how text becomes one.
 _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "bool": ("BOOL", _flag),
@@ -194,6 +205,9 @@ _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "Array": ("ARRAY", _array),
     "npt.DTypeLike": ("DTYPE", lambda text: np.dtype(text).type),
 }
+
+# For type hints that a later function may bring.
+_ANY = ("VALUE", _any)
 
 _MEANING = {
     "BOOL": "true or false",

@@ -159,7 +159,7 @@ class Work:
                 write_result(target, picture.image, self.quality)
                 picture.is_written = True
             except (OSError, TypeError, ValueError) as error:
-                picture.error = _reason(error, str(target))
+                picture.error = f"cannot write {picture.task.output}: {_reason(error)}"
         picture.image = None
         picture.seconds += time.perf_counter() - start
         return self._entry(picture)
@@ -246,7 +246,7 @@ def _converted(result: np.ndarray, convert: str) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def _reason(error: BaseException, file: str = "") -> str:
+def _reason(error: Exception, file: str = "") -> str:
     """Say what went wrong, without the file's name, which the entry has."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

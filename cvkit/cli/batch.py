@@ -148,7 +148,7 @@ class _Operations(TyperGroup):
 batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=None)
 
 
-@batch_app.callback(no_args_is_help=True)
+@batch_app.callback()
 def _batch() -> None:
     """Run an operation on every picture and video of a folder, a pattern or a list.
 
@@ -226,6 +226,9 @@ def _wrong_usage() -> Iterator[None]:
     """Turn what the library refuses into one line on stderr."""
     try:
         yield
+    except FileExistsError as error:
+        # The library speaks of its arguments; here they are options.
+        raise WrongUsageError(re.sub(r"\b(resume|overwrite) to", r"--\1 to", str(error))) from None
     except (ImportError, OSError, TypeError, ValueError) as error:
         raise WrongUsageError(str(error)) from None
 

@@ -17,7 +17,7 @@ import numpy as np
 
 import cvkit
 from cvkit._jit import cuda
-from cvkit.compare.cases import Case
+from cvkit.compare.case import Case
 from cvkit.compare.detector_cases import DetectorCase, OpenCVDetector, our_detector
 from cvkit.compare.documents import Row
 from cvkit.compare.images import scene
@@ -177,6 +177,11 @@ print(time.perf_counter() - start)
 """
 
 
+def first_call_label(operation: str) -> str:
+    """Return the label of an operation's first call."""
+    return f"{operation}[first call]"
+
+
 def time_first_call(operation: str, processes: int = 3) -> Row:
     """Time the first call in a fresh process: imports, and kernels compiled or from the disk cache.
 
@@ -206,7 +211,7 @@ def time_first_call(operation: str, processes: int = 3) -> Row:
         "section": "first call",
         "operation": operation,
         "name": name,
-        "label": f"{operation}[first call]",
+        "label": first_call_label(operation),
         "ours": median(later),
         "first": first,
         "bar": bar,
