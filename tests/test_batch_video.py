@@ -156,3 +156,13 @@ def test_wrong_frames(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["batch", "gray", "clips", "out", "--start", "5", "--stop", "5"]) == 2
     assert capsys.readouterr().err == "cvkit: stop must be at least 6, got 5\n"
     assert not Path("out").exists()
+
+
+def test_videos_in_folders_count_only_where_results_are_pictures() -> None:
+    def total(operation: str, **options: str) -> int:
+        with Run(operation, "clips", f"out-{operation}-{len(options)}", **options) as batch:  # type: ignore[arg-type]
+            return batch.summary.total
+
+    assert total("gray") == 2
+    assert total("hog") == 1
+    assert total("gray", format="npy") == 1

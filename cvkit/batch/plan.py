@@ -47,10 +47,13 @@ class Sources:
         or lies in; of several, the whole path.
     output : Path
         The output folder; what lies in it is no source.
+    with_videos : bool
+        Whether videos in folders count.
     """
 
-    def __init__(self, given: Source | list[Source], output: Path) -> None:
+    def __init__(self, given: Source | list[Source], output: Path, *, with_videos: bool) -> None:
         self._given = given
+        self._suffixes = SUFFIXES | VIDEO_SUFFIXES if with_videos else SUFFIXES
         self._root = None if isinstance(given, list) else _root_of(os.fspath(given))
         self._output = os.path.realpath(output)
         if self._root is not None and os.path.realpath(self._root) == self._output:
@@ -60,7 +63,7 @@ class Sources:
     def __iter__(self) -> Iterator[Found]:
         """Give each file once."""
         seen = Digests()
-        for path in walk(self._given, suffixes=SUFFIXES | VIDEO_SUFFIXES):
+        for path in walk(self._given, suffixes=self._suffixes):
             found = self._place(path)
             if seen.add(digest(path)) and not self._is_result(found):
                 yield found

@@ -101,7 +101,11 @@ class Run:
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
-        sources = Sources(source if isinstance(source, str | os.PathLike) else list(source), self._folder)
+        sources = Sources(
+            source if isinstance(source, str | os.PathLike) else list(source),
+            self._folder,
+            with_videos=format not in ARRAY_FORMATS and _suits(pipeline, convert) == "keep",
+        )
         total = sum(1 for _ in sources)
         if total == 0:
             raise FileNotFoundError(f"no pictures or videos in {source}")
@@ -210,7 +214,8 @@ def run(
         Compute on the current GPU.
     frames : Frames
         Which frames of videos to take; their results are videos. One that is cut off fails, and its result
-        holds the frames before.
+        holds the frames before. Videos in folders count where results are pictures: not for ``hog``, and for
+        derivatives only if converted.
     executor : Local, Processes or Cluster, optional
         Where to work; by default in this process.
 
@@ -275,6 +280,11 @@ def _format(format: str | None, pipeline: Pipeline, convert: str) -> str:
     """Choose the format of the results: the caller's, else what suits the operation."""
     if format is not None:
         return str(_validate.one_of(format.lower().lstrip("."), FORMATS, "format"))
+    return _suits(pipeline, convert)
+
+
+def _suits(pipeline: Pipeline, convert: str) -> str:
+    """Return the format that suits an operation; "keep" where its results are pictures of 8 bits."""
     becomes_picture = convert != "none" and pipeline.format == "tiff"
     return "keep" if becomes_picture else pipeline.format
 
