@@ -12,8 +12,7 @@ from cvkit.compare.detector_cases import DetectorCase
 from cvkit.compare.documents import Document
 from cvkit.compare.drawings import difference_figure
 from cvkit.compare.images import adapted, scene
-from cvkit.compare.learner_cases import LearnerCase
-from cvkit.compare.learners import compare_learner
+from cvkit.compare.learners import LearnerCase, compare_learner
 from cvkit.compare.parity import compare_case, compare_detector
 from cvkit.compare.selection import AnyCase, reason_to_skip
 from cvkit.compare.speed import time_case, time_detector
