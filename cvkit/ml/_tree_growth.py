@@ -111,7 +111,7 @@ class Grower:
         self.values = np.empty(columns.shape, np.float32)
         tree_sorting.presort(columns, self.samples, self.values)
         self.presorted = self.limits.max_features >= self.n_features
-        shape = (0, 0) if self.presorted else columns.shape
+        shape = (self.n_features, 0) if self.presorted else columns.shape
         self.ranks = np.empty(shape, np.uint32)
         self.distinct = np.empty(shape, np.float32)
         if not self.presorted:
