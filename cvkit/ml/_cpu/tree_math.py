@@ -43,6 +43,7 @@ class Limits(NamedTuple):
     min_weight_leaf: float
     min_impurity_decrease: float
     max_features: int
+    max_leaf_nodes: int  # 0: as many as there are
 
 
 @exact_helper
