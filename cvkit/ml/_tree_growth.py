@@ -101,6 +101,7 @@ class Grower:
         self.n_samples, self.n_features = X.shape
         self.limits = limits
         self.criterion = CRITERIA[criterion]
+        self.is_regression = n_classes == 0
         self.n_sums = n_classes or 2
         self.n_values = n_classes or 1
         self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
@@ -149,6 +150,7 @@ class Grower:
             class_histogram=np.empty(0 if self.presorted else tree_histogram.LARGEST_HISTOGRAM, np.int64),
             left_counts=np.empty(self.n_sums, np.int64),
             right_counts=np.empty(self.n_sums, np.int64),
+            running=tree_math.Running(*np.empty((3, n_in_tree if self.is_regression else 0))),
             total=np.empty(self.n_sums),
             left=np.empty(self.n_sums),
             features=np.empty(self.n_features, np.int64),

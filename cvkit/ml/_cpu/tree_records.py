@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cvkit.ml._cpu.tree_math import Running
+
 LEAF = -1
 UNDEFINED = -2
 
@@ -98,6 +100,7 @@ class Work(NamedTuple):
     class_histogram: np.ndarray  # (LARGEST_HISTOGRAM,) int64
     left_counts: np.ndarray  # (n_sums,) int64; this and the next: class weights on either side
     right_counts: np.ndarray  # (n_sums,) int64
+    running: Running
     total: np.ndarray  # (n_sums,) float64; sums of the node
     left: np.ndarray  # (n_sums,) float64; sums of its left side
     features: np.ndarray  # (n_features,) int64; see find_splits

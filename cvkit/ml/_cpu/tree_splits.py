@@ -97,7 +97,9 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
     n_missing = count_missing(values)
     n_present = n - n_missing
     work.left[:] = 0.0
-    score, n_left = scan(samples, values, target, limits, work.total, weight, work.left, 0.0, 0, n)
+    score, n_left = scan(
+        samples, values, target, limits, work.total, weight, work.left, 0.0, 0, n, work.running
+    )
     missing_go_to_left = n_missing == 0 and n_left > n - n_left
     if n_missing > 0:
         # A second search, with the missing values on the left.
@@ -105,7 +107,7 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
         missing_weight = add_samples(samples[n_present:], target, work.left)
         second_score, second_n_left = scan(
             samples[:n_present], values[:n_present], target, limits,
-            work.total, weight, work.left, missing_weight, n_missing, n,
+            work.total, weight, work.left, missing_weight, n_missing, n, work.running,
         )  # fmt: skip
         if second_score > score:
             score, n_left = second_score, second_n_left
