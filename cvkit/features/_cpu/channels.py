@@ -21,7 +21,7 @@ from cvkit.features._channel_math import (
     triangle,
 )
 
-# Rows of cells that one task makes. The tasks share no rows of pixels: each computes seven more on both sides.
+# Rows of cells that one task makes. Tasks share no rows of pixels: each computes seven more on both sides.
 STRIP = 16
 # Rows of gradients that are kept: at least 2 * RADIUS + 1, and a power of two.
 KEPT = 16
@@ -218,7 +218,7 @@ def cell_sums(images, padding, cell, out):
     by ``padding`` (rows, columns) on every side.
     """
     count, height, width, _ = images.shape
-    bins, cell_rows, cell_columns = out.shape[1] - 4, out.shape[2], out.shape[3]
+    bins, cell_rows = out.shape[1] - 4, out.shape[2]
     padded_height, padded_width = height + 2 * padding[0], width + 2 * padding[1]
     area = np.float32(1 / (cell * cell))
     strips = (cell_rows + STRIP - 1) // STRIP
