@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +86,7 @@ class ChannelPyramid:
             # fine: an average over few pixels, and hardly another result than from the picture itself.
             pixels = octave
             if tuple(octave.shape[1:3]) != shape:
-                pixels = cvkit.resize(octave, shape, interpolation="area")
+                pixels = _shrunk(octave, shape)
             if index > 0 and index % self.scales_per_octave == 0:
                 octave = pixels
             scale = (size[0] / shape[0], size[1] / shape[1])
@@ -111,3 +113,26 @@ class ChannelPyramid:
         filters, offset, scale = self.decorrelation
         cells = cell_sums(pixels, cell=CELL // 2, orientations=ORIENTATIONS, padding=self.padding, multiple=2)
         return decorrelated(cells, filter_taps(filters), Quantization(offset, scale))[0]
+
+
+def _shrunk(pixels: Array, shape: tuple[int, int]) -> Array:
+    """Shrink (1, H, W, 4) float32 by averaging what each pixel of the result covers."""
+    batch = Batch.of(pixels)
+    out = batch.empty((1, *shape, 4))
+    tables = [*_area_table(batch.shape[1], shape[0]), *_area_table(batch.shape[2], shape[1])]
+    kernels = batch.kernels("cvkit.detect", "channel_pyramid")
+    kernels.shrink(batch.array.reshape(batch.shape[1:]), *tables, out.reshape(out.shape[1:]))
+    return out
+
+
+@lru_cache(maxsize=128)
+def _area_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each target pixel: the first source pixel it covers, and the share of it and of its successors."""
+    scale = source_size / target_size
+    taps = min(source_size, math.ceil(scale) + 1)
+    start = np.arange(target_size) * scale
+    first = np.minimum(np.floor(start), source_size - taps)
+    index = first[:, np.newaxis] + np.arange(taps)
+    stop = np.minimum(start + scale, source_size)[:, np.newaxis]
+    covered = (np.minimum(stop, index + 1) - np.maximum(start[:, np.newaxis], index)).clip(0, None)
+    return first.astype(np.uint32), (covered / covered.sum(axis=1, keepdims=True)).astype(np.float32)
