@@ -64,11 +64,14 @@ def _smooth_pixels(image, y, padding, blended, wide, smooth):
     """Smooth row ``y`` of the padded image; ``smooth`` is (channel, x), with one more value at both ends."""
     height, width, _ = image.shape
     rows = image.reshape(height, 4 * width)
-    padded_height, count = height + 2 * padding[0], smooth.shape[1] - 2
-    y = min(max(y, 0), padded_height - 1)
-    above = rows[min(max(max(y - 1, 0) - padding[0], 0), height - 1)]
-    below = rows[min(max(min(y + 1, padded_height - 1) - padding[0], 0), height - 1)]
-    _smooth_rows(above, rows[min(max(y - padding[0], 0), height - 1)], below, blended)
+    count = smooth.shape[1] - 2
+    y -= padding[0]
+    above, here, below = (
+        rows[min(max(y - 1, 0), height - 1)],
+        rows[min(max(y, 0), height - 1)],
+        rows[min(max(y + 1, 0), height - 1)],
+    )
+    _smooth_rows(above, here, below, blended)
     start = padding[1] + 1
     _split_pixels(
         blended,
