@@ -1,4 +1,4 @@
-"""Smaller versions of an image of four floats a pixel, on the CPU: blend rows, then the pixels of the blend."""
+"""Smaller versions of an image of four floats a pixel, on the CPU: blend rows, then pixels of the blend."""
 
 import numpy as np
 
