@@ -57,7 +57,8 @@ class ChannelPyramid:
     Parameters
     ----------
     window : (int, int)
-        Height and width in pixels; levels which, padded, are smaller end the pyramid.
+        Height and width in pixels; levels which, padded, are smaller, or hold no cell,
+        end the pyramid.
     padding : (int, int)
         Rows above and below and columns left and right of each level that repeat its outermost pixels.
     scales_per_octave : int
@@ -105,9 +106,9 @@ class ChannelPyramid:
         index = 0
         while True:
             scale = 2.0 ** (index / self.scales_per_octave)
-            rows, columns = max(1, round(height / scale)), max(1, round(width / scale))
+            rows, columns = round(height / scale), round(width / scale)
             padded = rows + 2 * self.padding[0], columns + 2 * self.padding[1]
-            if padded[0] < self.window[0] or padded[1] < self.window[1] or (rows, columns) == (1, 1):
+            if min(rows, columns) < CELL or padded[0] < self.window[0] or padded[1] < self.window[1]:
                 return
             yield rows, columns
             index += 1
@@ -187,7 +188,7 @@ def estimate_exponents(pictures: Iterable[Array], *, scales_per_octave: int = 8)
     """Estimate how the channels of smaller versions of a picture follow from the picture's own.
 
     Shrunk to a size of s < 1, the mean of channel c becomes s ** -exponent[c] times what it was; for edges,
-    which blur away, that is less.
+    which move closer together, that is more.
 
     Parameters
     ----------
@@ -226,6 +227,7 @@ def estimate_exponents(pictures: Iterable[Array], *, scales_per_octave: int = 8)
     if not sums.any():
         raise ValueError("pictures must be at least one")
     shrinkage = np.array(indices) / scales_per_octave  # in octaves
+    sums = np.maximum(sums, np.finfo(np.float32).tiny)  # an orientation that no picture has
     change = np.log2(sums / sums[0])
     return tuple(float(slope) for slope in shrinkage @ change / (shrinkage @ shrinkage))
 
