@@ -21,7 +21,8 @@ from cvkit.detect.calibration import FALSE_POSITIVES_PER_PICTURE, calibrate_dete
 from cvkit.detect.evaluation import Evaluation, average_logarithm, evaluate, standardise, window_det_curve
 from cvkit.detect.plot import plot_det
 from cvkit.detect.training import train_hog
-from cvkit.detect.training_windows import WindowCutter, choose_held_out, hold_out
+from cvkit.detect.training_examples import choose_held_out, hold_out
+from cvkit.detect.training_windows import WindowCutter
 from cvkit.io import walk
 
 MODEL = Path(__file__).resolve().parents[1] / "cvkit" / "detect" / "models" / "person-hog.npz"
@@ -85,7 +86,7 @@ def main(
     weights = judged.weights.astype(np.float64)
     scores = cutter.object_scores(weights, test_objects)
     by_window = window_det_curve(scores, cutter.other_scores(weights, test_others))
-    measured = calibrate_detector(judged, scores, cutter.read(test_others), typer.echo)
+    measured = calibrate_detector(judged, scores, cutter.reader.read(test_others), typer.echo)
     typer.echo("training on everything")
     detector = train_hog(positives, negatives, C=cost, progress=typer.echo, padding=PADDING, **measured)
     detector.save(output)

@@ -9,7 +9,7 @@ import pytest
 
 from cvkit.detect import Detections, HOGDetector, calibration, load, pretrained
 from cvkit.detect.calibration import calibrate_detector, false_scores
-from cvkit.detect.training_windows import Scene, choose_held_out, hold_out, photograph
+from cvkit.detect.training_examples import Scene, choose_held_out, hold_out, photograph
 
 
 class Fixed(HOGDetector):

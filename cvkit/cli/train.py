@@ -12,7 +12,7 @@ import typer
 from cvkit.cli.errors import WrongUsageError
 
 if TYPE_CHECKING:
-    from cvkit.detect.training_windows import Example
+    from cvkit.detect.training_examples import Example
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
@@ -156,7 +156,7 @@ def _examples(
 def _labelled(images: Path, labels: Path, label: str | None) -> tuple[list[Example], list[Example]]:
     """Find labelled pictures; boxes to be ignored are no objects, but keep negatives away."""
     from cvkit.detect.labels import PathIndex, boxes_of, read_labels, select_class
-    from cvkit.detect.training_windows import Scene
+    from cvkit.detect.training_examples import Scene
     from cvkit.io import walk
 
     pictures = read_labels(labels, images=images)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cvkit.detect.hog_detector import HOGDetector
-from cvkit.detect.training_windows import Example, Progress, Scene, is_near
+from cvkit.detect.training_examples import Example, Progress, Scene, is_near
 from cvkit.ml.platt import fit_sigmoid
 
 # The default threshold lets through this many false positives a picture.
