@@ -27,6 +27,7 @@ from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
 from cvkit.compare.learners import compare_learner
 from cvkit.compare.readme import SPEED, update_readme
 from cvkit.compare.selection import AnyCase, read_size, reason_to_skip, select
+from cvkit.compare.skimage_cases import TIMED_CASES
 from cvkit.compare.tables import learner_table, missed, speed_tables, to_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +41,7 @@ def main() -> int:
         return 0
     try:
         document = open_document(arguments.output)
-        every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        every: list[AnyCase] = [*CASES, *TIMED_CASES, *DETECTOR_CASES, *LEARNER_CASES]
         rows = select(every, arguments.operations)
     except ValueError as error:
         print(f"benchmark: {error}", file=sys.stderr)
@@ -73,6 +74,9 @@ def parsed() -> argparse.Namespace:
         help="default: 1080x1920 480x640",
     )
     parser.add_argument(
+        "--seconds", type=float, default=8.0, metavar="S", help="about how long to time a row; default: 8"
+    )
+    parser.add_argument(
         "--photograph", type=Path, default=ROOT / "samples" / "street2.jpg", help="what the detector looks at"
     )
     parser.add_argument("--output", type=Path, default=SPEED, help=f"JSON to continue; default: {SPEED}")
@@ -90,12 +94,12 @@ def measure(rows: list[AnyCase], arguments: argparse.Namespace) -> Iterator[Row]
             yield from measure_detector(case, arguments)
         elif isinstance(case, LearnerCase):
             for threads in arguments.threads:
-                yield compare_learner(case, threads)
+                yield compare_learner(case, threads, seconds=arguments.seconds)
         else:
             for size in arguments.sizes:
                 picture = speed.picture_for(case, size)
                 for threads in arguments.threads:
-                    yield speed.time_case(case, picture, threads)
+                    yield speed.time_case(case, picture, threads, seconds=arguments.seconds)
     for operation in dict.fromkeys(row.operation for row in rows if row.operation in speed.FIRST_CALLS):
         yield speed.time_first_call(operation)
 
@@ -105,7 +109,7 @@ def measure_detector(case: DetectorCase, arguments: argparse.Namespace) -> Itera
     if (case.height, case.width) in arguments.sizes:
         photograph = cvkit.read_image(arguments.photograph)
         for threads in arguments.threads:
-            yield speed.time_detector(case, photograph, threads)
+            yield speed.time_detector(case, photograph, threads, seconds=arguments.seconds)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cvkit
-from cvkit.compare.cases import CASES, Case
+from cvkit.compare.case import Case
+from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
 from cvkit.compare.documents import Row, open_document
 from cvkit.compare.images import adapted, noise, scene

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import cvkit
-from cvkit.compare.cases import ONE_LEVEL, Case, Tolerance, _rotation, _size, _tilt
+from cvkit.compare.case import Case, Tolerance, image_size
+from cvkit.compare.geometry_cases import ONE_LEVEL, rotation, tilt
 from tests import reference
 
 SHARPEN = [
@@ -28,16 +29,21 @@ BLEND = Tolerance(absolute=1e-4)
 
 def _warp_case(dtype: str, channels: int, interpolation: str, border: str, perspective: bool) -> Case:
     function = cvkit.warp_perspective if perspective else cvkit.warp_affine
-    matrix = _tilt if perspective else _rotation
+    matrix = tilt if perspective else rotation
     whole = dtype.startswith("u")
     tolerance = ONE_LEVEL if whole else BLEND
     return Case(
         function.__name__,
         f"{interpolation} {border}",
         lambda image: function(
-            image, matrix(image), _size(image), interpolation=interpolation, border=border, border_value=7
+            image,
+            matrix(image),
+            image_size(image),
+            interpolation=interpolation,
+            border=border,
+            border_value=7,
         ),
-        lambda image: reference.warp(image, matrix(image), _size(image), interpolation, border, 7),
+        lambda image: reference.warp(image, matrix(image), image_size(image), interpolation, border, 7),
         against="naive",
         tolerance=tolerance,
         device_tolerance=tolerance,

@@ -18,7 +18,8 @@ import pytest
 
 from cvkit.cli import main
 from cvkit.compare import gpu, page, speed, tables
-from cvkit.compare.cases import CASES, Case, Tolerance
+from cvkit.compare.case import Case, Tolerance
+from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DetectorCase
 from cvkit.compare.documents import Document, open_document, read_document
 from cvkit.compare.images import adapted, noise, scene

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.cases import CASES, Case
+from cvkit.compare.case import Case
+from cvkit.compare.cases import CASES
 from cvkit.compare.images import scene
 from cvkit.compare.measure import difference
 from tests.naive_cases import NAIVE_CASES

@@ -12,7 +12,7 @@ import numpy as np
 
 import cvkit
 from cvkit._jit import cuda
-from cvkit.compare.cases import Case
+from cvkit.compare.case import Case
 from cvkit.compare.documents import Row
 from cvkit.compare.images import scene
 from cvkit.compare.measure import difference

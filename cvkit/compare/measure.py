@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cvkit.compare.cases import Tolerance
+from cvkit.compare.case import Tolerance
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 import cvkit
-from cvkit.compare.cases import Case, Tolerance
+from cvkit.compare.case import Case, Tolerance
 from cvkit.compare.detector_cases import DetectorCase, OpenCVDetector, our_detector
 from cvkit.compare.documents import Row
 from cvkit.compare.machine import reference_version

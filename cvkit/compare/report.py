@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from cvkit.compare.cases import Case
+from cvkit.compare.case import Case
 from cvkit.compare.detector_cases import DetectorCase
 from cvkit.compare.documents import Document
 from cvkit.compare.drawings import difference_figure

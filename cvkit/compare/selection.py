@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from cvkit.compare.cases import Case
+from cvkit.compare.case import Case
 from cvkit.compare.detector_cases import DetectorCase
 from cvkit.compare.learner_cases import LearnerCase
 from cvkit.compare.machine import opencv_major

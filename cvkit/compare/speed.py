@@ -17,7 +17,7 @@ import numpy as np
 
 import cvkit
 from cvkit._jit import cuda
-from cvkit.compare.cases import Case
+from cvkit.compare.case import Case
 from cvkit.compare.detector_cases import DetectorCase, OpenCVDetector, our_detector
 from cvkit.compare.documents import Row
 from cvkit.compare.images import scene

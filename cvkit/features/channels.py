@@ -148,7 +148,7 @@ def quantization(orientations: int) -> Quantization:
 
 
 def luv_pixels(batch: Batch) -> Array:
-    """Convert to (N, H, W, 4) float32 of L, u and v, each about 0 to 1; the fourth value makes moves whole."""
+    """Convert to (N, H, W, 4) float32: L, u and v, each about 0 to 1; the fourth makes a pixel one move."""
     out = batch.empty((*batch.shape[:3], 4), np.float32)
     fill_luv(batch, _COLOUR_GAIN, _COLOUR_OFFSET, out)
     return out

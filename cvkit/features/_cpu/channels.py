@@ -21,7 +21,7 @@ from cvkit.features._channel_math import (
     triangle,
 )
 
-# Rows of cells that one task makes. The tasks share no rows of pixels: each computes seven more on both sides.
+# Rows of cells that one task makes. Tasks share no rows of pixels: each computes seven more on both sides.
 STRIP = 16
 # Rows of gradients that are kept: at least 2 * RADIUS + 1, and a power of two.
 KEPT = 16
@@ -64,11 +64,14 @@ def _smooth_pixels(image, y, padding, blended, wide, smooth):
     """Smooth row ``y`` of the padded image; ``smooth`` is (channel, x), with one more value at both ends."""
     height, width, _ = image.shape
     rows = image.reshape(height, 4 * width)
-    padded_height, count = height + 2 * padding[0], smooth.shape[1] - 2
-    y = min(max(y, 0), padded_height - 1)
-    above = rows[min(max(max(y - 1, 0) - padding[0], 0), height - 1)]
-    below = rows[min(max(min(y + 1, padded_height - 1) - padding[0], 0), height - 1)]
-    _smooth_rows(above, rows[min(max(y - padding[0], 0), height - 1)], below, blended)
+    count = smooth.shape[1] - 2
+    y -= padding[0]
+    above, here, below = (
+        rows[min(max(y - 1, 0), height - 1)],
+        rows[min(max(y, 0), height - 1)],
+        rows[min(max(y + 1, 0), height - 1)],
+    )
+    _smooth_rows(above, here, below, blended)
     start = padding[1] + 1
     _split_pixels(
         blended,
@@ -218,7 +221,7 @@ def cell_sums(images, padding, cell, out):
     by ``padding`` (rows, columns) on every side.
     """
     count, height, width, _ = images.shape
-    bins, cell_rows, cell_columns = out.shape[1] - 4, out.shape[2], out.shape[3]
+    bins, cell_rows = out.shape[1] - 4, out.shape[2]
     padded_height, padded_width = height + 2 * padding[0], width + 2 * padding[1]
     area = np.float32(1 / (cell * cell))
     strips = (cell_rows + STRIP - 1) // STRIP

@@ -1,0 +1,93 @@
+"""What a row of the table of image operations holds, and the tolerances that rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cvkit._dispatch import Array
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a result may be from its reference.
+
+    Parameters
+    ----------
+    absolute : float
+        Accepted difference of a value.
+    relative : float
+        Accepted difference as a share of the reference's value range, added to ``absolute``.
+    exceptions : float
+        Share of values that may differ by more.
+    """
+
+    absolute: float = 0.0
+    relative: float = 0.0
+    exceptions: float = 0.0
+
+
+EXACT = Tolerance()
+# Float results against a reference that sums in another order.
+FLOAT = Tolerance(relative=1e-5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: an operation with parameters, on one kind of picture, against one reference.
+
+    Parameters
+    ----------
+    operation : str
+        Public name, ``cvkit.<operation>``.
+    name : str
+        Parameters that tell this row from the operation's others; unique within the operation.
+    ours, reference : callable
+        Take a picture (``ours`` also a device array) and return the result.
+    against : str
+        ``"opencv"``, ``"scikit-image"`` or ``"naive"``.
+    tolerance : Tolerance
+        How far ``ours`` may be from ``reference``.
+    device_tolerance : Tolerance
+        How far the CUDA twin may be from the CPU twin.
+    dtype : str
+        dtype of the picture.
+    channels : int
+        Channels of the picture.
+    bar : float or None
+        Largest accepted ratio of cvkit's time to the reference's, 1920x1080, one thread each.
+    minimum_shape : tuple of int
+        Smallest (height, width) the reference accepts.
+    opencv : tuple of int
+        Major versions of OpenCV whose result the row demands.
+    """
+
+    operation: str
+    name: str
+    ours: Callable[[Array], Array]
+    reference: Callable[[np.ndarray], np.ndarray]
+    against: str = "opencv"
+    tolerance: Tolerance = EXACT
+    device_tolerance: Tolerance = EXACT
+    dtype: str = "uint8"
+    channels: int = 1
+    bar: float | None = None
+    minimum_shape: tuple[int, int] = (1, 1)
+    opencv: tuple[int, ...] = (4, 5)
+
+    @property
+    def label(self) -> str:
+        """Operation, parameters and kind of picture in one string, unique in the table."""
+        return f"{self.operation}[{self.name}]-{self.dtype}x{self.channels}"
+
+
+def image_size(image: Array) -> tuple[int, int]:
+    """Return height and width of a picture or a stack."""
+    height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
+    return int(height), int(width)
+
+
+# The same for float pictures of one pixel, whose values have no range of their own but the picture's 255.
+FLOAT_255 = Tolerance(absolute=1e-6 * 255)

@@ -1,0 +1,111 @@
+"""Rows of the table for colours and features."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+
+import cvkit
+from cvkit.compare.case import EXACT, FLOAT, Case, Tolerance
+
+COLOR = [
+    Case(
+        operation,
+        "",
+        getattr(cvkit, operation),
+        partial(cv2.cvtColor, code=code),
+        tolerance=FLOAT if dtype == "float32" else EXACT,
+        device_tolerance=FLOAT if dtype == "float32" else EXACT,
+        dtype=dtype,
+        channels=3,
+    )
+    for operation, code in [("rgb_to_gray", cv2.COLOR_RGB2GRAY), ("rgb_to_bgr", cv2.COLOR_RGB2BGR)]
+    for dtype in ("uint8", "uint16", "float32")
+]
+
+
+def _hog_cv(
+    image: np.ndarray, cell: int = 8, side: int = 2, bins: int = 9, signed: bool = False
+) -> np.ndarray:
+    """Describe an image by OpenCV's descriptor, its window being the image cut to full cells."""
+    window = image.shape[1] // cell * cell, image.shape[0] // cell * cell
+    block, step = (side * cell, side * cell), (cell, cell)
+    descriptor = cv2.HOGDescriptor(window, block, step, step, bins, 1, -1, 0, 0.2, True, 64, signed)
+    return np.ravel(descriptor.compute(image))
+
+
+def _hog_skimage(image: np.ndarray, **parameters: Any) -> np.ndarray:
+    from skimage.feature import hog
+
+    channel_axis = 2 if image.ndim == 3 else None
+    return hog(image, channel_axis=channel_axis, **parameters).astype(np.float32)
+
+
+HOG_TOLERANCE = Tolerance(absolute=1e-5)
+HOG = [
+    *(
+        Case(
+            "hog",
+            "opencv",
+            cvkit.hog,
+            _hog_cv,
+            tolerance=HOG_TOLERANCE,
+            device_tolerance=HOG_TOLERANCE,
+            channels=channels,
+            bar=0.6,
+            minimum_shape=(17, 16),
+            opencv=(4,),
+        )
+        for channels in (1, 3)
+    ),
+    Case(
+        "hog",
+        "opencv signed, 12 bins, 6-pixel cells, 3x3 blocks",
+        lambda image: cvkit.hog(image, orientations=12, pixels_per_cell=6, cells_per_block=3, signed=True),
+        lambda image: _hog_cv(image, cell=6, side=3, bins=12, signed=True),
+        tolerance=HOG_TOLERANCE,
+        device_tolerance=HOG_TOLERANCE,
+        channels=3,
+        minimum_shape=(18, 19),
+        opencv=(4,),
+    ),
+    *(
+        Case(
+            "hog",
+            f"skimage {norm}",
+            lambda image, norm=norm: cvkit.hog(
+                image, layout="skimage", block_norm=norm, pixels_per_cell=(5, 6), gamma=norm != "L1"
+            ),
+            lambda image, norm=norm: _hog_skimage(
+                image,
+                block_norm=norm,
+                pixels_per_cell=(5, 6),
+                cells_per_block=(2, 2),
+                transform_sqrt=norm != "L1",
+            ),
+            against="scikit-image",
+            tolerance=HOG_TOLERANCE,
+            device_tolerance=HOG_TOLERANCE,
+            dtype=dtype,
+            channels=channels,
+            minimum_shape=(10, 12),
+        )
+        for norm, dtype, channels in [
+            ("L1", "uint8", 1),
+            ("L1-sqrt", "uint8", 1),
+            ("L2", "uint8", 1),
+            ("L2-Hys", "uint8", 1),
+            ("L2-Hys", "uint8", 3),
+            ("L2-Hys", "float32", 1),
+        ]
+    ),
+]
+
+
+FEATURE_CASES: list[Case] = [
+    *COLOR,
+    *HOG,
+]

@@ -1,0 +1,76 @@
+"""Smaller versions of an image of four floats a pixel, on the CPU: blend rows, then the pixels of the blend."""
+
+import numpy as np
+
+from cvkit._jit import cpu_kernel, helper, prange
+
+# Rows that one task makes.
+STRIP = 16
+
+
+@helper(allocates=False)
+def _blend_three_rows(first, second, third, weights, out):
+    w0, w1, w2 = weights[0], weights[1], weights[2]
+    for x in range(out.shape[0]):
+        out[x] = w0 * first[x] + w1 * second[x] + w2 * third[x]
+
+
+@helper(allocates=False)
+def _blend_rows(rows, first, weights, out):
+    """Sum neighbouring rows by their weights."""
+    if weights.shape[0] == 3:  # between an octave's scales
+        _blend_three_rows(rows[first], rows[first + 1], rows[first + 2], weights, out)
+        return
+    out[:] = np.float32(0)
+    for tap in range(weights.shape[0]):
+        row, weight = rows[first + tap], weights[tap]
+        for x in range(out.shape[0]):
+            out[x] += weight * row[x]
+
+
+@helper(allocates=False)
+def _blend_three_pixels(row, first, weights, out):
+    """Sum three neighbouring pixels for each of the result; all four values are written at once."""
+    for x in range(first.shape[0]):
+        start, to, tap = np.uintp(4 * first[x]), np.uintp(4 * x), np.uintp(3 * x)
+        w0, w1, w2 = weights[tap], weights[tap + np.uintp(1)], weights[tap + np.uintp(2)]
+        middle, last = start + np.uintp(4), start + np.uintp(8)
+        i1, i2, i3 = np.uintp(1), np.uintp(2), np.uintp(3)
+        a = w0 * row[start] + w1 * row[middle] + w2 * row[last]
+        b = w0 * row[start + i1] + w1 * row[middle + i1] + w2 * row[last + i1]
+        c = w0 * row[start + i2] + w1 * row[middle + i2] + w2 * row[last + i2]
+        d = w0 * row[start + i3] + w1 * row[middle + i3] + w2 * row[last + i3]
+        out[to], out[to + i1], out[to + i2], out[to + i3] = a, b, c, d
+
+
+@helper(allocates=False)
+def _blend_pixels(row, first, weights, out):
+    """Sum neighbouring pixels for each of the result; ``weights`` is (pixel, tap)."""
+    count, taps = weights.shape
+    if taps == 3:
+        _blend_three_pixels(row, first, weights.reshape(count * taps), out)
+        return
+    for x in range(count):
+        for channel in range(4):
+            total = np.float32(0)
+            for tap in range(taps):
+                total += weights[x, tap] * row[4 * (first[x] + tap) + channel]
+            out[4 * x + channel] = total
+
+
+@cpu_kernel
+def shrink(source, y_first, y_weights, x_first, x_weights, out):
+    """Average neighbouring rows and columns of an (H, W, 4) image.
+
+    For each row and column of the result, the tables give the first of the source's and the weights of it
+    and its successors.
+    """
+    height, width, _ = source.shape
+    out_height, out_width, _ = out.shape
+    rows = source.reshape(height, 4 * width)
+    out_rows = out.reshape(out_height, 4 * out_width)
+    for strip in prange((out_height + STRIP - 1) // STRIP):
+        blend = np.empty(4 * width, np.float32)
+        for y in range(strip * STRIP, min((strip + 1) * STRIP, out_height)):
+            _blend_rows(rows, y_first[y], y_weights[y], blend)
+            _blend_pixels(blend, x_first, x_weights, out_rows[y])
