@@ -21,7 +21,7 @@ from cvkit.detect.calibration import FALSE_POSITIVES_PER_PICTURE, calibrate_dete
 from cvkit.detect.evaluation import Evaluation, average_logarithm, evaluate, standardise, window_det_curve
 from cvkit.detect.plot import plot_det
 from cvkit.detect.training import train_hog
-from cvkit.detect.training_examples import choose_held_out, hold_out
+from cvkit.detect.training_examples import split_examples
 from cvkit.detect.training_windows import WindowCutter
 from cvkit.io import walk
 
@@ -77,9 +77,7 @@ def main(
 ) -> None:
     """Train on a part to measure and to choose the threshold, then on everything to ship."""
     positives, negatives = list(walk(inria / "train_pos")), list(walk(inria / "train_neg"))
-    held = choose_held_out(positives, negatives)
-    objects, test_objects = hold_out(positives, held)
-    others, test_others = hold_out(negatives, held)
+    objects, others, test_objects, test_others = split_examples(positives, negatives)
     typer.echo("training without the held-out part")
     judged = train_hog(objects, others, C=cost, progress=typer.echo, padding=PADDING)
     cutter = WindowCutter(judged.settings, typer.echo)

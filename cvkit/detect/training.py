@@ -14,7 +14,7 @@ from cvkit import _validate
 from cvkit.detect.calibration import calibrate_detector
 from cvkit.detect.evaluation import average_logarithm, window_det_curve
 from cvkit.detect.hog_detector import HOGDetector
-from cvkit.detect.training_examples import Example, Progress, WrongSize, choose_held_out, hold_out
+from cvkit.detect.training_examples import Example, Progress, WrongSize, split_examples
 from cvkit.detect.training_samples import SampleStore
 from cvkit.detect.training_state import Checkpoint, fingerprint
 from cvkit.detect.training_windows import WindowCutter
@@ -164,13 +164,7 @@ def _judge_costs(
     work: Path | None,
 ) -> tuple[float, dict[str, Any]]:
     """Train on a part with each cost; return the best one and, if wanted, what calibration finds."""
-    held = choose_held_out(positives, negatives)
-    objects, test_objects = hold_out(positives, held)
-    others, test_others = hold_out(negatives, held)
-    if not (objects and others and test_objects and test_others):
-        raise ValueError(
-            "C and calibration need pictures of at least two photographs with and without objects"
-        )
+    objects, others, test_objects, test_others = split_examples(positives, negatives)
     best: tuple[float, float, np.ndarray, np.ndarray] | None = None
     for cost in costs:
         cutter.progress(f"training without one photograph in five, C {cost:g}")

@@ -73,6 +73,42 @@ def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], 
     return {*sorted(with_objects)[::share], *sorted(without)[::share]}
 
 
+class Split(NamedTuple):
+    """Examples to train on, and those of one photograph in five, held out to judge by."""
+
+    objects: list[Example]
+    others: list[Example]
+    test_objects: list[Example]
+    test_others: list[Example]
+
+
+def split_examples(positives: Sequence[Example], negatives: Sequence[Example]) -> Split:
+    """Hold out one photograph in five.
+
+    Parameters
+    ----------
+    positives, negatives : sequence of Path or Scene
+        Pictures with and without the object.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        If a part would be empty.
+    """
+    held = choose_held_out(positives, negatives)
+    objects, test_objects = hold_out(positives, held)
+    others, test_others = hold_out(negatives, held)
+    if not (objects and others and test_objects and test_others):
+        raise ValueError(
+            "choosing C and calibration need at least two photographs with objects and two without"
+        )
+    return Split(objects, others, test_objects, test_others)
+
+
 class ExampleReader:
     """Reads pictures and cuts the objects out of them, each in the middle of its crop.
 
