@@ -58,7 +58,7 @@ def train_channels(
     decorrelate: bool = False,
     trees: int = 2048,
     rounds: int = 3,
-    copies: int = 3,
+    copies: int = 5,
     shift: float = 2.0,
     zoom: float = 0.045,
     hard_per_picture: int = 25,
