@@ -22,6 +22,7 @@ _FUNCTIONS = {
     "canny_from_gradients": "cvkit.filters.canny",
     "channels": "cvkit.features.channels",
     "compose": "cvkit.geometry.matrices",
+    "decorrelated_channels": "cvkit.features.channels",
     "filter2d": "cvkit.filters.convolution",
     "find_homography": "cvkit.geometry.homography",
     "gaussian_blur": "cvkit.filters.smoothing",

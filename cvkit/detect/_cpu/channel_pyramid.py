@@ -1,4 +1,4 @@
-"""Smaller versions of an image of four floats a pixel, on the CPU: blend rows, then the pixels of the blend."""
+"""Levels of a pyramid on the CPU: rows are blended first, then the pixels or cells of the blend."""
 
 import numpy as np
 
@@ -74,3 +74,36 @@ def shrink(source, y_first, y_weights, x_first, x_weights, out):
         for y in range(strip * STRIP, min((strip + 1) * STRIP, out_height)):
             _blend_rows(rows, y_first[y], y_weights[y], blend)
             _blend_pixels(blend, x_first, x_weights, out_rows[y])
+
+
+@helper(allocates=False)
+def _blend_two_rows(upper, lower, weight, gain, out):
+    above, below = gain * (np.float32(1) - weight), gain * weight
+    for x in range(out.shape[0]):
+        out[x] = above * upper[x] + below * lower[x]
+
+
+@helper(allocates=False)
+def _blend_cells(row, first, weight, last, out):
+    """Interpolate between the cells of a row, of which ``last`` is the last."""
+    for x in range(out.shape[0]):
+        left = row[np.uintp(first[x])]
+        right = row[min(np.uintp(first[x]) + np.uintp(1), last)]
+        out[x] = left + weight[x] * (right - left)
+
+
+@cpu_kernel
+def interpolate_cells(cells, y_first, y_weight, x_first, x_weight, gain, out):
+    """Interpolate (channel, row, column) cells, each channel times its gain.
+
+    For each row and column of the result, the tables give the first of two of the source's and the weight of
+    the second.
+    """
+    channels, rows, columns = cells.shape
+    for channel in prange(channels):
+        blend = np.empty(columns, np.float32)
+        for y in range(out.shape[1]):
+            upper = cells[channel, y_first[y]]
+            lower = cells[channel, min(np.int64(y_first[y]) + 1, rows - 1)]
+            _blend_two_rows(upper, lower, y_weight[y], gain[channel], blend)
+            _blend_cells(blend, x_first, x_weight, np.uintp(columns - 1), out[channel, y])

@@ -1,4 +1,4 @@
-"""Smaller versions of an image of four floats a pixel, on CUDA."""
+"""Levels of a pyramid on CUDA: one thread for each pixel or cell."""
 
 import numpy as np
 
@@ -28,3 +28,26 @@ def shrink(source, y_first, y_weights, x_first, x_weights, out):
     and its successors.
     """
     _shrink[out.shape[:2]](source, y_first, y_weights, x_first, x_weights, out)
+
+
+@cuda_kernel
+def _interpolate_cells(cells, y_first, y_weight, x_first, x_weight, gain, out):
+    """One thread for each cell of the result."""
+    x, y, channel = cuda.grid(3)
+    if channel >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    above, below = gain[channel] * (np.float32(1) - y_weight[y]), gain[channel] * y_weight[y]
+    upper, lower = y_first[y], min(y_first[y] + 1, cells.shape[1] - 1)
+    near, far = x_first[x], min(x_first[x] + 1, cells.shape[2] - 1)
+    left = above * cells[channel, upper, near] + below * cells[channel, lower, near]
+    right = above * cells[channel, upper, far] + below * cells[channel, lower, far]
+    out[channel, y, x] = left + x_weight[x] * (right - left)
+
+
+def interpolate_cells(cells, y_first, y_weight, x_first, x_weight, gain, out):
+    """Interpolate (channel, row, column) cells, each channel times its gain.
+
+    For each row and column of the result, the tables give the first of two of the source's and the weight of
+    the second.
+    """
+    _interpolate_cells[out.shape](cells, y_first, y_weight, x_first, x_weight, gain, out)
