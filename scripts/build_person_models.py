@@ -43,7 +43,6 @@ from cvkit.io import walk
 
 MODELS = Path(__file__).resolve().parents[1] / "cvkit" / "detect" / "models"
 PADDING = 16
-FALSE_POSITIVES_PER_WINDOW = 1e-4
 FRAME_STEP = 20
 
 CARD = """# {name}
@@ -65,7 +64,7 @@ CARD = """# {name}
 |---|---|---|
 | PETS 2009 S2.L1, every {step}th frame at 2x: log-average miss rate | {pets_lamr:.3f} | {opencv_lamr:.3f} |
 | the same: average precision | {pets_ap:.3f} | {opencv_ap:.3f} |
-| held-out crops missed at 1e-4 false positives a window | {miss_per_window:.1%} | |
+| held-out crops missed at {window_rate} false positives a window | {miss_per_window:.1%} | |
 | held-out crops missed at the default threshold | {miss_at_threshold:.1%} | |
 
 Lower miss rates are better. PETS: boxes standardised to a width of 0.41 of the height, IoU 0.5, {scan},
@@ -89,6 +88,8 @@ class Subject:
     """A model that can be built: how to train it, how to score held-out windows, and what its card says."""
 
     train: Callable[..., Any]
+    # False positives per window at which misses are counted, as text.
+    window_rate: str
     window_scores: Callable[[Any, Split], tuple[np.ndarray, np.ndarray]]
     card: dict[str, str]
 
@@ -112,7 +113,7 @@ def channel_scores(detector: ChannelDetector, split: Split) -> tuple[np.ndarray,
 CHANNELS_CARD = {
     "positions": "each as it is and 4 times moved by up to 2 pixels and scaled by up to 4.6 %",
     "score": "the sum of the trees' votes; a window whose sum falls to -1 is given up",
-    "scan": "stride 4 and 8 levels an octave against stride 8, scale 1.05 and padding 16",
+    "scan": "stride 4 and 8 levels an octave against\nstride 8, scale 1.05 and padding 16",
     "false_positives": "poles, trees and other upright things",
 }
 CHANNELS_RECIPE = (
@@ -124,6 +125,7 @@ CHANNELS_RECIPE = (
 SUBJECTS = {
     "person-acf": Subject(
         train=train_channels,
+        window_rate="1e-5",
         window_scores=channel_scores,
         card={
             **CHANNELS_CARD,
@@ -134,6 +136,7 @@ SUBJECTS = {
     ),
     "person-ldcf": Subject(
         train=partial(train_channels, decorrelate=True),
+        window_rate="1e-5",
         window_scores=channel_scores,
         card={
             **CHANNELS_CARD,
@@ -145,6 +148,7 @@ SUBJECTS = {
     ),
     "person-hog": Subject(
         train=partial(train_hog, C=0.03, padding=PADDING),
+        window_rate="1e-4",
         window_scores=hog_scores,
         card={
             "method": "HOG features (Dalal and Triggs 2005, OpenCV's layout) in a window of 64x128 pixels, and a "
@@ -200,7 +204,8 @@ def main(
         opencv_lamr=log_average_miss_rate(opencv),
         pets_ap=average_precision(curves[name]),
         opencv_ap=average_precision(opencv),
-        miss_per_window=average_logarithm(*by_window[:2], [FALSE_POSITIVES_PER_WINDOW]),
+        miss_per_window=average_logarithm(*by_window[:2], [float(subject.window_rate)]),
+        window_rate=subject.window_rate,
         miss_at_threshold=float((object_scores < detector.threshold).mean()),
         held_out=len(split.test_objects),
         held_out_negatives=len(split.test_others),

@@ -172,7 +172,7 @@ def test_windows_near_objects_are_no_negatives(pictures: Path) -> None:
     always = Trees(UNTRAINED.feature, UNTRAINED.threshold, np.ones((1, 2), np.float32))
     places, vectors = cutter.hard_windows(always, [scene_with_box], 30, 100, np.random.default_rng(0))
     assert 0 < len(places) == len(vectors) <= 30
-    detector = cutter.detector(always, padding=0)
+    detector = cutter.detector(always)
     levels = list(detector.levels(cvkit.read_image(path)))
     for place in places:
         window = detector.window_boxes(

@@ -31,7 +31,7 @@ def calibrate_detector(
     detector : WindowDetector
         Trained without the pictures.
     object_scores : numpy.ndarray
-        Scores of the middle windows of held-out objects.
+        Scores of the middle windows of held-out objects; -inf where a cascade gave up.
     pictures : iterable of (number, Example, picture)
         Held-out pictures; detections away from the objects in them are false.
     progress : callable
@@ -49,9 +49,10 @@ def calibrate_detector(
     """
     others = [false_scores(detector, example, picture) for _, example, picture in pictures]
     false = np.sort(np.concatenate([np.empty(0, np.float32), *others]))[::-1]
-    # Where nothing false was found, there might have been one of the least score.
-    measured_false = false if len(false) else np.array([_LEAST_SCORE])
-    scores = np.concatenate([object_scores, measured_false]).astype(np.float64)
+    # Objects that a cascade gave up, and what might have been found where nothing false was.
+    positive = np.where(np.isfinite(object_scores), object_scores, _LEAST_SCORE)
+    negative = false if len(false) else np.array([_LEAST_SCORE])
+    scores = np.concatenate([positive, negative]).astype(np.float64)
     slope, offset = fit_sigmoid(scores, np.arange(len(scores)) < len(object_scores))
     if slope >= 0:
         raise ValueError("held-out objects score no higher than other windows: nothing to calibrate by")

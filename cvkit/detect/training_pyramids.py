@@ -69,8 +69,8 @@ class ChannelCutter:
         self.memory: int | None = None
         self._kept: dict[Path, list[Level]] = {}
         self._kept_bytes = 0
-        # No window reaches beyond the picture, where there is nothing to learn from.
-        self._geometry = self.detector(UNTRAINED, padding=0)
+        # With the padding that detections are looked for in: its edges are taken for people, unless learned.
+        self._geometry = self.detector(UNTRAINED)
         rows, columns = (extent // CELL for extent in self._geometry.window)
         self._cells = rows, columns
         self.size = self._vectors(np.zeros((1, *self._crop_size(), 3), np.float32)).shape[1]
@@ -93,7 +93,7 @@ class ChannelCutter:
     def object_scores(self, trees: Trees, examples: Iterable[Example]) -> np.ndarray:
         """Scores of the objects and of their mirror images, the best of the middle window and those around.
 
-        Where the cascade gives up all of these, the score is the one it gives up at.
+        -inf where the cascade gives up all of these.
         """
         detector = self.detector(trees, stride=CELL)
         middle = slice(_MARGIN // CELL - 1, _MARGIN // CELL + 2)
@@ -101,7 +101,7 @@ class ChannelCutter:
             detector.scored_windows(self._channels(self._placed(view)[np.newaxis])[0])[middle, middle].max()
             for view in self._object_views(examples)
         ]
-        return np.maximum(np.array(best, np.float32), np.float32(detector.cascade))
+        return np.array(best, np.float32)
 
     def _object_views(self, examples: Iterable[Example]) -> Iterator[np.ndarray]:
         """Give the crop of each object, and its mirror image, as floats from 0 to 1."""
@@ -168,7 +168,7 @@ class ChannelCutter:
         Of windows that overlap, the lower are suppressed, and of the others each picture gives the highest.
         The search ends when there are ``count``.
         """
-        detector = self.detector(trees, padding=0)
+        detector = self.detector(trees)
         places: list[Place] = []
         vectors: list[np.ndarray] = []
         order = [int(number) for number in generator.permutation(len(examples))]
@@ -222,7 +222,7 @@ class ChannelCutter:
 
     def other_scores(self, trees: Trees, examples: Sequence[Example]) -> np.ndarray:
         """Scores of all windows away from the objects, -inf where the cascade gave up."""
-        detector = self.detector(trees, padding=0)
+        detector = self.detector(trees)
         scores = [
             detector.scored_windows(level.channels)[self._is_free(example, level)]
             for _, example, levels in self._pyramids(examples, range(len(examples)))
