@@ -49,9 +49,9 @@ def calibrate_detector(
     """
     others = [false_scores(detector, example, picture) for _, example, picture in pictures]
     false = np.sort(np.concatenate([np.empty(0, np.float32), *others]))[::-1]
-    # Objects that a cascade gave up, and what might have been found where nothing false was.
+    # Scores of objects that a cascade gave up, and of what it might have found where it found nothing false.
     positive = np.where(np.isfinite(object_scores), object_scores, _LEAST_SCORE)
-    negative = false if len(false) else np.array([_LEAST_SCORE])
+    negative = false if len(false) else np.full(len(others), _LEAST_SCORE)
     scores = np.concatenate([positive, negative]).astype(np.float64)
     slope, offset = fit_sigmoid(scores, np.arange(len(scores)) < len(object_scores))
     if slope >= 0:
