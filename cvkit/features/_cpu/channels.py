@@ -25,6 +25,8 @@ from cvkit.features._channel_math import (
 STRIP = 16
 # Rows of gradients that are kept: at least 2 * RADIUS + 1, and a power of two.
 KEPT = 16
+# Rows of filtered cells that are made at a time: few enough for their sums to stay in the first-level cache.
+FILTER_STRIP = 12
 _QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 
 
@@ -352,13 +354,25 @@ def smooth_bytes(cells, offset, scale, out):
 
 
 @helper(allocates=False)
+def _split_pairs(row, even, odd):
+    for x in range(even.shape[0]):
+        even[x] = row[2 * x]
+        odd[x] = row[2 * x + 1]
+
+
+@helper(allocates=False)
 def _split_row(row, before, even, odd):
-    """Take a row apart into its even and odd columns, mirrored by ``before`` columns at both ends.
+    """Take a row apart into its even and odd columns, mirrored by ``before`` columns, an even number.
 
     Every other value side by side is what vectors of a filter that advances by two need.
     """
-    width = row.shape[0]
-    for x in range(even.shape[0]):
+    width, margin = row.shape[0], before // 2
+    inner = width // 2
+    _split_pairs(row, even[margin : margin + inner], odd[margin : margin + inner])
+    for x in range(margin):
+        even[x] = row[border_index(2 * x - before, width, REFLECT)]
+        odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
+    for x in range(margin + inner, even.shape[0]):
         even[x] = row[border_index(2 * x - before, width, REFLECT)]
         odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
 
@@ -387,21 +401,37 @@ def decorrelate_bytes(cells, filters, offset, scale, out):
     count, channels, rows, columns = cells.shape
     each, out_rows, out_columns = filters.shape[1], out.shape[2], out.shape[3]
     before = TAPS // 2 - 1
+    width = out_columns + before
     for task in prange(count * channels):
         image, channel = task // channels, task % channels
         blended, smoothed = np.empty(columns + 2, np.float32), np.empty(columns, np.float32)
-        # The row of the smoothed cells that each place holds.
-        even = np.empty((rows, out_columns + before), np.float32)
-        odd = np.empty((rows, out_columns + before), np.float32)
-        total = np.empty(out_columns, np.float32)
-        for y in range(rows):
-            _smooth_cells(cells[image, channel], y, blended, smoothed)
-            _split_row(smoothed, before, even[y], odd[y])
-        for y in range(out_rows):
+        # Even and odd rows apart, too: then neighbouring rows of the result are made of neighbouring rows,
+        # and several of them are one long row.
+        even = np.empty((2, (out_rows + before) * width), np.float32)
+        odd = np.empty((2, (out_rows + before) * width), np.float32)
+        for y in range(2 * (out_rows + before)):
+            _smooth_cells(cells[image, channel], border_index(y - before, rows, REFLECT), blended, smoothed)
+            start = y // 2 * width
+            _split_row(
+                smoothed, before, even[y % 2, start : start + width], odd[y % 2, start : start + width]
+            )
+        total = np.empty(FILTER_STRIP * width, np.float32)
+        for top in range(0, out_rows, FILTER_STRIP):
+            bottom = min(top + FILTER_STRIP, out_rows)
+            size = (bottom - top - 1) * width + out_columns
             for index in range(each):
-                total[:] = np.float32(0)
+                total[:size] = np.float32(0)
                 for tap in range(TAPS):
-                    row = border_index(2 * y + tap - before, rows, REFLECT)
-                    _add_taps(even[row], odd[row], filters[channel, index, tap], total)
+                    start = (top + tap // 2) * width
+                    _add_taps(
+                        even[tap % 2, start : start + size + before],
+                        odd[tap % 2, start : start + size + before],
+                        filters[channel, index, tap],
+                        total[:size],
+                    )
                 to = channel * each + index
-                _quantize_row(total, offset[to], scale[to], out[image, to, y])
+                for y in range(top, bottom):
+                    start = (y - top) * width
+                    _quantize_row(
+                        total[start : start + out_columns], offset[to], scale[to], out[image, to, y]
+                    )
