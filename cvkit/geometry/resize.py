@@ -67,8 +67,8 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     if batch.dtype == np.uint8 and interpolation in _HALVING and _is_half(batch, height, width):
         kernels.halve(batch.array, out)
     elif interpolation == "nearest":
-        rows, columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
-        kernels.nearest(batch.array, rows, columns, out)
+        near_rows, near_columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
+        kernels.nearest(batch.array, near_rows, near_columns, out)
     elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
         kernels.bilinear_exact(batch.array, *rows, *columns, out)
