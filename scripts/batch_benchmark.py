@@ -5,7 +5,7 @@
 
 These take turns on the same files:
 
-loop        OpenCV decodes each picture and encodes it again in its format, one after another: a copy in a loop
+loop        OpenCV decodes each picture and encodes it again in its format, one after another
 transcode   the same in as many threads
 result      OpenCV decodes the picture and encodes the edges, which are known already: what is left of a batch
             when computing costs nothing
