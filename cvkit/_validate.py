@@ -106,6 +106,12 @@ def kernel_size(value: Any, name: str = "ksize", *, odd: bool = True) -> tuple[i
     return sizes[0], sizes[1]
 
 
+def margins(value: Any, name: str) -> tuple[int, int]:
+    """Check margins, an int or (rows, columns), and return (rows, columns)."""
+    rows, columns = (integer(size, name, minimum=0) for size in _pair(value, name, "(rows, columns)"))
+    return rows, columns
+
+
 def sigma_pair(value: Any, name: str = "sigma", *, minimum: float = 0.0) -> tuple[float, float]:
     """Check a standard deviation, a number or (y, x), and return (y, x)."""
     sigmas = [number(sigma, name, minimum=minimum) for sigma in _pair(value, name, "(y, x)")]

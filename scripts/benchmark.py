@@ -23,8 +23,8 @@ from cvkit.compare import speed
 from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
 from cvkit.compare.documents import Row, open_document
-from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
-from cvkit.compare.learners import compare_learner
+from cvkit.compare.learner_cases import LEARNER_CASES
+from cvkit.compare.learners import LearnerCase, compare_learner
 from cvkit.compare.readme import SPEED, update_readme
 from cvkit.compare.selection import AnyCase, read_size, reason_to_skip, select
 from cvkit.compare.skimage_cases import TIMED_CASES

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import cvkit
+from cvkit._dispatch import Array
+from cvkit._jit import on_device
 from cvkit.compare.case import Case, Tolerance, image_size
 from cvkit.compare.geometry_cases import ONE_LEVEL, rotation, tilt
 from tests import reference
@@ -66,4 +70,97 @@ WARP = [
     _warp_case("float32", 1, "bicubic", "reflect101", True),
 ]
 
-NAIVE_CASES: list[Case] = [*SHARPEN, *WARP]
+CANNY = [
+    Case(
+        "canny",
+        f"{low} {high}{' L2' if l2_gradient else ''}",
+        lambda image, low=low, high=high, l2=l2_gradient: cvkit.canny(image, low, high, l2_gradient=l2),
+        lambda image, low=low, high=high, l2=l2_gradient: reference.canny(image, low, high, l2),
+        against="naive",
+        dtype=dtype,
+        channels=channels,
+    )
+    for low, high, l2_gradient, dtype, channels in [
+        (20000, 60000, False, "uint16", 1),
+        (20000.5, 60000, True, "uint16", 3),
+        (70.5, 200.25, False, "float32", 1),
+        (70.5, 200.25, True, "float64", 2),
+    ]
+]
+
+DENOISING = [
+    Case(
+        "non_local_means",
+        f"{h} {patch} {window}",
+        lambda image, h=h, patch=patch, window=window: cvkit.non_local_means(
+            image, h, patch=patch, window=window
+        ),
+        lambda image, h=h, patch=patch, window=window: reference.non_local_means(image, h, patch, window),
+        against="naive",
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+    )
+    # Weights have the precision of float32.
+    for h, patch, window, dtype, channels, tolerance in [
+        (4000, 3, 5, "uint16", 1, ONE_LEVEL),
+        (40, 5, 3, "float32", 3, BLEND),
+        (25, 3, 5, "float64", 2, BLEND),
+    ]
+]
+
+
+# The arctangent of the kernels is a polynomial, 0.01 degrees off.
+CHANNELS = [
+    Case(
+        "channels",
+        f"cell {cell}, {orientations} orientations{'' if quantize else ', floats'}",
+        lambda image, cell=cell, orientations=orientations, quantize=quantize: cvkit.channels(
+            _as_unit(image), cell=cell, orientations=orientations, quantize=quantize
+        ),
+        lambda image, cell=cell, orientations=orientations, quantize=quantize: reference.channels(
+            _as_unit(image), cell, orientations, quantize
+        ),
+        against="naive",
+        tolerance=ONE_LEVEL if quantize else Tolerance(absolute=1e-3),
+        device_tolerance=ONE_LEVEL if quantize else Tolerance(absolute=1e-4),
+        dtype=dtype,
+        channels=channels,
+        minimum_shape=(cell, cell),
+    )
+    for cell, orientations, quantize, dtype, channels in [
+        (4, 6, True, "uint8", 3),
+        (4, 6, True, "uint8", 1),
+        (2, 6, False, "uint8", 3),
+        (3, 9, False, "float32", 3),
+    ]
+]
+
+
+def _as_unit(image: Array) -> Array:
+    """Bring floats of 0 to 255 to 0 to 1."""
+    if image.dtype == np.uint8:
+        return image
+    scaled = cvkit.to_host(image) / np.float32(255)
+    return cvkit.to_device(scaled) if on_device(image) else scaled
+
+
+_FILTERS = np.random.default_rng(8).normal(scale=0.2, size=(10, 2, 5, 5)).astype(np.float32)
+_RULE = np.full(20, -0.4, np.float32), np.full(20, 250, np.float32)
+
+DECORRELATED = [
+    Case(
+        "decorrelated_channels",
+        "2 filters",
+        lambda image: cvkit.decorrelated_channels(image, _FILTERS, *_RULE),
+        lambda image: reference.decorrelated_channels(image, _FILTERS, *_RULE),
+        against="naive",
+        tolerance=ONE_LEVEL,
+        device_tolerance=ONE_LEVEL,
+        channels=3,
+        minimum_shape=(4, 4),
+    )
+]
+
+NAIVE_CASES: list[Case] = [*CANNY, *CHANNELS, *DECORRELATED, *DENOISING, *SHARPEN, *WARP]

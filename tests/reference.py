@@ -123,3 +123,180 @@ def warp(
     mapped = np.einsum("ij,jyx->iyx", inverse, np.stack([x, y, np.ones_like(x)]))
     depth = np.where(mapped[2] * np.sign(square[2, 2]) > 0, mapped[2], np.nan)
     return remap(image, mapped[0] / depth, mapped[1] / depth, interpolation, border, value)
+
+
+def canny(image: np.ndarray, low: float, high: float, l2_gradient: bool = False) -> np.ndarray:
+    """Edges by Canny's rules in float64: strongest channel, maxima across the edge, chains of candidates."""
+    height, width = image.shape[:2]
+    padded = np.pad(image.reshape(height, width, -1).astype(np.float64), ((1, 1), (1, 1), (0, 0)), "edge")
+
+    def at(dy: int, dx: int) -> np.ndarray:
+        return padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
+
+    every_x = sum(w * (at(d, 1) - at(d, -1)) for d, w in [(-1, 1), (0, 2), (1, 1)])
+    every_y = sum(w * (at(1, d) - at(-1, d)) for d, w in [(-1, 1), (0, 2), (1, 1)])
+    every = np.hypot(every_x, every_y) if l2_gradient else np.abs(every_x) + np.abs(every_y)
+    best = every.argmax(axis=2)[..., None]
+    gradient_x, gradient_y, strength = (
+        np.take_along_axis(values, best, axis=2)[..., 0] for values in (every_x, every_y, every)
+    )
+    around = np.pad(strength, 1)
+    pending = []
+    candidate = np.zeros((height + 2, width + 2), bool)
+    for y, x in np.ndindex(height, width):
+        gx, gy, here = gradient_x[y, x], gradient_y[y, x], strength[y, x]
+        angle = math.degrees(math.atan2(abs(gy), abs(gx)))
+        diagonal = 1 if (gx < 0) == (gy < 0) else -1
+        down, right = (0, 1) if angle < 22.5 else (1, 0) if angle > 67.5 else (1, diagonal)
+        before, after = around[y + 1 - down, x + 1 - right], around[y + 1 + down, x + 1 + right]
+        is_maximum = here > before and (here > after if down and right else here >= after)
+        candidate[y + 1, x + 1] = is_maximum and here > max(low, 0)
+        if candidate[y + 1, x + 1] and here > high:
+            pending.append((y + 1, x + 1))
+    edges = np.zeros_like(candidate)
+    while pending:
+        y, x = pending.pop()
+        if candidate[y, x] and not edges[y, x]:
+            edges[y, x] = True
+            pending += itertools.product(range(y - 1, y + 2), range(x - 1, x + 2))
+    return edges[1:-1, 1:-1].astype(np.uint8) * 255
+
+
+def non_local_means(image: np.ndarray, h: float, patch: int, window: int) -> np.ndarray:
+    """Average pixels by the likeness of odd patches around them; weights below 0.001 are 0."""
+    height, width = image.shape[:2]
+    radius, reach = patch // 2, window // 2
+    pixels = image.reshape(height, width, -1).astype(np.float64)
+    pad = radius + reach
+    padded = np.pad(pixels, ((pad, pad), (pad, pad), (0, 0)), "reflect")
+
+    def moved(dy: int, dx: int, margin: int) -> np.ndarray:
+        top, left = pad - margin + dy, pad - margin + dx
+        return padded[top : top + height + 2 * margin, left : left + width + 2 * margin]
+
+    value_sum, weight_sum = np.zeros_like(pixels), np.zeros((height, width, 1))
+    for dy, dx in itertools.product(range(-reach, reach + 1), repeat=2):
+        squares = ((moved(0, 0, radius) - moved(dy, dx, radius)) ** 2).mean(axis=2)
+        patches = np.lib.stride_tricks.sliding_window_view(squares, (patch, patch))
+        weight = np.exp(-patches.mean(axis=(2, 3)) / h**2)[..., None]
+        weight[weight < 0.001] = 0
+        value_sum, weight_sum = value_sum + weight * moved(dy, dx, 0), weight_sum + weight
+    return as_dtype((value_sum / weight_sum).reshape(image.shape), image.dtype)
+
+
+def luv(image: np.ndarray) -> np.ndarray:
+    """CIE L*u*v* for the white D65 of an sRGB picture, uint8 or from 0 to 1."""
+    value = image.astype(np.float64) / (255 if image.dtype == np.uint8 else 1)
+    value = np.broadcast_to(value.reshape(*value.shape[:2], -1), (*value.shape[:2], 3)).clip(0, 1)
+    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    to_xyz = [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+    x, y, z = np.moveaxis(light @ np.transpose(to_xyz), -1, 0)
+    lightness = np.where(y > 0.008856, 116 * np.cbrt(y) - 16, 903.3 * y)
+    around = np.maximum(x + 15 * y + 3 * z, 1e-7)
+    white = 0.950456 + 15 + 3 * 1.088754
+    u = 13 * lightness * (4 * x / around - 4 * 0.950456 / white)
+    v = 13 * lightness * (9 * y / around - 9 / white)
+    return np.stack([lightness, u, v], axis=-1)
+
+
+def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Correlate a plane with weights of odd size; the border is mirrored with its outermost pixel."""
+    rows, columns = weights.shape
+    margins = ((rows // 2, rows // 2), (columns // 2, columns // 2))
+    wide = np.pad(image, margins, mode="symmetric")
+    height, width = image.shape
+    return sum(
+        weights[row, column] * wide[row : row + height, column : column + width]
+        for row, column in np.ndindex(rows, columns)
+    )
+
+
+def cell_channels(image: np.ndarray, cell: int, orientations: int) -> np.ndarray:
+    """Means over cells of L, u, v, normalised magnitude and orientations, not smoothed over cells."""
+    smooth = np.outer([1, 2, 1], [1, 2, 1]) / 16
+    planes = [
+        correlate(plane, smooth) for plane in np.moveaxis((luv(image) + np.array([0, 88, 134])) / 270, -1, 0)
+    ]
+    height, width = planes[0].shape
+    magnitude, angle = np.zeros((height, width)), np.zeros((height, width))
+    for y, x in np.ndindex(height, width):
+        up, down, left, right = max(y - 1, 0), min(y + 1, height - 1), max(x - 1, 0), min(x + 1, width - 1)
+        steps = [
+            ((p[y, right] - p[y, left]) / max(right - left, 1), (p[down, x] - p[up, x]) / max(down - up, 1))
+            for p in planes
+        ]
+        along_x, along_y = max(steps, key=lambda step: math.hypot(*step))
+        magnitude[y, x] = math.hypot(along_x, along_y)
+        angle[y, x] = math.atan2(along_y, along_x) % math.pi
+    triangle = np.array([1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1]) / 36
+    magnitude /= correlate(magnitude, np.outer(triangle, triangle)) + 0.005
+    votes = np.zeros((orientations, height, width))
+    for y, x in np.ndindex(height, width):
+        position = angle[y, x] * orientations / math.pi
+        lower, share = math.floor(position), position - math.floor(position)
+        votes[lower % orientations, y, x] += magnitude[y, x] * (1 - share)
+        votes[(lower + 1) % orientations, y, x] += magnitude[y, x] * share
+    return np.stack([cell_means(plane, cell) for plane in [*planes, magnitude, *votes]])
+
+
+def cell_means(plane: np.ndarray, cell: int) -> np.ndarray:
+    """Average the pixels of each whole cell."""
+    rows, columns = plane.shape[0] // cell, plane.shape[1] // cell
+    cut = plane[: rows * cell, : columns * cell]
+    return cut.reshape(rows, cell, columns, cell).mean(axis=(1, 3))
+
+
+def channels(image: np.ndarray, cell: int, orientations: int, quantize: bool) -> np.ndarray:
+    """Cells smoothed by 1 2 1, and what bytes stand for them."""
+    cells = [
+        correlate(plane, np.outer([1, 2, 1], [1, 2, 1]) / 16)
+        for plane in cell_channels(image, cell, orientations)
+    ]
+    if not quantize:
+        return np.stack(cells).astype(np.float32)
+    ranges = [(0, 0.372), (0.15, 0.65), (0.25, 0.8), (0, 1.1)] + [(0, 0.9)] * orientations
+    spread = [(plane - low) * 255 / (high - low) for plane, (low, high) in zip(cells, ranges, strict=True)]
+    return np.floor(np.stack(spread) + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def decorrelated_channels(
+    image: np.ndarray, filters: np.ndarray, offset: np.ndarray, scale: np.ndarray
+) -> np.ndarray:
+    """Filter the channels of 2 x 2 pixels, average over 2 x 2 of the results, round to bytes."""
+    height, width = image.shape[0] // 4 * 2, image.shape[1] // 4 * 2
+    cells = cell_channels(image, 2, 6)[:, :height, :width]
+    smooth = [correlate(plane, np.outer([1, 2, 1], [1, 2, 1]) / 16) for plane in cells]
+    found = [
+        cell_means(correlate(plane, weights), 2)
+        for plane, own in zip(smooth, filters, strict=True)
+        for weights in own
+    ]
+    spread = (np.stack(found) - offset[:, None, None]) * scale[:, None, None]
+    return np.floor(spread + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def cascade_scores(
+    channels: np.ndarray,
+    window: tuple[int, int, int],
+    trees: tuple[np.ndarray, np.ndarray, np.ndarray],
+    cascade: float,
+    step: int,
+) -> np.ndarray:
+    """Scores of all windows of (channel, row, column) bytes; -inf where the sum falls to ``cascade``."""
+    rows = (channels.shape[1] - window[1]) // step + 1
+    columns = (channels.shape[2] - window[2]) // step + 1
+    out = np.full((max(rows, 0), max(columns, 0)), -np.inf, np.float32)
+    for row, column in np.ndindex(out.shape):
+        top, left = row * step, column * step
+        values = channels[:, top : top + window[1], left : left + window[2]].ravel()
+        score = np.float32(0)
+        for feature, threshold, leaf in zip(*trees, strict=True):
+            node = 0
+            while node < len(feature):
+                node = 2 * node + (1 if values[feature[node]] < threshold[node] else 2)
+            score += leaf[node - len(feature)]
+            if score <= cascade:
+                break
+        else:
+            out[row, column] = score
+    return out

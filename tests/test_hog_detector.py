@@ -218,7 +218,7 @@ def test_a_missing_model_and_an_unknown_name_are_named() -> None:
 def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> None:
     output = tmp_path / "found.npz"
     run = subprocess.run(
-        [sys.executable, "-m", "tests.simulate_detector", str(output)],
+        [sys.executable, "-m", "tests.simulate_detector", str(output), "hog"],
         cwd=root,
         env={**os.environ, **SIMULATOR},
         capture_output=True,
@@ -229,8 +229,8 @@ def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> No
     boxes, scores = small_detector().detect_windows(small_photo(), region=(2, 0, 27, 36))
     assert len(boxes) > 5
     with np.load(output) as simulated:
-        np.testing.assert_array_equal(simulated["boxes"], boxes)
-        np.testing.assert_allclose(simulated["scores"], scores, atol=1e-4)
+        np.testing.assert_array_equal(simulated["hog boxes"], boxes)
+        np.testing.assert_allclose(simulated["hog scores"], scores, atol=1e-4)
 
 
 @pytest.mark.gpu

@@ -12,8 +12,7 @@ from cvkit.compare.detector_cases import DetectorCase
 from cvkit.compare.documents import Document
 from cvkit.compare.drawings import difference_figure
 from cvkit.compare.images import adapted, scene
-from cvkit.compare.learner_cases import LearnerCase
-from cvkit.compare.learners import compare_learner
+from cvkit.compare.learners import LearnerCase, compare_learner
 from cvkit.compare.machine import thread_count
 from cvkit.compare.miss_rates import LabelledPhotographs, compare_miss_rates
 from cvkit.compare.parity import compare_case, compare_detector

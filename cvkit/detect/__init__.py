@@ -7,18 +7,21 @@ from typing import Any
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "ChannelDetector": "cvkit.detect.channel_detector",
     "Detection": "cvkit.detect.detections",
     "Detections": "cvkit.detect.detections",
     "HOGDetector": "cvkit.detect.hog_detector",
+    "Trees": "cvkit.detect.channel_detector",
     "average_precision": "cvkit.detect.evaluation",
     "box_iou": "cvkit.detect.suppression",
     "det_curve": "cvkit.detect.evaluation",
     "draw_detections": "cvkit.detect.draw",
-    "load": "cvkit.detect.hog_detector",
+    "load": "cvkit.detect.loading",
     "log_average_miss_rate": "cvkit.detect.evaluation",
     "nms": "cvkit.detect.suppression",
     "open_results": "cvkit.detect.results",
-    "pretrained": "cvkit.detect.hog_detector",
+    "pretrained": "cvkit.detect.loading",
+    "pretrained_names": "cvkit.detect.loading",
     "soft_nms": "cvkit.detect.suppression",
 }
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,13 +12,8 @@ import numpy.typing as npt
 import cvkit
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch, to_host
-from cvkit.detect.detections import Detections
-from cvkit.detect.model_files import read_model, write_model
-from cvkit.detect.suppression import nms
+from cvkit.detect.window_detector import WindowDetector
 from cvkit.features.hog import BlockGrid
-from cvkit.ml.platt import sigmoid
-
-KIND = "hog"
 
 # OpenCV's limit on the levels of its pyramid.
 _MAXIMUM_LEVELS = 64
@@ -47,7 +40,7 @@ class ScoredGrid(NamedTuple):
     scores: Array
 
 
-class HOGDetector:
+class HOGDetector(WindowDetector):
     """Find objects by scoring every window of an image pyramid with a linear classifier over HOG features.
 
     The features of a level are computed once and all its windows are scored from them, which gives the scores
@@ -97,6 +90,8 @@ class HOGDetector:
     0
     """
 
+    kind = "hog"
+
     def __init__(
         self,
         weights: npt.ArrayLike,
@@ -124,19 +119,18 @@ class HOGDetector:
             signed=bool(signed),
             gamma=bool(gamma),
         )
-        self.window = _validate.output_shape(window, "window")
+        super().__init__(
+            window=window,
+            threshold=threshold,
+            upscale=upscale,
+            minimum_height=minimum_height,
+            maximum_overlap=maximum_overlap,
+            object_size=object_size,
+            calibration=calibration,
+        )
         self.stride = _validate.integer(stride, "stride", minimum=1)
         self.padding = _validate.integer(padding, "padding", minimum=0)
         self.scale = _validate.number(scale, "scale", above=1.0)
-        self.threshold = _validate.number(threshold, "threshold")
-        self.upscale = _validate.number(upscale, "upscale", above=0.0)
-        self.minimum_height = _validate.number(minimum_height, "minimum_height", minimum=0.0)
-        self.maximum_overlap = _validate.number(maximum_overlap, "maximum_overlap", minimum=0.0, maximum=1.0)
-        height, width = (
-            _validate.number(share, "object_size", above=0.0, maximum=1.0) for share in object_size
-        )
-        self.object_size = (height, width)
-        self.calibration = None if calibration is None else _sigmoid_parameters(calibration)
         self._rows, self._columns = self.grid.block_count(self.window)
         if self._rows < 1 or self._columns < 1 or any(np.mod(self.window, self.grid.cell)):
             raise ValueError(f"window must be whole cells and at least one block, got {window!r}")
@@ -169,80 +163,15 @@ class HOGDetector:
         """
         return cls(np.ravel(np.asarray(weights)), **settings)
 
-    def detect(self, image: Array, *, region: tuple[float, float, float, float] | None = None) -> Detections:
-        """Find the objects in a picture.
+    @classmethod
+    def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> HOGDetector:
+        """Make a detector of what a model's file holds."""
+        return cls(arrays["weights"], **settings)
 
-        Parameters
-        ----------
-        image : array, (H, W) or (H, W, 3), uint8
-            Gray or RGB. On a GPU array, everything up to the windows above the threshold stays on the GPU.
-        region : (left, top, right, bottom), optional
-            Part of the picture to look at, in pixels; boxes are still given in the whole picture.
+    def _model_arrays(self) -> dict[str, np.ndarray]:
+        return {"weights": self.weights}
 
-        Returns
-        -------
-        Detections
-            Boxes around the objects (not the windows with their margins), surest first.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the image or the region is unsuitable. A picture smaller than the window is not an error.
-
-        Examples
-        --------
-        >>> from cvkit.detect import pretrained
-        >>> import numpy as np
-        >>> pretrained("person-hog").detect(np.zeros((60, 30, 3), np.uint8)).xyxy.shape
-        (0, 4)
-        """
-        windows, scores = self._scan(image, region)
-        boxes = self.object_boxes(windows)
-        kept = nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
-        return Detections(boxes[kept], scores[kept])
-
-    def detect_windows(
-        self, image: Array, *, region: tuple[float, float, float, float] | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Find all windows that score at least the threshold.
-
-        Parameters
-        ----------
-        image, region
-            As for :meth:`detect`.
-
-        Returns
-        -------
-        xyxy : numpy.ndarray, (N, 4), float32
-                Left, top, right and bottom of each window, in pixels, cut to the picture.
-        scores : numpy.ndarray, (N,), float32
-
-        Notes
-        -----
-        These are the windows and scores of ``cv2.HOGDescriptor.detectMultiScale`` on the same array, with
-        ``groupThreshold=0`` and these settings.
-
-        Examples
-        --------
-        >>> HOGDetector(np.zeros(3781)).detect_windows(np.zeros((128, 64), np.uint8))[0][0]
-        array([ 0.,  0., 56., 120.], dtype=float32)
-        """
-        windows, scores = self._scan(image, region)
-        height, width = image.shape[:2]
-        # OpenCV cuts windows that reach into the padding.
-        return np.clip(windows, 0, [width, height, width, height]).astype(np.float32), scores
-
-    def _scan(
-        self, image: Array, region: tuple[float, float, float, float] | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return all windows above the threshold, uncut where they reach into the padding, and scores."""
-        batch = Batch.of(image, dtypes=(np.uint8,), channels=(1, 3))
-        if batch.rank == 4:
-            raise ValueError(f"image must be one picture, (H, W) or (H, W, 3), got shape {batch.shape}")
-        left, top, right, bottom = _region(region, batch.shape[1:3])
-        picture = batch.array.reshape(batch.shape[1:])
-        if (left, top, right, bottom) != (0, 0, *batch.shape[2:0:-1]):
-            picture = picture[top:bottom, left:right]
+    def _windows(self, picture: Array) -> tuple[np.ndarray, np.ndarray]:
         levels = list(self.pyramid(picture))
         hits, scores = self._score_levels(levels)
         # In the order of the levels, rows and columns, whatever order a GPU found them in.
@@ -251,8 +180,7 @@ class HOGDetector:
         scales = np.array([level.scale for level in levels])[hits[:, 0]]
         corner = np.rint((hits[:, [2, 1]] - self._aligned_padding) * scales[:, np.newaxis])
         size = np.rint(scales[:, np.newaxis] * self.window[::-1])
-        boxes = np.concatenate([corner, corner + size], axis=1) / self.upscale
-        return (boxes + np.array([left, top, left, top])).astype(np.float32), scores
+        return np.concatenate([corner, corner + size], axis=1) / self.upscale, scores
 
     @property
     def _aligned_padding(self) -> int:
@@ -408,225 +336,18 @@ class HOGDetector:
         filled[..., : self._columns] = blocks.transpose(2, 1, 0)
         return filled
 
-    def object_boxes(self, windows: np.ndarray) -> np.ndarray:
-        """Shrink windows about their centres to the objects in them.
-
-        Parameters
-        ----------
-        windows : numpy.ndarray, (N, 4)
-            Left, top, right and bottom.
-
-        Returns
-        -------
-        numpy.ndarray, (N, 4)
-
-        Examples
-        --------
-        >>> HOGDetector(np.zeros(3781), object_size=(0.5, 0.5)).object_boxes(np.array([[0, 0, 64, 128]]))
-        array([[16., 32., 48., 96.]])
-        """
-        centre = (windows[:, :2] + windows[:, 2:]) / 2
-        half = (windows[:, 2:] - windows[:, :2]) / 2 * np.array(self.object_size[::-1], np.float32)
-        return np.concatenate([centre - half, centre + half], axis=1)
-
-    def probability(self, scores: npt.ArrayLike) -> np.ndarray:
-        """Turn scores into probabilities that there is an object.
-
-        Parameters
-        ----------
-        scores : array_like
-            Such as the confidence of detections.
-
-        Returns
-        -------
-        numpy.ndarray, float64
-            From 0 to 1, on the mixture of objects and other windows that the model was calibrated on; how
-            common objects are in other pictures, it cannot know.
-
-        Raises
-        ------
-        ValueError
-            If the model is not calibrated.
-
-        Examples
-        --------
-        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).probability([-9, 0.5, 10]).round(3)
-        array([0. , 0.5, 1. ])
-        """
-        slope, offset = self._calibrated()
-        return sigmoid(np.asarray(scores, np.float64), slope, offset)
-
-    def score_of(self, probability: float) -> float:
-        """Return the score that stands for a probability, for example as a threshold.
-
-        Parameters
-        ----------
-        probability : float
-            Between 0 and 1.
-
-        Returns
-        -------
-        float
-
-        Raises
-        ------
-        ValueError
-            If the model is not calibrated, or for 0 and 1, which no score reaches.
-
-        Examples
-        --------
-        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).score_of(0.5)
-        0.5
-        """
-        probability = _validate.number(probability, "probability")
-        if not 0 < probability < 1:
-            raise ValueError(f"probability must be between 0 and 1, got {probability!r}")
-        slope, offset = self._calibrated()
-        return (math.log(1 / probability - 1) - offset) / slope
-
-    def _calibrated(self) -> tuple[float, float]:
-        if self.calibration is None:
-            raise ValueError("the model has no calibration: it gives raw scores, no probabilities")
-        return self.calibration
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the detector to a file that :func:`load` reads: an npz file without pickled objects.
-
-        Parameters
-        ----------
-        path : path
-            The file to write; an existing one is replaced, whole.
-
-        Examples
-        --------
-        >>> import tempfile, pathlib
-        >>> from cvkit.detect import load
-        >>> path = pathlib.Path(tempfile.mkdtemp()) / "zero.npz"
-        >>> HOGDetector(np.zeros(3781), stride=4).save(path)
-        >>> load(path).stride
-        4
-        """
-        write_model(path, KIND, self.settings, weights=self.weights)
-
     @property
     def settings(self) -> dict[str, Any]:
         """The constructor's keyword arguments that make this detector, but for the weights."""
-        names = [
-            "window",
-            "stride",
-            "padding",
-            "scale",
-            "threshold",
-            "upscale",
-            "minimum_height",
-            "maximum_overlap",
-            "object_size",
-            "calibration",
-        ]
         grid = self.grid
-        features = {"cell": grid.cell, "side": grid.side, "bins": grid.bins}
         return {
-            **{name: getattr(self, name) for name in names},
-            **features,
+            **super().settings,
+            "stride": self.stride,
+            "padding": self.padding,
+            "scale": self.scale,
+            "cell": grid.cell,
+            "side": grid.side,
+            "bins": grid.bins,
             "signed": grid.signed,
             "gamma": grid.gamma,
         }
-
-
-def _sigmoid_parameters(calibration: Any) -> tuple[float, float]:
-    """Check Platt's parameters; the probability must rise with the score."""
-    slope, offset = (float(value) for value in _validate.matrix(calibration, (2,), "calibration"))
-    if slope >= 0:
-        raise ValueError(f"calibration must have a slope below 0, got {calibration!r}")
-    return slope, offset
-
-
-def _region(
-    region: tuple[float, float, float, float] | None, size: tuple[int, ...]
-) -> tuple[int, int, int, int]:
-    """Check a region of interest and cut it to the picture; whole pixels, outwards."""
-    height, width = size
-    if region is None:
-        return 0, 0, width, height
-    left, top, right, bottom = _validate.matrix(region, (4,), "region")
-    inside = (
-        max(0, math.floor(left)),
-        max(0, math.floor(top)),
-        min(width, math.ceil(right)),
-        min(height, math.ceil(bottom)),
-    )
-    if inside[0] >= inside[2] or inside[1] >= inside[3]:
-        raise ValueError(f"region must be (left, top, right, bottom) within {width}x{height}, got {region!r}")
-    return inside
-
-
-def load(path: str | os.PathLike[str], **overrides: Any) -> HOGDetector:
-    """Read a detector that ``save`` wrote.
-
-    Parameters
-    ----------
-    path : path
-        The model's file.
-    **overrides
-        Settings to use instead of the saved ones, for example ``threshold``.
-
-    Returns
-    -------
-    HOGDetector
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is no model of a detector, or damaged.
-
-    Examples
-    --------
-    >>> load("no-such-model.npz")
-    Traceback (most recent call last):
-    ...
-    FileNotFoundError: [Errno 2] No such file or directory: 'no-such-model.npz'
-    """
-    kind, settings, arrays = read_model(path)
-    if kind != KIND or "weights" not in arrays:
-        raise ValueError(f"{path} must hold a model of kind {KIND!r}, it holds {kind!r}")
-    try:
-        return HOGDetector(arrays["weights"], **{**settings, **overrides})
-    except TypeError as error:
-        raise ValueError(f"{path} has settings this version does not know: {error}") from error
-
-
-def pretrained(name: str = "person-hog", **overrides: Any) -> HOGDetector:
-    """Load a detector whose model comes with cvkit.
-
-    Parameters
-    ----------
-    name : {"person-hog"}
-        "person-hog": HOG and a linear SVM, trained on the INRIA Person set. The model card beside the model,
-        ``cvkit/detect/models/person-hog.md``, says on what, how, and how well it does.
-    **overrides
-        Settings to use instead of the model's, for example ``stride=4`` or ``threshold=0.5``.
-
-    Returns
-    -------
-    HOGDetector
-
-    Raises
-    ------
-    ValueError
-        If there is no model of that name.
-
-    Examples
-    --------
-    >>> from cvkit.detect import pretrained
-    >>> pretrained("person-hog").window
-    (128, 64)
-    """
-    folder = resources.files("cvkit.detect") / "models"
-    names = sorted(
-        entry.name.removesuffix(".npz") for entry in folder.iterdir() if entry.name.endswith(".npz")
-    )
-    _validate.one_of(name, names, "name")
-    with resources.as_file(folder / f"{name}.npz") as path:
-        return load(path, **overrides)

@@ -1,0 +1,305 @@
+"""What detectors that score every window of an image pyramid have in common."""
+
+from __future__ import annotations
+
+import math
+import os
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cvkit import _validate
+from cvkit._dispatch import Array, Batch
+from cvkit.detect.detections import Detections
+from cvkit.detect.model_files import write_model
+from cvkit.detect.suppression import nms
+from cvkit.ml.platt import sigmoid
+
+
+class WindowDetector(ABC):
+    """Find objects by scoring windows of one size on several scales of a picture.
+
+    A subclass scores the windows of a picture and names the arrays of its model.
+
+    Parameters
+    ----------
+    window : (int, int)
+        Height and width of the window in pixels.
+    threshold : float
+        Least score of a detection.
+    upscale : float
+        Enlarge pictures by this factor first, to find people smaller than the window.
+    minimum_height : float
+        Height in pixels of the smallest object to look for.
+    maximum_overlap : float
+        Of two detections of which one covers more than this share of the smaller, the surer is kept.
+    object_size : (float, float)
+        Height and width of the object as shares of the window's; detections are cut to it.
+    calibration : (float, float), optional
+        Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
+    """
+
+    # Which detector a model file belongs to.
+    kind: str
+    _SETTINGS = (
+        "window",
+        "threshold",
+        "upscale",
+        "minimum_height",
+        "maximum_overlap",
+        "object_size",
+        "calibration",
+    )
+
+    def __init__(
+        self,
+        *,
+        window: tuple[int, int],
+        threshold: float,
+        upscale: float,
+        minimum_height: float,
+        maximum_overlap: float,
+        object_size: tuple[float, float],
+        calibration: tuple[float, float] | None,
+    ) -> None:
+        self.window = _validate.output_shape(window, "window")
+        self.threshold = _validate.number(threshold, "threshold")
+        self.upscale = _validate.number(upscale, "upscale", above=0.0)
+        self.minimum_height = _validate.number(minimum_height, "minimum_height", minimum=0.0)
+        self.maximum_overlap = _validate.number(maximum_overlap, "maximum_overlap", minimum=0.0, maximum=1.0)
+        height, width = (
+            _validate.number(share, "object_size", above=0.0, maximum=1.0) for share in object_size
+        )
+        self.object_size = (height, width)
+        self.calibration = None if calibration is None else _sigmoid_parameters(calibration)
+
+    @abstractmethod
+    def _windows(self, picture: Array) -> tuple[np.ndarray, np.ndarray]:
+        """Return all windows of a picture that score at least the threshold, and their scores.
+
+        Windows are (left, top, right, bottom) in the picture's pixels, uncut where they reach beyond it.
+        """
+
+    @abstractmethod
+    def _model_arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the model's file."""
+
+    @classmethod
+    @abstractmethod
+    def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> WindowDetector:
+        """Make a detector of what a model's file holds; a missing array is a KeyError."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The constructor's keyword arguments that make this detector, but for the model's arrays."""
+        return {name: getattr(self, name) for name in self._SETTINGS}
+
+    def detect(self, image: Array, *, region: tuple[float, float, float, float] | None = None) -> Detections:
+        """Find the objects in a picture.
+
+        Parameters
+        ----------
+        image : array, (H, W) or (H, W, 3), uint8
+            Gray or RGB. On a GPU array, the work up to the windows' scores is done on the GPU.
+        region : (left, top, right, bottom), optional
+            Part of the picture to look at, in pixels; boxes are still given in the whole picture.
+
+        Returns
+        -------
+        Detections
+            Boxes around the objects (not the windows with their margins), surest first.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the image or the region is unsuitable. A picture smaller than the window is not an error.
+
+        Examples
+        --------
+        >>> from cvkit.detect import pretrained
+        >>> import numpy as np
+        >>> pretrained("person-hog").detect(np.zeros((60, 30, 3), np.uint8)).xyxy.shape
+        (0, 4)
+        """
+        windows, scores = self._scan(image, region)
+        boxes = self.object_boxes(windows)
+        kept = nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
+        return Detections(boxes[kept], scores[kept])
+
+    def detect_windows(
+        self, image: Array, *, region: tuple[float, float, float, float] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find all windows that score at least the threshold.
+
+        Parameters
+        ----------
+        image, region
+            As for :meth:`detect`.
+
+        Returns
+        -------
+        xyxy : numpy.ndarray, (N, 4), float32
+                Left, top, right and bottom of each window, in pixels, cut to the picture.
+        scores : numpy.ndarray, (N,), float32
+
+        Notes
+        -----
+        For a HOG detector, these are the windows and scores of ``cv2.HOGDescriptor.detectMultiScale`` on the
+        same array, with ``groupThreshold=0`` and these settings.
+
+        Examples
+        --------
+        >>> from cvkit.detect import HOGDetector
+        >>> HOGDetector(np.zeros(3781)).detect_windows(np.zeros((128, 64), np.uint8))[0][0]
+        array([ 0.,  0., 56., 120.], dtype=float32)
+        """
+        windows, scores = self._scan(image, region)
+        height, width = image.shape[:2]
+        # OpenCV cuts windows that reach into the padding.
+        return np.clip(windows, 0, [width, height, width, height]).astype(np.float32), scores
+
+    def _scan(
+        self, image: Array, region: tuple[float, float, float, float] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return all windows above the threshold, uncut where they reach into the padding, and scores."""
+        batch = Batch.of(image, dtypes=(np.uint8,), channels=(1, 3))
+        if batch.rank == 4:
+            raise ValueError(f"image must be one picture, (H, W) or (H, W, 3), got shape {batch.shape}")
+        left, top, right, bottom = _region(region, batch.shape[1:3])
+        picture = batch.array.reshape(batch.shape[1:])
+        if (left, top, right, bottom) != (0, 0, *batch.shape[2:0:-1]):
+            picture = picture[top:bottom, left:right]
+        boxes, scores = self._windows(picture)
+        return (boxes + np.array([left, top, left, top])).astype(np.float32), scores
+
+    def object_boxes(self, windows: np.ndarray) -> np.ndarray:
+        """Shrink windows about their centres to the objects in them.
+
+        Parameters
+        ----------
+        windows : numpy.ndarray, (N, 4)
+            Left, top, right and bottom.
+
+        Returns
+        -------
+        numpy.ndarray, (N, 4)
+
+        Examples
+        --------
+        >>> from cvkit.detect import HOGDetector
+        >>> HOGDetector(np.zeros(3781), object_size=(0.5, 0.5)).object_boxes(np.array([[0, 0, 64, 128]]))
+        array([[16., 32., 48., 96.]])
+        """
+        centre = (windows[:, :2] + windows[:, 2:]) / 2
+        half = (windows[:, 2:] - windows[:, :2]) / 2 * np.array(self.object_size[::-1], np.float32)
+        return np.concatenate([centre - half, centre + half], axis=1)
+
+    def probability(self, scores: npt.ArrayLike) -> np.ndarray:
+        """Turn scores into probabilities that there is an object.
+
+        Parameters
+        ----------
+        scores : array_like
+            Such as the confidence of detections.
+
+        Returns
+        -------
+        numpy.ndarray, float64
+            From 0 to 1, on the mixture of objects and other windows that the model was calibrated on; how
+            common objects are in other pictures, it cannot know.
+
+        Raises
+        ------
+        ValueError
+            If the model is not calibrated.
+
+        Examples
+        --------
+        >>> from cvkit.detect import HOGDetector
+        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).probability([-9, 0.5, 10]).round(3)
+        array([0. , 0.5, 1. ])
+        """
+        slope, offset = self._calibrated()
+        return sigmoid(np.asarray(scores, np.float64), slope, offset)
+
+    def score_of(self, probability: float) -> float:
+        """Return the score that stands for a probability, for example as a threshold.
+
+        Parameters
+        ----------
+        probability : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If the model is not calibrated, or for 0 and 1, which no score reaches.
+
+        Examples
+        --------
+        >>> from cvkit.detect import HOGDetector
+        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).score_of(0.5)
+        0.5
+        """
+        probability = _validate.number(probability, "probability")
+        if not 0 < probability < 1:
+            raise ValueError(f"probability must be between 0 and 1, got {probability!r}")
+        slope, offset = self._calibrated()
+        return (math.log(1 / probability - 1) - offset) / slope
+
+    def _calibrated(self) -> tuple[float, float]:
+        if self.calibration is None:
+            raise ValueError("the model has no calibration: it gives raw scores, no probabilities")
+        return self.calibration
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the detector to a file that :func:`load` reads: an npz file without pickled objects.
+
+        Parameters
+        ----------
+        path : path
+            The file to write; an existing one is replaced, whole.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> from cvkit.detect import HOGDetector, load
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "zero.npz"
+        >>> HOGDetector(np.zeros(3781), stride=4).save(path)
+        >>> load(path).stride
+        4
+        """
+        write_model(path, self.kind, self.settings, **self._model_arrays())
+
+
+def _sigmoid_parameters(calibration: Any) -> tuple[float, float]:
+    """Check Platt's parameters; the probability must rise with the score."""
+    slope, offset = (float(value) for value in _validate.matrix(calibration, (2,), "calibration"))
+    if slope >= 0:
+        raise ValueError(f"calibration must have a slope below 0, got {calibration!r}")
+    return slope, offset
+
+
+def _region(
+    region: tuple[float, float, float, float] | None, size: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    """Check a region of interest and cut it to the picture; whole pixels, outwards."""
+    height, width = size
+    if region is None:
+        return 0, 0, width, height
+    left, top, right, bottom = _validate.matrix(region, (4,), "region")
+    inside = (
+        max(0, math.floor(left)),
+        max(0, math.floor(top)),
+        min(width, math.ceil(right)),
+        min(height, math.ceil(bottom)),
+    )
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        raise ValueError(f"region must be (left, top, right, bottom) within {width}x{height}, got {region!r}")
+    return inside
