@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+import cvkit
 from cvkit._dispatch import to_device, to_host
 from cvkit._jit import thread_limit
 from cvkit._paths import atomic_path
 from cvkit._version import __version__
 from cvkit.batch.manifest import Entry
 from cvkit.batch.pipeline import Pipeline
+from cvkit.batch.video import ALL_FRAMES, Frames, transform_video
 from cvkit.io import read_image, write_image
+from cvkit.video import is_video
 
 ARRAY_FORMATS = ("npy", "npz")
 CONVERSIONS = ("none", "saturate", "absolute")
@@ -39,6 +43,7 @@ class Picture:
     size: int = 0
     mtime_ns: int = 0
     image: Any = None
+    is_written: bool = False
     error: str | None = None
     seconds: float = field(default=0.0)
 
@@ -65,6 +70,8 @@ class Work:
         Larger pictures are refused.
     on_gpu : bool
         Whether to compute on the current GPU.
+    frames : Frames
+        Which frames of videos to take.
     kernel_threads : int
         Threads for each kernel. One is best where there are more files than threads, each with a file of its
         own.
@@ -78,15 +85,18 @@ class Work:
     convert: str = "none"
     max_pixels: int | None = None
     on_gpu: bool = False
+    frames: Frames = ALL_FRAMES
     kernel_threads: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides the results the form it has in the manifest."""
-        settings = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
+        settings: dict[str, Any] = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
+        if self.frames != ALL_FRAMES:
+            settings["frames"] = self.frames._asdict()
         return {**self.pipeline.to_json(), "settings": settings}
 
     def read(self, task: Task) -> Picture:
-        """Read a file; the picture, or the reason why there is none, is noted."""
+        """Read a file; the picture, or the reason why there is none, is noted. Videos are read later."""
         start = time.perf_counter()
         picture = Picture(task)
         file = os.path.join(self.folder, task.path)
@@ -94,21 +104,26 @@ class Work:
             # Before it is read: a file that changes meanwhile will be seen to have changed.
             status = os.stat(file)
             picture.size, picture.mtime_ns = status.st_size, status.st_mtime_ns
-            picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
+            if not is_video(file):
+                picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
         except (OSError, MemoryError) as error:
             picture.error = _reason(error, file)
         picture.seconds += time.perf_counter() - start
         return picture
 
-    def compute(self, picture: Picture) -> Picture:
-        """Replace the picture by the result."""
+    def compute(self, picture: Picture, is_stopped: Callable[[], bool] = lambda: False) -> Picture:
+        """Replace the picture by the result; write a video, unless the run is stopped meanwhile."""
         if picture.error is not None:
             return picture
         start = time.perf_counter()
         try:
-            picture.image = self._result(picture.image)
+            if is_video(picture.task.path):
+                picture.error = self._transform(picture.task, is_stopped)
+                picture.is_written = True
+            else:
+                picture.image = self._result(picture.image)
         except Exception as error:  # whatever a picture does to an operation is that picture's failure only
-            picture.error = _reason(error)
+            picture.error = _reason(error, os.path.join(self.folder, picture.task.path))
             picture.image = None
         picture.seconds += time.perf_counter() - start
         return picture
@@ -120,14 +135,30 @@ class Work:
             return tuple(map(to_host, result))
         return _converted(to_host(result), self.convert)
 
+    def _transform(self, task: Task, is_stopped: Callable[[], bool]) -> str | None:
+        """Work on a video, frame by frame; return why it ended before its time."""
+
+        def frame(image: np.ndarray) -> Any:
+            if is_stopped():
+                raise InterruptedError("interrupted")
+            height, width = image.shape[:2]
+            if self.max_pixels is not None and height * width > self.max_pixels:
+                raise ValueError(f"{width} x {height} are more than {self.max_pixels} pixels")
+            return self._result(cvkit.rgb_to_gray(image) if self.mode == "gray" else image)
+
+        target = Path(self.output, task.output)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return transform_video(os.path.join(self.folder, task.path), target, frame, **self.frames._asdict())
+
     def write(self, picture: Picture) -> Entry:
         """Write the result and say how it went."""
         start = time.perf_counter()
-        if picture.error is None:
+        if picture.error is None and not picture.is_written:
             target = Path(self.output, picture.task.output)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_result(target, picture.image, self.quality)
+                picture.is_written = True
             except (OSError, TypeError, ValueError) as error:
                 picture.error = f"cannot write {picture.task.output}: {_reason(error)}"
         picture.image = None
@@ -148,7 +179,7 @@ class Work:
             operation=self.to_json(),
             version=__version__,
             status="failed" if failed else "done",
-            output=None if failed else picture.task.output,
+            output=picture.task.output if picture.is_written else None,
             error=picture.error,
             milliseconds=round(picture.seconds * 1000, 3),
         )
