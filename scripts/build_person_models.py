@@ -105,7 +105,6 @@ def channel_scores(detector: ChannelDetector, split: Split) -> tuple[np.ndarray,
     """Score held-out objects, and all windows without one."""
     reader = ExampleReader(detector.window, detector.object_size[0], typer.echo)
     cutter = ChannelCutter(reader, detector.settings, detector.decorrelation)
-    cutter.memory = 0  # each picture is looked at once
     trees = detector.trees
     return cutter.object_scores(trees, split.test_objects), cutter.other_scores(trees, split.test_others)
 
