@@ -23,8 +23,8 @@ from cvkit.compare import speed
 from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
 from cvkit.compare.documents import Row, open_document
-from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
-from cvkit.compare.learners import compare_learner
+from cvkit.compare.learner_cases import LEARNER_CASES
+from cvkit.compare.learners import LearnerCase, compare_learner
 from cvkit.compare.readme import SPEED, update_readme
 from cvkit.compare.selection import AnyCase, read_size, reason_to_skip, select
 from cvkit.compare.skimage_cases import TIMED_CASES
@@ -42,6 +42,8 @@ def main() -> int:
     try:
         document = open_document(arguments.output)
         every: list[AnyCase] = [*CASES, *TIMED_CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
+        document.retain({case.label for case in every} | first_calls)
         rows = select(every, arguments.operations)
     except ValueError as error:
         print(f"benchmark: {error}", file=sys.stderr)

@@ -16,6 +16,7 @@ from pathlib import Path
 from cvkit._jit import cuda
 from cvkit.compare import gpu
 from cvkit.compare.cases import CASES
+from cvkit.compare.device_cases import IMAGE_CASES, WHOLE_CASES
 from cvkit.compare.documents import Document
 from cvkit.compare.machine import describe_machine
 from cvkit.compare.selection import read_size, select
@@ -38,7 +39,7 @@ def main() -> int:
         print("gpu_report: no CUDA device found; nothing was measured", file=sys.stderr)
         return 3
     try:
-        cases = select(CASES, arguments.operations)
+        cases = select([*CASES, *IMAGE_CASES, *WHOLE_CASES], arguments.operations)
     except ValueError as error:
         print(f"gpu_report: {error}", file=sys.stderr)
         return 2
@@ -49,7 +50,7 @@ def main() -> int:
     document = Document(machine)
     for case in cases:
         for shape in arguments.sizes:
-            for count in (1, arguments.stack):
+            for count in (1,) if case in WHOLE_CASES else (1, arguments.stack):
                 document.add(gpu.check_case(case, shape, count, bandwidth))
         document.write(arguments.output)
         print(f"checked {case.label}", file=sys.stderr, flush=True)

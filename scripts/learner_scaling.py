@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_regressor
 
-from cvkit.compare.learner_cases import LEARNER_CASES, LearnerCase
+from cvkit.compare.learner_cases import LEARNER_CASES
+from cvkit.compare.learners import LearnerCase
 from cvkit.compare.machine import describe_machine, thread_count
 from cvkit.compare.measure import alternate
 

@@ -42,7 +42,9 @@ def main() -> int:
         return 0
     try:
         document = open_document(PARITY)
-        cases = select([*CASES, *DETECTOR_CASES], arguments.measure)
+        every = [*CASES, *DETECTOR_CASES]
+        document.retain({case.label for case in every})
+        cases = select(every, arguments.measure)
     except ValueError as error:
         print(f"parity_table: {error}", file=sys.stderr)
         return 2

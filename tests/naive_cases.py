@@ -70,6 +70,47 @@ WARP = [
     _warp_case("float32", 1, "bicubic", "reflect101", True),
 ]
 
+CANNY = [
+    Case(
+        "canny",
+        f"{low} {high}{' L2' if l2_gradient else ''}",
+        lambda image, low=low, high=high, l2=l2_gradient: cvkit.canny(image, low, high, l2_gradient=l2),
+        lambda image, low=low, high=high, l2=l2_gradient: reference.canny(image, low, high, l2),
+        against="naive",
+        dtype=dtype,
+        channels=channels,
+    )
+    for low, high, l2_gradient, dtype, channels in [
+        (20000, 60000, False, "uint16", 1),
+        (20000.5, 60000, True, "uint16", 3),
+        (70.5, 200.25, False, "float32", 1),
+        (70.5, 200.25, True, "float64", 2),
+    ]
+]
+
+DENOISING = [
+    Case(
+        "non_local_means",
+        f"{h} {patch} {window}",
+        lambda image, h=h, patch=patch, window=window: cvkit.non_local_means(
+            image, h, patch=patch, window=window
+        ),
+        lambda image, h=h, patch=patch, window=window: reference.non_local_means(image, h, patch, window),
+        against="naive",
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+    )
+    # Weights have the precision of float32.
+    for h, patch, window, dtype, channels, tolerance in [
+        (4000, 3, 5, "uint16", 1, ONE_LEVEL),
+        (40, 5, 3, "float32", 3, BLEND),
+        (25, 3, 5, "float64", 2, BLEND),
+    ]
+]
+
+
 # The arctangent of the kernels is a polynomial, 0.01 degrees off.
 CHANNELS = [
     Case(
@@ -122,4 +163,4 @@ DECORRELATED = [
     )
 ]
 
-NAIVE_CASES: list[Case] = [*SHARPEN, *WARP, *CHANNELS, *DECORRELATED]
+NAIVE_CASES: list[Case] = [*CANNY, *CHANNELS, *DECORRELATED, *DENOISING, *SHARPEN, *WARP]

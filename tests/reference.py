@@ -125,6 +125,65 @@ def warp(
     return remap(image, mapped[0] / depth, mapped[1] / depth, interpolation, border, value)
 
 
+def canny(image: np.ndarray, low: float, high: float, l2_gradient: bool = False) -> np.ndarray:
+    """Edges by Canny's rules in float64: strongest channel, maxima across the edge, chains of candidates."""
+    height, width = image.shape[:2]
+    padded = np.pad(image.reshape(height, width, -1).astype(np.float64), ((1, 1), (1, 1), (0, 0)), "edge")
+
+    def at(dy: int, dx: int) -> np.ndarray:
+        return padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
+
+    every_x = sum(w * (at(d, 1) - at(d, -1)) for d, w in [(-1, 1), (0, 2), (1, 1)])
+    every_y = sum(w * (at(1, d) - at(-1, d)) for d, w in [(-1, 1), (0, 2), (1, 1)])
+    every = np.hypot(every_x, every_y) if l2_gradient else np.abs(every_x) + np.abs(every_y)
+    best = every.argmax(axis=2)[..., None]
+    gradient_x, gradient_y, strength = (
+        np.take_along_axis(values, best, axis=2)[..., 0] for values in (every_x, every_y, every)
+    )
+    around = np.pad(strength, 1)
+    pending = []
+    candidate = np.zeros((height + 2, width + 2), bool)
+    for y, x in np.ndindex(height, width):
+        gx, gy, here = gradient_x[y, x], gradient_y[y, x], strength[y, x]
+        angle = math.degrees(math.atan2(abs(gy), abs(gx)))
+        diagonal = 1 if (gx < 0) == (gy < 0) else -1
+        down, right = (0, 1) if angle < 22.5 else (1, 0) if angle > 67.5 else (1, diagonal)
+        before, after = around[y + 1 - down, x + 1 - right], around[y + 1 + down, x + 1 + right]
+        is_maximum = here > before and (here > after if down and right else here >= after)
+        candidate[y + 1, x + 1] = is_maximum and here > max(low, 0)
+        if candidate[y + 1, x + 1] and here > high:
+            pending.append((y + 1, x + 1))
+    edges = np.zeros_like(candidate)
+    while pending:
+        y, x = pending.pop()
+        if candidate[y, x] and not edges[y, x]:
+            edges[y, x] = True
+            pending += itertools.product(range(y - 1, y + 2), range(x - 1, x + 2))
+    return edges[1:-1, 1:-1].astype(np.uint8) * 255
+
+
+def non_local_means(image: np.ndarray, h: float, patch: int, window: int) -> np.ndarray:
+    """Average pixels by the likeness of odd patches around them; weights below 0.001 are 0."""
+    height, width = image.shape[:2]
+    radius, reach = patch // 2, window // 2
+    pixels = image.reshape(height, width, -1).astype(np.float64)
+    pad = radius + reach
+    padded = np.pad(pixels, ((pad, pad), (pad, pad), (0, 0)), "reflect")
+
+    def moved(dy: int, dx: int, margin: int) -> np.ndarray:
+        top, left = pad - margin + dy, pad - margin + dx
+        return padded[top : top + height + 2 * margin, left : left + width + 2 * margin]
+
+    value_sum, weight_sum = np.zeros_like(pixels), np.zeros((height, width, 1))
+    for dy, dx in itertools.product(range(-reach, reach + 1), repeat=2):
+        squares = ((moved(0, 0, radius) - moved(dy, dx, radius)) ** 2).mean(axis=2)
+        patches = np.lib.stride_tricks.sliding_window_view(squares, (patch, patch))
+        weight = np.exp(-patches.mean(axis=(2, 3)) / h**2)[..., None]
+        weight[weight < 0.001] = 0
+        value_sum, weight_sum = value_sum + weight * moved(dy, dx, 0), weight_sum + weight
+    return as_dtype((value_sum / weight_sum).reshape(image.shape), image.dtype)
+
+
 def luv(image: np.ndarray) -> np.ndarray:
     """CIE L*u*v* for the white D65 of an sRGB picture, uint8 or from 0 to 1."""
     value = image.astype(np.float64) / (255 if image.dtype == np.uint8 else 1)

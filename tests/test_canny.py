@@ -26,12 +26,14 @@ def test_rejects_values(arguments: tuple[float, float], options: dict[str, float
 
 
 def test_rejects_types() -> None:
-    with pytest.raises(TypeError, match="image must have dtype uint8, got float32"):
-        cvkit.canny(noise(8, 8, 1, "float32"), 50, 100)
+    with pytest.raises(TypeError, match="image must have dtype uint8, uint16, float32, float64, got int16"):
+        cvkit.canny(np.zeros((8, 8), np.int16), 50, 100)
     with pytest.raises(TypeError, match="low must be a number"):
         cvkit.canny(noise(8, 8), "50", 100)
-    with pytest.raises(TypeError, match="dy must have dtype int16"):
-        cvkit.canny_from_gradients(np.zeros((4, 4), np.int16), np.zeros((4, 4), np.int32), 1, 2)
+    with pytest.raises(TypeError, match="dx must have dtype int16, float32, float64, got int32"):
+        cvkit.canny_from_gradients(np.zeros((4, 4), np.int32), np.zeros((4, 4), np.int32), 1, 2)
+    with pytest.raises(TypeError, match="dy must have dtype int16, got float32"):
+        cvkit.canny_from_gradients(np.zeros((4, 4), np.int16), np.zeros((4, 4), np.float32), 1, 2)
 
 
 def test_rejects_gradients_of_different_shapes() -> None:
@@ -88,6 +90,16 @@ def test_largest_gradients_have_a_direction() -> None:
     dx = np.tile(np.array([0, 100, -32768, 100, 0], np.int16), (3, 1))
     edges = cvkit.canny_from_gradients(dx, np.zeros_like(dx), 200, 300)
     np.testing.assert_array_equal(edges, np.tile(np.array([0, 0, 255, 0, 0], np.uint8), (3, 1)))
+
+
+@pytest.mark.parametrize("ksize", [3, 5, 7])
+def test_bytes_in_a_wider_dtype_have_the_same_edges(ksize: int) -> None:
+    image, scale = scene(90, 80), {3: 1, 5: 8, 7: 100}[ksize]
+    expected = cvkit.canny(image, 40 * scale, 120 * scale, ksize=ksize, l2_gradient=True)
+    for dtype in (np.uint16, np.float32):
+        edges = cvkit.canny(image.astype(dtype), 40 * scale, 120 * scale, ksize=ksize, l2_gradient=True)
+        # The 16-bit gradients of 7 x 7 bytes are rounded.
+        assert (edges != expected).mean() <= (0.01 if ksize == 7 else 0)
 
 
 @pytest.mark.sweep

@@ -42,6 +42,7 @@ def test_is_a_scikit_learn_estimator(estimator):
         {"max_features": "log2", "max_samples": 0.5},
         {"max_features": 0.4, "min_samples_leaf": 3, "max_samples": 300},
         {"bootstrap": False, "max_depth": 6},
+        {"max_leaf_nodes": 20},
     ],
     ids=str,
 )
@@ -52,8 +53,11 @@ def test_trees_equal_scikit_learns_node_for_node(name, parameters, gaps):
     ours = RandomForestClassifier(5, random_state=1, **parameters).fit(X, y)
     theirs = sklearn.ensemble.RandomForestClassifier(5, random_state=1, **parameters).fit(X, y)
     for tree, their_tree in zip(ours.estimators_, theirs.estimators_, strict=True):
-        for field in ("feature", "threshold", "children_left", "value", "missing_go_to_left"):
+        for field in ("feature", "threshold", "children_left", "value"):
             np.testing.assert_array_equal(getattr(tree.tree_, field), getattr(their_tree.tree_, field))
+        inner = tree.tree_.children_left >= 0
+        goes_left = [fitted.tree_.missing_go_to_left[inner].astype(bool) for fitted in (tree, their_tree)]
+        np.testing.assert_array_equal(*goes_left)
         np.testing.assert_array_equal(tree.predict(X), their_tree.predict(X))
     np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
     np.testing.assert_array_equal(ours.apply(X), theirs.apply(X))

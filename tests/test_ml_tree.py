@@ -10,6 +10,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
 from cvkit.ml import DecisionTreeClassifier, DecisionTreeRegressor, ID3Classifier, export_text, plot_tree
+from cvkit.ml._cpu.tree_math import GAIN_RATIO, Target
+from cvkit.ml._cpu.tree_records import SPLIT_DTYPE
+from cvkit.ml._cpu.tree_splits import choose_split
 
 FIELDS = (
     "children_left",
@@ -19,7 +22,6 @@ FIELDS = (
     "impurity",
     "n_node_samples",
     "weighted_n_node_samples",
-    "missing_go_to_left",
     "value",
 )
 DATA = {
@@ -38,6 +40,9 @@ def with_gaps(X, share, seed=0):
 def assert_same_tree(ours, theirs):
     for name in FIELDS:
         np.testing.assert_array_equal(getattr(ours.tree_, name), getattr(theirs.tree_, name), err_msg=name)
+    inner = ours.tree_.children_left >= 0  # scikit-learn's best-first leaves hold what memory held
+    goes_left = [model.tree_.missing_go_to_left[inner].astype(bool) for model in (ours, theirs)]
+    np.testing.assert_array_equal(*goes_left)
 
 
 def gini_pair(X, y, sample_weight=None, **parameters):
@@ -89,6 +94,21 @@ def test_gini_tree_equals_scikit_learns_node_for_node(name, seed, max_features):
 def test_every_parameter_means_what_it_means_in_scikit_learn(parameters):
     X, y = DATA["generated"]
     assert_same_tree(*gini_pair(X, y, random_state=3, **parameters))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"max_features": "sqrt"}, {"max_depth": 5}, {"ccp_alpha": 0.004}, {"min_impurity_decrease": 0.003}],
+    ids=str,
+)
+@pytest.mark.parametrize("max_leaf_nodes", [2, 31, 10_000])
+def test_best_first_tree_equals_scikit_learns(max_leaf_nodes, parameters):
+    X, y = DATA["generated"]
+    for columns in (X, np.sign(X)):  # signs make many branches equally rewarding
+        ours, theirs = gini_pair(columns, y, random_state=0, max_leaf_nodes=max_leaf_nodes, **parameters)
+        assert_same_tree(ours, theirs)
+        assert ours.get_n_leaves() <= max_leaf_nodes
+        np.testing.assert_array_equal(ours.apply(columns), theirs.apply(columns))
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -231,6 +251,17 @@ def test_gain_ratio_chooses_among_equal_gains():
     X, y = DATA["digits"]  # the average of 64 equal gains rounds to more than each of them
     tree = DecisionTreeClassifier(criterion="gain_ratio", random_state=0).fit(X, y)
     assert tree.score(X, y) == 1.0
+
+
+@pytest.mark.parametrize("gains", [[0.1, 0.1, 0.1], [np.nan, np.nan, np.nan]], ids=["equal", "none"])
+def test_gain_ratio_chooses_one_of_the_splits(gains):
+    splits = np.zeros(3, SPLIT_DTYPE)
+    splits["score"] = gains
+    splits["ratio"] = [0.2, 0.5, 0.3]
+    nothing = np.empty(0)
+    target = Target(GAIN_RATIO, nothing.astype(np.uint32), nothing, nothing, False, nothing)
+    assert np.mean([0.1, 0.1, 0.1]) > 0.1
+    assert choose_split(splits, 10.0, target) == (1 if gains[0] == 0.1 else 0)
 
 
 def test_gain_ratio_differs_from_information_gain():

@@ -29,6 +29,16 @@ def compare(
     device: Annotated[
         Device, typer.Option(help="Where cvkit runs; auto takes a CUDA device where there is one.")
     ] = Device.auto,
+    photographs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Labelled pictures, on which detectors are judged.")
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="Their labels: COCO .json, Pascal VOC .xml, or a folder; YOLO .txt folder."),
+    ] = None,
+    aspect: Annotated[
+        float | None, typer.Option(help="Make labelled boxes this wide for a height of 1; people: 0.41.")
+    ] = None,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder to create; DIR-2, DIR-3... where it exists.")
     ] = Path("comparison"),
@@ -44,17 +54,21 @@ def compare(
     from cvkit.compare.detector_cases import DETECTOR_CASES
     from cvkit.compare.learner_cases import LEARNER_CASES
     from cvkit.compare.machine import thread_count
+    from cvkit.compare.miss_rates import find_labelled
     from cvkit.compare.page import render
     from cvkit.compare.report import Report
     from cvkit.compare.selection import AnyCase, read_size, select
-    from cvkit.compare.tables import learner_table, parity_table, speed_tables
+    from cvkit.compare.tables import learner_table, miss_rate_table, parity_table, speed_tables
 
     _, device_name = choose_device(device)
+    if (photographs is None) != (labels is None):
+        raise WrongUsageError("--photographs and --labels belong together")
     try:
         every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
         cases = select(every, operations or [])
         with thread_count(threads):  # refuses a number that is out of range before anything is written
             report = Report(read_size(size), _read(image or []), threads, device_name.startswith("cuda"))
+        labelled = photographs and labels and find_labelled(photographs, labels, aspect=aspect)
         folder = claim_folder(output)
     except (OSError, ValueError) as error:
         raise WrongUsageError(str(error)) from None
@@ -63,12 +77,15 @@ def compare(
     target = device_name if report.on_cuda else "cpu"
     progress.say(f"{len(cases)} rows, threads of each side: {threads}, device: {target}")
     with progress:
+        if labelled:
+            progress.say(f"judging detectors on {len(labelled.paths)} labelled pictures")
+            report.judge(labelled)
         for case in cases:
             report.add(case)
             report.document.write(folder / "comparison.json")
             progress.advance()
     rows = report.document.rows
-    for table in (parity_table(rows), *speed_tables(rows), learner_table(rows)):
+    for table in (parity_table(rows), *speed_tables(rows), learner_table(rows), miss_rate_table(rows)):
         if table.rows:
             print_table(table)
     for label, reason in report.skipped.items():

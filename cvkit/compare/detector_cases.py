@@ -96,6 +96,10 @@ class OpenCVDetector:
         xyxy : numpy.ndarray, (N, 4), float32
         scores : numpy.ndarray, (N,), float32
         """
+        width, height = self._descriptor.winSize
+        if picture.shape[0] < height or picture.shape[1] < width:
+            # OpenCV writes beyond its arrays there and may end the process.
+            return np.empty((0, 4), np.float32), np.empty(0, np.float32)
         boxes, scores = self._descriptor.detectMultiScale(
             picture,
             hitThreshold=threshold,

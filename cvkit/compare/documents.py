@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,10 @@ class Document:
     def add(self, row: Row) -> None:
         """Add a row, or replace the older measurement of the same thing."""
         self._rows[_key(row)] = row
+
+    def retain(self, labels: Collection[str]) -> None:
+        """Forget the rows of other labels, such as those that the tables no longer have."""
+        self._rows = {key: row for key, row in self._rows.items() if row["label"] in labels}
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the document; an interrupted call leaves an earlier file as it was."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from html import escape
+from itertools import cycle
 
 import cv2
 import numpy as np
@@ -148,3 +149,68 @@ def curves(rows: list[Row]) -> str:
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" height="{_HEIGHT}">{"".join(pieces)}</svg>'
     )
+
+
+_DECADES = (1e-3, 1e-2, 1e-1, 1e0, 1e1)
+_MISS_RATES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.0)
+_DET_WIDTH, _DET_HEIGHT = 460, 320
+_HUES = (210, 20, 130, 280, 50)
+
+
+def det_figure(rows: list[Row]) -> str:
+    """Draw miss rates over false positives a picture, both axes logarithmic, as SVG with a legend.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :func:`cvkit.compare.miss_rates.compare_miss_rates`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> row = {"name": "a", "false_positives": [0.1, 1.0], "miss_rate": [0.5, 0.2]}
+    >>> det_figure([row]).count("<polyline")
+    1
+    """
+    pieces = [
+        f'<line x1="{_det_x(rate):.1f}" x2="{_det_x(rate):.1f}" y1="{_MARGIN}" y2="{_DET_HEIGHT - _MARGIN}"/>'
+        f'<text x="{_det_x(rate):.1f}" y="{_DET_HEIGHT - 16}">{rate:g}</text>'
+        for rate in _DECADES
+    ]
+    pieces += [
+        f'<line x1="{_MARGIN}" x2="{_DET_WIDTH - _MARGIN}" y1="{_det_y(rate):.1f}" y2="{_det_y(rate):.1f}"/>'
+        f'<text x="{_MARGIN / 2}" y="{_det_y(rate) + 3:.1f}">{rate:g}</text>'
+        for rate in _MISS_RATES
+    ]
+    legend = []
+    for row, hue in zip(rows, cycle(_HUES), strict=False):
+        colour = f"hsl({hue} 70% 40%)"
+        points = " ".join(
+            f"{_det_x(rate):.1f},{_det_y(missed):.1f}"
+            for rate, missed in zip(row["false_positives"], row["miss_rate"], strict=True)
+        )
+        pieces.append(f'<polyline points="{points}" style="stroke:{colour}"/>')
+        legend.append(f'<li style="color:{colour}">{escape(row["name"])}</li>')
+    pieces.append(f'<text x="{_DET_WIDTH / 2}" y="{_DET_HEIGHT - 3}">false positives a picture</text>')
+    return (
+        f'<svg class="det" viewBox="0 0 {_DET_WIDTH} {_DET_HEIGHT}" width="{_DET_WIDTH}" '
+        f'height="{_DET_HEIGHT}">{"".join(pieces)}</svg><ul class="legend">{"".join(legend)}</ul>'
+    )
+
+
+def _det_x(rate: float) -> float:
+    return _along(rate, _DECADES, _MARGIN, _DET_WIDTH - _MARGIN)
+
+
+def _det_y(miss_rate: float) -> float:
+    return _along(miss_rate, _MISS_RATES, _DET_HEIGHT - _MARGIN, _MARGIN)
+
+
+def _along(value: float, ticks: tuple[float, ...], first: float, last: float) -> float:
+    """Place a value on a logarithmic axis; one beyond its ends lies on them."""
+    low, high = math.log(ticks[0]), math.log(ticks[-1])
+    share = (math.log(min(max(value, ticks[0]), ticks[-1])) - low) / (high - low)
+    return first + share * (last - first)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from html import escape
 
 from cvkit.compare.documents import Row
-from cvkit.compare.drawings import bars, curves
+from cvkit.compare.drawings import bars, curves, det_figure
 from cvkit.compare.report import Report
-from cvkit.compare.tables import Table, grouped, learner_table, parity_table, picture_kind, verdict
+from cvkit.compare.tables import (
+    Table,
+    grouped,
+    learner_table,
+    miss_rate_table,
+    parity_table,
+    picture_kind,
+    verdict,
+)
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem;
@@ -27,6 +35,9 @@ figure { display: inline-block; margin: .5rem 1rem .5rem 0; font-size: 12px; ver
 figure img { display: block; border: 1px solid #c5cad3; image-rendering: pixelated }
 polyline { fill: none; stroke-width: 2 }
 svg text { font-size: 10px; text-anchor: start; fill: #1c2330 }
+svg.det line { stroke: #dde2ea }
+svg.det text { text-anchor: middle }
+.legend { display: inline-block; vertical-align: top; font-weight: 600 }
 svg text:not(:last-child) { text-anchor: middle }
 """
 
@@ -49,6 +60,7 @@ def render(report: Report) -> str:
     True
     """
     document = report.document
+    judged, miss_rates = document.section("miss rate"), miss_rate_table(document.rows)
     sections = [
         _machine(report),
         _section("Agreement", _table(parity_table(document.rows)), document.section("parity")),
@@ -56,6 +68,7 @@ def render(report: Report) -> str:
         _section("Speed", _speed(report), document.section("speed") + document.section("detector")),
         _section("Time over the size of the picture", _scaling(report), document.section("speed")),
         _section("Learners", _table(learner_table(document.rows)), document.section("learner")),
+        _section(miss_rates.title, _table(miss_rates) + det_figure(judged), judged),
         _section("Failed", _reasons(report.failed), report.failed),
         _section("Not compared", _reasons(report.skipped), report.skipped),
     ]

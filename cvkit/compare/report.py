@@ -12,8 +12,9 @@ from cvkit.compare.detector_cases import DetectorCase
 from cvkit.compare.documents import Document
 from cvkit.compare.drawings import difference_figure
 from cvkit.compare.images import adapted, scene
-from cvkit.compare.learner_cases import LearnerCase
-from cvkit.compare.learners import compare_learner
+from cvkit.compare.learners import LearnerCase, compare_learner
+from cvkit.compare.machine import thread_count
+from cvkit.compare.miss_rates import LabelledPhotographs, compare_miss_rates
 from cvkit.compare.parity import compare_case, compare_detector
 from cvkit.compare.selection import AnyCase, reason_to_skip
 from cvkit.compare.speed import time_case, time_detector
@@ -61,6 +62,15 @@ class Report:
     def agrees(self) -> bool:
         """Whether every compared row is within its tolerance, and none failed."""
         return not self.failed and all(row["agrees"] for row in self.document.rows if "agrees" in row)
+
+    def judge(self, photographs: LabelledPhotographs) -> None:
+        """Judge detectors on labelled photographs."""
+        with thread_count(self.threads):
+            for row in compare_miss_rates(photographs, unreadable=self._fail):
+                self.document.add(row)
+
+    def _fail(self, error: OSError) -> None:
+        self.failed[f"detect[{len(self.failed) + 1}]"] = str(error)
 
     def add(self, case: AnyCase) -> None:
         """Compare one row."""

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from cvkit.compare.case import Case
 from cvkit.compare.detector_cases import DetectorCase
-from cvkit.compare.learner_cases import LearnerCase
+from cvkit.compare.learners import LearnerCase
 from cvkit.compare.machine import opencv_major
 
 AnyCase = Case | DetectorCase | LearnerCase

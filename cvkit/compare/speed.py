@@ -177,6 +177,11 @@ print(time.perf_counter() - start)
 """
 
 
+def first_call_label(operation: str) -> str:
+    """Return the label of an operation's first call."""
+    return f"{operation}[first call]"
+
+
 def time_first_call(operation: str, processes: int = 3) -> Row:
     """Time the first call in a fresh process: imports, and kernels compiled or from the disk cache.
 
@@ -206,7 +211,7 @@ def time_first_call(operation: str, processes: int = 3) -> Row:
         "section": "first call",
         "operation": operation,
         "name": name,
-        "label": f"{operation}[first call]",
+        "label": first_call_label(operation),
         "ours": median(later),
         "first": first,
         "bar": bar,

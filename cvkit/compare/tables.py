@@ -292,6 +292,39 @@ def learner_table(rows: list[Row]) -> Table:
     return Table("Learners beside scikit-learn's", header, lines, words=3)
 
 
+def miss_rate_table(rows: list[Row]) -> Table:
+    """Lay out how detectors did on labelled photographs, one line each.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :mod:`cvkit.compare.miss_rates`; rows of other sections are left out.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> miss_rate_table([]).rows
+    []
+    """
+    header = ["detector", "pictures", "people", "log-average miss rate", "average precision", "ms a picture"]
+    lines = [
+        [
+            row["name"],
+            str(row["pictures"]),
+            str(row["objects"]),
+            f"{row['log_average_miss_rate']:.3f}",
+            f"{row['average_precision']:.3f}",
+            f"{row['milliseconds']:.1f}",
+        ]
+        for row in rows
+        if row["section"] == "miss rate"
+    ]
+    return Table("Detectors on labelled photographs", header, lines, words=1)
+
+
 def _learner_times(timing: Row) -> list[str]:
     note = f" misses {timing['bar']:.2f}" if _misses(timing, "ratio") else ""
     return [f"{timing['ours'] * 1e3:.1f}", f"{timing['ratio']:.2f} ± {timing['spread']:.2f}{note}"]

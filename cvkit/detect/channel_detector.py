@@ -152,7 +152,9 @@ class ChannelDetector(WindowDetector):
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> ChannelDetector:
         """Make a detector of what a model's file holds."""
         trees = Trees(arrays["feature"], arrays["threshold"], arrays["leaf"])
-        filtering = {name: arrays[name] for name in Decorrelation._fields if "filters" in arrays}
+        filtering: dict[str, Any] = {
+            name: arrays[name] for name in Decorrelation._fields if "filters" in arrays
+        }
         return cls(trees, **filtering, **settings)
 
     def _model_arrays(self) -> dict[str, np.ndarray]:

@@ -10,13 +10,15 @@ from cvkit import _validate
 from cvkit._dispatch import Array, Batch
 from cvkit.filters import derivatives, smoothing
 
-# The derivative of 7 x 7 pixels does not fit in 16 bits: OpenCV, and this module, divide it and the
-# thresholds by 16.
+# The derivative of 7 x 7 bytes does not fit in 16 bits: OpenCV, and this module, divide it and the thresholds
+# by 16.
 _SCALES = {3: 1.0, 5: 1.0, 7: 1 / 16}
 
-# |dx| + |dy| of an 8-bit image stays below 2 * 12240 (of 5 x 5 pixels, the largest), in 16 bits. Everything
-# else needs 32: squares, and gradients that come from outside.
+# |dx| + |dy| of an 8-bit image stays below 2 * 12240 (of 5 x 5 pixels, the largest), in 16 bits. Squares need
+# 32, and so do gradients that come from outside.
 _NARROW, _WIDE = np.int16, np.int32
+
+_GRADIENT_DTYPES = (np.int16, np.float32, np.float64)
 
 
 def canny(
@@ -35,7 +37,7 @@ def canny(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack, of 1 to 4 channels; each pixel counts with its strongest gradient of all channels.
     low, high : float
         Thresholds of the gradient's magnitude, as the Sobel operator of ``ksize`` gives it, without scaling.
@@ -55,13 +57,14 @@ def canny(
     Raises
     ------
     TypeError
-        For another dtype than uint8.
+        For another dtype.
     ValueError
         For an empty image, a threshold that is not finite, another aperture or a negative ``sigma``.
 
     Notes
     -----
-    Equals ``cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient)`` byte for byte. The
+    uint8 equals ``cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient)`` byte for byte.
+    The other dtypes, which OpenCV lacks, take the same decisions on float gradients, without rounding. The
     algorithm is from J. Canny, "A computational approach to edge detection", 1986.
 
     Examples
@@ -73,13 +76,14 @@ def canny(
            [  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    batch = Batch.of(image, dtypes=(np.uint8,))
+    batch = Batch.of(image)
     _validate.one_of(ksize, tuple(_SCALES), "ksize")
-    scale = _SCALES[ksize]
-    thresholds = _thresholds(low, high, scale, l2_gradient, _WIDE if l2_gradient else _NARROW)
+    whole = batch.dtype == np.uint8
+    scale = _SCALES[ksize] if whole else 1.0
+    thresholds = _thresholds(low, high, scale, l2_gradient, _magnitude_dtype(batch.dtype, l2_gradient))
     if sigma is not None:
         batch = Batch.of(smoothing.gaussian_blur(image, sigma))
-    if ksize == 3:
+    if ksize == 3 and whole:
         kernels = batch.kernels("cvkit.filters", "canny")
         out = batch.empty((*batch.shape[:3], 1), np.uint8)
         kernels.edges_of_image(batch.array, thresholds, bool(l2_gradient), out)
@@ -87,7 +91,7 @@ def canny(
     dx, dy = (
         Batch.of(
             derivatives.sobel(batch.array, *orders, ksize=ksize, scale=scale, border="replicate"),
-            dtypes=(np.int16,),
+            dtypes=_GRADIENT_DTYPES,
         )
         for orders in ((1, 0), (0, 1))
     )
@@ -101,8 +105,9 @@ def canny_from_gradients(
 
     Parameters
     ----------
-    dx, dy : array, (H, W), (H, W, C) or (N, H, W, C), int16
-        Derivatives along x and y, of 1 to 4 channels; each pixel counts with its strongest gradient.
+    dx, dy : array, (H, W), (H, W, C) or (N, H, W, C), int16, float32 or float64
+        Derivatives along x and y, of one dtype and of 1 to 4 channels; each pixel counts with its strongest
+        gradient.
     low, high : float
         Thresholds of the gradient's magnitude; swapped if they are out of order.
     l2_gradient : bool
@@ -116,15 +121,15 @@ def canny_from_gradients(
     Raises
     ------
     TypeError
-        For another dtype than int16.
+        For another dtype, or two different ones.
     ValueError
         For shapes that differ, empty arrays, or a threshold that is not finite.
 
     Notes
     -----
-    Equals ``cv2.Canny(dx, dy, low, high, L2gradient=l2_gradient)`` byte for byte while ``|dx|`` is at most
-    27145. Beyond, OpenCV's arithmetic overflows and this one's does not. On one thread OpenCV may use Intel's
-    primitives, which decide ties in another way.
+    int16 equals ``cv2.Canny(dx, dy, low, high, L2gradient=l2_gradient)`` byte for byte while ``|dx|`` is at
+    most 27145. Beyond, OpenCV's arithmetic overflows and this one's does not. On one thread OpenCV may use
+    Intel's primitives, which decide ties in another way.
 
     Examples
     --------
@@ -134,14 +139,16 @@ def canny_from_gradients(
     array([[  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    gradient_x = Batch.of(dx, dtypes=(np.int16,), name="dx")
-    gradient_y = Batch.of(dy, dtypes=(np.int16,), name="dy")
+    gradient_x = Batch.of(dx, dtypes=_GRADIENT_DTYPES, name="dx")
+    gradient_y = Batch.of(dy, dtypes=(gradient_x.dtype.type,), name="dy")
     if gradient_x.original.shape != gradient_y.original.shape:
         shapes = f"{gradient_x.original.shape} and {gradient_y.original.shape}"
         raise ValueError(f"dx and dy must have the same shape, got {shapes}")
     if gradient_x.is_on_device != gradient_y.is_on_device:
         raise ValueError("dx and dy must live on the same device, got one NumPy and one device array")
-    thresholds = _thresholds(low, high, 1.0, l2_gradient, _WIDE)
+    whole = gradient_x.dtype == np.int16
+    dtype = _WIDE if whole else _magnitude_dtype(gradient_x.dtype, l2_gradient)
+    thresholds = _thresholds(low, high, 1.0, l2_gradient, dtype)
     return _restore(gradient_x, _edges_of_gradients(gradient_x, gradient_y, thresholds, l2_gradient))
 
 
@@ -157,11 +164,22 @@ def _restore(batch: Batch, out: Array) -> Array:
     return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:3]))
 
 
+def _magnitude_dtype(image: np.dtype, l2_gradient: bool) -> type:
+    """Dtype that holds the magnitudes of the gradients of an image: exactly, if the image holds integers."""
+    if image == np.uint8:
+        return _WIDE if l2_gradient else _NARROW
+    return np.float64 if l2_gradient or image == np.float64 else np.float32
+
+
 def _thresholds(low: float, high: float, scale: float, l2_gradient: bool, dtype: type) -> np.ndarray:
-    """Order and round thresholds as OpenCV does; their dtype is the one magnitudes are compared in."""
+    """Order thresholds, and round them as OpenCV does; their dtype is the one magnitudes are compared in."""
     ordered = sorted(_validate.number(value, name) * scale for value, name in ((low, "low"), (high, "high")))
+    whole = np.dtype(dtype).kind == "i"
+    # Beyond this no gradient of 16 bits is longer in either coordinate: OpenCV stops here, too.
+    longest = 32767.0 if whole and l2_gradient else math.inf
+    bounded = [max(0.0, min(value, longest)) for value in ordered]
     if l2_gradient:
-        # Beyond this no gradient of 16 bits is longer in either coordinate: OpenCV stops here, too.
-        ordered = [max(0.0, min(value, 32767.0)) ** 2 for value in ordered]
-    limit = np.iinfo(dtype).max
-    return np.array([math.floor(max(0.0, min(value, limit))) for value in ordered], dtype)
+        bounded = [value**2 for value in bounded]
+    if whole:
+        bounded = [math.floor(min(value, np.iinfo(dtype).max)) for value in bounded]
+    return np.array(bounded, dtype)

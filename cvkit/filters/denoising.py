@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from cvkit import _validate
@@ -16,10 +18,10 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack, of 1 to 4 channels, which are compared and averaged together.
     h : float
-        Strength, in gray values: patches whose root mean square difference is ``h`` weigh ``1 / e``.
+        Strength, in the image's units: patches whose root mean square difference is ``h`` weigh ``1 / e``.
     patch : int
         Side of the patches, in pixels; an even size counts as the next odd one, as in OpenCV.
     window : int
@@ -29,20 +31,21 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     Returns
     -------
     array
-        The denoised image, of the shape and kind of ``image``.
+        The denoised image, of the shape, dtype and kind of ``image``.
 
     Raises
     ------
     TypeError
-        For another dtype than uint8, or arguments that are not numbers.
+        For another dtype, or arguments that are not numbers.
     ValueError
         For an empty image, an ``h`` that is not above 0, or sizes below 1.
 
     Notes
     -----
-    Follows ``cv2.fastNlMeansDenoising`` in whole numbers, with its border (reflect101) and its table of
-    weights over rounded distances. The algorithm is from A. Buades, B. Coll and J.-M. Morel, "A non-local
-    algorithm for image denoising", 2005.
+    uint8 follows ``cv2.fastNlMeansDenoising`` in whole numbers, with its border (reflect101) and its table of
+    weights over rounded distances. The other dtypes have the same weights without that rounding; OpenCV's
+    uint16 measures absolute differences instead. Weights below 0.001 count as 0. The algorithm is from A.
+    Buades, B. Coll and J.-M. Morel, "A non-local algorithm for image denoising", 2005.
 
     Examples
     --------
@@ -52,14 +55,23 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     array([[100, 100, 100, 100],
            [100, 100, 100, 100]], dtype=uint8)
     """
-    batch = Batch.of(image, dtypes=(np.uint8,))
+    batch = Batch.of(image)
     h = _validate.number(h, "h", above=0)
     patch_radius = _validate.integer(patch, "patch", minimum=1) // 2
     window_radius = _validate.integer(window, "window", minimum=1) // 2
     kernels = batch.kernels("cvkit.filters", "denoising")
     out = batch.empty()
-    weights, shift = _weights(h, 2 * patch_radius + 1, 2 * window_radius + 1, batch.shape[3])
-    kernels.non_local_means(batch.array, weights, shift, patch_radius, window_radius, out)
+    side, channels = 2 * patch_radius + 1, batch.shape[3]
+    weighing: tuple[int] | tuple[float, float, float]
+    sum_dtype: type[np.number]
+    if batch.dtype == np.uint8:
+        table, shift = _weights(h, side, 2 * window_radius + 1, channels)
+        weighing, sum_dtype = (shift,), np.int32
+    else:
+        table, sum_dtype = np.empty(0), np.float64
+        weighing = _exponential(h * h * channels * side * side, batch.dtype)
+    sum_type = np.empty(0, sum_dtype)
+    kernels.non_local_means(batch.array, table, weighing, sum_type, patch_radius, window_radius, out)
     return batch.restore(out)
 
 
@@ -79,3 +91,12 @@ def _weights(h: float, patch: int, window: int, channels: int) -> tuple[np.ndarr
     zero = np.flatnonzero(weights == 0)
     used = weights[: zero[0] + 1] if zero.size else np.append(weights, 0)
     return used.astype(np.int32), shift
+
+
+def _exponential(e_folding: float, dtype: np.dtype) -> tuple[float, float, float]:
+    """Return the exponent of 2 for a distance of 1, the smallest weight that counts, and what rounds results.
+
+    Adding and subtracting a number whose last bit is 1 leaves no fraction.
+    """
+    whole = 1.5 * 2.0**52 if dtype.kind == "u" else 0.0
+    return -math.log2(math.e) / e_folding, _SMALLEST_WEIGHT, whole

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import forest as kernels
-from cvkit.ml._cpu.tree import NODE_DTYPE
+from cvkit.ml._cpu.tree_records import NODE_DTYPE
 
 
 class Tree:
@@ -20,8 +20,9 @@ class Tree:
     Parameters
     ----------
     nodes : structured array of shape (node_count,)
-        One record a node, in preorder: ``threshold``, ``impurity``, ``weighted_n_node_samples``,
-        ``left_child``, ``right_child``, ``feature``, ``n_node_samples``, ``missing_go_to_left``.
+        One record a node, parents before their children: ``threshold``, ``impurity``,
+        ``weighted_n_node_samples``, ``left_child``, ``right_child``, ``feature``, ``n_node_samples``,
+        ``missing_go_to_left``.
     values : array of shape (node_count, n_values)
         The share of each class, or the mean response.
     n_features : int
@@ -87,7 +88,7 @@ class Tree:
     def depths(self) -> np.ndarray:
         """Distance of each node from the root."""
         depths = np.zeros(self.node_count, np.int64)
-        for node in np.flatnonzero(self.children_left >= 0):  # preorder: parents come first
+        for node in np.flatnonzero(self.children_left >= 0):  # parents come first
             depths[[self.children_left[node], self.children_right[node]]] = depths[node] + 1
         return depths
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import tree as kernels
-from cvkit.ml._cpu import tree_histogram, tree_math, tree_sorting
+from cvkit.ml._cpu import tree_histogram, tree_math, tree_records, tree_sorting
 
 CRITERIA = {
     "gini": tree_math.GINI,
@@ -23,6 +23,8 @@ CRITERIA = {
 
 # Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
 _LARGEST_COUNT = 1 << 24
+# To keep all features in order takes less time than to sort the drawn ones where at least so many are drawn.
+_PRESORTED_SHARE = 0.3
 
 
 def check_weights(sample_weight: Any, X: np.ndarray) -> np.ndarray:
@@ -65,6 +67,7 @@ def make_limits(estimator: Any, X: np.ndarray, weight: float) -> tree_math.Limit
         min_weight_leaf=float(estimator.min_weight_fraction_leaf * weight),
         min_impurity_decrease=float(estimator.min_impurity_decrease),
         max_features=n_features_to_draw(estimator.max_features, n_features),
+        max_leaf_nodes=int(estimator.max_leaf_nodes or 0),
     )
 
 
@@ -98,6 +101,7 @@ class Grower:
         self.n_samples, self.n_features = X.shape
         self.limits = limits
         self.criterion = CRITERIA[criterion]
+        self.is_regression = n_classes == 0
         self.n_sums = n_classes or 2
         self.n_values = n_classes or 1
         self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
@@ -110,20 +114,20 @@ class Grower:
         self.samples = np.empty(columns.shape, np.uint32)
         self.values = np.empty(columns.shape, np.float32)
         tree_sorting.presort(columns, self.samples, self.values)
-        self.presorted = self.limits.max_features >= self.n_features
-        shape = (0, 0) if self.presorted else columns.shape
+        self.presorted = self.limits.max_features >= _PRESORTED_SHARE * self.n_features
+        shape = (self.n_features, 0) if self.presorted else columns.shape
         self.ranks = np.empty(shape, np.uint32)
         self.distinct = np.empty(shape, np.float32)
         if not self.presorted:
             tree_sorting.rank_features(self.samples, self.values, self.ranks, self.distinct)
 
-    def _columns(self, kept: np.ndarray, n_kept: int) -> kernels.Columns:
+    def _columns(self, kept: np.ndarray, n_kept: int) -> tree_records.Columns:
         if not self.presorted:
-            return kernels.Columns(False, self.samples, self.values, self.ranks, self.distinct)
+            return tree_records.Columns(False, self.samples, self.values, self.ranks, self.distinct)
         samples = np.empty((self.n_features, n_kept), np.uint32)
         values = np.empty((self.n_features, n_kept), np.float32)
         tree_sorting.keep_samples(self.samples, self.values, kept, samples, values)
-        return kernels.Columns(True, samples, values, self.ranks, self.distinct)
+        return tree_records.Columns(True, samples, values, self.ranks, self.distinct)
 
     def _target(self, weights: np.ndarray) -> tree_math.Target:
         counted = are_counts(weights)
@@ -131,9 +135,10 @@ class Grower:
         table = x_log2_x(int(weights.sum())) if uses_table else np.empty(0)
         return tree_math.Target(self.criterion, self.classes, self.responses, weights, counted, table)
 
-    def _work(self, n_in_tree: int, seed: int) -> kernels.Work:
+    def _work(self, n_in_tree: int, capacity: int, seed: int) -> tree_records.Work:
+        n_waiting = capacity if self.limits.max_leaf_nodes else 0
         n_to_sort = 0 if self.presorted else n_in_tree
-        return kernels.Work(
+        return tree_records.Work(
             samples=np.empty(n_to_sort, np.uint32),
             values=np.empty(n_to_sort, np.float32),
             keys=np.empty(n_to_sort + tree_sorting.KEY_PADDING, np.uint64),
@@ -145,12 +150,15 @@ class Grower:
             class_histogram=np.empty(0 if self.presorted else tree_histogram.LARGEST_HISTOGRAM, np.int64),
             left_counts=np.empty(self.n_sums, np.int64),
             right_counts=np.empty(self.n_sums, np.int64),
+            running=tree_math.Running(*np.empty((3, n_in_tree if self.is_regression else 0))),
             total=np.empty(self.n_sums),
             left=np.empty(self.n_sums),
             features=np.empty(self.n_features, np.int64),
             constant_features=np.empty(self.n_features, np.int64),
-            splits=np.empty(self.n_features, kernels.SPLIT_DTYPE),
-            stack=np.empty(n_in_tree + 1, kernels.OPEN_NODE_DTYPE),
+            splits=np.empty(self.n_features, tree_records.SPLIT_DTYPE),
+            stack=np.empty(n_in_tree + 1, tree_records.OPEN_NODE_DTYPE),
+            branches=np.empty(max(n_waiting, 1), tree_records.BRANCH_DTYPE),
+            frontier=np.empty(n_waiting, np.int64),
             random_state=np.array([seed], np.uint32),
         )
 
@@ -159,15 +167,16 @@ class Grower:
         kept = weights > 0
         node_samples = np.flatnonzero(kept).astype(np.uint32)
         depth = min(self.limits.max_depth, 31)
-        capacity = min(2 * len(node_samples) - 1, 2 ** (depth + 1) - 1)
-        nodes = np.empty(capacity, kernels.NODE_DTYPE)
+        n_leaves = min(len(node_samples), 2**depth, self.limits.max_leaf_nodes or len(node_samples))
+        capacity = 2 * n_leaves - 1
+        nodes = np.empty(capacity, tree_records.NODE_DTYPE)
         node_values = np.empty((capacity, self.n_values))
         n_nodes = kernels.grow(
             self._columns(kept, len(node_samples)),
             self._target(weights),
             self.limits,
             node_samples,
-            self._work(len(node_samples), seed),
+            self._work(len(node_samples), capacity, seed),
             nodes,
             node_values,
         )

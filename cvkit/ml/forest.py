@@ -269,7 +269,8 @@ class RandomForestClassifier(ClassifierMixin, _BaseForest):
         Number of trees.
     criterion : {"gini", "entropy", "log_loss", "gain_ratio"}
         What a split should improve; see ``DecisionTreeClassifier``.
-    max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, min_impurity_decrease, ccp_alpha
+    max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_leaf_nodes, \
+min_impurity_decrease, ccp_alpha
         As for ``DecisionTreeClassifier``.
     max_features : {"sqrt", "log2"}, int, float, or None
         How many features are drawn for each split.
@@ -347,6 +348,7 @@ class RandomForestClassifier(ClassifierMixin, _BaseForest):
         min_samples_leaf: float = 1,
         min_weight_fraction_leaf: float = 0.0,
         max_features: float | str | None = "sqrt",
+        max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = True,
         oob_score: bool = False,
@@ -363,6 +365,7 @@ class RandomForestClassifier(ClassifierMixin, _BaseForest):
         self.min_samples_leaf = min_samples_leaf
         self.min_weight_fraction_leaf = min_weight_fraction_leaf
         self.max_features = max_features
+        self.max_leaf_nodes = max_leaf_nodes
         self.min_impurity_decrease = min_impurity_decrease
         self.bootstrap = bootstrap
         self.oob_score = oob_score
@@ -465,7 +468,7 @@ class RandomForestRegressor(RegressorMixin, _BaseForest):
     criterion : {"squared_error"}
         What a split should improve.
     max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_features, \
-min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, max_samples
+max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, max_samples
         As for ``RandomForestClassifier``; each split looks at every feature by default.
 
     Attributes
@@ -512,6 +515,7 @@ min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, ma
         min_samples_leaf: float = 1,
         min_weight_fraction_leaf: float = 0.0,
         max_features: float | str | None = 1.0,
+        max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = True,
         oob_score: bool = False,
@@ -527,6 +531,7 @@ min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, ma
         self.min_samples_leaf = min_samples_leaf
         self.min_weight_fraction_leaf = min_weight_fraction_leaf
         self.max_features = max_features
+        self.max_leaf_nodes = max_leaf_nodes
         self.min_impurity_decrease = min_impurity_decrease
         self.bootstrap = bootstrap
         self.oob_score = oob_score

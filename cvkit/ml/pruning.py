@@ -34,13 +34,13 @@ def pruning_path(nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def prune_tree(nodes: np.ndarray, values: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the nodes and values of the smallest tree that is best at complexity cost ``alpha`` a leaf."""
     is_leaf, _, _ = _prune(nodes, alpha)
-    kept = np.zeros(len(nodes), bool)
-    kept[0] = True
-    for node in np.flatnonzero(~is_leaf):  # preorder: parents come first
-        kept[[nodes["left_child"][node], nodes["right_child"][node]]] = kept[node]
-    new_index = np.cumsum(kept) - 1
-    pruned = nodes[kept]
-    inner = ~is_leaf[kept]
+    order = np.empty(len(nodes), np.int64)
+    n_left = kernels.preorder(nodes["left_child"].copy(), nodes["right_child"].copy(), is_leaf, order)
+    order = order[:n_left]
+    new_index = np.zeros(len(nodes), np.int32)
+    new_index[order] = np.arange(n_left)
+    pruned = nodes[order]
+    inner = ~is_leaf[order]
     pruned["left_child"][inner] = new_index[pruned["left_child"][inner]]
     pruned["right_child"][inner] = new_index[pruned["right_child"][inner]]
     pruned["left_child"][~inner] = -1
@@ -48,4 +48,4 @@ def prune_tree(nodes: np.ndarray, values: np.ndarray, alpha: float) -> tuple[np.
     pruned["feature"][~inner] = -2
     pruned["threshold"][~inner] = -2.0
     pruned["missing_go_to_left"][~inner] = False
-    return pruned, values[kept]
+    return pruned, values[order]

@@ -37,6 +37,7 @@ GROWTH_CONSTRAINTS: dict[str, list[Any]] = {
         StrOptions({"sqrt", "log2"}),
         None,
     ],
+    "max_leaf_nodes": [Interval(Integral, 2, None, closed="left"), None],
     "min_impurity_decrease": [Interval(Real, 0.0, None, closed="left")],
     "ccp_alpha": [Interval(Real, 0.0, None, closed="left")],
     "random_state": ["random_state"],
@@ -159,6 +160,9 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
         How many features are drawn for each split; all of them by default.
     random_state : int, RandomState, optional
         Decides the order in which features are tried, and so between splits that are equally good.
+    max_leaf_nodes : int, optional
+        Largest number of leaves. The tree then grows best first: of all leaves, the one is split next whose
+        split decreases impurity most.
     min_impurity_decrease : float
         Least decrease of impurity, weighted by the share of samples, for which a node is split.
     class_weight : dict or "balanced", optional
@@ -221,6 +225,7 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
         min_weight_fraction_leaf: float = 0.0,
         max_features: float | str | None = None,
         random_state: Any = None,
+        max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         class_weight: dict | str | None = None,
         ccp_alpha: float = 0.0,
@@ -232,6 +237,7 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
         self.min_weight_fraction_leaf = min_weight_fraction_leaf
         self.max_features = max_features
         self.random_state = random_state
+        self.max_leaf_nodes = max_leaf_nodes
         self.min_impurity_decrease = min_impurity_decrease
         self.class_weight = class_weight
         self.ccp_alpha = ccp_alpha
@@ -308,7 +314,7 @@ class DecisionTreeRegressor(RegressorMixin, _BaseDecisionTree):
     criterion : {"squared_error"}
         What a split should improve.
     max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_features, random_state, \
-min_impurity_decrease, ccp_alpha
+max_leaf_nodes, min_impurity_decrease, ccp_alpha
         As for ``DecisionTreeClassifier``; impurity is the variance.
 
     Attributes
@@ -345,6 +351,7 @@ min_impurity_decrease, ccp_alpha
         min_weight_fraction_leaf: float = 0.0,
         max_features: float | str | None = None,
         random_state: Any = None,
+        max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         ccp_alpha: float = 0.0,
     ) -> None:
@@ -355,6 +362,7 @@ min_impurity_decrease, ccp_alpha
         self.min_weight_fraction_leaf = min_weight_fraction_leaf
         self.max_features = max_features
         self.random_state = random_state
+        self.max_leaf_nodes = max_leaf_nodes
         self.min_impurity_decrease = min_impurity_decrease
         self.ccp_alpha = ccp_alpha
 

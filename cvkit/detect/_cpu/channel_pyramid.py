@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd import blend_three_pixels
 
 # Rows that one task makes.
 STRIP = 16
@@ -29,18 +30,12 @@ def _blend_rows(rows, first, weights, out):
 
 
 @helper(allocates=False)
-def _blend_three_pixels(row, first, weights, out):
-    """Sum three neighbouring pixels for each of the result; all four values are written at once."""
+def _blend_triples(row, first, weights, out):
+    """Sum three neighbouring pixels for each of the result; ``weights`` has three for each."""
     for x in range(first.shape[0]):
-        start, to, tap = np.uintp(4 * first[x]), np.uintp(4 * x), np.uintp(3 * x)
+        start, to, tap = np.uintp(np.uintp(first[x]) * np.uintp(4)), np.uintp(4 * x), np.uintp(3 * x)
         w0, w1, w2 = weights[tap], weights[tap + np.uintp(1)], weights[tap + np.uintp(2)]
-        middle, last = start + np.uintp(4), start + np.uintp(8)
-        i1, i2, i3 = np.uintp(1), np.uintp(2), np.uintp(3)
-        a = w0 * row[start] + w1 * row[middle] + w2 * row[last]
-        b = w0 * row[start + i1] + w1 * row[middle + i1] + w2 * row[last + i1]
-        c = w0 * row[start + i2] + w1 * row[middle + i2] + w2 * row[last + i2]
-        d = w0 * row[start + i3] + w1 * row[middle + i3] + w2 * row[last + i3]
-        out[to], out[to + i1], out[to + i2], out[to + i3] = a, b, c, d
+        blend_three_pixels(row, start, w0, w1, w2, out, to)
 
 
 @helper(allocates=False)
@@ -48,7 +43,7 @@ def _blend_pixels(row, first, weights, out):
     """Sum neighbouring pixels for each of the result; ``weights`` is (pixel, tap)."""
     count, taps = weights.shape
     if taps == 3:
-        _blend_three_pixels(row, first, weights.reshape(count * taps), out)
+        _blend_triples(row, first, weights.reshape(count * taps), out)
         return
     for x in range(count):
         for channel in range(4):

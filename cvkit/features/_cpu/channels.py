@@ -25,6 +25,8 @@ from cvkit.features._channel_math import (
 STRIP = 16
 # Rows of gradients that are kept: at least 2 * RADIUS + 1, and a power of two.
 KEPT = 16
+# Rows of filtered cells that are made at a time: few enough for their sums to stay in the first-level cache.
+FILTER_STRIP = 12
 _QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 
 
@@ -36,11 +38,13 @@ def _smooth_rows(above, row, below, out):
 
 
 @helper(allocates=False)
-def _split_pixels(pixels, first, second, third):
+def _split_pixels(pixels, first, second, third, fourth):
+    """Take a row of pixels apart, the unused values too: without gaps the compiler shuffles vectors."""
     for x in range(first.shape[0]):
         first[x] = pixels[4 * x]
         second[x] = pixels[4 * x + 1]
         third[x] = pixels[4 * x + 2]
+        fourth[x] = pixels[4 * x + 3]
 
 
 @helper(allocates=False)
@@ -72,13 +76,8 @@ def _smooth_pixels(image, y, padding, blended, wide, smooth):
         rows[min(max(y + 1, 0), height - 1)],
     )
     _smooth_rows(above, here, below, blended)
-    start = padding[1] + 1
-    _split_pixels(
-        blended,
-        wide[0, start : start + width],
-        wide[1, start : start + width],
-        wide[2, start : start + width],
-    )
+    start, end = padding[1] + 1, padding[1] + 1 + width
+    _split_pixels(blended, wide[0, start:end], wide[1, start:end], wide[2, start:end], wide[3, start:end])
     for channel in range(3):
         _repeat_ends(wide[channel], start, width)
         _smooth_row(wide[channel], smooth[channel, 1 : count + 1])
@@ -155,18 +154,48 @@ def _gradients(smooth, y, height, bins, work, magnitude, position):
 
 
 @helper(allocates=False)
-def _add_weighted(row, weight, total):
-    for x in range(total.shape[0]):
-        total[x] += weight * row[x]
+def _average_near(row, above, below, farther_above, farther_below, average):
+    """Weigh five rows by the middle of the triangle."""
+    t0, t1, t2 = triangle(0), triangle(1), triangle(2)
+    for x in range(average.shape[0]):
+        pairs = t1 * (above[x] + below[x]) + t2 * (farther_above[x] + farther_below[x])
+        average[x] = t0 * row[x] + pairs
 
 
 @helper(allocates=False)
-def _average_rows(magnitudes, y, height, average):
-    """Average the rows around row ``y`` by a triangle, mirrored at the border."""
-    average[:] = np.float32(0)
-    for offset in range(-RADIUS, RADIUS + 1):
-        row = magnitudes[border_index(y + offset, height, REFLECT) % KEPT]
-        _add_weighted(row, triangle(offset), average)
+def _average_far(a3, b3, a4, b4, a5, b5, average):
+    """Add the six rows at the triangle's ends: above (a) and below (b), three to five rows away."""
+    t3, t4, t5 = triangle(3), triangle(4), triangle(5)
+    for x in range(average.shape[0]):
+        average[x] += t3 * (a3[x] + b3[x]) + t4 * (a4[x] + b4[x]) + t5 * (a5[x] + b5[x])
+
+
+@helper(allocates=False)
+def _place(y, height):
+    """Return which of the rows that are kept holds row ``y``, mirrored at the border."""
+    return border_index(y, height, REFLECT) % KEPT
+
+
+@helper(allocates=False)
+def _average_rows(rows, y, height, average):
+    """Average the rows around row ``y`` by a triangle."""
+    _average_near(
+        rows[_place(y, height)],
+        rows[_place(y - 1, height)],
+        rows[_place(y + 1, height)],
+        rows[_place(y - 2, height)],
+        rows[_place(y + 2, height)],
+        average,
+    )
+    _average_far(
+        rows[_place(y - 3, height)],
+        rows[_place(y + 3, height)],
+        rows[_place(y - 4, height)],
+        rows[_place(y + 4, height)],
+        rows[_place(y - 5, height)],
+        rows[_place(y + 5, height)],
+        average,
+    )
 
 
 @helper(allocates=False)
@@ -191,9 +220,25 @@ def _vote_row(votes, position, orientation_bin, bins, total):
 
 
 @helper(allocates=False)
-def _add_row(row, total):
+def _add_weighted(row, weight, total):
     for x in range(total.shape[0]):
-        total[x] += row[x]
+        total[x] += weight * row[x]
+
+
+@helper(allocates=False)
+def _add_colours(smooth, weight, totals):
+    """Add a row of smoothed pixels, which has one more value at both ends, to the sums of its cells."""
+    for channel in range(3):
+        _add_weighted(smooth[channel, 1 : totals.shape[1] + 1], weight, totals[channel])
+
+
+@helper(allocates=False)
+def _add_votes(votes, position, totals):
+    """Add a row of votes to the sums of magnitude and orientations."""
+    bins = totals.shape[0] - 1
+    _add_weighted(votes, np.float32(1), totals[0])
+    for orientation_bin in range(bins):
+        _vote_row(votes, position, orientation_bin, bins, totals[1 + orientation_bin])
 
 
 @helper(allocates=False)
@@ -213,6 +258,14 @@ def _sum_columns(row, cell, out):
             out[x] = total
 
 
+@helper(allocates=False)
+def _close_cells(totals, cell, first, row, out):
+    """Sum the columns of each cell to row ``row`` of the channels from ``first`` on, and begin the next."""
+    for channel in range(totals.shape[0]):
+        _sum_columns(totals[channel], cell, out[first + channel, row])
+    totals[:] = np.float32(0)
+
+
 @cpu_kernel
 def cell_sums(images, padding, cell, out):
     """Average the channels of each cell: ``out`` is (image, channel, cell row, cell column).
@@ -226,52 +279,40 @@ def cell_sums(images, padding, cell, out):
     area = np.float32(1 / (cell * cell))
     strips = (cell_rows + STRIP - 1) // STRIP
     for task in prange(count * strips):
-        image = images[task // strips]
+        image, cells = images[task // strips], out[task // strips]
         top = (task % strips) * STRIP * cell
         bottom = min(top + STRIP * cell, cell_rows * cell)
         blended = np.empty(4 * width, np.float32)
-        wide = np.empty((3, padded_width + 2), np.float32)
+        wide = np.empty((4, padded_width + 2), np.float32)
         smooth = np.empty((3, 3, padded_width + 2), np.float32)
         work = np.empty((6, padded_width), np.float32)
-        magnitudes, positions = (
-            np.empty((KEPT, padded_width), np.float32),
-            np.empty((KEPT, padded_width), np.float32),
-        )
+        magnitudes = np.empty((KEPT, padded_width), np.float32)
+        positions = np.empty((KEPT, padded_width), np.float32)
         average = np.empty(padded_width + 2 * RADIUS, np.float32)
         votes = np.empty(padded_width, np.float32)
         colours = np.zeros((3, padded_width), np.float32)
         totals = np.zeros((1 + bins, padded_width), np.float32)
         first = max(top - RADIUS, 0)
-        _smooth_pixels(image, first - 1, padding, blended, wide, smooth[(first - 1) % 3])
-        _smooth_pixels(image, first, padding, blended, wide, smooth[first % 3])
-        done = first  # the next row that needs its gradient
-        for y in range(top, bottom):
-            for row in range(done, min(y + RADIUS, padded_height - 1) + 1):
-                _smooth_pixels(image, row + 1, padding, blended, wide, smooth[(row + 1) % 3])
+        # Smoothing is one row ahead of the gradient, and that is RADIUS rows ahead of the votes.
+        for y in range(first - 1, bottom + RADIUS + 1):
+            _smooth_pixels(image, y, padding, blended, wide, smooth[y % 3])
+            if top <= y < bottom:
+                _add_colours(smooth[y % 3], area, colours)
+                if (y + 1) % cell == 0:
+                    _close_cells(colours, cell, 0, y // cell, cells)
+            row = y - 1
+            if first <= row < padded_height:
                 _gradients(
                     smooth, row, padded_height, bins, work, magnitudes[row % KEPT], positions[row % KEPT]
                 )
-                done = row + 1
-            _average_rows(magnitudes, y, padded_height, average[RADIUS : RADIUS + padded_width])
-            extend_row(average, RADIUS, 1, REFLECT, np.float32(0))
-            _normalize_row(magnitudes[y % KEPT], average, area, votes)
-            _add_row(votes, totals[0])
-            for orientation_bin in range(bins):
-                _vote_row(votes, positions[y % KEPT], orientation_bin, bins, totals[1 + orientation_bin])
-            if (y + 1) % cell == 0:
-                sums = out[task // strips, :, y // cell]
-                for index in range(1 + bins):
-                    _sum_columns(totals[index], cell, sums[3 + index])
-                totals[:] = np.float32(0)
-        # The colours have no use for the pipeline's delay.
-        for y in range(top, bottom):
-            _smooth_pixels(image, y, padding, blended, wide, smooth[0])
-            for channel in range(3):
-                _add_weighted(smooth[0, channel, 1 : padded_width + 1], area, colours[channel])
-            if (y + 1) % cell == 0:
-                for channel in range(3):
-                    _sum_columns(colours[channel], cell, out[task // strips, channel, y // cell])
-                colours[:] = np.float32(0)
+            row -= RADIUS
+            if top <= row < bottom:
+                _average_rows(magnitudes, row, padded_height, average[RADIUS : RADIUS + padded_width])
+                extend_row(average, RADIUS, 1, REFLECT, np.float32(0))
+                _normalize_row(magnitudes[row % KEPT], average, area, votes)
+                _add_votes(votes, positions[row % KEPT], totals)
+                if (row + 1) % cell == 0:
+                    _close_cells(totals, cell, 3, row // cell, cells)
 
 
 @helper(allocates=False)
@@ -313,13 +354,25 @@ def smooth_bytes(cells, offset, scale, out):
 
 
 @helper(allocates=False)
+def _split_pairs(row, even, odd):
+    for x in range(even.shape[0]):
+        even[x] = row[2 * x]
+        odd[x] = row[2 * x + 1]
+
+
+@helper(allocates=False)
 def _split_row(row, before, even, odd):
-    """Take a row apart into its even and odd columns, mirrored by ``before`` columns at both ends.
+    """Take a row apart into its even and odd columns, mirrored by ``before`` columns, an even number.
 
     Every other value side by side is what vectors of a filter that advances by two need.
     """
-    width = row.shape[0]
-    for x in range(even.shape[0]):
+    width, margin = row.shape[0], before // 2
+    inner = width // 2
+    _split_pairs(row, even[margin : margin + inner], odd[margin : margin + inner])
+    for x in range(margin):
+        even[x] = row[border_index(2 * x - before, width, REFLECT)]
+        odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
+    for x in range(margin + inner, even.shape[0]):
         even[x] = row[border_index(2 * x - before, width, REFLECT)]
         odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
 
@@ -348,21 +401,37 @@ def decorrelate_bytes(cells, filters, offset, scale, out):
     count, channels, rows, columns = cells.shape
     each, out_rows, out_columns = filters.shape[1], out.shape[2], out.shape[3]
     before = TAPS // 2 - 1
+    width = out_columns + before
     for task in prange(count * channels):
         image, channel = task // channels, task % channels
         blended, smoothed = np.empty(columns + 2, np.float32), np.empty(columns, np.float32)
-        # The row of the smoothed cells that each place holds.
-        even = np.empty((rows, out_columns + before), np.float32)
-        odd = np.empty((rows, out_columns + before), np.float32)
-        total = np.empty(out_columns, np.float32)
-        for y in range(rows):
-            _smooth_cells(cells[image, channel], y, blended, smoothed)
-            _split_row(smoothed, before, even[y], odd[y])
-        for y in range(out_rows):
+        # Even and odd rows apart, too: then neighbouring rows of the result are made of neighbouring rows,
+        # and several of them are one long row.
+        even = np.empty((2, (out_rows + before) * width), np.float32)
+        odd = np.empty((2, (out_rows + before) * width), np.float32)
+        for y in range(2 * (out_rows + before)):
+            _smooth_cells(cells[image, channel], border_index(y - before, rows, REFLECT), blended, smoothed)
+            start = y // 2 * width
+            _split_row(
+                smoothed, before, even[y % 2, start : start + width], odd[y % 2, start : start + width]
+            )
+        total = np.empty(FILTER_STRIP * width, np.float32)
+        for top in range(0, out_rows, FILTER_STRIP):
+            bottom = min(top + FILTER_STRIP, out_rows)
+            size = (bottom - top - 1) * width + out_columns
             for index in range(each):
-                total[:] = np.float32(0)
+                total[:size] = np.float32(0)
                 for tap in range(TAPS):
-                    row = border_index(2 * y + tap - before, rows, REFLECT)
-                    _add_taps(even[row], odd[row], filters[channel, index, tap], total)
+                    start = (top + tap // 2) * width
+                    _add_taps(
+                        even[tap % 2, start : start + size + before],
+                        odd[tap % 2, start : start + size + before],
+                        filters[channel, index, tap],
+                        total[:size],
+                    )
                 to = channel * each + index
-                _quantize_row(total, offset[to], scale[to], out[image, to, y])
+                for y in range(top, bottom):
+                    start = (y - top) * width
+                    _quantize_row(
+                        total[start : start + out_columns], offset[to], scale[to], out[image, to, y]
+                    )

@@ -37,7 +37,7 @@ def _add_difference(first, second, distance):
 
 
 @helper(force_inline=True)
-def _power_of_two(exponent):
+def power_of_two(exponent):
     """Return 2 to a float32 from -126 to 0, to the last bit or two; vectors of it outrun a table."""
     whole = np.rint(exponent)
     rest = np.float32(exponent - whole)
@@ -53,7 +53,7 @@ def _gaussian(distance, scale, space, weights):
     least = np.float32(-126)  # smaller numbers are not normal
     for x in range(weights.shape[0]):
         exponent = np.float32(np.float32(distance[x] * distance[x]) * scale)
-        weights[x] = _power_of_two(exponent if exponent > least else least) * space
+        weights[x] = power_of_two(exponent if exponent > least else least) * space
 
 
 @helper
@@ -63,7 +63,7 @@ def _gaussian_of_difference(first, second, scale, space, weights):
     for x in range(weights.shape[0]):
         distance = np.float32(first[x] - second[x])
         exponent = np.float32(np.float32(distance * distance) * scale)
-        weights[x] = _power_of_two(exponent if exponent > least else least) * space
+        weights[x] = power_of_two(exponent if exponent > least else least) * space
 
 
 @helper

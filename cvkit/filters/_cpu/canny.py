@@ -3,6 +3,8 @@
 Every pixel gets a mark, in a map with a frame around the image so that its neighbours always exist.
 """
 
+import math
+
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
@@ -16,8 +18,9 @@ LINKED = np.uint8(4)  # a candidate next to an edge
 # The bit of each of eight marks that only strong ones set.
 EIGHT_STRONG = np.uint64(0x0202020202020202)
 
-# tan(22.5 degrees) in units of 1 / 65536; twice OpenCV's 13573 / 32768.
-TANGENT = np.uint32(27146)
+# tan(22.5 degrees), and the same in units of 1 / 65536; twice OpenCV's 13573 / 32768.
+TANGENT = math.sqrt(2) - 1
+TANGENT_IN_16_BITS = np.uint32(27146)
 
 # Rows of one task. The tasks share no gradients: two rows of each are computed twice.
 STRIP = 64
@@ -65,14 +68,14 @@ def _sobel_row(rows, y, channels, smooth, difference, dx, dy):
 @helper
 def _measure(dx, dy, squared, magnitude):
     """Magnitudes of gradients, in the type of ``magnitude``: squared lengths, or sums of absolute values."""
+    number = magnitude.dtype.type
     if squared:
         for x in range(dx.shape[0]):
-            gx, gy = np.int32(dx[x]), np.int32(dy[x])
-            magnitude[x] = np.int32(gx * gx) + np.int32(gy * gy)
+            gx, gy = number(dx[x]), number(dy[x])
+            magnitude[x] = number(number(gx * gx) + number(gy * gy))
     else:
         for x in range(dx.shape[0]):
-            # Unsigned, or the absolute value of -32768 would not be one.
-            magnitude[x] = np.uint16(abs(dx[x])) + np.uint16(abs(dy[x]))
+            magnitude[x] = number(number(abs(number(dx[x]))) + number(abs(number(dy[x]))))
 
 
 @helper
@@ -106,6 +109,26 @@ def _keep_strongest(dx, dy, magnitude, channels, strongest_dx, strongest_dy, str
         strongest_dx[x], strongest_dy[x], strongest[x] = dx[best], dy[best], magnitude[best]
 
 
+@helper(force_inline=True)
+def _direction(gx, gy):
+    """Tell whether a gradient is within 22.5 degrees of the x axis, and whether of the y axis."""
+    across, along = abs(gx), abs(gy)
+    number = type(across)
+    return along < across * number(TANGENT), along > across * number(TANGENT + 2)
+
+
+@helper(force_inline=True)
+def _direction_in_16_bits(gx, gy):
+    """Tell the same in lanes of 16 bits, as OpenCV rounds it."""
+    # Clamped, -32768 has an absolute value in 16 bits, and no decision below changes.
+    across = np.int16(abs(max(np.int16(gx), np.int16(-32767))))
+    along = np.int16(abs(max(np.int16(gy), np.int16(-32767))))
+    tangent = np.int16(np.uint32(np.uint32(np.uint16(across)) * TANGENT_IN_16_BITS) >> np.uint32(16))
+    # tan(67.5 degrees) is tan(22.5 degrees) + 2. Where 2 * across would overflow, nothing is steep.
+    twice = np.int16(min(across, np.int16(16383)) << np.int16(1))
+    return along <= tangent, np.int16(along - twice) > tangent
+
+
 @helper
 def _suppress(dx, dy, above, here, below, thresholds, marks):
     """Mark a row: weak or strong where the magnitude is a maximum along the gradient, none elsewhere.
@@ -124,16 +147,11 @@ def _suppress(dx, dy, above, here, below, thresholds, marks):
         vertical = (magnitude > above_middle[x]) & (magnitude >= below_middle[x])
         falling = (magnitude > above_left[x]) & (magnitude > below_right[x])
         rising = (magnitude > above_right[x]) & (magnitude > below_left[x])
-        # Clamped, -32768 has an absolute value in 16 bits, and no decision below changes.
-        across = np.int16(abs(max(gx, np.int16(-32767))))
-        along = np.int16(abs(max(gy, np.int16(-32767))))
-        tangent = np.int16(np.uint32(np.uint32(np.uint16(across)) * TANGENT) >> np.uint32(16))
-        # tan(67.5 degrees) is tan(22.5 degrees) + 2. Where 2 * across would overflow, nothing is steep.
-        twice = np.int16(min(across, np.int16(16383)) << np.int16(1))
-        steep = np.int16(along - twice) > tangent
-        flat = along <= tangent
-        opposite = np.int16(gx ^ gy) < np.int16(0)
-        diagonal = rising if opposite else falling
+        if dx.itemsize == 2:
+            flat, steep = _direction_in_16_bits(gx, gy)
+        else:
+            flat, steep = _direction(gx, gy)
+        diagonal = rising if (gx < 0) != (gy < 0) else falling
         maximum = horizontal if flat else (vertical if steep else diagonal)
         candidate = maximum & (magnitude > low)
         mark = STRONG if magnitude > high else WEAK
@@ -246,8 +264,8 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
         top = (task % strips) * STRIP
         bottom = min(top + STRIP, height)
         every_magnitude = np.empty(width * channels, thresholds.dtype)
-        dx = np.empty((3, width), np.int16)
-        dy = np.empty((3, width), np.int16)
+        dx = np.empty((3, width), every_dx.dtype)
+        dy = np.empty((3, width), every_dy.dtype)
         magnitude = np.zeros((3, width + 2), thresholds.dtype)
         for y in range(top - 1, bottom + 1):
             slot = y % 3

@@ -3,12 +3,17 @@
 A patch's distance is a sum of squared differences over a square. For one offset, columns of squares are
 summed by adding the row that enters and subtracting the row that leaves, and rows of those columns by adding
 ``patch`` of them; all of it in loops over rows.
+
+Sums are whole numbers of 32 bits for bytes, and float64 for all other dtypes. The length of the tuple
+``weighing`` chooses the arithmetic while a kernel is compiled: ``(shift,)`` looks weights up in the table,
+``(scale, smallest, whole)`` computes them; see ``cvkit.filters.denoising``.
 """
 
 import numpy as np
 
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit.filters._cpu.bilateral import power_of_two
 
 # Rows and columns of a tile: its sums and its values stay in the second-level cache.
 TILE_HEIGHT = 48
@@ -17,16 +22,18 @@ TILE_WIDTH = 256
 
 @helper
 def _add_squares(first, second, columns):
+    number = columns.dtype.type
     for x in range(columns.shape[0]):
-        difference = np.int32(first[x]) - np.int32(second[x])
-        columns[x] = np.int32(columns[x] + np.int32(np.int32(difference) * np.int32(difference)))
+        difference = number(number(first[x]) - number(second[x]))
+        columns[x] = number(columns[x] + number(difference * difference))
 
 
 @helper
 def _subtract_squares(first, second, columns):
+    number = columns.dtype.type
     for x in range(columns.shape[0]):
-        difference = np.int32(first[x]) - np.int32(second[x])
-        columns[x] = np.int32(columns[x] - np.int32(np.int32(difference) * np.int32(difference)))
+        difference = number(number(first[x]) - number(second[x]))
+        columns[x] = number(columns[x] - number(difference * difference))
 
 
 @helper
@@ -37,24 +44,44 @@ def _copy(values, out):
 
 @helper
 def _add(values, out):
+    number = out.dtype.type
     for x in range(out.shape[0]):
-        out[x] = np.int32(out[x] + values[x])
+        out[x] = number(out[x] + values[x])
 
 
 @helper
-def _look_up(distances, shift, table, weights, weight_sum):
+def _look_up(distances, table, shift, weights):
     last = np.int32(table.shape[0] - 1)
     for x in range(weights.shape[0]):
-        index = min(np.int32(distances[x] >> shift), last)
-        weight = table[np.uintp(index)]
-        weights[x] = weight
-        weight_sum[x] = np.int32(weight_sum[x] + weight)
+        index = min(np.int32(np.int32(distances[x]) >> shift), last)
+        weights[x] = table[np.uintp(index)]
+
+
+@helper
+def _exponential(distances, scale, smallest, weights):
+    zero, least = np.float32(0), np.float32(-126)
+    for x in range(weights.shape[0]):
+        exponent = np.float32(distances[x] * scale)
+        exponent = exponent if exponent > least else least
+        # Sliding sums of floats may end a little below 0.
+        weight = power_of_two(exponent if exponent < zero else zero)
+        weights[x] = weight if weight >= smallest else zero
+
+
+@helper
+def _weigh(distances, table, weighing, weights):
+    if len(weighing) == 1:
+        _look_up(distances, table, weighing[0], weights)
+    else:
+        scale, smallest, _ = weighing
+        _exponential(distances, scale, smallest, weights)
 
 
 @helper
 def _add_weighted(values, weights, value_sum):
+    number = value_sum.dtype.type
     for x in range(value_sum.shape[0]):
-        value_sum[x] = np.int32(value_sum[x] + np.int32(np.int32(values[x]) * weights[x]))
+        value_sum[x] = number(value_sum[x] + number(number(values[x]) * weights[x]))
 
 
 @helper
@@ -63,6 +90,16 @@ def _divide(value_sum, weight_sum, out):
     for x in range(out.shape[0]):
         total = np.float64(value_sum[x]) + np.float64(weight_sum[x] >> 1)
         out[x] = np.uint8(np.int32(total / np.float64(weight_sum[x])))
+
+
+@helper
+def _finish(value_sum, weight_sum, weighing, out):
+    if len(weighing) == 1:
+        _divide(value_sum, weight_sum, out)
+    else:
+        _, _, whole = weighing
+        for x in range(out.shape[0]):
+            out[x] = (value_sum[x] / weight_sum[x] + whole) - whole
 
 
 @helper(allocates=False)
@@ -84,7 +121,7 @@ def _add_offset(
     right,
     reach,
     table,
-    shift,
+    weighing,
     patch_radius,
     columns,
     distances,
@@ -108,7 +145,8 @@ def _add_offset(
         _copy(columns[:width], distances)
         for step in range(1, patch):
             _add(columns[step : step + width], distances)
-        _look_up(distances, shift, table, weights, weight_sums[y])
+        _weigh(distances, table, weighing, weights)
+        _add(weights, weight_sums[y])
         start = reach + right
         for channel in range(channels):
             row = planes[channel, y + reach + down, start : start + width]
@@ -119,8 +157,8 @@ def _add_offset(
 
 
 @cpu_kernel
-def non_local_means(source, table, shift, patch_radius, window_radius, out):
-    """Average pixels by the weights in ``table`` of the shifted distances between their patches."""
+def non_local_means(source, table, weighing, sum_type, patch_radius, window_radius, out):
+    """Average pixels, weighted by the distances of their patches; sums have the dtype of ``sum_type``."""
     count, height, width, channels = source.shape
     reach = patch_radius + window_radius
     down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
@@ -130,13 +168,13 @@ def non_local_means(source, table, shift, patch_radius, window_radius, out):
         top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
         bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
         shape = bottom - top, right - left
-        planes = np.empty((channels, shape[0] + 2 * reach, shape[1] + 2 * reach), np.uint8)
+        planes = np.empty((channels, shape[0] + 2 * reach, shape[1] + 2 * reach), source.dtype)
         _fill_tile(source[image], top - reach, left - reach, planes)
-        columns = np.empty(shape[1] + 2 * patch_radius, np.int32)
-        distances = np.empty(shape[1], np.int32)
-        weights = np.empty(shape[1], np.int32)
-        weight_sums = np.zeros(shape, np.int32)
-        value_sums = np.zeros((channels, shape[0], shape[1]), np.int32)
+        columns = np.empty(shape[1] + 2 * patch_radius, sum_type.dtype)
+        distances = np.empty(shape[1], sum_type.dtype)
+        weights = np.empty(shape[1], sum_type.dtype)
+        weight_sums = np.zeros(shape, sum_type.dtype)
+        value_sums = np.zeros((channels, shape[0], shape[1]), sum_type.dtype)
         for offset_y in range(-window_radius, window_radius + 1):
             for offset_x in range(-window_radius, window_radius + 1):
                 _add_offset(
@@ -145,7 +183,7 @@ def non_local_means(source, table, shift, patch_radius, window_radius, out):
                     offset_x,
                     reach,
                     table,
-                    shift,
+                    weighing,
                     patch_radius,
                     columns,
                     distances,
@@ -156,4 +194,4 @@ def non_local_means(source, table, shift, patch_radius, window_radius, out):
         for y in range(top, bottom):
             for channel in range(channels):
                 row = out[image, y, left:right, channel]
-                _divide(value_sums[channel, y - top], weight_sums[y - top], row)
+                _finish(value_sums[channel, y - top], weight_sums[y - top], weighing, row)

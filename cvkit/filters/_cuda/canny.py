@@ -5,6 +5,8 @@ connected components on GPUs", 2019. Every candidate points to a candidate of it
 index or is its root; three launches bring this to convergence, and the host waits for none of them.
 """
 
+import math
+
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel, helper
@@ -12,6 +14,8 @@ from cvkit._jit import cuda, cuda_kernel, helper
 NONE = np.uint8(0)  # no edge
 WEAK = np.uint8(1)  # a candidate: an edge if its component holds a strong pixel
 STRONG = np.uint8(2)  # an edge on its own
+
+TANGENT = math.sqrt(2) - 1  # of 22.5 degrees
 
 
 @cuda_kernel
@@ -57,12 +61,13 @@ def _measure(every_dx, every_dy, squared, dx, dy, magnitude):
     count, height, width, channels = every_dx.shape
     if image >= count or y >= height or x >= width:
         return
-    gx, gy = np.int32(every_dx[image, y, x, 0]), np.int32(every_dy[image, y, x, 0])
+    number = magnitude.dtype.type
+    gx, gy = number(every_dx[image, y, x, 0]), number(every_dy[image, y, x, 0])
     largest = _magnitude(gx, gy, squared)
     for channel in range(1, channels):
         other_gx, other_gy = (
-            np.int32(every_dx[image, y, x, channel]),
-            np.int32(every_dy[image, y, x, channel]),
+            number(every_dx[image, y, x, channel]),
+            number(every_dy[image, y, x, channel]),
         )
         other = _magnitude(other_gx, other_gy, squared)
         if other > largest:
@@ -79,6 +84,23 @@ def _at(magnitude, image, y, x):
     return magnitude[image, y, x] if inside else 0
 
 
+@helper
+def _direction(gx, gy):
+    """Tell whether a gradient is within 22.5 degrees of the x axis, and whether of the y axis."""
+    across, along = abs(gx), abs(gy)
+    number = type(across)
+    return along < across * number(TANGENT), along > across * number(TANGENT + 2)
+
+
+@helper
+def _direction_in_16_bits(gx, gy):
+    """Tell the same in OpenCV's units of 1 / 32768."""
+    across, along = abs(np.int64(gx)), abs(np.int64(gy))
+    flat = across * 13573
+    rise = along << 15
+    return rise < flat, rise > flat + (across << 16)
+
+
 @cuda_kernel
 def _suppress(dx, dy, magnitude, low, high, marks, parents):
     """Mark magnitudes that are a maximum along the gradient; each is a component of its own at first."""
@@ -88,17 +110,17 @@ def _suppress(dx, dy, magnitude, low, high, marks, parents):
         return
     parents[image, y * width + x] = y * width + x
     here = magnitude[image, y, x]
-    gx, gy = np.int64(dx[image, y, x]), np.int64(dy[image, y, x])
-    # The tangents of 22.5 and 67.5 degrees, in OpenCV's units of 1 / 32768.
-    rise = abs(gy) << 15
-    flat = abs(gx) * 13573
-    steep = flat + (abs(gx) << 16)
-    if rise < flat:
+    gx, gy = dx[image, y, x], dy[image, y, x]
+    if dx.itemsize == 2:
+        flat, steep = _direction_in_16_bits(gx, gy)
+    else:
+        flat, steep = _direction(gx, gy)
+    if flat:
         maximum = here > _at(magnitude, image, y, x - 1) and here >= _at(magnitude, image, y, x + 1)
-    elif rise > steep:
+    elif steep:
         maximum = here > _at(magnitude, image, y - 1, x) and here >= _at(magnitude, image, y + 1, x)
     else:
-        step = -1 if (gx ^ gy) < 0 else 1
+        step = -1 if (gx < 0) != (gy < 0) else 1
         maximum = here > _at(magnitude, image, y - 1, x - step) and here > _at(
             magnitude, image, y + 1, x + step
         )
@@ -183,13 +205,16 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     """Draw edges of images whose derivatives are given."""
     shape = count, height, width = every_dx.shape[:3]
     stream = every_dx.stream
-    dx = cuda.device_array(shape, np.int16, stream=stream)
-    dy = cuda.device_array(shape, np.int16, stream=stream)
-    magnitude = cuda.device_array(shape, np.int32, stream=stream)
+    # Narrow lanes are for the CPU.
+    magnitudes = thresholds.dtype if thresholds.dtype.kind == "f" else np.int32
+    low, high = thresholds.astype(magnitudes)
+    dx = cuda.device_array(shape, every_dx.dtype, stream=stream)
+    dy = cuda.device_array(shape, every_dy.dtype, stream=stream)
+    magnitude = cuda.device_array(shape, magnitudes, stream=stream)
     _measure[shape](every_dx, every_dy, squared, dx, dy, magnitude)
     marks = cuda.device_array(shape, np.uint8, stream=stream)
     parents = cuda.device_array((count, height * width), np.int32, stream=stream)
-    _suppress[shape](dx, dy, magnitude, int(thresholds[0]), int(thresholds[1]), marks, parents)
+    _suppress[shape](dx, dy, magnitude, low, high, marks, parents)
     _link[shape](marks, parents)
     _strengthen[shape](marks, parents)
     _draw[shape](marks, parents, out)

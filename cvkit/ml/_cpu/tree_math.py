@@ -34,6 +34,14 @@ class Target(NamedTuple):
     entropy_table: np.ndarray  # x log2 x for x = 0, 1, ... sum of weights, where the weights are counted
 
 
+class Running(NamedTuple):
+    """Sums over the samples up to each, in order of one feature; only regression fills them."""
+
+    sums: np.ndarray  # (n_in_tree,) float64
+    weights: np.ndarray  # (n_in_tree,) float64
+    scores: np.ndarray  # (n_in_tree,) float64; of a split after each
+
+
 class Limits(NamedTuple):
     """When a node stays a leaf, and how many features it looks at."""
 
@@ -43,6 +51,7 @@ class Limits(NamedTuple):
     min_weight_leaf: float
     min_impurity_decrease: float
     max_features: int
+    max_leaf_nodes: int  # 0: as many as there are
 
 
 @exact_helper
@@ -179,37 +188,60 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
 
 
 @exact_helper
-def scan_squared_error(
-    samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
-):
-    """Find the split of least squared error; see ``scan``."""
-    left_sum = left[0]
-    best_score = -np.inf
-    best_position = 0
-    first = limits.min_samples_leaf - already_left - 1
-    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
-    for position in range(last):
+def cross_one_by_one(samples, target, left_sum, left_weight, sums, weights):
+    """Write the sum and the weight of the left side after each of the samples has crossed to it."""
+    for position in range(samples.shape[0]):
         sample = samples[position]
         w = target.weights[sample]
         left_sum += w * target.responses[sample]
         left_weight += w
-        if position >= first and is_step(values, position):
-            right_sum = total[0] - left_sum
-            right_weight = weight - left_weight
-            if min(left_weight, right_weight) >= limits.min_weight_leaf:
-                score = left_sum * left_sum / left_weight + right_sum * right_sum / right_weight
-                if score > best_score:
-                    best_score = score
-                    best_position = position + 1
+        sums[position] = left_sum
+        weights[position] = left_weight
+
+
+@exact_helper
+def score_means(sums, weights, total, weight, min_weight_leaf, scores):
+    """Write how well the means of the two sides explain the responses, for a split after each sample."""
+    for position in range(sums.shape[0]):
+        left_sum, left_weight = sums[position], weights[position]
+        right_sum, right_weight = total - left_sum, weight - left_weight
+        score = left_sum * left_sum / left_weight + right_sum * right_sum / right_weight
+        heavy = (left_weight >= min_weight_leaf) & (right_weight >= min_weight_leaf)
+        scores[position] = score if heavy else -np.inf
+
+
+@exact_helper
+def scan_squared_error(
+    samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples, running
+):
+    """Find the split of least squared error; see ``scan``.
+
+    The two divisions that a score takes are done for several positions at a time, whether or not the values
+    differ there.
+    """
+    first = max(limits.min_samples_leaf - already_left - 1, 0)
+    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    if last <= first:
+        return -np.inf, 0
+    sums, weights, scores = running.sums[:last], running.weights[:last], running.scores[:last]
+    cross_one_by_one(samples[:last], target, left[0], left_weight, sums, weights)
+    score_means(sums, weights, total[0], weight, limits.min_weight_leaf, scores)
+    best_score = -np.inf
+    best_position = 0
+    for position in range(first, last):
+        if scores[position] > best_score and is_step(values, position):
+            best_score = scores[position]
+            best_position = position + 1
     return best_score, best_position
 
 
 @exact_helper
-def scan(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
+def scan(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples, running):
     """Find the best split of one feature.
 
     ``samples`` in order of their ``values`` cross from the right to the left one by one; ``left`` holds the
-    sums of the ``already_left`` samples (those with a missing value, or none) and is used up. Returns the
+    sums of the ``already_left`` samples (those with a missing value, or none) and is used up; ``running`` is
+    scratch memory. Returns the
     score (the larger the better) and how many of ``samples`` go left.
     """
     if target.criterion == GINI:
@@ -218,7 +250,17 @@ def scan(samples, values, target, limits, total, weight, left, left_weight, alre
         )
     if target.criterion == SQUARED_ERROR:
         return scan_squared_error(
-            samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
+            samples,
+            values,
+            target,
+            limits,
+            total,
+            weight,
+            left,
+            left_weight,
+            already_left,
+            n_samples,
+            running,
         )
     return scan_entropy(
         samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
