@@ -10,13 +10,14 @@ Kernel files decorate plain functions with these names and configure nothing the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ __all__ = [
     "on_device",
     "prange",
     "set_num_threads",
+    "thread_limit",
     "threading_layer",
 ]
 
@@ -97,6 +99,18 @@ def _threads_from_environment() -> int:
 
 
 _threads: int | None = None
+_of_this_thread = threading.local()
+
+
+@contextlib.contextmanager
+def thread_limit(count: int) -> Iterator[None]:
+    """Let kernels that this Python thread calls use at most ``count`` threads, whatever others use."""
+    before = getattr(_of_this_thread, "limit", None)
+    _of_this_thread.limit = count
+    try:
+        yield
+    finally:
+        _of_this_thread.limit = before
 
 
 def get_num_threads() -> int:
@@ -111,7 +125,8 @@ def get_num_threads() -> int:
     global _threads
     if _threads is None:
         _threads = _threads_from_environment()
-    return _threads
+    limit = getattr(_of_this_thread, "limit", None)
+    return _threads if limit is None else min(_threads, limit)
 
 
 def set_num_threads(count: int) -> None:

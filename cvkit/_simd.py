@@ -155,9 +155,10 @@ def _copy_items_vector(count):
                 data = context.make_array(array_type)(context, builder, array).data
                 item_bits = context.get_abi_sizeof(data.type.pointee) * 8
                 wide = builder.zext(index, ir.IntType(64)) if index.type.width < 64 else index
-                return builder.bitcast(
-                    builder.gep(data, [wide]), ir.IntType(count * item_bits).as_pointer()
-                ), item_bits // 8
+                items_type = ir.IntType(count * item_bits)
+                if count * item_bits > 64:  # such a number would be moved in pieces of 64 bits
+                    items_type = ir.VectorType(ir.IntType(item_bits), count)
+                return builder.bitcast(builder.gep(data, [wide]), items_type.as_pointer()), item_bits // 8
 
             read, alignment = items_at(signature.args[0], arguments[0], arguments[1])
             write, _ = items_at(signature.args[2], arguments[2], arguments[3])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import zlib
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _headers, _validate
 from cvkit._paths import atomic_path
 
 SUFFIXES = frozenset(
@@ -27,23 +26,29 @@ LIST_SUFFIXES = frozenset([".lst", ".txt"])
 """Endings of files that list pictures."""
 
 _DEEP_SUFFIXES = frozenset([".pgm", ".png", ".ppm", ".tif", ".tiff"])
-_MODES = ("rgb", "gray", "unchanged")
+_MODES = ("rgb", "gray", "keep", "unchanged")
 
 
 class UnreadableImageError(OSError):
     """A file that exists but holds no complete picture."""
 
 
-def read_image(path: str | os.PathLike[str], mode: str = "rgb") -> np.ndarray:
+def read_image(
+    path: str | os.PathLike[str], mode: str = "rgb", *, max_pixels: int | None = None
+) -> np.ndarray:
     """Read a picture.
 
     Parameters
     ----------
     path : path
         A file in a format that OpenCV decodes.
-    mode : {"rgb", "gray", "unchanged"}
+    mode : {"rgb", "gray", "keep", "unchanged"}
         ``"rgb"`` and ``"gray"`` give uint8, (H, W, 3) and (H, W), turned upright as the camera noted in EXIF.
-        ``"unchanged"`` gives what the file holds: its dtype, its channels (RGB, RGBA or gray), not turned.
+        ``"keep"`` gives what the file holds, its dtype and its channels (RGB, RGBA or gray), turned upright;
+        ``"unchanged"`` the same, not turned.
+    max_pixels : int, optional
+        Refuse larger pictures: before they are decoded where the head of the file tells their size, as those
+        of JPEG, PNG, GIF and BMP do.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def read_image(path: str | os.PathLike[str], mode: str = "rgb") -> np.ndarray:
     FileNotFoundError
         If there is no such file.
     UnreadableImageError
-        If the file is no picture, is truncated or is damaged; an ``OSError``, as the former.
+        If the file is no picture, is truncated, damaged or too large; an ``OSError``, as the former.
 
     Examples
     --------
@@ -67,24 +72,47 @@ def read_image(path: str | os.PathLike[str], mode: str = "rgb") -> np.ndarray:
     """
     _validate.one_of(mode, _MODES, "mode")
     data = Path(path).read_bytes()
-    fault = _fault(data)
+    fault = _fault(data) or _excess(_headers.picture_size(data), max_pixels)
     if fault is not None:
         raise UnreadableImageError(f"{os.fspath(path)}: {fault}")
     image = _decode(data, mode)
     if image is None:
         raise UnreadableImageError(f"{os.fspath(path)}: not a picture, or a damaged one")
-    return image
+    fault = _excess(image.shape[:2], max_pixels)
+    if fault is not None:
+        raise UnreadableImageError(f"{os.fspath(path)}: {fault}")
+    return _swap_red_and_blue(image)
+
+
+def _excess(size: tuple[int, ...] | None, max_pixels: int | None) -> str | None:
+    """Say by how much a picture of ``size`` (height, width) is too large."""
+    if size is None or max_pixels is None or size[0] * size[1] <= max_pixels:
+        return None
+    return f"{size[1]} x {size[0]} are more than {max_pixels} pixels"
 
 
 def _decode(data: bytes, mode: str) -> np.ndarray | None:
+    """Decode a picture in OpenCV's order of channels; None where there is none."""
     import cv2
 
+    upright = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR
     flags = {"rgb": cv2.IMREAD_COLOR, "gray": cv2.IMREAD_GRAYSCALE, "unchanged": cv2.IMREAD_UNCHANGED}
+    # OpenCV turns no picture whose alpha it keeps. A JPEG, where cameras note how they were held, has none.
+    flags["keep"] = upright if data.startswith(_headers.JPEG) else cv2.IMREAD_UNCHANGED
+    encoded = np.frombuffer(data, np.uint8)
     try:
-        image: np.ndarray | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags[mode])
+        image: np.ndarray | None = cv2.imdecode(encoded, flags[mode])
+        has_alpha = image is not None and image.ndim == 3 and image.shape[2] == 4
+        if mode == "keep" and flags["keep"] != upright and not has_alpha and _may_be_turned(data):
+            image = cv2.imdecode(encoded, upright)
     except cv2.error:  # such as more pixels than OpenCV decodes
         return None
-    return image if image is None else _swap_red_and_blue(image)
+    return image
+
+
+def _may_be_turned(data: bytes) -> bool:
+    """Tell whether a PNG, WebP or AVIF holds EXIF."""
+    return any(name in data for name in (b"eXIf", b"EXIF", b"Exif"))
 
 
 def _swap_red_and_blue(image: np.ndarray) -> np.ndarray:
@@ -100,30 +128,22 @@ def _fault(data: bytes) -> str | None:
     """Say what is wrong with a file whose decoder might fill the missing part of the picture with gray."""
     if not data:
         return "the file is empty"
-    if data.startswith(b"\xff\xd8"):
+    if data.startswith(_headers.JPEG):
         return None if _jpeg_is_complete(data) else "truncated JPEG: the picture does not end"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if data.startswith(_headers.PNG):
         return _png_fault(data)
     return None
-
-
-# A marker is 0xFF, perhaps repeated, and a code.
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_JPEG_SCAN = 0xDA
 
 
 def _jpeg_is_complete(data: bytes) -> bool:
     """Tell whether the end-of-image marker follows the start of the first scan.
 
-    The segments before it are stepped over by their length, so that the end of a thumbnail inside one does
-    not count. In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end.
+    In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end.
     """
-    position = 2
-    while (marker := _JPEG_MARKER.search(data, position)) is not None:
-        position = marker.end() + int.from_bytes(data[marker.end() : marker.end() + 2], "big")
-        if marker[1][0] == _JPEG_SCAN:
-            return data.find(b"\xff\xd9", position) >= 0
-    return False
+    segments = _headers.jpeg_segments(data)
+    if not segments or segments[-1][0] != _headers.JPEG_SCAN:
+        return False
+    return data.find(b"\xff\xd9", segments[-1][2]) >= 0
 
 
 def _png_fault(data: bytes) -> str | None:
@@ -295,7 +315,7 @@ def read_ahead(
     ----------
     paths : iterable of pathlib.Path
         Such as :func:`walk` gives.
-    mode : {"rgb", "gray", "unchanged"}
+    mode : {"rgb", "gray", "keep", "unchanged"}
         As for :func:`read_image`.
     depth : int
         How many pictures may wait; memory is bounded by it.

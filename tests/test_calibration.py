@@ -9,7 +9,7 @@ import pytest
 
 from cvkit.detect import Detections, HOGDetector, calibration, load, pretrained
 from cvkit.detect.calibration import calibrate_detector, false_scores
-from cvkit.detect.training_windows import Scene, choose_held_out, hold_out, photograph
+from cvkit.detect.training_examples import Scene, choose_held_out, hold_out, photograph
 
 
 class Fixed(HOGDetector):
@@ -37,8 +37,19 @@ def test_the_threshold_lets_through_one_false_positive_in_ten_pictures(
     assert (false >= found["threshold"]).sum() == 10
 
 
-def test_detections_of_labelled_objects_are_not_false(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calibration, "HOGDetector", Fixed)
+def test_cascades_give_no_scores_below_their_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "false_scores", lambda *arguments: np.empty(0, np.float32))
+    objects = np.append(np.linspace(5, 40, 50), [-np.inf, -np.inf]).astype(np.float32)
+    lines: list[str] = []
+    pictures = [(number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(50)]
+    found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, pictures, lines.append)
+    assert found["threshold"] == -1.0
+    assert lines[0].endswith("where 3.8% of the held-out objects are missed")
+    low, high = HOGDetector(np.zeros(3781), **found).probability([-1, 40])
+    assert low < 0.1 < 0.9 < high
+
+
+def test_detections_of_labelled_objects_are_not_false() -> None:
     detector, picture = Fixed(np.zeros(3781)), np.zeros((128, 64), np.uint8)
     assert false_scores(detector, Path("a"), picture).tolist() == [0.5, -0.5]
     assert false_scores(detector, Scene(Path("a"), ((1, 0, 11, 20),)), picture).tolist() == [-0.5]

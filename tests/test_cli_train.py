@@ -13,8 +13,9 @@ import cvkit
 from cvkit.cli import main
 from cvkit.compare.images import noise, scene
 from cvkit.detect import box_iou, load, training
+from cvkit.detect.training_examples import Scene
 from cvkit.detect.training_samples import SampleStore
-from cvkit.detect.training_windows import Scene, WindowCutter
+from cvkit.detect.training_windows import WindowCutter
 from tests.test_training import ring
 
 RING = ["--window", "32x32", "--object-size", "0.75"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+import zlib
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import cvkit
+from cvkit._headers import picture_size
 from cvkit._paths import atomic_path, claim_folder, inside, unused_path
 from cvkit.compare.images import scene
 from cvkit.io import UnreadableImageError, read_ahead, walk
@@ -63,9 +65,10 @@ def test_modes_give_what_opencv_gives_in_rgb_order(tmp_path: Path, picture: np.n
     np.testing.assert_array_equal(cvkit.read_image(path, "gray"), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
     rgba = np.dstack([picture, picture[..., 0]]).astype(np.uint16) * 257
     cvkit.write_image(path, rgba)
-    np.testing.assert_array_equal(cvkit.read_image(path, "unchanged"), rgba)
+    for mode in ("unchanged", "keep"):
+        np.testing.assert_array_equal(cvkit.read_image(path, mode), rgba)
     np.testing.assert_array_equal(cvkit.read_image(path), picture)
-    with pytest.raises(ValueError, match="mode must be one of 'rgb', 'gray', 'unchanged', got 'bgr'"):
+    with pytest.raises(ValueError, match="mode must be one of 'rgb', 'gray', 'keep', 'unchanged', got 'bgr'"):
         cvkit.read_image(path, "bgr")
 
 
@@ -89,7 +92,49 @@ def test_pictures_are_turned_upright(tmp_path: Path, orientation: int) -> None:
     assert found.shape == upright.shape
     assert np.abs(found.astype(int) - upright).max() < 40
     assert cvkit.read_image(path, "gray").shape == upright.shape[:2]
+    np.testing.assert_array_equal(cvkit.read_image(path, "keep"), found)
     assert cvkit.read_image(path, "unchanged").shape == stored.shape
+
+
+def test_keep_turns_pictures_without_alpha_in_other_formats(tmp_path: Path) -> None:
+    stored = np.zeros((16, 32, 3), np.uint8)
+    stored[:8, :8] = 255
+    path = tmp_path / "turned.png"
+    png = encoded(stored, ".png")
+    content = with_exif(b"\xff\xd8", 6)[12:]
+    chunk = b"eXIf" + content
+    ends = png.index(b"IDAT") - 4
+    length, checksum = struct.pack(">I", len(content)), struct.pack(">I", zlib.crc32(chunk))
+    path.write_bytes(png[:ends] + length + chunk + checksum + png[ends:])
+    np.testing.assert_array_equal(cvkit.read_image(path, "keep"), np.rot90(stored, -1))
+    np.testing.assert_array_equal(cvkit.read_image(path, "unchanged"), stored)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tiff", ".webp"])
+def test_pictures_above_a_size_are_refused(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
+    path = tmp_path / f"large{suffix}"
+    cvkit.write_image(path, picture)
+    assert cvkit.read_image(path, max_pixels=4800).shape == picture.shape
+    with pytest.raises(UnreadableImageError, match=f"large{suffix}: 80 x 60 are more than 4799 pixels"):
+        cvkit.read_image(path, max_pixels=4799)
+
+
+def test_the_head_tells_the_size_before_anything_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gif = bytes.fromhex(
+        "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
+    )
+    assert picture_size(gif) == (1, 1)
+    assert picture_size(b"II*\0") is None
+    pictures = {name: encoded(np.zeros((3, 5, 3), np.uint8), name) for name in (".png", ".jpg", ".bmp")}
+    monkeypatch.setattr(cv2, "imdecode", None)
+    for name, data in pictures.items():
+        assert picture_size(data) == (3, 5)
+        path = tmp_path / f"a{name}"
+        path.write_bytes(data)
+        with pytest.raises(UnreadableImageError, match="5 x 3 are more than 14 pixels"):
+            cvkit.read_image(path, max_pixels=14)
 
 
 @pytest.mark.parametrize("progressive", [0, 1])

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import cvkit
+import cvkit.batch
 import cvkit.detect
 
 PACKAGE = Path(cvkit.__file__).parent
@@ -132,7 +133,7 @@ def test_twins_take_the_same_arguments(cpu: str, cuda: str) -> None:
         assert kernels(cuda)[name] == kernels(cpu)[name], name
 
 
-TABLES = {**cvkit._FUNCTIONS, **cvkit.detect._NAMES}
+TABLES = {**cvkit._FUNCTIONS, **cvkit.detect._NAMES, **cvkit.batch._NAMES}
 
 
 def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -165,7 +166,7 @@ def test_public_functions_are_documented(name: str, function: ast.FunctionDef) -
 def test_public_names_resolve() -> None:
     for name, module in TABLES.items():
         assert callable(getattr(importlib.import_module(module), name)), name
-        assert name in cvkit.__all__ or name in cvkit.detect.__all__
+        assert any(name in package.__all__ for package in (cvkit, cvkit.batch, cvkit.detect))
     assert set(cvkit.__all__) <= set(dir(cvkit))
     with pytest.raises(AttributeError, match="module 'cvkit' has no attribute 'nothing'"):
         cvkit.nothing  # noqa: B018
@@ -180,7 +181,7 @@ import numpy
 start = time.perf_counter()
 import cvkit
 seconds = time.perf_counter() - start
-import cvkit.detect, cvkit.io
+import cvkit.batch, cvkit.detect, cvkit.io
 heavy = ("numba", "cv2", "sklearn", "rich", "typer", "matplotlib")
 print(json.dumps([seconds, [name for name in heavy if name in sys.modules]]))
 """

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression as ForeignRegression
 
 from cvkit.ml import (
     SVC,
+    AdaBoostClassifier,
     DecisionTreeClassifier,
     DecisionTreeRegressor,
     ID3Classifier,
@@ -40,6 +41,7 @@ X, Y = load_iris(return_X_y=True)
         (ID3Classifier(max_depth=2), np.array(["a", "b", "c"], dtype=object)[Y]),
         (RandomForestClassifier(5, criterion="entropy", random_state=2), Y),
         (RandomForestRegressor(5, max_features=0.5, random_state=2), X[:, 0] + Y),
+        (AdaBoostClassifier(8, kind="gentle", max_depth=2), np.array(["setosa", "other", "other"])[Y]),
     ],
     ids=lambda value: type(value).__name__,
 )

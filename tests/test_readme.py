@@ -67,17 +67,29 @@ def test_quickstart(
     assert (checkout / "quickstart.jpg").exists()
 
 
+def test_commands_over_folders_run_as_written(checkout: Path) -> None:
+    over_folders = [words for words in commands() if words[1] in ("batch", "pipeline")]
+    ready = [words for words in over_folders if "samples" in "".join(words[3:4])]  # a SOURCE that is there
+    assert len(ready) >= 6
+    for words in ready:
+        assert main(words[1:]) == 0, words
+    assert len(list((checkout / "lines").glob("*.jpg"))) >= 5
+    assert len(list((checkout / "features").glob("*.npz"))) >= 5
+
+
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
 def test_commands_and_options_exist(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([command[1], "--help"]) == 0
+    subcommand = command[1:3] if command[1] == "batch" else command[1:2]
+    assert main([*(word for word in subcommand if word != "--help"), "--help"]) == 0
     known = capsys.readouterr().out
     for word in command:
         if word.startswith("--"):
             assert re.search(rf"{word}\b", known), word
 
 
-def test_every_option_is_in_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["detect", "--help"])
+@pytest.mark.parametrize("command", [["detect"], ["batch", "gray"], ["pipeline"]], ids=" ".join)
+def test_every_option_is_in_the_readme(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    main([*command, "--help"])
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
     assert options
     assert options <= set(re.findall(r"--[a-z-]+", README))

@@ -12,10 +12,12 @@ from typing import Annotated
 import typer
 
 from cvkit._version import __version__
+from cvkit.cli.batch import BatchCommand, batch_app
 from cvkit.cli.compare import compare
 from cvkit.cli.detect import detect
 from cvkit.cli.errors import WrongUsageError
 from cvkit.cli.evaluate import evaluate
+from cvkit.cli.pipeline import pipeline
 from cvkit.cli.train import train
 
 __all__ = ["app", "main"]
@@ -23,6 +25,8 @@ __all__ = ["app", "main"]
 # Plain text: boxes drawn around messages break lines that scripts and logs want whole.
 app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command()(detect)
+app.add_typer(batch_app, name="batch")
+app.command(cls=BatchCommand)(pipeline)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(train)

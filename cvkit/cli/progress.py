@@ -23,15 +23,17 @@ class Progress(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def advance(self) -> None:
-        """Count one as done."""
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        """Count some as done, and how many of them without success."""
 
     def say(self, message: str) -> None:
         """Print a line that stays."""
 
 
-def open_progress(total: int, unit: str = "pictures") -> Progress:
-    """Choose the progress display for ``total`` of a unit: a bar where stderr is a terminal, else lines."""
+def open_progress(total: int, unit: str = "pictures", *, quiet: bool = False) -> Progress:
+    """Choose the display for ``total`` of a unit: a bar where stderr is a terminal, else lines, or none."""
+    if quiet:
+        return _Silence()
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     return _Bar(total, unit, console) if console.is_terminal else _Lines(total, unit, console)
 
@@ -42,16 +44,24 @@ class _RateColumn(bars.ProgressColumn):
         return Text("" if speed is None else f"{speed:.1f}/s")
 
 
+class _FailuresColumn(bars.ProgressColumn):
+    def render(self, task: bars.Task) -> Text:
+        failed = task.fields["failed"]
+        return Text(f"{failed} failed" if failed else "")
+
+
 class _Bar:
     def __init__(self, total: int, unit: str, console: Console) -> None:
+        self._failed = 0
         self._display = bars.Progress(
             bars.BarColumn(),
             bars.MofNCompleteColumn(),
             _RateColumn(),
             bars.TimeRemainingColumn(),
+            _FailuresColumn(),
             console=console,
         )
-        self._task = self._display.add_task(unit, total=total)
+        self._task = self._display.add_task(unit, total=total, failed=0)
 
     def __enter__(self) -> _Bar:
         self._display.start()
@@ -62,8 +72,9 @@ class _Bar:
     ) -> None:
         self._display.stop()
 
-    def advance(self) -> None:
-        self._display.advance(self._task)
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        self._failed += failed
+        self._display.update(self._task, advance=count, failed=self._failed)
 
     def say(self, message: str) -> None:
         self._display.console.print(message)
@@ -74,7 +85,7 @@ class _Lines:
         self._total = total
         self._unit = unit
         self._console = console
-        self._done = 0
+        self._done = self._failed = 0
         self._start = self._last_line = time.monotonic()
 
     def __enter__(self) -> _Lines:
@@ -85,17 +96,36 @@ class _Lines:
     ) -> None:
         pass
 
-    def advance(self) -> None:
-        self._done += 1
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        self._done += count
+        self._failed += failed
         now = time.monotonic()
         if now - self._last_line >= _LINE_INTERVAL:
             self._last_line = now
             rate = self._done / (now - self._start)
             left = (self._total - self._done) / rate
-            self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s, {_duration(left)} left")
+            failures = f", {self._failed} failed" if self._failed else ""
+            done = f"{self._done}/{self._total} {self._unit}"
+            self.say(f"{done}, {rate:.1f}/s{failures}, {_duration(left)} left")
 
     def say(self, message: str) -> None:
         self._console.print(message)
+
+
+class _Silence:
+    def __enter__(self) -> _Silence:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        pass
+
+    def say(self, message: str) -> None:
+        pass
 
 
 def _duration(seconds: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,14 +13,21 @@ import typer
 from cvkit.cli.errors import WrongUsageError
 
 if TYPE_CHECKING:
-    from cvkit.detect.training_windows import Example
+    from cvkit.detect.training_examples import Example
+    from cvkit.detect.window_detector import WindowDetector
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
+
+# Options that only some kinds know, by the names of their parameters here.
+_OF_HOG = {"cell": "--cell", "cost": "--C"}
+_OF_CHANNELS = {"trees": "--trees", "copies": "--copies", "zoom": "--zoom"}
 
 
 class Kind(str, Enum):
     """What can be trained."""
 
+    person_acf = "person-acf"
+    person_ldcf = "person-ldcf"
     person_hog = "person-hog"
 
 
@@ -31,8 +39,13 @@ class WrongSize(str, Enum):
 
 
 def train(
+    context: typer.Context,
     kind: Annotated[
-        Kind, typer.Argument(help="HOG and a linear SVM; for people, unless the options say otherwise.")
+        Kind,
+        typer.Argument(
+            help="Boosted trees over channel features (acf), the same over locally decorrelated ones (ldcf: "
+            "fewer errors, slower), or HOG and a linear SVM; for people, unless the options say otherwise."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The model to write (.npz).")
@@ -55,21 +68,38 @@ def train(
     window: Annotated[
         str, typer.Option(metavar="HxW", help="Height and width of the window, pixels.")
     ] = "128x64",
-    cell: Annotated[str, typer.Option(metavar="HxW", help="Height and width of a cell of HOG.")] = "8x8",
+    cell: Annotated[
+        str, typer.Option(metavar="HxW", help="hog: height and width of a cell, pixels.")
+    ] = "8x8",
     object_size: Annotated[
         str, typer.Option(metavar="HxW", help="Height and width of the object as shares of the window's.")
     ] = "0.8x0.656",
-    shift: Annotated[int, typer.Option(help="Use objects also shifted by this many pixels.")] = 2,
+    shift: Annotated[
+        int, typer.Option(help="Use objects also shifted by this many pixels, or up to so many (acf, ldcf).")
+    ] = 2,
+    copies: Annotated[
+        int, typer.Option(help="acf, ldcf: use each object so often, moved and scaled at random.")
+    ] = 5,
+    zoom: Annotated[
+        float, typer.Option(help="acf, ldcf: the natural logarithm of the scale of copies, at most.")
+    ] = 0.045,
     wrong_size: Annotated[
         WrongSize,
         typer.Option(help="Crops smaller than the window or more than twice as large: leave out or resize."),
     ] = WrongSize.refuse,
-    rounds: Annotated[int, typer.Option(help="Rounds of hard negatives at most; few new ones end them.")] = 8,
+    rounds: Annotated[
+        int | None,
+        typer.Option(help="Rounds of hard negatives; few new ones end those of hog. [default: 3, hog: 8]"),
+    ] = None,
+    trees: Annotated[
+        int, typer.Option(help="acf, ldcf: trees of the detector; each round before has a fourth.")
+    ] = 2048,
     cost: Annotated[
         list[float] | None,
         typer.Option(
             "--C",
-            help="Cost C of a misclassified window; of several the best on held-out ones. [default: 0.03]",
+            help="hog: cost C of a misclassified window; of several the best on held-out ones. "
+            "[default: 0.03]",
         ),
     ] = None,
     calibrate: Annotated[
@@ -93,40 +123,58 @@ def train(
     """
     from rich.console import Console
 
-    from cvkit.detect.training import train_hog
     from cvkit.detect.training_state import forget
 
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    settings: dict[str, Any] = {
+    _refuse_options_of_others(context, kind)
+    options: dict[str, Any] = {
         "window": _pair(window, "--window", int),
-        "cell": _pair(cell, "--cell", int),
         "object_size": _pair(object_size, "--object-size", float),
+        "shift": shift,
+        "wrong_size": wrong_size.value,
+        "calibrate": calibrate,
+        "max_memory": _bytes(max_memory),
+        "work": work,
+        "seed": seed,
+        "progress": console.print,
     }
+    if rounds is not None:
+        options["rounds"] = rounds
+    if kind is Kind.person_hog:
+        options |= {"cell": _pair(cell, "--cell", int), "C": cost or 0.03, "padding": 16}
+    else:
+        decorrelate = kind is Kind.person_ldcf
+        options |= {"decorrelate": decorrelate, "trees": trees, "copies": copies, "zoom": zoom}
     if not output.parent.is_dir():
         raise WrongUsageError(f"--output: there is no folder {output.parent}")
     try:
         with_object, without = _examples(positives, negatives, images, labels, label)
-        detector = train_hog(
-            with_object,
-            without,
-            rounds=rounds,
-            C=cost or 0.03,
-            shift=shift,
-            wrong_size=wrong_size.value,
-            calibrate=calibrate,
-            max_memory=_bytes(max_memory),
-            work=work,
-            seed=seed,
-            progress=console.print,
-            padding=16,
-            **settings,
-        )
+        detector = _trainer(kind)(with_object, without, **options)
         detector.save(output)
     except (OSError, ValueError, TypeError) as error:
         raise WrongUsageError(str(error)) from None
     if work is not None:
         forget(work)
     console.print(f"written to {output}")
+
+
+def _refuse_options_of_others(context: typer.Context, kind: Kind) -> None:
+    """Refuse options that mean nothing to this kind of detector."""
+    for name, option in (_OF_CHANNELS if kind is Kind.person_hog else _OF_HOG).items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise WrongUsageError(f"{option} is no option of {kind.value}")
+
+
+def _trainer(kind: Kind) -> Callable[..., WindowDetector]:
+    """Import what trains this kind of detector."""
+    if kind is Kind.person_hog:
+        from cvkit.detect.training import train_hog
+
+        return train_hog
+    from cvkit.detect.training_channels import train_channels
+
+    return train_channels
 
 
 def _examples(
@@ -156,7 +204,7 @@ def _examples(
 def _labelled(images: Path, labels: Path, label: str | None) -> tuple[list[Example], list[Example]]:
     """Find labelled pictures; boxes to be ignored are no objects, but keep negatives away."""
     from cvkit.detect.labels import PathIndex, boxes_of, read_labels, select_class
-    from cvkit.detect.training_windows import Scene
+    from cvkit.detect.training_examples import Scene
     from cvkit.io import walk
 
     pictures = read_labels(labels, images=images)

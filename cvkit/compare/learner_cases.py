@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cvkit.compare.boosting_cases import BOOSTING_CASES
 from cvkit.compare.cluster_cases import CLUSTER_CASES
 from cvkit.compare.learners import LearnerCase
 from cvkit.compare.linear_cases import LINEAR_CASES
@@ -15,4 +16,5 @@ LEARNER_CASES: list[LearnerCase] = [
     *CLUSTER_CASES,
     *NEIGHBOR_CASES,
     *TREE_CASES,
+    *BOOSTING_CASES,
 ]

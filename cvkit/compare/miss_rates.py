@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from cvkit.detect.evaluation import (
     standardise,
 )
 from cvkit.detect.labels import PathIndex, boxes_of, read_labels, select_class
+from cvkit.detect.loading import pretrained_names
 from cvkit.io import read_ahead, walk
 
 Detect = Callable[[np.ndarray], Detections]
@@ -52,14 +52,9 @@ def detectors() -> dict[str, Detect]:
     found: dict[str, Detect] = {}
     if opencv_major() < 5:
         found[f"{reference_version('opencv')}, default people detector"] = opencv_people()
-    for name in _shipped_models():
+    for name in pretrained_names():
         found[f"cvkit {name}"] = pretrained(name, threshold=_LOWEST_SCORE).detect
     return found
-
-
-def _shipped_models() -> list[str]:
-    files = (resources.files("cvkit.detect") / "models").iterdir()
-    return sorted(file.name.removesuffix(".npz") for file in files if file.name.endswith(".npz"))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ _NAMES = {
     "nms": "cvkit.detect.suppression",
     "open_results": "cvkit.detect.results",
     "pretrained": "cvkit.detect.loading",
+    "pretrained_names": "cvkit.detect.loading",
     "soft_nms": "cvkit.detect.suppression",
 }
 

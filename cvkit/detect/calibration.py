@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from cvkit.detect.hog_detector import HOGDetector
-from cvkit.detect.training_windows import Example, Progress, Scene, is_near
+from cvkit.detect.training_examples import Example, Progress, Scene, is_near
+from cvkit.detect.window_detector import WindowDetector
 from cvkit.ml.platt import fit_sigmoid
 
 # The default threshold lets through this many false positives a picture.
@@ -18,7 +19,7 @@ _LEAST_SCORE = -1.0
 
 
 def calibrate_detector(
-    detector: HOGDetector,
+    detector: WindowDetector,
     object_scores: np.ndarray,
     pictures: Iterable[tuple[int, Example, np.ndarray]],
     progress: Progress,
@@ -27,10 +28,10 @@ def calibrate_detector(
 
     Parameters
     ----------
-    detector : HOGDetector
+    detector : WindowDetector
         Trained without the pictures.
     object_scores : numpy.ndarray
-        Scores of the middle windows of held-out objects.
+        Scores of the middle windows of held-out objects; -inf where a cascade gave up.
     pictures : iterable of (number, Example, picture)
         Held-out pictures; detections away from the objects in them are false.
     progress : callable
@@ -48,7 +49,10 @@ def calibrate_detector(
     """
     others = [false_scores(detector, example, picture) for _, example, picture in pictures]
     false = np.sort(np.concatenate([np.empty(0, np.float32), *others]))[::-1]
-    scores = np.concatenate([object_scores, false]).astype(np.float64)
+    # Scores of objects that a cascade gave up, and of what it might have found where it found nothing false.
+    positive = np.where(np.isfinite(object_scores), object_scores, _LEAST_SCORE)
+    negative = false if len(false) else np.full(len(others), _LEAST_SCORE)
+    scores = np.concatenate([positive, negative]).astype(np.float64)
     slope, offset = fit_sigmoid(scores, np.arange(len(scores)) < len(object_scores))
     if slope >= 0:
         raise ValueError("held-out objects score no higher than other windows: nothing to calibrate by")
@@ -60,10 +64,11 @@ def calibrate_detector(
     return {"threshold": threshold, "calibration": (slope, offset)}
 
 
-def false_scores(detector: HOGDetector, example: Example, picture: np.ndarray) -> np.ndarray:
+def false_scores(detector: WindowDetector, example: Example, picture: np.ndarray) -> np.ndarray:
     """Scores of all detections that lie away from the objects of a picture, down to a low score."""
-    settings = {**detector.settings, "threshold": _LEAST_SCORE}
-    found = HOGDetector(detector.weights, **settings).detect(picture)
+    eager = copy.copy(detector)
+    eager.threshold = _LEAST_SCORE
+    found = eager.detect(picture)
     if isinstance(example, Scene) and example.boxes:
         found = found[~is_near(found.xyxy, example)]
     return found.confidence

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from importlib import resources
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cvkit import _validate
 from cvkit.detect.channel_detector import ChannelDetector
 from cvkit.detect.hog_detector import HOGDetector
 from cvkit.detect.model_files import read_model
 from cvkit.detect.window_detector import WindowDetector
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _KINDS: dict[str, type[WindowDetector]] = {
     detector.kind: detector for detector in (HOGDetector, ChannelDetector)
@@ -91,10 +94,27 @@ def pretrained(name: str = "person-hog", **overrides: Any) -> WindowDetector:
     >>> pretrained("person-hog").window
     (128, 64)
     """
-    folder = resources.files("cvkit.detect") / "models"
-    names = sorted(
-        entry.name.removesuffix(".npz") for entry in folder.iterdir() if entry.name.endswith(".npz")
-    )
-    _validate.one_of(name, names, "name")
-    with resources.as_file(folder / f"{name}.npz") as path:
+    _validate.one_of(name, pretrained_names(), "name")
+    with resources.as_file(_models() / f"{name}.npz") as path:
         return load(path, **overrides)
+
+
+def pretrained_names() -> tuple[str, ...]:
+    """Name the models that come with cvkit.
+
+    Returns
+    -------
+    tuple of str
+        What :func:`pretrained` takes.
+
+    Examples
+    --------
+    >>> "person-hog" in pretrained_names()
+    True
+    """
+    files = (entry.name for entry in _models().iterdir())
+    return tuple(sorted(name.removesuffix(".npz") for name in files if name.endswith(".npz")))
+
+
+def _models() -> Traversable:
+    return resources.files("cvkit.detect") / "models"

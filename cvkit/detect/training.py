@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,10 @@ from cvkit import _validate
 from cvkit.detect.calibration import calibrate_detector
 from cvkit.detect.evaluation import average_logarithm, window_det_curve
 from cvkit.detect.hog_detector import HOGDetector
+from cvkit.detect.training_examples import Example, Progress, WrongSize, split_examples
 from cvkit.detect.training_samples import SampleStore
 from cvkit.detect.training_state import Checkpoint, fingerprint
-from cvkit.detect.training_windows import (
-    Example,
-    Progress,
-    WindowCutter,
-    WrongSize,
-    choose_held_out,
-    hold_out,
-)
+from cvkit.detect.training_windows import WindowCutter
 from cvkit.ml import LinearSVC
 
 # A round is the last one when its new negatives are less than this share of those found before.
@@ -41,6 +35,33 @@ class _Recipe:
     hard_per_picture: int
     max_memory: int | None
     seed: int
+
+
+@dataclass
+class _State:
+    """How far a training has come; its samples are the rows that the file of samples begins with."""
+
+    count: int = 0
+    object_count: int = 0
+    rounds: int = 0
+    is_finished: bool = False
+    seen: set[tuple[int, ...]] = field(default_factory=set)
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint) -> _State:
+        """Return the state that was saved, or a fresh one."""
+        saved = checkpoint.load()
+        if saved is None:
+            return cls()
+        numbers, arrays = saved
+        return cls(**numbers, seen=set(map(tuple, arrays["seen"].tolist())))
+
+    def save(self, checkpoint: Checkpoint, samples: SampleStore) -> None:
+        """Save the state, after its samples."""
+        self.count = samples.count
+        samples.flush()
+        numbers = {name: value for name, value in vars(self).items() if name != "seen"}
+        checkpoint.save(numbers, seen=np.array(sorted(self.seen), np.int32).reshape(-1, 4))
 
 
 def train_hog(
@@ -66,7 +87,7 @@ def train_hog(
     positives : iterable of Path or Scene
         A path is a crop: a picture of one object, centred and as large in the middle window as it is to be
         detected. What lies around the window is used too: features reach beyond it, and the crop is shifted.
-        Out of a :class:`~cvkit.detect.training_windows.Scene` every box is cut, by its centre and height.
+        Out of a :class:`~cvkit.detect.training_examples.Scene` every box is cut, by its centre and height.
     negatives : iterable of Path or Scene
         Pictures without the object, or scenes, of which only windows away from the boxes are used.
     rounds : int
@@ -143,13 +164,7 @@ def _judge_costs(
     work: Path | None,
 ) -> tuple[float, dict[str, Any]]:
     """Train on a part with each cost; return the best one and, if wanted, what calibration finds."""
-    held = choose_held_out(positives, negatives)
-    objects, test_objects = hold_out(positives, held)
-    others, test_others = hold_out(negatives, held)
-    if not (objects and others and test_objects and test_others):
-        raise ValueError(
-            "C and calibration need pictures of at least two photographs with and without objects"
-        )
+    objects, others, test_objects, test_others = split_examples(positives, negatives)
     best: tuple[float, float, np.ndarray, np.ndarray] | None = None
     for cost in costs:
         cutter.progress(f"training without one photograph in five, C {cost:g}")
@@ -167,7 +182,7 @@ def _judge_costs(
     if not calibrate:
         return cost, {}
     detector = HOGDetector(weights, **cutter.settings)
-    return cost, calibrate_detector(detector, scores, cutter.read(test_others), cutter.progress)
+    return cost, calibrate_detector(detector, scores, cutter.reader.read(test_others), cutter.progress)
 
 
 def _part(work: Path | None, name: str) -> Path | None:
@@ -183,17 +198,17 @@ def _train(
     work: Path | None,
 ) -> np.ndarray:
     """Train with one cost, or go on where an earlier run stopped; return the weights and the bias."""
-    options = {**asdict(recipe), "max_memory": None, "C": cost, "wrong_size": cutter.wrong_size}
+    options = {**asdict(recipe), "max_memory": None, "C": cost, "wrong_size": cutter.reader.wrong_size}
     options |= {"settings": cutter.settings, "positives": len(positives)}
     checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], options))
-    state = checkpoint.load()
+    state = _State.load(checkpoint)
     samples = SampleStore(
         cutter.size, max_memory=recipe.max_memory, path=checkpoint.samples_path, count=state.count
     )
     if state.count == 0:
         state.object_count = _first_samples(cutter, positives, negatives, recipe, samples, state.seen)
         state.is_finished = recipe.rounds == 0
-        checkpoint.save(state, samples)
+        state.save(checkpoint, samples)
     while not state.is_finished:
         start, known, before = time.monotonic(), len(state.seen), samples.count
         weights = _fit(samples.rows, state.object_count, cost, recipe.seed)
@@ -202,7 +217,7 @@ def _train(
         new = len(state.seen) - known
         state.rounds += 1
         state.is_finished = state.rounds == recipe.rounds or new < _FEW * known
-        checkpoint.save(state, samples)
+        state.save(checkpoint, samples)
         cutter.progress(
             f"round {state.rounds}: {samples.count - before} hard negatives, {new} of them new, "
             f"{time.monotonic() - start:.0f} s"

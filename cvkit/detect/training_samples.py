@@ -1,9 +1,10 @@
-"""Rows of features that grow while a detector is trained: in memory, then in a file."""
+"""Vectors of features that grow in number while a detector is trained."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +12,8 @@ import numpy as np
 
 # Rows to begin with; later the room grows by a quarter.
 _FIRST_ROWS = 1024
+# Bytes that memory moves at once: so many columns are written together.
+_LINE = 64
 
 
 class SampleStore:
@@ -82,3 +85,41 @@ class SampleStore:
 
     def _map(self, capacity: int) -> np.memmap:
         return np.memmap(self._file, np.float32, "r+", shape=(capacity, self._size))  # type: ignore[call-overload]
+
+
+class SampleColumns:
+    """Vectors of bytes as the columns of one array, whose rows the boosting reads in place.
+
+    Parameters
+    ----------
+    size : int
+        Length of a vector.
+    capacity : int
+        The largest number of vectors.
+
+    Examples
+    --------
+    >>> samples = SampleColumns(2, 3)
+    >>> samples.extend(np.array([[1, 2], [3, 4], [5, 6]], np.uint8))
+    >>> samples.keep(np.array([0, 2]))
+    >>> samples.array[:, : samples.count]
+    array([[1, 5],
+           [2, 6]], dtype=uint8)
+    """
+
+    def __init__(self, size: int, capacity: int) -> None:
+        self.array: np.ndarray = np.empty((size, capacity), np.uint8)
+        self.count = 0
+
+    def extend(self, vectors: Iterable[np.ndarray]) -> None:
+        """Append vectors."""
+        remaining = iter(vectors)
+        while block := list(islice(remaining, _LINE)):
+            self.array[:, self.count : self.count + len(block)] = np.array(block).T
+            self.count += len(block)
+
+    def keep(self, places: np.ndarray) -> None:
+        """Leave only the vectors at these places, in their order."""
+        for row in self.array:
+            row[: len(places)] = row[places]
+        self.count = len(places)

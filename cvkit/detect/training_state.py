@@ -5,28 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cvkit.detect.model_files import read_model, write_model
-from cvkit.detect.training_samples import SampleStore
-from cvkit.detect.training_windows import Example, path_of
+from cvkit.detect.training_examples import Example, path_of
 
 _SAMPLES, _STATE = "samples.float32", "state.npz"
-
-
-@dataclass
-class State:
-    """How far a training has come; its samples are the rows that the file of samples begins with."""
-
-    count: int = 0
-    object_count: int = 0
-    rounds: int = 0
-    is_finished: bool = False
-    seen: set[tuple[int, ...]] = field(default_factory=set)
 
 
 class Checkpoint:
@@ -51,27 +38,22 @@ class Checkpoint:
         """Where the samples are kept."""
         return None if self._folder is None else self._folder / _SAMPLES
 
-    def load(self) -> State:
-        """Return the state that was saved, or a fresh one."""
+    def load(self) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+        """Return the numbers and arrays that were saved last, if any."""
         if self._folder is None or not (self._folder / _STATE).exists():
-            return State()
+            return None
         _, numbers, arrays = read_model(self._folder / _STATE)
         if numbers.pop("fingerprint") != self._fingerprint:
             raise ValueError(
                 f"{self._folder} holds another training (other pictures or options); choose another"
             )
-        return State(**numbers, seen=set(map(tuple, arrays["seen"].tolist())))
+        return numbers, arrays
 
-    def save(self, state: State, samples: SampleStore) -> None:
-        """Save the state, after its samples."""
-        state.count = samples.count
-        if self._folder is None:
-            return
-        samples.flush()
-        numbers = {name: value for name, value in vars(state).items() if name != "seen"}
-        seen = np.array(sorted(state.seen), np.int32).reshape(-1, 4)
-        settings = {**numbers, "fingerprint": self._fingerprint}
-        write_model(self._folder / _STATE, "training", settings, seen=seen)
+    def save(self, numbers: dict[str, Any], **arrays: np.ndarray) -> None:
+        """Save numbers and arrays in place of those before."""
+        if self._folder is not None:
+            settings = {**numbers, "fingerprint": self._fingerprint}
+            write_model(self._folder / _STATE, "training", settings, **arrays)
 
 
 def fingerprint(examples: Iterable[Example], options: dict[str, Any]) -> str:

@@ -1,84 +1,22 @@
-"""Cut the windows out of pictures that a detector is trained on and judged by."""
+"""Cut the windows out of pictures that a HOG detector is trained on and judged by."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import product
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 
-import cvkit
 from cvkit import _validate
 from cvkit._dispatch import Batch
 from cvkit.detect.hog_detector import HOGDetector, Level, ScoredGrid
-from cvkit.detect.suppression import box_iou
-from cvkit.io import read_ahead
-
-Progress = Callable[[str], None]
-WrongSize = Literal["refuse", "resize"]
+from cvkit.detect.training_examples import Example, ExampleReader, Progress, Scene, WrongSize, is_near
 
 # Windows that a picture without the object gives to the first round, before there is a detector to fool.
 _RANDOM_WINDOWS = 10
 # A negative counts as hard when it scores above this: on the object's side of the margin, or within it.
 _HARD_SCORE = -1.0
-# A window of a labelled picture that overlaps an object this much is neither the object nor background.
-_NEAR_IOU = 0.3
-# Crops larger than this many windows hardly show the object as large as the window expects it.
-_LARGEST_CROP = 2
-# Labelled objects that would have to be enlarged more than this are too blurred to learn from.
-_MOST_ENLARGED = 2.0
-
-
-class Scene(NamedTuple):
-    """A picture and where the objects in it are.
-
-    Parameters
-    ----------
-    path : Path
-        The picture.
-    boxes : tuple of (float, float, float, float)
-        Left, top, right and bottom of each object, in pixels.
-    """
-
-    path: Path
-    boxes: tuple[tuple[float, float, float, float], ...]
-
-
-Example = Path | Scene
-
-
-def path_of(example: Example) -> Path:
-    """Return the picture's path."""
-    return example.path if isinstance(example, Scene) else Path(example)
-
-
-def is_near(boxes: np.ndarray, scene: Scene) -> np.ndarray:
-    """Tell which boxes are neither background nor, perhaps, well placed on an object."""
-    overlap = box_iou(boxes, np.array(scene.boxes))
-    return np.any(overlap > _NEAR_IOU, axis=1)
-
-
-def photograph(example: Example) -> str:
-    """Name the photograph that an example comes from; crop12a and crop12b are cut from one."""
-    path = path_of(example)
-    name = path.stem if isinstance(example, Scene) else re.sub(r"(?<=\d)[a-z]$", "", path.stem)
-    return str(path.with_name(name))
-
-
-def hold_out(examples: Sequence[Example], held: set[str]) -> tuple[list[Example], list[Example]]:
-    """Split examples into those of other photographs and those of the held ones."""
-    others = [example for example in examples if photograph(example) not in held]
-    return others, [example for example in examples if photograph(example) in held]
-
-
-def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], share: int = 5) -> set[str]:
-    """Choose one photograph in ``share`` of the positives, and of the other negatives."""
-    with_objects = {photograph(example) for example in positives}
-    without = {photograph(example) for example in negatives} - with_objects
-    return {*sorted(with_objects)[::share], *sorted(without)[::share]}
 
 
 class WindowCutter:
@@ -100,80 +38,29 @@ class WindowCutter:
     ) -> None:
         self.settings = settings
         self.progress = progress
-        self.wrong_size = wrong_size
         self.size = _feature_count(settings)
         # An untrained detector knows the geometry of windows, cells and levels.
         self.geometry = self.detector(np.zeros(self.size + 1))
+        self.reader = ExampleReader(self.geometry.window, self.geometry.object_size[0], progress, wrong_size)
 
     def detector(self, weights: np.ndarray) -> HOGDetector:
         """Make the detector of these weights that looks at no window beyond the picture."""
         return HOGDetector(weights, **{**self.settings, "padding": 0})
 
-    def read(self, examples: Iterable[Example]) -> Iterator[tuple[int, Example, np.ndarray]]:
-        """Read RGB pictures, with their numbers; name those that cannot be read and leave them out."""
-        examples = list(examples)
-        for number, (_, picture) in enumerate(read_ahead(map(path_of, examples))):
-            if isinstance(picture, OSError):
-                self.progress(f"left out: {picture}")
-            else:
-                yield number, examples[number], picture
-
     def positive_windows(self, examples: Iterable[Example], shift: int) -> Iterator[np.ndarray]:
         """Features of each object and of its mirror image, in five positions (in one without a shift)."""
         height, width = self.geometry.window
         shifts = [(0, 0), *product((-shift, shift), repeat=2)] if shift else [(0, 0)]
-        for _, example, picture in self.read(examples):
-            for crop in self._crops(example, picture, shift):
+        # Room for the shifts, and for the gradients around the window.
+        margin = (shift + self.geometry.grid.cell[0], shift + self.geometry.grid.cell[1])
+        for _, example, picture in self.reader.read(examples):
+            for crop in self.reader.crops(example, picture, margin):
                 top, left = (crop.shape[0] - height) // 2, (crop.shape[1] - width) // 2
                 for view in (crop, crop[:, ::-1]):
                     for down, right in shifts:
                         y = min(max(top + down, 0), crop.shape[0] - height)
                         x = min(max(left + right, 0), crop.shape[1] - width)
                         yield self._window_at(view, y, x)
-
-    def _crops(self, example: Example, picture: np.ndarray, shift: int) -> Iterator[np.ndarray]:
-        """Give the crops of an example, with the object in the middle window."""
-        if isinstance(example, Scene):
-            for box in example.boxes:
-                crop = self._cut_out(picture, box, shift)
-                if _is_outside(box, picture):
-                    self.progress(f"left out: box {_rounded(box)} of {example.path} lies outside the picture")
-                elif crop is None:
-                    self.progress(f"left out: box {_rounded(box)} of {example.path} is too small")
-                else:
-                    yield crop
-            return
-        window, size = np.array(self.geometry.window), np.array(picture.shape[:2])
-        if np.all(window <= size) and np.all(size <= _LARGEST_CROP * window):
-            yield picture
-        elif self.wrong_size == "resize":
-            self.progress(f"resized: {example} from {_by(size)} to the window's {_by(window)} pixels")
-            yield cvkit.resize(picture, self.geometry.window, interpolation="bilinear_exact")
-        else:
-            self.progress(
-                f"left out: {example} has {_by(size)} pixels, a crop has {_by(window)} to "
-                f"{_by(_LARGEST_CROP * window)}"
-            )
-
-    def _cut_out(
-        self, picture: np.ndarray, box: tuple[float, float, float, float], shift: int
-    ) -> np.ndarray | None:
-        """Cut an object out of a picture and bring it to its size in the window, with a margin around it."""
-        left, top, right, bottom = box
-        window = np.array(self.geometry.window)
-        factor = (bottom - top) / (self.geometry.object_size[0] * window[0])
-        if factor * _MOST_ENLARGED < 1:
-            return None
-        # Room for the shifts, and for the gradients around the window.
-        size = window + 2 * (shift + np.array(self.geometry.grid.cell))
-        extent = np.maximum(np.rint(factor * size), 1).astype(int)
-        corner = np.rint([(top + bottom) / 2, (left + right) / 2] - extent / 2).astype(int)
-        rows, columns = (
-            np.clip(np.arange(start, start + length), 0, limit - 1)
-            for start, length, limit in zip(corner, extent, picture.shape[:2], strict=False)
-        )
-        cut = np.ascontiguousarray(picture[np.ix_(rows, columns)])  # edge pixels repeat beyond the picture
-        return cvkit.resize(cut, (int(size[0]), int(size[1])), interpolation="bilinear_exact")
 
     def _window_at(self, picture: np.ndarray, y: int, x: int) -> np.ndarray:
         """Features of the window at any pixel; gradients at its edge see the pixels around it."""
@@ -185,7 +72,7 @@ class WindowCutter:
         self, examples: Iterable[Example], generator: np.random.Generator, seen: set[tuple[int, ...]]
     ) -> Iterator[np.ndarray]:
         """Features of random windows, each window of each level being as likely as any other."""
-        for number, example, picture in self.read(examples):
+        for number, example, picture in self.reader.read(examples):
             levels = list(self.geometry.pyramid(picture))
             places = np.array([self._window_count(level.image) for level in levels])
             if places.sum() == 0:
@@ -214,7 +101,7 @@ class WindowCutter:
     ) -> Iterator[np.ndarray]:
         """Features of the highest windows of each picture above _HARD_SCORE, which it names in ``seen``."""
         detector = self.detector(weights)
-        for number, example, picture in self.read(examples):
+        for number, example, picture in self.reader.read(examples):
             grids = list(self._grids(detector, example, detector.pyramid(picture)))
             scores = np.concatenate([np.empty(0), *(grid.scores[is_free] for _, grid, is_free in grids)])
             least = _HARD_SCORE
@@ -230,7 +117,7 @@ class WindowCutter:
         detector = self.detector(weights)
         scores = [
             grid.scores[is_free]
-            for _, example, picture in self.read(examples)
+            for _, example, picture in self.reader.read(examples)
             for _, grid, is_free in self._grids(detector, example, detector.pyramid(picture))
         ]
         return np.concatenate([np.empty(0, np.float32), *scores])
@@ -274,16 +161,3 @@ def _feature_count(settings: dict[str, Any]) -> int:
     window = _validate.output_shape(settings.get("window", (128, 64)), "window")
     blocks = np.array(window) // cell - side + 1
     return max(0, int(np.prod(blocks) * np.prod(side) * settings.get("bins", 9)))
-
-
-def _is_outside(box: tuple[float, float, float, float], picture: np.ndarray) -> bool:
-    left, top, right, bottom = box
-    return right <= 0 or bottom <= 0 or left >= picture.shape[1] or top >= picture.shape[0]
-
-
-def _by(size: np.ndarray) -> str:
-    return f"{size[0]}x{size[1]}"
-
-
-def _rounded(box: tuple[float, ...]) -> str:
-    return "(" + ", ".join(f"{edge:g}" for edge in box) + ")"

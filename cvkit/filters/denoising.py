@@ -62,6 +62,8 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     kernels = batch.kernels("cvkit.filters", "denoising")
     out = batch.empty()
     side, channels = 2 * patch_radius + 1, batch.shape[3]
+    weighing: tuple[int] | tuple[float, float, float]
+    sum_dtype: type[np.number]
     if batch.dtype == np.uint8:
         table, shift = _weights(h, side, 2 * window_radius + 1, channels)
         weighing, sum_dtype = (shift,), np.int32

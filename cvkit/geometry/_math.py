@@ -10,9 +10,6 @@ from cvkit._jit import helper
 AFFINE, PERSPECTIVE, MAPS = range(3)
 """Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
 
-UNROUNDED, HALF_EVEN, HALF_UP = range(3)
-"""How results become whole numbers."""
-
 FAR = 1 << 30
 """Coordinates from here on count as infinite; nearer ones fit 32-bit integers."""
 
@@ -35,29 +32,27 @@ def value_at(image, y, x, channel, border, border_value):
     return image[row, column, channel]
 
 
-@helper(allocates=False)
-def cubic_weights(fraction, weights):
+@helper(force_inline=True, allocates=False)
+def cubic_weights(fraction):
     """Weigh four neighbours by Keys' cubic with a = -0.75, the one OpenCV uses; the weights sum to 1."""
-    real = weights.dtype.type
+    real = type(fraction)
     a, one = real(-0.75), real(1)
-    after = real(fraction)
-    before = after + one
-    weights[0] = ((a * before - real(5) * a) * before + real(8) * a) * before - real(4) * a
-    weights[1] = ((a + real(2)) * after - (a + real(3))) * after * after + one
-    after = one - after
-    weights[2] = ((a + real(2)) * after - (a + real(3))) * after * after + one
-    weights[3] = one - weights[0] - weights[1] - weights[2]
+    before, after = fraction + one, one - fraction
+    first = ((a * before - real(5) * a) * before + real(8) * a) * before - real(4) * a
+    second = ((a + real(2)) * fraction - (a + real(3))) * fraction * fraction + one
+    third = ((a + real(2)) * after - (a + real(3))) * after * after + one
+    return first, second, third, one - first - second - third
 
 
 @helper(allocates=False)
 def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value):
     """Blend the 4 x 4 neighbours around the pixel at (top, left)."""
-    value = weight_x.dtype.type(0)
+    value = 0.0
     for row in range(4):
-        along = weight_x.dtype.type(0)
+        along = 0.0
         for column in range(4):
             neighbour = value_at(image, top - 1 + row, left - 1 + column, channel, border, border_value)
-            along += weight_x[column] * weight_x.dtype.type(neighbour)
+            along += weight_x[column] * float(neighbour)
         value += weight_y[row] * along
     return value
 
@@ -75,13 +70,27 @@ def nearest_index(value):
 
 
 @helper(allocates=False)
-def rounded(value, rounding, largest):
-    """Give a float as it is, or round it and saturate at 0 and ``largest``, a float."""
-    if rounding == UNROUNDED:
-        return value
+def rounded(value, whole, largest):
+    """Give a float as it is, or round it half to even and saturate at 0 and ``largest``, a float."""
     # Not numpy's rint, which CUDA does not know.
-    whole = round(value) if rounding == HALF_EVEN else math.floor(value + 0.5)
-    return min(max(float(whole), 0.0), largest)
+    return min(max(float(round(value)), 0.0), float(largest)) if whole else value
+
+
+@helper(allocates=False)
+def divided(total, rounding):
+    """Divide a weighted sum: ``(half, bits)`` shifts and rounds half up, ``(factor,)`` multiplies."""
+    number = type(rounding[0])
+    if len(rounding) == 1:
+        return number(total * rounding[0])
+    half, bits = rounding
+    # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
+    return number(number(total + half) >> (bits & number(15)))
+
+
+@helper(allocates=False)
+def doubled_index(index, size):
+    """Return the neighbour that a pyramid goes up by: mirrored before the start, repeated beyond the end."""
+    return min(abs(index), size - 1)
 
 
 @helper(allocates=False)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cvkit._dispatch import Array, Batch
-from cvkit.geometry._math import HALF_UP
-from cvkit.geometry.resize import weigh
 
 
 def pyramid_down(image: Array) -> Array:
@@ -38,7 +38,8 @@ def pyramid_down(image: Array) -> Array:
     batch = Batch.of(image)
     count, height, width, channels = batch.shape
     out = batch.empty((count, (height + 1) // 2, (width + 1) // 2, channels))
-    weigh(batch, _down_taps(height), _down_taps(width), HALF_UP, out)
+    kernels = batch.kernels("cvkit.geometry", "pyramid")
+    kernels.down(batch.array, *_arithmetic(batch.dtype, 8), out)
     return batch.restore(out)
 
 
@@ -72,23 +73,14 @@ def pyramid_up(image: Array) -> Array:
     batch = Batch.of(image)
     count, height, width, channels = batch.shape
     out = batch.empty((count, 2 * height, 2 * width, channels))
-    weigh(batch, _up_taps(height), _up_taps(width), HALF_UP, out)
+    kernels = batch.kernels("cvkit.geometry", "pyramid")
+    kernels.up(batch.array, *_arithmetic(batch.dtype, 6), out)
     return batch.restore(out)
 
 
-def _down_taps(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every other pixel and two on each side, mirrored at the border without repeating the outermost."""
-    index = 2 * np.arange((size + 1) // 2) + np.arange(-2, 3)[:, np.newaxis]
-    period = max(2 * size - 2, 1)
-    index = np.abs((index + size - 1) % period - (size - 1)) if size > 1 else index * 0
-    weights = np.array([[1], [4], [6], [4], [1]]) / 16
-    return index, np.broadcast_to(weights, index.shape)
-
-
-def _up_taps(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Weights 1, 6, 1 on a pixel and 4, 4 between two; mirrored at the start, repeated at the end."""
-    pixel = np.repeat(np.arange(size), 2)
-    index = pixel + np.arange(-1, 2)[:, np.newaxis]
-    index = np.minimum(np.abs(index), size - 1)
-    on_pixel, between = np.array([[1], [6], [1]]) / 8, np.array([[0], [4], [4]]) / 8
-    return index, np.where(np.arange(2 * size) % 2 == 0, on_pixel, between)
+def _arithmetic(dtype: np.dtype, bits: int) -> tuple[np.ndarray, tuple[Any, ...]]:
+    """An array of the dtype for sums of weights that add up to ``1 << bits``, and what divides these sums."""
+    if dtype.kind == "f":
+        return np.empty(0, dtype), (dtype.type(0.5**bits),)
+    number: Any = np.dtype(f"u{2 * dtype.itemsize}").type
+    return np.empty(0, number), (number(1 << (bits - 1)), number(bits))

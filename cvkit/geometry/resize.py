@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch
-from cvkit.geometry._math import HALF_EVEN, UNROUNDED
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
@@ -14,8 +15,9 @@ _EXACT_BITS = 8
 # Weights of OpenCV's INTER_LINEAR for bytes.
 _BILINEAR_BITS = 11
 
+# Tables are cached, because NumPy needs as long for them as the kernels for a small image.
 _Taps = tuple[np.ndarray, np.ndarray]
-"""Source indices and their weights, each (taps, target size)."""
+"""For each target index its first neighbour, which may lie beyond the border, and the weights of all."""
 
 
 def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear") -> Array:
@@ -56,40 +58,35 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     >>> cvkit.resize(np.array([[0, 100]], np.uint8), (1, 4))
     array([[  0,  25,  75, 100]], dtype=uint8)
     """
-    _validate.one_of(interpolation, ("bilinear_exact", "bilinear", *_TAPS), "interpolation")
+    _validate.one_of(interpolation, ("nearest", "bilinear_exact", *_TAPS), "interpolation")
     batch = Batch.of(image, dtypes=(np.uint8,)) if interpolation == "bilinear_exact" else Batch.of(image)
     height, width = _validate.output_shape(output_shape)
     kernels = batch.kernels("cvkit.geometry", "resize")
     count, source_height, source_width, channels = batch.shape
     out = batch.empty((count, height, width, channels))
-    if interpolation == "bilinear_exact":
+    if batch.dtype == np.uint8 and interpolation in _HALVING and _is_half(batch, height, width):
+        kernels.halve(batch.array, out)
+    elif interpolation == "nearest":
+        near_rows, near_columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
+        kernels.nearest(batch.array, near_rows, near_columns, out)
+    elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
         kernels.bilinear_exact(batch.array, *rows, *columns, out)
-    elif batch.dtype == np.uint8 and interpolation in ("bilinear", "area") and _is_half(batch, height, width):
-        kernels.halve(batch.array, out)
     elif batch.dtype == np.uint8 and interpolation == "bilinear":
         rows, columns = _bilinear_rows(source_height, height), _bilinear_columns(source_width, width)
         kernels.bilinear(batch.array, *rows, *columns, out)
     else:
-        taps = _TAPS[interpolation]
-        weigh(batch, taps(source_height, height), taps(source_width, width), HALF_EVEN, out)
+        real = np.dtype(np.float64 if batch.dtype == np.float64 else np.float32)
+        rows = _table(interpolation, source_height, height, real)
+        columns = _table(interpolation, source_width, width, real)
+        whole = batch.dtype.kind == "u"
+        largest = real.type(np.iinfo(batch.dtype).max if whole else np.inf)
+        kernels.weighted(batch.array, *rows, *columns, whole, largest, out)
     return batch.restore(out)
 
 
-def weigh(batch: Batch, rows: _Taps, columns: _Taps, rounding: int, out: Array) -> None:
-    """Fill ``out`` with weighted sums of rows and columns; ``rounding`` is for whole dtypes."""
-    real = np.float64 if batch.dtype == np.float64 else np.float32
-    whole = batch.dtype.kind == "u"
-    batch.kernels("cvkit.geometry", "resize").weighted(
-        batch.array,
-        rows[0].astype(np.uint32),
-        rows[1].astype(real),
-        columns[0].astype(np.uint32),
-        columns[1].astype(real),
-        rounding if whole else UNROUNDED,
-        float(np.iinfo(batch.dtype).max) if whole else np.inf,
-        out,
-    )
+# Three names of the mean of 2 x 2 bytes, where the result has half the size.
+_HALVING = ("bilinear", "bilinear_exact", "area")
 
 
 def _is_half(batch: Batch, height: int, width: int) -> bool:
@@ -101,6 +98,7 @@ def _centres(source_size: int, target_size: int) -> np.ndarray:
     return (np.arange(target_size) + 0.5) * (source_size / target_size) - 0.5
 
 
+@functools.lru_cache
 def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
     """For each target index: the first of two source indices, and the fixed-point weight of the second."""
     # Beyond the outermost centres the outermost pixel counts alone. The pair stays inside the image there,
@@ -111,6 +109,7 @@ def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.nda
     return first.astype(np.uint32), weight.astype(np.uint16)
 
 
+@functools.lru_cache
 def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
     """For each target row: its two source rows and their weights of 11 bits, as in OpenCV.
 
@@ -121,6 +120,7 @@ def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
     return index.astype(np.uint32), _fixed_point(fraction)
 
 
+@functools.lru_cache
 def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
     """For each target column: the first of its two source columns, and the weights of both.
 
@@ -148,18 +148,27 @@ def _fixed_point(fraction: np.ndarray) -> np.ndarray:
     return np.rint(np.stack([(1 - fraction) * scale, fraction * scale])).astype(np.int16)
 
 
-def _nearest_taps(source_size: int, target_size: int) -> _Taps:
+@functools.lru_cache
+def _nearest_table(source_size: int, target_size: int) -> np.ndarray:
+    """Source index of each target index."""
     # OpenCV's two divisions: one would put some whole positions on the other side of their pixel.
     scale = 1 / (target_size / source_size)
-    index = np.floor(np.arange(target_size) * scale).clip(0, source_size - 1)
-    return index[np.newaxis], np.ones((1, target_size))
+    return np.floor(np.arange(target_size) * scale).clip(0, source_size - 1).astype(np.uint32)
+
+
+@functools.lru_cache
+def _table(interpolation: str, source_size: int, target_size: int, dtype: np.dtype) -> _Taps:
+    """Taps as kernels want them: an even number of weights for each target index."""
+    first, weights = _TAPS[interpolation](source_size, target_size)
+    if len(weights) % 2:
+        weights = np.pad(weights, ((0, 1), (0, 0)))
+    return first.astype(np.int64), weights.astype(dtype)
 
 
 def _bilinear_taps(source_size: int, target_size: int) -> _Taps:
     position = _centres(source_size, target_size)
     first = np.floor(position)
-    index = np.stack([first, first + 1]).clip(0, source_size - 1)
-    return index, np.stack([1 - (position - first), position - first])
+    return first, np.stack([1 - (position - first), position - first])
 
 
 def _bicubic_taps(source_size: int, target_size: int) -> _Taps:
@@ -170,7 +179,7 @@ def _bicubic_taps(source_size: int, target_size: int) -> _Taps:
     t = np.abs(position - first - offsets)
     a = -0.75
     near, far = ((a + 2) * t - (a + 3)) * t * t + 1, ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
-    return (first + offsets).clip(0, source_size - 1), np.where(t <= 1, near, far)
+    return first - 1, np.where(t <= 1, near, far)
 
 
 def _area_taps(source_size: int, target_size: int) -> _Taps:
@@ -178,14 +187,10 @@ def _area_taps(source_size: int, target_size: int) -> _Taps:
     scale = source_size / target_size
     start = np.arange(target_size) * scale
     stop = np.minimum(start + scale, source_size)
-    index = np.floor(start) + np.arange(int(np.ceil(scale)) + 1)[:, np.newaxis]
+    first = np.floor(start)
+    index = first + np.arange(int(np.ceil(scale)) + 1)[:, np.newaxis]
     overlap = (np.minimum(stop, index + 1) - np.maximum(start, index)).clip(0, None)
-    return index.clip(0, source_size - 1), overlap / overlap.sum(axis=0)
+    return first, overlap / overlap.sum(axis=0)
 
 
-_TAPS = {
-    "nearest": _nearest_taps,
-    "bilinear": _bilinear_taps,
-    "bicubic": _bicubic_taps,
-    "area": _area_taps,
-}
+_TAPS = {"bilinear": _bilinear_taps, "bicubic": _bicubic_taps, "area": _area_taps}

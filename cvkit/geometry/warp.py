@@ -15,7 +15,7 @@ from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, Batch, as_device_array, contiguous
 from cvkit._jit import on_device
-from cvkit.geometry._math import AFFINE, HALF_EVEN, MAPS, PERSPECTIVE, UNROUNDED
+from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE
 from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
@@ -249,7 +249,7 @@ def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DType
     matrix = to_source.astype(dtype)
     rows = np.arange(height, dtype=dtype)[:, np.newaxis]
     starts = rows * matrix[:, 1] + matrix[:, 2]
-    unused = np.empty((1, 1), np.float32)
+    unused = np.empty((1, 1), dtype)
     return _Positions(kind, np.ascontiguousarray(matrix[:, 0]), starts, unused, unused)
 
 
@@ -305,9 +305,8 @@ def _warp(
     elif interpolation == "bilinear":
         kernels.bilinear(batch.array, *where, code, value, blend_type, whole, out)
     else:
-        largest = float(np.iinfo(out_dtype).max) if whole else np.inf
-        rounding = HALF_EVEN if whole else UNROUNDED
-        kernels.bicubic(batch.array, *where, code, value, rounding, largest, out)
+        largest = blend_type.dtype.type(np.iinfo(out_dtype).max if whole else np.inf)
+        kernels.bicubic(batch.array, *where, code, value, blend_type, whole, largest, out)
     return batch.restore(out)
 
 

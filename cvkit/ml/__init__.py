@@ -10,6 +10,7 @@ from typing import Any
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "AdaBoostClassifier": "cvkit.ml.boosting",
     "DecisionTreeClassifier": "cvkit.ml.tree",
     "DecisionTreeRegressor": "cvkit.ml.tree",
     "ID3Classifier": "cvkit.ml.categorical_tree",

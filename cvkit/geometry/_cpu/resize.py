@@ -4,7 +4,6 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd import copy_2_items, copy_4_items
-from cvkit.geometry._math import rounded
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
 STRIP = 64
@@ -227,44 +226,207 @@ def halve(source, out):
 
 
 @helper(allocates=False)
-def _weigh_columns(row, index, weights, weighed):
-    """Sum the taps of each value; ``index`` and ``weights`` hold a row for each tap."""
-    weighed[:] = 0
-    for tap in range(index.shape[0]):
-        for x in range(weighed.shape[0]):
-            weighed[x] += weights[tap, x] * row[index[tap, x]]
-
-
-@helper(allocates=False)
-def _weigh_rows(weighed, index, weights, y, rounding, largest, total, out):
-    total[:] = 0
-    for tap in range(index.shape[0]):
-        row, weight = weighed[index[tap, y]], weights[tap, y]
-        for x in range(total.shape[0]):
-            total[x] += weight * row[x]
-    for x in range(total.shape[0]):
-        out[x] = rounded(total[x], rounding, largest)
+def _copy_pixels(row, index, channels, copyable, out):
+    """Copy a pixel for each column, four values at once: the next pixel overwrites what is too much."""
+    if channels == 1:
+        for x in range(index.shape[0]):
+            out[x] = row[index[x]]
+        return
+    for x in range(copyable):
+        copy_4_items(row, np.uint64(index[x] * channels), out, np.uint64(x * channels))
+    for x in range(copyable, index.shape[0]):
+        for c in range(channels):
+            out[x * channels + c] = row[index[x] * channels + c]
 
 
 @cpu_kernel
-def weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest, out):
-    """Resize by any number of taps for each axis, in the float type of the weights."""
+def nearest(source, y_index, x_index, out):
+    """Copy one pixel for each."""
     count, source_height, source_width, channels = source.shape
-    height, values = out.shape[1], out.shape[2] * channels
-    taps = x_index.shape[0]
+    height, columns = out.shape[1], out.shape[2]
     rows = source.reshape(count, source_height, source_width * channels)
-    out_rows = out.reshape(count, height, values)
-    index = np.empty((taps, values), np.uint32)
-    weights = np.empty((taps, values), x_weights.dtype)
-    for tap in range(taps):
-        for x in range(values):
-            index[tap, x] = x_index[tap, x // channels] * channels + x % channels
-            weights[tap, x] = x_weights[tap, x // channels]
-    weighed = np.empty((count, source_height, values), x_weights.dtype)
-    for task in prange(count * source_height):
-        image, y = task // source_height, task % source_height
-        _weigh_columns(rows[image, y], index, weights, weighed[image, y])
-    for task in prange(count * height):
-        image, y = task // height, task % height
+    out_rows = out.reshape(count, height, columns * channels)
+    # The last move must not write beyond the row, which may be the first of another task.
+    copyable = min(_copyable_columns(x_index, channels, rows.shape[2]), columns - 1)
+    strips = (height + STRIP - 1) // STRIP
+    for task in prange(count * strips):
+        image = task // strips
+        top = (task % strips) * STRIP
+        for y in range(top, min(top + STRIP, height)):
+            if y > top and y_index[y] == y_index[y - 1]:
+                out_rows[image, y] = out_rows[image, y - 1]
+            else:
+                _copy_pixels(rows[image, y_index[y]], x_index, channels, copyable, out_rows[image, y])
+
+
+@helper(allocates=False)
+def _copy(row, target):
+    """Copy a row to another dtype."""
+    for x in range(target.shape[0]):
+        target[x] = row[x]
+
+
+@helper(allocates=False)
+def _blend_two(first, second, first_weight, second_weight, total):
+    for x in range(total.shape[0]):
+        total[x] = first_weight * first[x] + second_weight * second[x]
+
+
+@helper(allocates=False)
+def _add_two(first, second, first_weight, second_weight, total):
+    for x in range(total.shape[0]):
+        total[x] += first_weight * first[x] + second_weight * second[x]
+
+
+@helper(allocates=False)
+def _weigh_rows(rows, chosen, start, weights, y, total):
+    """Sum the chosen rows, an even number of them, from ``start`` on by the weights of output row ``y``."""
+    stop = start + total.shape[0]
+    first, second = rows[chosen[0]][start:stop], rows[chosen[1]][start:stop]
+    _blend_two(first, second, weights[0, y], weights[1, y], total)
+    for tap in range(2, chosen.shape[0], 2):
+        first, second = rows[chosen[tap]][start:stop], rows[chosen[tap + 1]][start:stop]
+        _add_two(first, second, weights[tap, y], weights[tap + 1, y], total)
+
+
+@helper(allocates=False)
+def _repeat_outermost(line, first, stop, channels):
+    """Fill a line beyond its given pixels, from ``first`` to ``stop``, with copies of the outermost two."""
+    for value in range(first * channels):
+        line[value] = line[first * channels + value % channels]
+    for value in range(stop * channels, line.shape[0]):
+        line[value] = line[(stop - 1) * channels + value % channels]
+
+
+@helper(allocates=False)
+def _weigh_pairs(pairs, weights, weighed):
+    for x in range(weighed.shape[0]):
+        weighed[x] = weights[0, x] * pairs[2 * x] + weights[1, x] * pairs[2 * x + 1]
+
+
+@helper(allocates=False)
+def _weigh_fours(fours, weights, weighed):
+    for x in range(weighed.shape[0]):
+        outer = weights[0, x] * fours[4 * x] + weights[3, x] * fours[4 * x + 3]
+        weighed[x] = outer + (weights[1, x] * fours[4 * x + 1] + weights[2, x] * fours[4 * x + 2])
+
+
+@helper(allocates=False)
+def _weigh_two(first, second, first_weights, second_weights, weighed):
+    for x in range(weighed.shape[0]):
+        weighed[x] = first_weights[x] * first[x] + second_weights[x] * second[x]
+
+
+@helper(allocates=False)
+def _add_weighed_two(first, second, first_weights, second_weights, weighed):
+    for x in range(weighed.shape[0]):
+        weighed[x] += first_weights[x] * first[x] + second_weights[x] * second[x]
+
+
+@helper(allocates=False)
+def _move_pixels(line, first, tap, channels, moved):
+    """Move the pixel of one tap of each column, four values at once: the next overwrites what is too much."""
+    for x in range(first.shape[0]):
+        start = np.uint64(np.uint64(np.uint64(first[x]) + np.uint64(tap)) * np.uint64(channels))
+        copy_4_items(line, start, moved, np.uint64(x * channels))
+
+
+@helper(allocates=False)
+def _weigh_columns(line, first, channels, weights, moved, weighed):
+    """Sum the taps of each value; those of column x are the pixels of ``line`` from ``first[x]`` on.
+
+    They are moved side by side first, two or four values at once, so that the sums run in vectors.
+    """
+    taps = weights.shape[0]
+    if channels == 1 and taps == 2:
+        for x in range(first.shape[0]):
+            copy_2_items(line, np.uint64(first[x]), moved, np.uint64(2 * x))
+        _weigh_pairs(moved, weights, weighed)
+    elif channels == 1 and taps == 4:
+        for x in range(first.shape[0]):
+            copy_4_items(line, np.uint64(first[x]), moved, np.uint64(4 * x))
+        _weigh_fours(moved, weights, weighed)
+    else:
+        size = weighed.shape[0]
+        one, other = moved, moved[2 * size :]
+        for tap in range(0, taps, 2):
+            _move_pixels(line, first, tap, channels, one)
+            _move_pixels(line, first, tap + 1, channels, other)
+            if tap == 0:
+                _weigh_two(one, other, weights[0], weights[1], weighed)
+            else:
+                _add_weighed_two(one, other, weights[tap], weights[tap + 1], weighed)
+
+
+@helper(allocates=False)
+def _round(total, largest, out):
+    """Round half to even and saturate."""
+    zero = total.dtype.type(0)
+    for x in range(out.shape[0]):
+        value = np.rint(total[x])
+        value = value if value > zero else zero
+        out[x] = value if value < largest else largest
+
+
+@cpu_kernel
+def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):
+    """Sum some neighbouring rows and columns, an even number of each, in the float type of the weights.
+
+    The tables give the first neighbour, which may lie beyond the border, where the outermost pixel repeats.
+    To make an image smaller, its rows are weighed before the columns of their sum. To enlarge it, columns are
+    weighed before, because these rows serve for several of the result: ``ring`` holds the latest.
+    """
+    count, source_height, source_width, channels = source.shape
+    height, width = out.shape[1], out.shape[2]
+    rows = source.reshape(count, source_height, source_width * channels)
+    out_rows = out.reshape(count, height, width * channels)
+    y_taps, x_taps = y_weights.shape[0], x_weights.shape[0]
+    enlarges = height > source_height
+    values = width * channels
+    # The source columns that count, and those of them that exist.
+    start, stop = x_first[0], x_first[width - 1] + x_taps
+    inner_start, inner_stop = min(max(start, 0), source_width - 1), max(min(stop, source_width), 1)
+    first = np.empty(width, np.uint32)
+    weights = np.empty((x_taps, values), x_weights.dtype)
+    for x in range(width):
+        first[x] = x_first[x] - start
+        for tap in range(x_taps):
+            for channel in range(channels):
+                weights[tap, x * channels + channel] = x_weights[tap, x]
+    strips = (height + STRIP - 1) // STRIP
+    for task in prange(count * strips):
+        image = task // strips
+        top = (task % strips) * STRIP
+        line = np.empty((stop - start) * channels + 4, x_weights.dtype)
+        inner = line[(inner_start - start) * channels : (inner_stop - start) * channels]
+        moved = np.empty(4 * values + 8, x_weights.dtype)
+        ring = np.empty((y_taps, values), x_weights.dtype)
+        held = np.full(y_taps, -1)
+        chosen = np.empty(y_taps, np.int64)
         total = np.empty(values, x_weights.dtype)
-        _weigh_rows(weighed[image], y_index, y_weights, y, rounding, largest, total, out_rows[image, y])
+        for y in range(top, min(top + STRIP, height)):
+            out_row = out_rows[image, y]
+            for tap in range(y_taps):
+                chosen[tap] = min(max(y_first[y] + tap, 0), source_height - 1)
+            if not enlarges:
+                _weigh_rows(rows[image], chosen, inner_start * channels, y_weights, y, inner)
+                _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
+                if whole:
+                    _weigh_columns(line, first, channels, weights, moved, total)
+                else:
+                    _weigh_columns(line, first, channels, weights, moved, out_row)
+            else:
+                for tap in range(y_taps):
+                    row, slot = chosen[tap], chosen[tap] % y_taps
+                    chosen[tap] = slot
+                    if held[slot] != row:
+                        held[slot] = row
+                        _copy(rows[image, row, inner_start * channels : inner_stop * channels], inner)
+                        _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
+                        _weigh_columns(line, first, channels, weights, moved, ring[slot])
+                if whole:
+                    _weigh_rows(ring, chosen, 0, y_weights, y, total)
+                else:
+                    _weigh_rows(ring, chosen, 0, y_weights, y, out_row)
+            if whole:
+                _round(total, largest, out_row)

@@ -8,16 +8,7 @@ import numpy as np
 from cvkit._border import CONSTANT
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd import copy_2_items, copy_4_items
-from cvkit.geometry._math import (
-    AFFINE,
-    FAR,
-    PERSPECTIVE,
-    bicubic_at,
-    cubic_weights,
-    rounded,
-    touches,
-    value_at,
-)
+from cvkit.geometry._math import AFFINE, FAR, MAPS, bicubic_at, cubic_weights, rounded, value_at
 
 # Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
 # keep what a rotation reads for one row until the next, wide enough for long vector loops.
@@ -58,46 +49,46 @@ def _perspective_row(steps, starts, y, left, xs, ys):
         ys[x] = (step_y * column + start_y) / depth
 
 
-@helper(allocates=False)
-def _copy_row(rows, y, left, copy):
-    for x in range(copy.shape[0]):
-        copy[x] = rows[y, left + x]
-
-
-@helper(allocates=False)
+@helper(inline=True, allocates=False)
 def _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
-    """Write the source coordinates of the pixels from ``left`` on in output row ``y``."""
+    """Return the source coordinates of the pixels from ``left`` on in output row ``y``.
+
+    They are ``xs`` and ``ys``, filled, or parts of the maps: a copy would take as long as all the rest.
+    """
+    if kind == MAPS:
+        row = slice(left, left + xs.shape[0])
+        return map_x[y, row], map_y[y, row]
     if kind == AFFINE:
         _affine_row(steps, starts, y, left, xs, ys)
-    elif kind == PERSPECTIVE:
-        _perspective_row(steps, starts, y, left, xs, ys)
     else:
-        _copy_row(map_x, y, left, xs)
-        _copy_row(map_y, y, left, ys)
+        _perspective_row(steps, starts, y, left, xs, ys)
+    return xs, ys
 
 
 @helper(allocates=False)
-def _locate(xs, ys, image, border, offsets, weight_x, weight_y):
-    """Split coordinates into the offset of the upper left neighbour and the weights of the right and lower.
+def _locate(xs, ys, image, border, span, offsets, weight_x, weight_y):
+    """Split coordinates into the offset of the first of ``span`` x ``span`` neighbours and the fractions.
 
-    ``offsets`` holds EDGE or OUTSIDE where the 2 x 2 neighbours are not all in the image.
+    ``offsets`` holds EDGE or OUTSIDE where the neighbours are not all in the image.
     """
     real = xs.dtype.type
     height, width, channels = image.shape
     pixel, row = np.int32(channels), np.int32(width * channels)
-    # The last offset from which four items can be copied at the right neighbour in the row below.
-    last = np.int32(image.size - (width + 1) * channels - (4 if channels > 1 else 1))
-    right, bottom = real(width - 1), real(height - 1)
-    low = real(-1) if border == CONSTANT else real(-FAR)
-    high_x = real(width) if border == CONSTANT else real(FAR)
-    high_y = real(height) if border == CONSTANT else real(FAR)
+    before, after = real(span // 2 - 1), real(span // 2)
+    # The last offset from which the last neighbour in the last row can be moved, as one of four items.
+    last = np.int32(image.size - (span - 1) * row - ((span - 1) * channels + 4 if channels > 1 else span))
+    right, bottom = real(width - after), real(height - after)
+    low = -after if border == CONSTANT else real(-FAR)
+    high_x = width - real(1) + after if border == CONSTANT else real(FAR)
+    high_y = height - real(1) + after if border == CONSTANT else real(FAR)
     zero = real(0)
     for x in range(xs.shape[0]):
         left, top = np.floor(xs[x]), np.floor(ys[x])
         # Comparisons in floating point, so that NaN and infinity are outside.
         near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
-        inside = (left >= zero) & (left < right) & (top >= zero) & (top < bottom)
-        offset = np.int32(np.int32(np.int32(top) * row) + np.int32(np.int32(left) * pixel))
+        inside = (left >= before) & (left < right) & (top >= before) & (top < bottom)
+        first_row, first_column = np.int32(top - before), np.int32(left - before)
+        offset = np.int32(np.int32(first_row * row) + np.int32(first_column * pixel))
         inside &= offset <= last
         offsets[x] = offset if inside else (EDGE if near else OUTSIDE)
         weight_x[x] = xs[x] - left if near else zero
@@ -232,7 +223,7 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
         values = pixels * channels
         image = source[index]
         flat = image.reshape(image.size)
-        xs, ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
+        own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
         offsets = np.empty(pixels, np.int32)
         weight_x, weight_y = np.empty(pixels, blend_type.dtype), np.empty(pixels, blend_type.dtype)
         value_weight_x, value_weight_y = (
@@ -242,8 +233,8 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
         corners = np.empty(4 * CORNER, source.dtype)
         edges = np.empty(pixels, np.int32)
         for y in range(top, min(top + TILE_ROWS, height)):
-            _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys)
-            _locate(xs, ys, image, border, offsets, weight_x, weight_y)
+            xs, ys = _coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
+            _locate(xs, ys, image, border, 2, offsets, weight_x, weight_y)
             out_row = out_rows[index, y, left * channels : left * channels + values]
             if channels == 1:
                 found = _fetch_gray(flat, row_step, offsets, border_value, corners, edges)
@@ -258,54 +249,178 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
 
 
 @helper(allocates=False)
-def _nearest_row(image, xs, ys, border, border_value, out):
+def _locate_nearest(xs, ys, image, border, offsets):
+    """Round coordinates, half to even, to the offset of a pixel, or EDGE or OUTSIDE."""
+    real = xs.dtype.type
     height, width, channels = image.shape
+    pixel, row = np.int32(channels), np.int32(width * channels)
+    last = np.int32(image.size - (4 if channels > 1 else 1))
+    half, zero = real(0.5), real(0)
+    low = -half if border == CONSTANT else real(-FAR)
+    high_x = real(width) - half if border == CONSTANT else real(FAR)
+    high_y = real(height) - half if border == CONSTANT else real(FAR)
     for x in range(xs.shape[0]):
-        if touches(xs[x], ys[x], height, width, 0.5, border):
-            row, column = int(np.rint(ys[x])), int(np.rint(xs[x]))
-            for channel in range(channels):
-                out[x, channel] = value_at(image, row, column, channel, border, border_value)
-        else:
-            for channel in range(channels):
-                out[x, channel] = border_value[channel]
+        column, line = np.rint(xs[x]), np.rint(ys[x])
+        near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
+        inside = (column >= zero) & (column < width) & (line >= zero) & (line < height)
+        offset = np.int32(np.int32(np.int32(line) * row) + np.int32(np.int32(column) * pixel))
+        inside &= near & (offset <= last)
+        offsets[x] = offset if inside else (EDGE if near else OUTSIDE)
 
 
 @helper(allocates=False)
-def _bicubic_row(image, xs, ys, border, border_value, rounding, largest, weight_x, weight_y, out):
-    height, width, channels = image.shape
-    for x in range(xs.shape[0]):
-        if touches(xs[x], ys[x], height, width, 2, border):
-            left, top = int(np.floor(xs[x])), int(np.floor(ys[x]))
-            cubic_weights(xs[x] - left, weight_x)
-            cubic_weights(ys[x] - top, weight_y)
+def _fetch_pixels(source, channels, offsets, first, pixels):
+    """Fetch one pixel for each offset, ``first`` values behind it; where there is none, leave what is."""
+    for x in range(offsets.shape[0]):
+        if offsets[x] >= 0:
+            offset = np.uint64(np.uint64(offsets[x]) + np.uint64(first))
+            if channels == 1:
+                pixels[x] = source[offset]
+            else:
+                copy_4_items(source, offset, pixels, np.uint64(x * channels))
+
+
+@helper(allocates=False)
+def _nearest_edges(image, xs, ys, offsets, border, border_value, out):
+    channels = image.shape[2]
+    for x in range(offsets.shape[0]):
+        if offsets[x] == EDGE:
+            row, column = int(np.rint(ys[x])), int(np.rint(xs[x]))
             for channel in range(channels):
-                value = bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value)
-                out[x, channel] = rounded(value, rounding, largest)
-        else:
+                out[x * channels + channel] = value_at(image, row, column, channel, border, border_value)
+        elif offsets[x] == OUTSIDE:
             for channel in range(channels):
-                out[x, channel] = border_value[channel]
+                out[x * channels + channel] = border_value[channel]
+
+
+@helper(allocates=False)
+def _copy_values(values, out):
+    for v in range(out.shape[0]):
+        out[v] = values[v]
 
 
 @cpu_kernel
 def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
-    count, height, width, _ = out.shape
-    for task in prange(count * height):
-        index, y = task // height, task % height
-        xs, ys = np.empty(width, starts.dtype), np.empty(width, starts.dtype)
-        _coordinates(kind, steps, starts, map_x, map_y, y, 0, xs, ys)
-        _nearest_row(source[index], xs, ys, border, border_value, out[index, y])
+    count, height, width, channels = out.shape
+    out_rows = out.reshape(count, height, width * channels)
+    strips = (height + TILE_ROWS - 1) // TILE_ROWS
+    tiles = (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+    for task in prange(count * strips * tiles):
+        index = task // (strips * tiles)
+        top = (task // tiles % strips) * TILE_ROWS
+        left = (task % tiles) * TILE_COLUMNS
+        pixels = min(TILE_COLUMNS, width - left)
+        image = source[index]
+        flat = image.reshape(image.size)
+        own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
+        offsets = np.empty(pixels, np.int32)
+        found = np.empty(pixels * channels + 4, source.dtype)
+        for y in range(top, min(top + TILE_ROWS, height)):
+            xs, ys = _coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
+            _locate_nearest(xs, ys, image, border, offsets)
+            _fetch_pixels(flat, channels, offsets, 0, found)
+            out_row = out_rows[index, y, left * channels : (left + pixels) * channels]
+            _copy_values(found, out_row)
+            _nearest_edges(image, xs, ys, offsets, border, border_value, out_row)
+
+
+@helper(allocates=False)
+def _cubic_row(fractions, channels, weights):
+    """Weigh the four neighbours of each pixel along one axis, for each of its values."""
+    real = weights.dtype.type
+    for x in range(fractions.shape[0]):
+        first, second, third, fourth = cubic_weights(fractions[x])
+        for value in range(x * channels, (x + 1) * channels):
+            weights[0, value], weights[1, value] = real(first), real(second)
+            weights[2, value], weights[3, value] = real(third), real(fourth)
+
+
+@helper(allocates=False)
+def _add_cubic_row(before, first, second, after, weights, row_weights, total):
+    """Blend four neighbours along x and add the result, weighed along y."""
+    real = total.dtype.type
+    before_weights, first_weights = weights[0], weights[1]
+    second_weights, after_weights = weights[2], weights[3]
+    for v in range(total.shape[0]):
+        outer = before_weights[v] * real(before[v]) + after_weights[v] * real(after[v])
+        inner = first_weights[v] * real(first[v]) + second_weights[v] * real(second[v])
+        total[v] += row_weights[v] * (outer + inner)
+
+
+@helper(allocates=False)
+def _finish_cubic(total, whole, largest, out):
+    """Give blends as they are, or round them half to even and saturate."""
+    zero = total.dtype.type(0)
+    for v in range(out.shape[0]):
+        value = total[v]
+        if whole:
+            value = np.rint(value)
+            value = value if value > zero else zero
+            value = value if value < largest else largest
+        out[v] = value
+
+
+@helper(allocates=False)
+def _cubic_edges(image, xs, ys, offsets, border, border_value, whole, largest, out):
+    """Blend the pixels whose neighbours are not all in the image, one by one."""
+    channels = image.shape[2]
+    for x in range(offsets.shape[0]):
+        if offsets[x] >= 0:
+            continue
+        left, top = np.floor(xs[x]), np.floor(ys[x])
+        for channel in range(channels):
+            value = float(border_value[channel])
+            if offsets[x] == EDGE:
+                weight_x, weight_y = cubic_weights(xs[x] - left), cubic_weights(ys[x] - top)
+                value = bicubic_at(
+                    image, int(top), int(left), channel, weight_x, weight_y, border, border_value
+                )
+            out[x * channels + channel] = rounded(value, whole, largest)
 
 
 @cpu_kernel
-def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
+def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, largest, out):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
-    count, height, width, _ = out.shape
-    for task in prange(count * height):
-        index, y = task // height, task % height
-        xs, ys = np.empty(width, starts.dtype), np.empty(width, starts.dtype)
-        weight_x, weight_y = np.empty(4, np.float64), np.empty(4, np.float64)
-        _coordinates(kind, steps, starts, map_x, map_y, y, 0, xs, ys)
-        _bicubic_row(
-            source[index], xs, ys, border, border_value, rounding, largest, weight_x, weight_y, out[index, y]
-        )
+    count, height, width, channels = out.shape
+    out_rows = out.reshape(count, height, width * channels)
+    row_step = source.shape[2] * channels
+    strips = (height + TILE_ROWS - 1) // TILE_ROWS
+    tiles = (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+    for task in prange(count * strips * tiles):
+        index = task // (strips * tiles)
+        top = (task // tiles % strips) * TILE_ROWS
+        left = (task % tiles) * TILE_COLUMNS
+        pixels = min(TILE_COLUMNS, width - left)
+        values = pixels * channels
+        image = source[index]
+        flat = image.reshape(image.size)
+        own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
+        fraction_x, fraction_y = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
+        offsets = np.empty(pixels, np.int32)
+        weight_x = np.empty((4, values), blend_type.dtype)
+        weight_y = np.empty((4, values), blend_type.dtype)
+        neighbours = np.zeros((4, values + 4), source.dtype)
+        total = np.empty(values, blend_type.dtype)
+        for y in range(top, min(top + TILE_ROWS, height)):
+            xs, ys = _coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
+            _locate(xs, ys, image, border, 4, offsets, fraction_x, fraction_y)
+            _cubic_row(fraction_x, channels, weight_x)
+            _cubic_row(fraction_y, channels, weight_y)
+            total[:] = 0
+            for row in range(4):
+                for column in range(4):
+                    first = row * row_step + column * channels
+                    _fetch_pixels(flat, channels, offsets, first, neighbours[column])
+                _add_cubic_row(
+                    neighbours[0],
+                    neighbours[1],
+                    neighbours[2],
+                    neighbours[3],
+                    weight_x,
+                    weight_y[row],
+                    total,
+                )
+            out_row = out_rows[index, y, left * channels : left * channels + values]
+            _finish_cubic(total, whole, largest, out_row)
+            _cubic_edges(image, xs, ys, offsets, border, border_value, whole, largest, out_row)

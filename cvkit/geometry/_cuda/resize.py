@@ -62,7 +62,17 @@ def _halve(source, out):
 
 
 @cuda_kernel
-def _weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest, out):
+def _nearest(source, y_index, x_index, out):
+    position, y, image = cuda.grid(3)
+    count, height, width, channels = out.shape
+    if image >= count or y >= height or position >= width * channels:
+        return
+    x, channel = divmod(position, channels)
+    out[image, y, x, channel] = source[image, y_index[y], x_index[x], channel]
+
+
+@cuda_kernel
+def _weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):
     position, y, image = cuda.grid(3)
     count, height, width, channels = out.shape
     if image >= count or y >= height or position >= width * channels:
@@ -70,13 +80,20 @@ def _weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest,
     x, channel = divmod(position, channels)
     real = x_weights.dtype.type
     total = real(0)
-    for row in range(y_index.shape[0]):
+    for down in range(y_weights.shape[0]):
+        row = min(max(y_first[y] + down, 0), source.shape[1] - 1)
         along = real(0)
-        for column in range(x_index.shape[0]):
-            value = real(source[image, y_index[row, y], x_index[column, x], channel])
-            along += x_weights[column, x] * value
-        total += y_weights[row, y] * along
-    out[image, y, x, channel] = rounded(total, rounding, largest)
+        for right in range(x_weights.shape[0]):
+            column = min(max(x_first[x] + right, 0), source.shape[2] - 1)
+            along += x_weights[right, x] * real(source[image, row, column, channel])
+        total += y_weights[down, y] * along
+    out[image, y, x, channel] = rounded(total, whole, largest)
+
+
+def nearest(source, y_index, x_index, out):
+    """Copy one pixel for each."""
+    count, height, width, channels = out.shape
+    _nearest[count, height, width * channels](source, y_index, x_index, out)
 
 
 def bilinear(source, y_index, y_weights, x_first, x_weights, out):
@@ -91,9 +108,9 @@ def halve(source, out):
     _halve[count, height, width * channels](source, out)
 
 
-def weighted(source, y_index, y_weights, x_index, x_weights, rounding, largest, out):
-    """Resize by any number of taps for each axis, in the float type of the weights."""
+def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):
+    """Sum some neighbouring rows and columns in the float type of the weights; see the CPU's."""
     count, height, width, channels = out.shape
     _weighted[count, height, width * channels](
-        source, y_index, y_weights, x_index, x_weights, rounding, largest, out
+        source, y_first, y_weights, x_first, x_weights, whole, largest, out
     )

@@ -59,7 +59,7 @@ def _nearest(source, kind, steps, starts, map_x, map_y, border, border_value, ou
 
 
 @cuda_kernel
-def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
+def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, whole, largest, out):
     x, y, index = cuda.grid(3)
     count, height, width, channels = out.shape
     if index >= count or y >= height or x >= width:
@@ -71,12 +71,11 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ro
             out[index, y, x, channel] = border_value[channel]
         return
     left, top = floor_index(source_x), floor_index(source_y)
-    weight_x, weight_y = cuda.local.array(4, np.float64), cuda.local.array(4, np.float64)
-    cubic_weights(source_x - left, weight_x)
-    cubic_weights(source_y - top, weight_y)
+    weight_x = cubic_weights(np.float64(source_x - left))
+    weight_y = cubic_weights(np.float64(source_y - top))
     for channel in range(channels):
         value = bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value)
-        out[index, y, x, channel] = rounded(value, rounding, largest)
+        out[index, y, x, channel] = rounded(value, whole, largest)
 
 
 def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, out):
@@ -91,8 +90,8 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
     _nearest[out.shape[:3]](source, kind, steps, starts, map_x, map_y, border, border_value, out)
 
 
-def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out):
+def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, largest, out):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
     _bicubic[out.shape[:3]](
-        source, kind, steps, starts, map_x, map_y, border, border_value, rounding, largest, out
+        source, kind, steps, starts, map_x, map_y, border, border_value, whole, largest, out
     )

@@ -1,0 +1,202 @@
+"""Which files a run works on, what their results are called, and which of them are done already."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+from array import array
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cvkit._paths import inside
+from cvkit._version import __version__
+from cvkit.batch.digests import Digests, digest, position_in
+from cvkit.batch.manifest import Entry, read_manifest
+from cvkit.batch.work import Task, to_posix
+from cvkit.io import walk
+
+Source = str | os.PathLike[str]
+
+# Formats that results may keep from their source; those from others become PNG, which loses nothing.
+_KEPT = frozenset([".bmp", ".dib", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"])
+
+
+class Found(NamedTuple):
+    """A source file, the folder its result keeps the relative path to, and that path."""
+
+    path: Path
+    root: Path | None
+    relative: PurePath
+
+
+class Sources:
+    """The files that sources stand for; each walk finds them anew.
+
+    Parameters
+    ----------
+    given : path or list of paths
+        As for :func:`cvkit.io.walk`. Of one source, results keep the path relative to the folder that it is
+        or lies in; of several, the whole path.
+    output : Path
+        The output folder; what lies in it is no source.
+    """
+
+    def __init__(self, given: Source | list[Source], output: Path) -> None:
+        self._given = given
+        self._root = None if isinstance(given, list) else _root_of(os.fspath(given))
+        self._output = os.path.realpath(output)
+        if self._root is not None and os.path.realpath(self._root) == self._output:
+            raise ValueError(f"the output folder must not be the source, got {os.fspath(output)} for both")
+        walk(given)  # raises where there is nothing
+
+    def __iter__(self) -> Iterator[Found]:
+        """Give each file once."""
+        seen = Digests()
+        for path in walk(self._given):
+            found = self._place(path)
+            if seen.add(digest(path)) and not self._is_result(found):
+                yield found
+
+    def _place(self, path: Path) -> Found:
+        if self._root is not None and path.is_relative_to(self._root):
+            return Found(path, self._root, path.relative_to(self._root))
+        return Found(path, None, inside(path))
+
+    def _is_result(self, found: Found) -> bool:
+        return os.path.abspath(found.path).startswith(os.path.join(self._output, ""))
+
+
+def _root_of(source: str) -> Path:
+    """Return the folder that a source is or lies in; of a pattern, the part without wildcards."""
+    path = Path(source)
+    if path.is_dir():
+        return path
+    if path.exists():
+        return path.parent
+    fixed = Path()
+    for part in path.parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed /= part
+    return fixed
+
+
+class Record:
+    """What an earlier run did, in 24 bytes a file.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        One for each path.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        columns = array("Q"), array("Q"), array("Q")
+        for entry in entries:
+            is_done = entry.status == "done"
+            columns[0].append(_identity(entry.path))
+            columns[1].append(_state(entry.size, entry.mtime_ns, entry.operation, entry.version, is_done))
+            columns[2].append(digest(entry.output) if entry.output is not None else 0)
+        paths, states, outputs = (np.array(column, np.uint64) for column in columns)
+        order = np.argsort(paths)
+        self._paths, self._states, self._outputs = paths[order], states[order], outputs[order]
+
+    @classmethod
+    def of(cls, folder: Path) -> Record:
+        """Read the manifest of an output folder."""
+        return cls(read_manifest(folder))
+
+    def outputs(self) -> np.ndarray:
+        """Return the digests of all results."""
+        return self._outputs[self._outputs != 0]
+
+    def output_of(self, path: Path) -> int | None:
+        """Return the digest of a file's result."""
+        position = position_in(self._paths, _identity(path))
+        return None if position is None else int(self._outputs[position])
+
+    def is_done(self, path: Path, operation: dict[str, Any]) -> bool:
+        """Tell whether this operation was done on the file as it is now, by this version."""
+        position = position_in(self._paths, _identity(path))
+        if position is None:
+            return False
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        state = _state(status.st_size, status.st_mtime_ns, operation, __version__, True)
+        return int(self._states[position]) == state
+
+
+def _identity(path: str | Path) -> int:
+    """Identify a file, however the path to it is written."""
+    return digest(os.path.abspath(path))
+
+
+def _state(size: int, mtime_ns: int, operation: dict[str, Any], version: str, is_done: bool) -> int:
+    return digest(size, mtime_ns, json.dumps(operation, sort_keys=True), version, is_done)
+
+
+class Names:
+    """Names of results: those of the sources, with another ending where the format changes.
+
+    No name is given twice. Where ``a.jpg`` and ``a.png`` both become ``a.tiff``, the second one to come is
+    ``a.png.tiff``. A file that the record knows keeps its name.
+    """
+
+    def __init__(self, format: str, record: Record) -> None:
+        self._format = format
+        self._record = record
+        self._taken = Digests(record.outputs())
+
+    def name(self, found: Found) -> str:
+        """Name the result of a file, relative to the output folder, with forward slashes."""
+        earlier = self._record.output_of(found.path)
+        for name in self._candidates(found.relative):
+            value = digest(name)
+            if value == earlier or self._taken.add(value):
+                return name
+        raise AssertionError("candidates never end")
+
+    def _candidates(self, relative: PurePath) -> Iterator[str]:
+        suffix = f".{self._format}"
+        if self._format == "keep":
+            suffix = relative.suffix if relative.suffix.lower() in _KEPT else ".png"
+        longer = relative if relative.suffix == suffix else relative.with_name(relative.name + suffix)
+        numbered = (longer.with_name(f"{longer.stem}-{number}{suffix}") for number in count(2))
+        for path in chain([relative.with_suffix(suffix), longer], numbered):
+            yield to_posix(str(path))
+
+
+class Plan:
+    """What is left to do, file by file.
+
+    Attributes
+    ----------
+    unchanged : int
+        How many files were found to be done already, so far.
+    """
+
+    def __init__(
+        self, sources: Sources, output: Path, operation: dict[str, Any], format: str, record: Record
+    ) -> None:
+        self._sources = sources
+        self._output = output
+        self._operation = operation
+        self._names = Names(format, record)
+        self._record = record
+        self.unchanged = 0
+
+    def tasks(self) -> Iterator[Task]:
+        """Give the files that are not done."""
+        for found in self._sources:
+            output = self._names.name(found)
+            if self._record.is_done(found.path, self._operation) and (self._output / output).exists():
+                self.unchanged += 1
+            else:
+                yield Task(str(found.path), None if found.root is None else str(found.root), output)

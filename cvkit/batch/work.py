@@ -1,0 +1,225 @@
+"""What is done with one file: read it, compute, write the result, say how it went."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cvkit._dispatch import to_device, to_host
+from cvkit._jit import thread_limit
+from cvkit._paths import atomic_path
+from cvkit._version import __version__
+from cvkit.batch.manifest import Entry
+from cvkit.batch.pipeline import Pipeline
+from cvkit.io import read_image, write_image
+
+ARRAY_FORMATS = ("npy", "npz")
+CONVERSIONS = ("none", "saturate", "absolute")
+
+
+class Task(NamedTuple):
+    """A file to work on; small, because these travel and pixels do not."""
+
+    path: str
+    root: str | None
+    output: str
+
+
+@dataclass
+class Picture:
+    """A task on its way through the stages."""
+
+    task: Task
+    size: int = 0
+    mtime_ns: int = 0
+    image: Any = None
+    error: str | None = None
+    seconds: float = field(default=0.0)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run does with every file; it travels to the processes that work.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+        What to compute.
+    output : str
+        The output folder, absolute.
+    folder : str
+        What the tasks' paths are relative to, absolute.
+    mode : str
+        How to read, as for :func:`cvkit.read_image`.
+    quality : int
+        Of JPEG and WebP.
+    convert : {"none", "saturate", "absolute"}
+        What becomes of results that are neither uint8 nor uint16.
+    max_pixels : int or None
+        Larger pictures are refused.
+    on_gpu : bool
+        Whether to compute on the current GPU.
+    kernel_threads : int
+        Threads for each kernel. One is best where there are more files than threads, each with a file of its
+        own.
+    """
+
+    pipeline: Pipeline
+    output: str
+    folder: str
+    mode: str = "keep"
+    quality: int = 95
+    convert: str = "none"
+    max_pixels: int | None = None
+    on_gpu: bool = False
+    kernel_threads: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Give all that decides the results the form it has in the manifest."""
+        settings = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
+        return {**self.pipeline.to_json(), "settings": settings}
+
+    def read(self, task: Task) -> Picture:
+        """Read a file; the picture, or the reason why there is none, is noted."""
+        start = time.perf_counter()
+        picture = Picture(task)
+        file = os.path.join(self.folder, task.path)
+        try:
+            # Before it is read: a file that changes meanwhile will be seen to have changed.
+            status = os.stat(file)
+            picture.size, picture.mtime_ns = status.st_size, status.st_mtime_ns
+            picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
+        except (OSError, MemoryError) as error:
+            picture.error = _reason(error, file)
+        picture.seconds += time.perf_counter() - start
+        return picture
+
+    def compute(self, picture: Picture) -> Picture:
+        """Replace the picture by the result."""
+        if picture.error is not None:
+            return picture
+        start = time.perf_counter()
+        try:
+            picture.image = self._result(picture.image)
+        except Exception as error:  # whatever a picture does to an operation is that picture's failure only
+            picture.error = _reason(error)
+            picture.image = None
+        picture.seconds += time.perf_counter() - start
+        return picture
+
+    def _result(self, image: np.ndarray) -> Any:
+        with thread_limit(self.kernel_threads):
+            result = self.pipeline(to_device(image) if self.on_gpu else image)
+        if isinstance(result, tuple):
+            return tuple(map(to_host, result))
+        return _converted(to_host(result), self.convert)
+
+    def write(self, picture: Picture) -> Entry:
+        """Write the result and say how it went."""
+        start = time.perf_counter()
+        if picture.error is None:
+            target = Path(self.output, picture.task.output)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_result(target, picture.image, self.quality)
+            except (OSError, TypeError, ValueError) as error:
+                picture.error = f"cannot write {picture.task.output}: {_reason(error)}"
+        picture.image = None
+        picture.seconds += time.perf_counter() - start
+        return self._entry(picture)
+
+    def lost(self, task: Task, reason: str) -> Entry:
+        """Say that a file could not be worked on."""
+        return self._entry(Picture(task, error=reason))
+
+    def _entry(self, picture: Picture) -> Entry:
+        failed = picture.error is not None
+        return Entry(
+            path=to_posix(picture.task.path),
+            source_root=None if picture.task.root is None else to_posix(picture.task.root),
+            size=picture.size,
+            mtime_ns=picture.mtime_ns,
+            operation=self.to_json(),
+            version=__version__,
+            status="failed" if failed else "done",
+            output=None if failed else picture.task.output,
+            error=picture.error,
+            milliseconds=round(picture.seconds * 1000, 3),
+        )
+
+    def try_out(self) -> None:
+        """Compute on a small picture, so that wrong parameters show at once, and kernels are compiled.
+
+        Raises
+        ------
+        ValueError or TypeError
+            If the operation refuses color and gray pictures of 8 bits alike.
+        """
+        color = np.zeros((256, 256, 3), np.uint8)
+        attempts = {"rgb": [color], "gray": [color[..., 0]]}.get(self.mode, [color, color[..., 0]])
+        refused: Exception | None = None
+        for image in attempts:
+            try:
+                self._result(np.ascontiguousarray(image))
+            except (TypeError, ValueError) as error:
+                refused = refused or error
+            else:
+                return
+        if refused is not None:
+            raise refused
+
+
+def write_result(path: Path, result: Any, quality: int = 95) -> None:
+    """Write a result so that the file is either complete or not there.
+
+    Parameters
+    ----------
+    path : Path
+        Its ending names the format: .npy, .npz, or one of pictures. Floats, and integers that may be
+        negative, are float32 in TIFF.
+    result : numpy.ndarray, or a tuple of the features and the picture of :func:`cvkit.hog`
+        What an operation gave.
+    quality : int
+        Of JPEG and WebP.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        arrays = result if isinstance(result, tuple) else (result,)
+        with atomic_path(path) as temporary:
+            np.savez(temporary, **dict(zip(("features", "picture"), arrays, strict=False)))
+    elif isinstance(result, tuple):
+        raise ValueError("a result of two arrays needs the format npz")
+    elif suffix == ".npy":
+        with atomic_path(path) as temporary:
+            np.save(temporary, result)
+    else:
+        is_deep = suffix in (".tif", ".tiff") and result.dtype not in (np.uint8, np.uint16)
+        write_image(path, result.astype(np.float32) if is_deep else result, quality=quality)
+
+
+def to_posix(path: str) -> str:
+    """Write a path with forward slashes."""
+    return path.replace(os.sep, "/")
+
+
+def _converted(result: np.ndarray, convert: str) -> np.ndarray:
+    """Bring a result into 8 bits as pictures are shown: rounded, and saturated."""
+    if convert == "none" or result.dtype in (np.uint8, np.uint16):
+        return result
+    values = np.abs(result.astype(np.float32)) if convert == "absolute" else result
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _reason(error: Exception, file: str = "") -> str:
+    """Say what went wrong, without the file's name, which the entry has."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = str(error).removeprefix(f"{file}: ")
+    if isinstance(error, OSError | TypeError | ValueError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,341 @@
+"""``cvkit batch``: one operation over many pictures. Its commands are made from the table of operations."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cvkit.cli.devices import Device
+from cvkit.cli.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from cvkit.batch import Pipeline
+    from cvkit.batch.executors import Executor
+    from cvkit.batch.operations import Operation
+    from cvkit.batch.parameters import Parameter
+    from cvkit.batch.runner import Run
+    from cvkit.cli.progress import Progress
+
+# Failed files are named when they fail, up to this many; the manifest has them all.
+_FAILURES_NAMED = 20
+
+
+class Mode(str, Enum):
+    """How to read pictures."""
+
+    keep = "keep"
+    rgb = "rgb"
+    gray = "gray"
+    unchanged = "unchanged"
+
+
+class Convert(str, Enum):
+    """What becomes of results that are neither uint8 nor uint16."""
+
+    none = "none"
+    saturate = "saturate"
+    absolute = "absolute"
+
+
+def _common(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A picture, a folder, a glob pattern, or a text file with one path a line."
+        ),
+    ],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A new or empty folder.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in OUTPUT: skip what is done and has not changed.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin anew in OUTPUT and replace what is there.")
+    ] = False,
+    mode: Annotated[
+        Mode,
+        typer.Option(
+            help="How to read: keep is as the file holds it, turned upright; unchanged is not turned; "
+            "rgb and gray have 8 bits."
+        ),
+    ] = Mode.keep,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="F",
+            help="Format of the results: png, jpg, tiff, npy..., or keep. "
+            "[default: tiff for derivatives, npz for hog, else keep]",
+        ),
+    ] = None,
+    quality: Annotated[int, typer.Option(metavar="Q", help="Quality of JPEG and WebP, 1 to 100.")] = 95,
+    convert: Annotated[
+        Convert,
+        typer.Option(
+            help="Bring derivatives into 8 bits: saturate them, or their absolute value; none keeps floats."
+        ),
+    ] = Convert.none,
+    max_pixels: Annotated[
+        int | None, typer.Option(metavar="N", help="Refuse larger pictures, before they are decoded.")
+    ] = None,
+    device: Annotated[
+        Device, typer.Option(help="auto takes a CUDA device where there is one.")
+    ] = Device.auto,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Work in N processes instead of in this one.")
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[ADDRESS]",
+            help="Work on a Dask cluster: one started here, or the one whose scheduler is at ADDRESS.",
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+) -> None:
+    """Take the arguments that every batch has; the signature is what counts."""
+
+
+class BatchCommand(TyperCommand):
+    """A command with the option ``--dask``, whose address may be missing."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        """Give ``--dask`` a value where what follows is no address."""
+        completed = []
+        for position, word in enumerate(arguments):
+            completed.append(word)
+            following = "".join(arguments[position + 1 : position + 2])
+            if word == "--dask" and not re.fullmatch(r"\w+://.+|[\w.-]+:\d+", following):
+                completed.append("local")
+        return super().parse_args(context, completed)
+
+
+class _Operations(TyperGroup):
+    """Makes a command for an operation when it is asked for: reading signatures loads the whole library."""
+
+    def list_commands(self, context: Any) -> list[str]:
+        from cvkit.batch import image_operations
+
+        return [_dashed(name) for name in image_operations()]
+
+    def get_command(self, context: Any, name: str) -> Any:
+        from cvkit.batch import image_operations
+
+        operation = image_operations().get(name.replace("-", "_"))
+        return None if operation is None else _command_of(operation)
+
+
+batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=None)
+
+
+@batch_app.callback()
+def _batch() -> None:
+    """Run an operation on every picture of a folder, a pattern or a list.
+
+    Results keep the folders and names of the source. A picture that fails is recorded with the reason, and
+    the rest is done; OUTPUT/manifest.jsonl says what became of each. --resume goes on after an interruption.
+
+    Exit code: 0 all went well, 1 some pictures failed, 2 wrong usage, 130 interrupted; what was done is kept.
+    """
+
+
+def _command_of(operation: Operation) -> Any:
+    """Make the command of an operation: the common arguments, and an option for each parameter."""
+
+    def run_operation(**given: Any) -> None:
+        from cvkit.batch import Pipeline
+
+        options = {name: given.pop(name) for name in operation.parameters}
+        values = {name: value for name, value in options.items() if value is not None}
+        with _wrong_usage():
+            values = {name: operation.parameters[name].read(value) for name, value in values.items()}
+            chosen = Pipeline.of(operation.name, **values)
+        run_batch(chosen, **given)
+
+    common = list(inspect.signature(_common, eval_str=True).parameters.values())
+    own = [_option(parameter) for parameter in operation.parameters.values()]
+    _declare(run_operation, [*common[:2], *own, *common[2:]])
+    run_operation.__doc__ = operation.summary
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.command(_dashed(operation.name), cls=BatchCommand)(run_operation)
+    return typer.main.get_command(single)
+
+
+def with_common_arguments(function: Callable[..., None]) -> Callable[..., None]:
+    """Put the arguments that every batch has behind the function's own, in the place of ``**common``."""
+    *own, _ = inspect.signature(function, eval_str=True).parameters.values()
+    _declare(function, [*own, *inspect.signature(_common, eval_str=True).parameters.values()])
+    return function
+
+
+def _declare(function: Any, parameters: list[inspect.Parameter]) -> None:
+    """Let ``function`` say that it has these parameters, as Typer reads them."""
+    named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    function.__signature__ = inspect.Signature(named)
+    function.__annotations__ = {parameter.name: parameter.annotation for parameter in named}
+
+
+def _option(parameter: Parameter) -> inspect.Parameter:
+    """Make the option of an operation's parameter."""
+    flag = f"--{_dashed(parameter.name)}"
+    words = parameter.help
+    if not parameter.is_required and parameter.default is not None:
+        words = f"{words} [default: {_shown(parameter.default)}]"
+    if parameter.is_flag:
+        annotation: Any = Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=words)]
+    elif parameter.is_required:
+        annotation = Annotated[str, typer.Option(flag, metavar=parameter.metavar, help=words)]
+    else:
+        annotation = Annotated[str | None, typer.Option(flag, metavar=parameter.metavar, help=words)]
+    default = inspect.Parameter.empty if parameter.is_required else None
+    return inspect.Parameter(
+        parameter.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _shown(default: Any) -> str:
+    return {True: "yes", False: "no"}[default] if isinstance(default, bool) else str(default)
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+@contextmanager
+def _wrong_usage() -> Iterator[None]:
+    """Turn what the library refuses into one line on stderr."""
+    try:
+        yield
+    except FileExistsError as error:
+        # The library speaks of its arguments; here they are options.
+        raise WrongUsageError(re.sub(r"\b(resume|overwrite) to", r"--\1 to", str(error))) from None
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        raise WrongUsageError(str(error)) from None
+
+
+def run_batch(
+    chosen: Pipeline,
+    *,
+    source: str,
+    output: Path,
+    mode: Mode,
+    convert: Convert,
+    device: Device,
+    workers: int | None,
+    dask: str | None,
+    quiet: bool,
+    json_: bool,
+    **options: Any,
+) -> None:
+    """Run operations over a source, as the arguments of ``_common`` say, and end with an exit code."""
+    from cvkit.batch.runner import Run
+    from cvkit.cli.devices import choose_device
+    from cvkit.cli.progress import open_progress
+
+    _, device_name = choose_device(device)
+    with ExitStack() as opened:
+        with _wrong_usage():
+            executor, place = _executor(workers, dask, opened)
+            batch = opened.enter_context(
+                Run(
+                    chosen,
+                    source,
+                    output,
+                    mode=mode.value,
+                    convert=convert.value,
+                    on_gpu=device_name.startswith("cuda"),
+                    executor=executor,
+                    **options,
+                )
+            )
+        progress = open_progress(batch.summary.total, quiet=quiet)
+        progress.say(f"{_pictures(batch.summary.total)}, {place or f'device: {device_name}'}")
+        code = _follow(batch, progress)
+    _report(batch, progress, quiet)
+    if json_:
+        print(json.dumps({**asdict(batch.summary), "manifest": str(batch.summary.manifest)}))
+    raise typer.Exit(code)
+
+
+def _executor(workers: int | None, dask: str | None, opened: ExitStack) -> tuple[Executor | None, str]:
+    """Choose where to work, and say it; None is this process."""
+    from cvkit.batch import Cluster, Processes
+
+    if dask is not None:
+        cluster = opened.enter_context(Cluster(None if dask == "local" else dask, workers=workers))
+        return cluster, f"Dask cluster, {cluster.slots} at a time"
+    if workers is not None:
+        return Processes(workers), f"{workers} processes"
+    return None, ""
+
+
+def _follow(batch: Run, progress: Progress) -> int:
+    """Do the work and show how it goes; return the exit code."""
+    summary = batch.summary
+    shown = 0
+    try:
+        with _gentle_interrupt(batch.stop, progress), progress:
+            for entry in batch.entries():
+                failed = entry.status == "failed"
+                if failed and summary.failed <= _FAILURES_NAMED:
+                    progress.say(f"failed: {entry.path}: {entry.error}")
+                ended = summary.done + summary.failed + summary.unchanged
+                progress.advance(ended - shown, failed=int(failed))
+                shown = ended
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        progress.say(f"stopped: {error}")
+        return 1
+    return 130 if summary.stopped else int(summary.failed > 0)
+
+
+@contextmanager
+def _gentle_interrupt(stop: threading.Event, progress: Progress) -> Iterator[None]:
+    """Let the first Ctrl-C end what is begun, and the second one end at once."""
+
+    def first(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop.set()
+        progress.say("interrupted: ending the pictures that are begun; once more to end at once")
+
+    before = signal.getsignal(signal.SIGINT)
+    is_usual = before is signal.default_int_handler
+    if is_usual:
+        signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        if is_usual:
+            signal.signal(signal.SIGINT, before)
+
+
+def _report(batch: Run, progress: Progress, quiet: bool) -> None:
+    summary = batch.summary
+    rate = summary.done / max(summary.seconds, 1e-9)
+    earlier = f", {summary.unchanged} were done before" if summary.unchanged else ""
+    folder = summary.manifest.parent
+    progress.say(f"{_pictures(summary.done)} done, {rate:.1f}/s{earlier}; written to {folder}")
+    if summary.failed:
+        failures = f"{_pictures(summary.failed)} failed; the reasons are in {summary.manifest}"
+        if quiet:
+            print(f"cvkit: {failures}", file=sys.stderr)
+        progress.say(failures)
+    if summary.stopped:
+        progress.say("interrupted; what was done is kept: the same command with --resume goes on")
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"

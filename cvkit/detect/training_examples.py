@@ -1,0 +1,207 @@
+"""Examples to train on and to judge by: crops of objects, labelled pictures, pictures without the object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+import cvkit
+from cvkit.detect.suppression import box_iou
+from cvkit.io import read_ahead
+
+Progress = Callable[[str], None]
+WrongSize = Literal["refuse", "resize"]
+
+# A window of a labelled picture that overlaps an object this much is neither the object nor background.
+_NEAR_IOU = 0.3
+# Crops larger than this many windows hardly show the object as large as the window expects it.
+_LARGEST_CROP = 2
+# Labelled objects that would have to be enlarged more than this are too blurred to learn from.
+_MOST_ENLARGED = 2.0
+
+
+class Scene(NamedTuple):
+    """A picture and where the objects in it are.
+
+    Parameters
+    ----------
+    path : Path
+        The picture.
+    boxes : tuple of (float, float, float, float)
+        Left, top, right and bottom of each object, in pixels.
+    """
+
+    path: Path
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+
+Example = Path | Scene
+
+
+def path_of(example: Example) -> Path:
+    """Return the picture's path."""
+    return example.path if isinstance(example, Scene) else Path(example)
+
+
+def is_near(boxes: np.ndarray, scene: Scene) -> np.ndarray:
+    """Tell which boxes are neither background nor, perhaps, well placed on an object."""
+    overlap = box_iou(boxes, np.array(scene.boxes))
+    return np.any(overlap > _NEAR_IOU, axis=1)
+
+
+def photograph(example: Example) -> str:
+    """Name the photograph that an example comes from; crop12a and crop12b are cut from one."""
+    path = path_of(example)
+    name = path.stem if isinstance(example, Scene) else re.sub(r"(?<=\d)[a-z]$", "", path.stem)
+    return str(path.with_name(name))
+
+
+def hold_out(examples: Sequence[Example], held: set[str]) -> tuple[list[Example], list[Example]]:
+    """Split examples into those of other photographs and those of the held ones."""
+    others = [example for example in examples if photograph(example) not in held]
+    return others, [example for example in examples if photograph(example) in held]
+
+
+def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], share: int = 5) -> set[str]:
+    """Choose one photograph in ``share`` of the positives, and of the other negatives."""
+    with_objects = {photograph(example) for example in positives}
+    without = {photograph(example) for example in negatives} - with_objects
+    return {*sorted(with_objects)[::share], *sorted(without)[::share]}
+
+
+class Split(NamedTuple):
+    """Examples to train on, and those of one photograph in five, held out to judge by."""
+
+    objects: list[Example]
+    others: list[Example]
+    test_objects: list[Example]
+    test_others: list[Example]
+
+
+def split_examples(positives: Sequence[Example], negatives: Sequence[Example]) -> Split:
+    """Hold out one photograph in five.
+
+    Parameters
+    ----------
+    positives, negatives : sequence of Path or Scene
+        Pictures with and without the object.
+
+    Returns
+    -------
+    Split
+
+    Raises
+    ------
+    ValueError
+        If a part would be empty.
+    """
+    held = choose_held_out(positives, negatives)
+    objects, test_objects = hold_out(positives, held)
+    others, test_others = hold_out(negatives, held)
+    if not (objects and others and test_objects and test_others):
+        raise ValueError(
+            "choosing C and calibration need at least two photographs with objects and two without"
+        )
+    return Split(objects, others, test_objects, test_others)
+
+
+class ExampleReader:
+    """Reads pictures and cuts the objects out of them, each in the middle of its crop.
+
+    Parameters
+    ----------
+    window : (int, int)
+        Height and width of the detector's window.
+    object_height : float
+        Height of the object as a share of the window's.
+    progress : callable
+        Is told, in a line, of each picture that is left out.
+    wrong_size : {"refuse", "resize"}
+        What to do with crops smaller than the window or larger than twice the window: leave them out, or
+        resize them to the window.
+    """
+
+    def __init__(
+        self,
+        window: tuple[int, int],
+        object_height: float,
+        progress: Progress,
+        wrong_size: WrongSize = "refuse",
+    ) -> None:
+        self.window = window
+        self.object_height = object_height
+        self.progress = progress
+        self.wrong_size = wrong_size
+
+    def read(self, examples: Iterable[Example]) -> Iterator[tuple[int, Example, np.ndarray]]:
+        """Read RGB pictures, with their numbers; name those that cannot be read and leave them out."""
+        examples = list(examples)
+        for number, (_, picture) in enumerate(read_ahead(map(path_of, examples))):
+            if isinstance(picture, OSError):
+                self.progress(f"left out: {picture}")
+            else:
+                yield number, examples[number], picture
+
+    def crops(self, example: Example, picture: np.ndarray, margin: tuple[int, int]) -> Iterator[np.ndarray]:
+        """Give the crops of an example, with the object in the middle window.
+
+        Boxes are cut out with a margin of so many pixels around the window, (rows, columns); other crops are
+        given as large as they are.
+        """
+        if isinstance(example, Scene):
+            for box in example.boxes:
+                crop = self._cut_out(picture, box, margin)
+                if _is_outside(box, picture):
+                    self.progress(f"left out: box {_rounded(box)} of {example.path} lies outside the picture")
+                elif crop is None:
+                    self.progress(f"left out: box {_rounded(box)} of {example.path} is too small")
+                else:
+                    yield crop
+            return
+        window, size = np.array(self.window), np.array(picture.shape[:2])
+        if np.all(window <= size) and np.all(size <= _LARGEST_CROP * window):
+            yield picture
+        elif self.wrong_size == "resize":
+            self.progress(f"resized: {example} from {_by(size)} to the window's {_by(window)} pixels")
+            yield cvkit.resize(picture, self.window, interpolation="bilinear_exact")
+        else:
+            self.progress(
+                f"left out: {example} has {_by(size)} pixels, a crop has {_by(window)} to "
+                f"{_by(_LARGEST_CROP * window)}"
+            )
+
+    def _cut_out(
+        self, picture: np.ndarray, box: tuple[float, float, float, float], margin: tuple[int, int]
+    ) -> np.ndarray | None:
+        """Cut an object out of a picture and bring it to its size in the window, with a margin around it."""
+        left, top, right, bottom = box
+        window = np.array(self.window)
+        factor = (bottom - top) / (self.object_height * window[0])
+        if factor * _MOST_ENLARGED < 1:
+            return None
+        size = window + 2 * np.array(margin)
+        extent = np.maximum(np.rint(factor * size), 1).astype(int)
+        corner = np.rint([(top + bottom) / 2, (left + right) / 2] - extent / 2).astype(int)
+        rows, columns = (
+            np.clip(np.arange(start, start + length), 0, limit - 1)
+            for start, length, limit in zip(corner, extent, picture.shape[:2], strict=False)
+        )
+        cut = np.ascontiguousarray(picture[np.ix_(rows, columns)])  # edge pixels repeat beyond the picture
+        return cvkit.resize(cut, (int(size[0]), int(size[1])), interpolation="bilinear_exact")
+
+
+def _is_outside(box: tuple[float, float, float, float], picture: np.ndarray) -> bool:
+    left, top, right, bottom = box
+    return right <= 0 or bottom <= 0 or left >= picture.shape[1] or top >= picture.shape[0]
+
+
+def _by(size: np.ndarray) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def _rounded(box: tuple[float, ...]) -> str:
+    return "(" + ", ".join(f"{edge:g}" for edge in box) + ")"

@@ -1,0 +1,155 @@
+"""Time ``cvkit.batch.run`` beside decoding and encoding the same files with OpenCV, at equal thread counts.
+
+    python scripts/batch_benchmark.py                        canny on 12-megapixel JPEGs and on 640x480 PNGs
+    python scripts/batch_benchmark.py --threads 2 --output batch.json
+
+Three things take turns on the same files:
+
+transcode   OpenCV decodes the picture and encodes it again in its format: what copying costs
+result      OpenCV decodes the picture and encodes the edges, which are known already: what is left of a batch
+            when computing costs nothing
+batch       cvkit.batch.run, everything included: finding the files, checks, manifest, renaming
+
+The bar is 0.85 of the images per second of "transcode". Python threads run both references, as many at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+import cvkit
+from cvkit import batch
+from cvkit.compare.machine import describe_machine
+
+ROOT = Path(__file__).resolve().parents[1]
+LOW, HIGH = 50, 150
+BAR = 0.85
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind of file, and how it is read."""
+
+    name: str
+    size: tuple[int, int]
+    suffix: str
+    count: int
+    mode: str
+
+
+CASES = (
+    Case("12-megapixel JPEG", (3000, 4000), ".jpg", 16, "keep"),
+    Case("12-megapixel JPEG, read as gray", (3000, 4000), ".jpg", 16, "gray"),
+    Case("640x480 PNG", (480, 640), ".png", 300, "keep"),
+    Case("640x480 PNG, read as gray", (480, 640), ".png", 300, "gray"),
+)
+
+
+def main() -> int:
+    """Measure every kind of file, print and write the results."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="default: 2")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="turns of each; default: 5")
+    parser.add_argument("--only", default="", metavar="TEXT", help="kinds of files whose name holds it")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON to write")
+    arguments = parser.parse_args()
+    cvkit.set_num_threads(arguments.threads)
+    cv2.setNumThreads(1)  # the threads that are compared are Python's
+    rows = []
+    for case in CASES:
+        if arguments.only in case.name:
+            with tempfile.TemporaryDirectory() as place:
+                rows.append(measure(case, Path(place), arguments.threads, arguments.rounds))
+            print(json.dumps(rows[-1]), flush=True)
+    if arguments.output:
+        results = {"machine": describe_machine(), "rows": rows}
+        arguments.output.write_text(json.dumps(results, indent=1) + "\n")
+    return 0 if all(row["ratio"] >= BAR for row in rows) else 1
+
+
+def measure(case: Case, place: Path, threads: int, rounds: int) -> dict[str, Any]:
+    """Let the three take turns on files of one kind; images per second are those of the median turn."""
+    source = place / "source"
+    source.mkdir()
+    make_files(case, source)
+    files = sorted(source.iterdir())
+    flags = cv2.IMREAD_GRAYSCALE if case.mode == "gray" else cv2.IMREAD_COLOR
+    edges = cvkit.canny(cvkit.read_image(files[0], case.mode), LOW, HIGH)
+
+    def transcode(file: Path) -> None:
+        image = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), flags)
+        (place / "copies" / file.name).write_bytes(cv2.imencode(case.suffix, image)[1])
+
+    def result(file: Path) -> None:
+        cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), flags)
+        (place / "results" / file.name).write_bytes(cv2.imencode(case.suffix, edges)[1])
+
+    def on_all(function: Callable[[Path], None]) -> None:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(function, files))
+
+    def in_batch() -> None:
+        canny = {"low": LOW, "high": HIGH}
+        summary = batch.run(
+            "canny", source, place / "batch", parameters=canny, mode=case.mode, overwrite=True
+        )
+        assert summary.done == len(files)
+
+    for folder in ("copies", "results"):
+        (place / folder).mkdir()
+    turns: dict[str, Callable[[], None]] = {
+        "transcode": lambda: on_all(transcode),
+        "result": lambda: on_all(result),
+        "batch": in_batch,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in turns}
+    in_batch()  # compiles
+    for _ in range(rounds):
+        for name, turn in turns.items():
+            start = time.perf_counter()
+            turn()
+            seconds[name].append(time.perf_counter() - start)
+    rates = {name: len(files) / statistics.median(taken) for name, taken in seconds.items()}
+    best = {name: len(files) / min(taken) for name, taken in seconds.items()}
+    return {
+        "files": case.name,
+        "count": len(files),
+        "megabytes": round(sum(file.stat().st_size for file in files) / 1e6, 1),
+        "threads": threads,
+        "images_per_second": {name: round(rate, 2) for name, rate in rates.items()},
+        "images_per_second_best": {name: round(rate, 2) for name, rate in best.items()},
+        "ratio": round(rates["batch"] / rates["transcode"], 3),
+        "ratio_to_result": round(rates["batch"] / rates["result"], 3),
+    }
+
+
+def make_files(case: Case, folder: Path) -> None:
+    """Write photographs of the wanted size: the sample enlarged, with a sensor's noise."""
+    photograph = cv2.imread(str(ROOT / "samples" / "street2.jpg"))
+    enlarged = cv2.resize(photograph, case.size[::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    random = np.random.default_rng(0)
+    for number in range(case.count):
+        if number < 4:  # the rest repeats these
+            noisy = enlarged + random.normal(0, 4, enlarged.shape).astype(np.float32)
+            data = cv2.imencode(case.suffix, np.clip(noisy, 0, 255).astype(np.uint8))[1].tobytes()
+            (folder / f"{number:04d}{case.suffix}").write_bytes(data)
+        else:
+            first = folder / f"{number % 4:04d}{case.suffix}"
+            (folder / f"{number:04d}{case.suffix}").write_bytes(first.read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
