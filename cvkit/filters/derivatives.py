@@ -269,9 +269,10 @@ def _exact_arithmetic(
         out_dtype = _linear.float_dtype(dtype)
         rounding = _linear.real(out_dtype, out_dtype, scale=scale, delta=delta)
         return out_dtype, out_dtype, _linear.AS_IT_IS if (scale, delta) == (1, 0) else rounding
-    if (scale, delta) == (1, 0) and gain * 255 <= np.iinfo(int16).max:
-        return int16, int16, _linear.AS_IT_IS
-    return int16, float32, _linear.real(float32, int16, scale=scale, delta=delta)
+    is_narrow = gain * 255 <= np.iinfo(int16).max
+    is_plain = is_narrow and (scale, delta) == (1, 0)
+    rounding = _linear.AS_IT_IS if is_plain else _linear.real(float32, int16, scale=scale, delta=delta)
+    return int16, int16 if is_narrow else float32, rounding
 
 
 def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect101") -> Array:
