@@ -138,12 +138,13 @@ def _fault(data: bytes) -> str | None:
 def _jpeg_is_complete(data: bytes) -> bool:
     """Tell whether the end-of-image marker follows the start of the first scan.
 
-    In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end.
+    In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end. It is looked for from
+    the end of the file, where it is as a rule.
     """
     segments = _headers.jpeg_segments(data)
     if not segments or segments[-1][0] != _headers.JPEG_SCAN:
         return False
-    return data.find(b"\xff\xd9", segments[-1][2]) >= 0
+    return data.rfind(b"\xff\xd9") >= segments[-1][2]
 
 
 def _png_fault(data: bytes) -> str | None:

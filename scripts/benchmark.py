@@ -21,7 +21,7 @@ from pathlib import Path
 import cvkit
 from cvkit.compare import speed
 from cvkit.compare.cases import CASES
-from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
+from cvkit.compare.detector_cases import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
 from cvkit.compare.documents import Row, open_document
 from cvkit.compare.learner_cases import LEARNER_CASES
 from cvkit.compare.learners import LearnerCase, compare_learner
@@ -41,7 +41,8 @@ def main() -> int:
         return 0
     try:
         document = open_document(arguments.output)
-        every: list[AnyCase] = [*CASES, *TIMED_CASES, *DETECTOR_CASES, *LEARNER_CASES]
+        detectors = [*DETECTOR_CASES, *TIMED_DETECTORS]
+        every: list[AnyCase] = [*CASES, *TIMED_CASES, *detectors, *LEARNER_CASES]
         first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
         document.retain({case.label for case in every} | first_calls)
         rows = select(every, arguments.operations)

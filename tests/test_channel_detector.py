@@ -299,6 +299,11 @@ def test_a_saved_detector_is_the_same(filters: int, tmp_path: Path) -> None:
     image = scene(64, 48, 3)
     np.testing.assert_array_equal(read.detect(image).xyxy, detector.detect(image).xyxy)
     assert load(tmp_path / "model.npz", threshold=9, stride=8).stride == 8
+    assert load(tmp_path / "model.npz", scale=1.05).settings["scales_per_octave"] == 14
+    with pytest.raises(ValueError, match=r"scale must be greater than 1\.0, got 1"):
+        load(tmp_path / "model.npz", scale=1)
+    with pytest.raises(ValueError, match="a model of kind 'channels' has no setting 'bins'"):
+        load(tmp_path / "model.npz", bins=9)
     assert detector.probability([0.5]) == pytest.approx([0.5])
     assert detector.score_of(0.5) == 0.5
 

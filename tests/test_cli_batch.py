@@ -113,7 +113,8 @@ def test_resume_and_overwrite(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["blur", "photos", "out"], "No such command 'blur'."),
+        (["gausian-blur", "photos", "out"], "no operation 'gausian-blur'; did you mean gaussian-blur?"),
+        (["fly", "photos", "out"], "no operation 'fly'; cvkit batch --help lists them"),
         (["canny", "photos", "out", "--low", "1"], "Missing option '--high'."),
         (["canny", "photos", "out", "--low", "1", "--high", "x"], "high must be a number, got 'x'"),
         (["gray", "photos"], "Missing argument 'OUTPUT'."),

@@ -28,7 +28,7 @@ class OneBox:
     """A detector that finds one person in every picture, at a place that tells the picture's size."""
 
     def __init__(self, name: str, **options: object) -> None:
-        assert name == "person-hog"
+        assert name in ("person-acf", "person-hog")
         if options.get("stride") == 5:
             raise ValueError("stride must be a multiple of 8, got 5")
         self.options = options
@@ -123,15 +123,18 @@ def test_options_reach_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
     def pretrained(name: str, **options: object) -> OneBox:
+        assert name == "person-acf"
         made.append(options)
         return OneBox(name, **options)
 
     use_detector(monkeypatch, pretrained)
     assert main(["detect", "photos/a.png"]) == 0
     assert main(["detect", "photos/a.png", "--threshold", "-0.5", "--scale", "1.1", "--stride", "16"]) == 0
+    assert main(["detect", "photos/a.png", "--fast", "--upscale", "2"]) == 0
     assert made == [
-        {"stride": 8, "scale": 1.05, "upscale": 1.0},
+        {"upscale": 1.0},
         {"stride": 16, "scale": 1.1, "upscale": 1.0, "threshold": -0.5},
+        {"fast_pyramid": True, "upscale": 2.0},
     ]
 
 
@@ -167,6 +170,8 @@ def test_a_trained_model_and_one_without_calibration(capsys: pytest.CaptureFixtu
     assert "0 people in 1 picture" in capsys.readouterr().err
     assert main(["detect", "photos/a.png", "--model", "mine.npz", "--scores", "probability"]) == 2
     assert "the model has no calibration" in one_line(capsys.readouterr().err)
+    assert main(["detect", "photos/a.png", "--model", "mine.npz", "--fast"]) == 2
+    assert "a model of kind 'hog' has no setting 'fast_pyramid'" in one_line(capsys.readouterr().err)
 
 
 def test_failed_pictures_are_named_and_the_rest_is_done(

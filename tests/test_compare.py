@@ -20,7 +20,7 @@ from cvkit.cli import main
 from cvkit.compare import gpu, page, speed, tables
 from cvkit.compare.case import Case, Tolerance
 from cvkit.compare.cases import CASES
-from cvkit.compare.detector_cases import DetectorCase
+from cvkit.compare.detector_cases import DetectorCase, our_detector
 from cvkit.compare.documents import Document, open_document, read_document
 from cvkit.compare.images import adapted, noise, scene
 from cvkit.compare.learner_cases import LEARNER_CASES
@@ -122,7 +122,7 @@ def test_the_detector_is_compared_window_by_window(monkeypatch: pytest.MonkeyPat
     assert row["agrees"]
     assert 0 < row["largest"] < 1e-3
     assert int(re.findall(r"(\d+) windows", row["name"])[0]) > 3
-    real = speed.our_detector
+    real = our_detector
 
     def shifted(**settings: float) -> object:
         detector = real(**settings)

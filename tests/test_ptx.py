@@ -16,7 +16,7 @@ from cvkit.ml import _lloyd
 from tests.fake_device import assert_compile, fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
-from tests.simulate_detector import small_detector, small_photo
+from tests.simulate_detector import CHANNEL_DETECTORS, small_detector, small_photo, tiny_photo
 from tests.simulate_learners import k_means, neighbors
 from tests.simulate_svm import small_models
 
@@ -43,6 +43,8 @@ def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPat
         for case in [*CASES, *NAIVE_CASES]:
             case.ours(fake(small_picture(case)))
         small_detector().detect_windows(fake(small_photo()))
+        for detector in CHANNEL_DETECTORS.values():
+            detector.detect_windows(fake(tiny_photo()))
         for model, samples in small_models().values():
             model.decision_function(fake(samples))
             model.predict(fake(samples))

@@ -122,12 +122,16 @@ class Run:
             kernel_threads=max(1, cvkit.get_num_threads() // total),
         )
         self._executor = executor or Local()
-        self._work.try_out()
+        self._work.try_out(format)
         self.summary = Summary(total, self._folder / manifest.NAME)
-        self._manifest = _open_folder(self._folder, resume, overwrite)
-        record = Record.of(self._folder) if resume else Record()
-        self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)
         self.stop = threading.Event()
+        self._manifest = _open_folder(self._folder, resume, overwrite)
+        try:
+            record = Record.of(self._folder) if resume else Record()
+        except BaseException:
+            self._manifest.close()
+            raise
+        self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)
 
     def __enter__(self) -> Run:
         return self
@@ -153,6 +157,8 @@ class Run:
                 yield entry
         finally:
             entries.close()
+            if not isinstance(self._executor, Local):
+                _remove_temporary(self._folder)  # what workers that died left
             summary.unchanged = self._plan.unchanged
             summary.seconds = time.monotonic() - start
             summary.stopped = self.stop.is_set()
@@ -311,7 +317,7 @@ def _open_folder(folder: Path, resume: bool, overwrite: bool) -> Manifest:
 
 
 def _remove_temporary(folder: Path) -> None:
-    """Remove results that a killed run left half written."""
+    """Remove results that a killed process left half written."""
     for place, _, names in os.walk(folder):
         for name in names:
             if _TEMPORARY.fullmatch(name):

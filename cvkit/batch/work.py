@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -183,23 +184,25 @@ class Work:
             milliseconds=round(picture.seconds * 1000, 3),
         )
 
-    def try_out(self) -> None:
+    def try_out(self, format: str = "keep") -> None:
         """Compute on a small picture, so that wrong parameters show at once, and kernels are compiled.
 
         Raises
         ------
         ValueError or TypeError
-            If the operation refuses color and gray pictures of 8 bits alike.
+            If the operation refuses color and gray pictures of 8 bits alike, or ``format`` the result.
         """
         color = np.zeros((256, 256, 3), np.uint8)
         attempts = {"rgb": [color], "gray": [color[..., 0]]}.get(self.mode, [color, color[..., 0]])
         refused: Exception | None = None
         for image in attempts:
             try:
-                self._result(np.ascontiguousarray(image))
+                result = self._result(np.ascontiguousarray(image))
             except (TypeError, ValueError) as error:
                 refused = refused or error
             else:
+                if format != "keep":
+                    _check_format(format, result)
                 return
         if refused is not None:
             raise refused
@@ -231,6 +234,18 @@ def write_result(path: Path, result: Any, quality: int = 95) -> None:
     else:
         is_deep = suffix in (".tif", ".tiff") and result.dtype not in (np.uint8, np.uint16)
         write_image(path, result.astype(np.float32) if is_deep else result, quality=quality)
+
+
+def _check_format(format: str, result: Any) -> None:
+    """Raise ``ValueError`` where a format cannot hold a result."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            write_result(Path(folder, f"result.{format}"), result)
+        except (TypeError, ValueError) as error:
+            hint = (
+                "; tiff holds them, and convert makes 8 bits of them" if format not in ARRAY_FORMATS else ""
+            )
+            raise ValueError(f"format {format} cannot hold the results: {error}{hint}") from None
 
 
 def to_posix(path: str) -> str:

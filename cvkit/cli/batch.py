@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
 import re
@@ -141,8 +142,13 @@ class _Operations(TyperGroup):
     def get_command(self, context: Any, name: str) -> Any:
         from cvkit.batch import image_operations
 
-        operation = image_operations().get(name.replace("-", "_"))
-        return None if operation is None else _command_of(operation)
+        table = image_operations()
+        operation = table.get(name.replace("-", "_"))
+        if operation is not None:
+            return _command_of(operation)
+        close = difflib.get_close_matches(name, map(_dashed, table), n=1)
+        hint = f"; did you mean {close[0]}?" if close else "; cvkit batch --help lists them"
+        raise WrongUsageError(f"no operation {name!r}{hint}")
 
 
 batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=None)

@@ -1,4 +1,4 @@
-"""The table of the detector: pictures on which cvkit and OpenCV look for people with the same weights."""
+"""The table of the detectors: pictures on which cvkit and OpenCV look for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 import cvkit
-from cvkit.detect import HOGDetector
+from cvkit.detect import HOGDetector, pretrained
+from cvkit.detect.window_detector import WindowDetector
 
 _STRIDE, _SCALE, _PADDING = 8, 1.05, 0
 
@@ -23,14 +24,20 @@ class DetectorCase:
         Size to which the photograph is brought.
     channels : int
         1 for gray, 3 for RGB.
-    bar : float
+    bar : float or None
         Largest accepted ratio of cvkit's time to OpenCV's, one thread each.
+    model : str or None
+        The model of cvkit that looks; without it, HOG with the weights of OpenCV, whose windows compare.
+    fast : bool
+        Whether the model's pyramid is a fast one.
     """
 
     height: int
     width: int
     channels: int
-    bar: float
+    bar: float | None
+    model: str | None = None
+    fast: bool = False
 
     operation = "detect"
     against = "opencv"
@@ -38,13 +45,20 @@ class DetectorCase:
 
     @property
     def name(self) -> str:
-        """The kind of picture."""
-        return "HOG, gray" if self.channels == 1 else "HOG, RGB"
+        """The detector and the kind of picture."""
+        kind = "gray" if self.channels == 1 else "RGB"
+        return f"{self.model or 'HOG'}{', fast' if self.fast else ''}, {kind}"
 
     @property
     def label(self) -> str:
-        """Kind of picture and size, unique in the table."""
+        """Detector, kind of picture and size, unique in the table."""
         return f"detect[{self.name}]-{self.height}x{self.width}"
+
+    def detector(self) -> WindowDetector:
+        """Make the detector of this row."""
+        if self.model is None:
+            return our_detector()
+        return pretrained(self.model, fast_pyramid=True) if self.fast else pretrained(self.model)
 
     def picture(self, photograph: np.ndarray) -> np.ndarray:
         """Bring an RGB photograph to this row's size and channels."""
@@ -57,6 +71,19 @@ DETECTOR_CASES = [
     for height, width, bar in [(480, 640, 0.40), (1080, 1920, 0.35)]
     for channels in (1, 3)
 ]
+"""Both sides have the same weights, so that their windows and scores compare."""
+
+TIMED_DETECTORS = [
+    DetectorCase(height, width, 3, bar, model, fast)
+    for height, width in [(480, 640), (1080, 1920)]
+    for model, fast, bar in [
+        ("person-acf", False, 0.5),
+        ("person-acf", True, 0.25),
+        ("person-ldcf", False, None),
+        ("person-ldcf", True, None),
+    ]
+]
+"""Other detectors than OpenCV's, only timed beside it: the bars are shares of its time at stride 8."""
 
 
 def people_weights() -> np.ndarray:

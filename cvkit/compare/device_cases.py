@@ -55,7 +55,22 @@ def _windows(model: str, image: Array) -> np.ndarray:
     return np.column_stack([boxes, scores])
 
 
+def _pyramid(image: Array) -> np.ndarray:
+    """Return the channels of all levels of the pyramid."""
+    levels = pretrained("person-acf", padding=0).levels(image)
+    return np.concatenate([cvkit.to_host(level.channels).ravel() for level in levels])
+
+
+def _cascade(image: Array) -> np.ndarray:
+    """Score the windows of one level from the same bytes on both targets; -1 for those given up."""
+    detector = pretrained("person-acf", padding=0)
+    channels = next(iter(detector.levels(cvkit.to_host(image)))).channels
+    scores = detector.scored_windows(cvkit.to_device(channels) if on_device(image) else channels)
+    return np.maximum(cvkit.to_host(scores), np.float32(-1))
+
+
 IMAGE_CASES: list[Case] = [
+    _row("channels", "bytes", cvkit.channels, device_tolerance=ONE_LEVEL, channels=3, minimum_shape=(4, 4)),
     *(
         _row("sharpen", method, lambda image, method=method: cvkit.sharpen(image, method), channels=3)
         for method in ("laplacian", "sobel")
@@ -82,6 +97,22 @@ WHOLE_CASES: list[Case] = [
         "windows of person-hog",
         lambda image: _windows("person-hog", image),
         device_tolerance=_SCORES,
+        channels=3,
+        minimum_shape=(200, 120),
+    ),
+    _row(
+        "ChannelDetector",
+        "channels of all levels",
+        _pyramid,
+        device_tolerance=ONE_LEVEL,
+        channels=3,
+        minimum_shape=(200, 120),
+    ),
+    _row(
+        "ChannelDetector",
+        "scores of one level's windows",
+        _cascade,
+        device_tolerance=EXACT,
         channels=3,
         minimum_shape=(200, 120),
     ),

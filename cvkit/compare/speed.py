@@ -18,7 +18,7 @@ import numpy as np
 import cvkit
 from cvkit._jit import cuda
 from cvkit.compare.case import Case
-from cvkit.compare.detector_cases import DetectorCase, OpenCVDetector, our_detector
+from cvkit.compare.detector_cases import DetectorCase, OpenCVDetector
 from cvkit.compare.documents import Row
 from cvkit.compare.images import scene
 from cvkit.compare.machine import reference_version, thread_count
@@ -93,7 +93,7 @@ def time_detector(
     on_cuda: bool = False,
     seconds: float = 8.0,
 ) -> Row:
-    """Time detection with OpenCV's weights on both sides, from the picture to grouped boxes.
+    """Time detection on both sides, from the picture to grouped boxes.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def time_detector(
     (130, 70, 1.0)
     """
     picture = case.picture(photograph)
-    ours, reference = _on_target(our_detector().detect, picture, on_cuda), OpenCVDetector()
+    ours, reference = _on_target(case.detector().detect, picture, on_cuda), OpenCVDetector()
     return {
         "section": "detector",
         "operation": case.operation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -150,7 +151,15 @@ class ChannelDetector(WindowDetector):
 
     @classmethod
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> ChannelDetector:
-        """Make a detector of what a model's file holds."""
+        """Make a detector of what a model's file holds.
+
+        ``scale`` among the settings is, as for a HOG detector, the ratio between neighbouring levels; the
+        nearest whole number of levels an octave is taken.
+        """
+        settings = dict(settings)
+        if "scale" in settings:
+            ratio = _validate.number(settings.pop("scale"), "scale", above=1.0)
+            settings["scales_per_octave"] = max(1, round(1 / math.log2(ratio)))
         trees = Trees(arrays["feature"], arrays["threshold"], arrays["leaf"])
         filtering: dict[str, Any] = {
             name: arrays[name] for name in Decorrelation._fields if "filters" in arrays

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import resources
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from cvkit import _validate
@@ -28,7 +29,8 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     path : path
         The model's file.
     **overrides
-        Settings to use instead of the saved ones, for example ``threshold``.
+        Settings to use instead of the saved ones, for example ``threshold``. ``scale``, the ratio of
+        neighbouring levels of the pyramid, suits both kinds.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is no model of a detector, or damaged.
+        If the file is no model of a detector, or damaged, or for settings that its kind does not have.
 
     Examples
     --------
@@ -53,6 +55,9 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     if kind not in _KINDS:
         known = ", ".join(map(repr, _KINDS))
         raise ValueError(f"{path} must hold a model of kind {known}, it holds {kind!r}")
+    accepted = {*signature(_KINDS[kind].__init__).parameters, "scale"}
+    for name in overrides.keys() - accepted:
+        raise ValueError(f"a model of kind {kind!r} has no setting {name!r}")
     try:
         return _KINDS[kind].from_model(arrays, {**settings, **overrides})
     except KeyError as error:
@@ -66,9 +71,11 @@ def pretrained(name: str = "person-hog", **overrides: Any) -> WindowDetector:
 
     Parameters
     ----------
-    name : {"person-hog"}
-        "person-hog": HOG and a linear SVM, trained on the INRIA Person set. The model card beside the model,
-        ``cvkit/detect/models/person-hog.md``, says on what, how, and how well it does.
+    name : {"person-acf", "person-ldcf", "person-hog"}
+        Which people detector, all of them trained on the INRIA Person set. "person-acf": boosted trees over
+        aggregated channel features, fast and good. "person-ldcf": the same over locally decorrelated ones,
+        a little better and half as fast. "person-hog": HOG and a linear SVM. The model cards beside the
+        models, ``cvkit/detect/models/*.md``, say on what they were trained, how, and how well they do.
     **overrides
         Settings to use instead of the model's, for example ``stride=4`` or ``threshold=0.5``.
 
