@@ -98,6 +98,9 @@ def test_derivatives_are_floats_in_tiff_unless_converted(photos: Path) -> None:
         ValueError, match="format png cannot hold the results: image must have dtype uint8, uint"
     ):
         run("sobel", photos / "a.png", "no", parameters=derivative, format="png")
+    kernel = {"kernel": [[1.0]], "out_dtype": np.float32}
+    with pytest.raises(ValueError, match=r"format keep cannot hold the results: .*; use format tiff or npz"):
+        run("filter2d", photos / "a.png", "no", parameters=kernel)
     assert not Path("no").exists()
 
 

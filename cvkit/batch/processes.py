@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 
 import cvkit
 from cvkit import _validate
-from cvkit.batch.executors import Shard
+from cvkit.batch.executors import Shard, ignored_interrupts
 from cvkit.batch.manifest import Entry
 from cvkit.batch.stages import Entries, run_stages
 from cvkit.batch.work import Task, Work
@@ -70,7 +69,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, work, threads), daemon=True)
-        self.process.start()
+        with ignored_interrupts():
+            self.process.start()
         theirs.close()
         self.is_ready = False
         self.unfinished: dict[str, Task] = {}
@@ -166,8 +166,6 @@ class _Crew:
 
 def _serve(connection: Connection[Any, Any], work: Work, threads: int) -> None:
     """Work on shards as they come, in a process of its own, until None comes or the other side is gone."""
-    # Ctrl-C reaches every process of the terminal; the one that started this one decides what to do.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cvkit.set_num_threads(threads)
     stop = threading.Event()
     with contextlib.suppress(EOFError, OSError):
