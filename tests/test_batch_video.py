@@ -160,7 +160,7 @@ def test_wrong_frames(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_videos_in_folders_count_only_where_results_are_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Work, "try_out", lambda self: None)  # which would compile
+    monkeypatch.setattr(Work, "try_out", lambda self, format: None)  # which would compile
 
     def total(operation: str, **options: str) -> int:
         with Run(operation, "clips", f"out-{operation}-{len(options)}", **options) as batch:  # type: ignore[arg-type]
