@@ -211,7 +211,8 @@ def test_a_file_in_a_list_that_is_gone_fails(photos: Path) -> None:
 
 def test_a_picture_that_the_operation_refuses_fails_alone(photos: Path) -> None:
     cvkit.write_image(photos / "deep.png", picture(7).astype(np.uint16))
-    summary = run("canny", photos, "out", parameters={"low": 50, "high": 150})
+    exact = {"output_shape": (20, 30), "interpolation": "bilinear_exact"}
+    summary = run("resize", photos, "out", parameters=exact)
     assert (summary.done, summary.failed) == (4, 1)
     assert entries(Path("out"))["deep.png"].error == "image must have dtype uint8, got uint16"
 

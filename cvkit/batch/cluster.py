@@ -70,7 +70,7 @@ class Cluster:
         if cluster is None:
             cluster = self._closing.enter_context(
                 distributed.LocalCluster(
-                    n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None
+                    n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=":0"
                 )
             )
         if not isinstance(cluster, distributed.Client):
