@@ -71,7 +71,7 @@ class Cluster:
             with ignored_interrupts():
                 cluster = self._closing.enter_context(
                     distributed.LocalCluster(
-                        n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None
+                        n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=":0"
                     )
                 )
         if not isinstance(cluster, distributed.Client):
@@ -117,7 +117,8 @@ class Cluster:
                     if error is None:
                         yield from future.result()
                     elif not isinstance(error, KilledWorker):
-                        raise error
+                        reason = f"{type(error).__name__}: {error}"
+                        raise RuntimeError(f"a worker of the cluster failed: {reason}") from error
                     else:
                         # Dask suspects all that a dead worker had; file by file, the cause shows.
                         for task in shard:

@@ -15,7 +15,7 @@ from cvkit import _validate
 from cvkit.batch.executors import Shard, ignored_interrupts
 from cvkit.batch.manifest import Entry
 from cvkit.batch.stages import Entries, run_stages
-from cvkit.batch.work import Task, Work
+from cvkit.batch.work import Task, Work, to_posix
 
 # How often a file that is worked on alone may take its process with it before it counts as failed.
 _TRIES = 2
@@ -76,7 +76,7 @@ class _Worker:
         self.unfinished: dict[str, Task] = {}
 
     def begin(self, shard: Shard | None) -> None:
-        self.unfinished = {task.path: task for task in shard or ()}
+        self.unfinished = {to_posix(task.path): task for task in shard or ()}
         with contextlib.suppress(OSError):  # it has died: the next look at its line will tell
             self.connection.send(shard)
 
