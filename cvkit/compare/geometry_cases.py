@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -117,17 +118,21 @@ def tilt(image: Array) -> np.ndarray:
     )
 
 
-def _swirl(image: Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return maps that bend the image and leave it on all sides."""
-    height, width = _vector_shape(image)
+@lru_cache(maxsize=4)
+def _swirl(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return maps that bend an image and leave it on all sides; made once, as they take longer than remap."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     return 1.1 * x + np.sin(y / 7) - 2, 1.1 * y + np.cos(x / 9) - 2
 
 
+@lru_cache(maxsize=4)
+def _swirl_on_device(height: int, width: int) -> tuple[Array, Array]:
+    map_x, map_y = _swirl(height, width)
+    return cvkit.to_device(map_x), cvkit.to_device(map_y)
+
+
 def _remap(image: Array, interpolation: str) -> Array:
-    maps = _swirl(image)
-    if on_device(image):
-        maps = tuple(map(cvkit.to_device, maps))
+    maps = (_swirl_on_device if on_device(image) else _swirl)(*_vector_shape(image))
     return cvkit.remap(image, *maps, interpolation=interpolation)
 
 
@@ -160,7 +165,7 @@ def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ..
             "remap",
             f"{interpolation} against OpenCV {versions[0]}",
             lambda image: _remap(image, interpolation),
-            lambda image: cv2.remap(image, *_swirl(image), flag),
+            lambda image: cv2.remap(image, *_swirl(*_vector_shape(image)), flag),
             channels=channels,
             opencv=versions,
             **row,
