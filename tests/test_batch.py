@@ -242,7 +242,7 @@ def test_whatever_an_operation_raises_is_recorded(photos: Path, monkeypatch: pyt
             "ksize must be odd, got 4",
         ),
         ({"source": "gone"}, FileNotFoundError, "no such file or folder: gone"),
-        ({"source": "empty"}, FileNotFoundError, "no pictures in empty"),
+        ({"source": "empty"}, FileNotFoundError, "no pictures or videos in empty"),
         ({"mode": "bgr"}, ValueError, "mode must be one of 'keep', 'rgb'"),
         ({"format": "docx"}, ValueError, "format must be one of 'keep', 'npy', 'npz', 'avif'"),
         ({"quality": 0}, ValueError, "quality must be from 1 to 100, got 0"),
@@ -478,7 +478,7 @@ def test_pictures_in_flight_are_few(workplace: Path, monkeypatch: pytest.MonkeyP
         return task
 
     monkeypatch.setattr(Work, "read", read)
-    monkeypatch.setattr(Work, "compute", lambda self, task: task)
+    monkeypatch.setattr(Work, "compute", lambda self, task, is_stopped: task)
     monkeypatch.setattr(Work, "write", write)
     tasks = [Task(str(number), None, "") for number in range(100)]
     assert sorted(run_stages(tasks, work(workplace), 2, threading.Event())) == sorted(tasks)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -101,13 +103,17 @@ class Cluster:
         running: dict[Any, Shard] = {}
         again: list[Shard] = []
         losses: Counter[str] = Counter()
+        # The workers share a file system, which is how they hear that the run shall stop.
+        sign = Path(work.output, f".stop-{secrets.token_hex(6)}")
         try:
-            while not stop.is_set():
-                while len(running) < _AHEAD * self.slots:
+            while True:
+                if stop.is_set():
+                    sign.touch()  # what is running returns what it has done, what waits returns nothing
+                while not stop.is_set() and len(running) < _AHEAD * self.slots:
                     shard = again.pop() if again else next(shards, None)
                     if shard is None:
                         break
-                    running[self._submit(shard, work)] = shard
+                    running[self._submit(shard, work, sign)] = shard
                 if not running:
                     return
                 self._wait(running, _PATIENCE, "FIRST_COMPLETED")
@@ -116,6 +122,8 @@ class Cluster:
                     error = future.exception()
                     if error is None:
                         yield from future.result()
+                    elif stop.is_set():
+                        continue
                     elif not isinstance(error, KilledWorker):
                         reason = f"{type(error).__name__}: {error}"
                         raise RuntimeError(f"a worker of the cluster failed: {reason}") from error
@@ -129,9 +137,10 @@ class Cluster:
                                 yield work.lost(task, "the workers that worked on it died")
         finally:
             self._client.cancel(list(running))
+            sign.unlink(missing_ok=True)
 
-    def _submit(self, shard: Shard, work: Work) -> Any:
-        return self._client.submit(_work_on, shard, work, self._slots_by_host(), pure=False)
+    def _submit(self, shard: Shard, work: Work, sign: Path) -> Any:
+        return self._client.submit(_work_on, shard, work, self._slots_by_host(), sign, pure=False)
 
     def _slots_by_host(self) -> Counter[str]:
         slots: Counter[str] = Counter()
@@ -171,9 +180,16 @@ def _host(address: str) -> str:
     return urlsplit(address).hostname or address
 
 
-def _work_on(shard: Shard, work: Work, slots: Counter[str]) -> list[Entry]:
+class _Sign:
+    """Stops a shard as soon as a file is there."""
+
+    def __init__(self, path: Path) -> None:
+        self.is_set = path.exists
+
+
+def _work_on(shard: Shard, work: Work, slots: Counter[str], sign: Path) -> list[Entry]:
     """Work on a shard, in a thread of a worker, with its share of the host's cores."""
     from distributed import get_worker
 
     share = cvkit.get_num_threads() // max(1, slots[_host(get_worker().address)])
-    return list(run_stages(shard, work, max(1, share), threading.Event()))
+    return list(run_stages(shard, work, max(1, share), _Sign(sign)))

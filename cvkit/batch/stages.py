@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 from queue import Queue
-from typing import Any
+from typing import Any, Protocol
 
 from cvkit.batch.manifest import Entry
 from cvkit.batch.work import Task, Work
@@ -20,7 +20,14 @@ Entries = Generator[Entry, None, None]
 """What executors give; closing it stops them."""
 
 
-def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.Event) -> Entries:
+class Stop(Protocol):
+    """What tells that a run shall stop, such as a ``threading.Event``."""
+
+    def is_set(self) -> bool:
+        """Tell whether no further file shall be begun."""
+
+
+def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: Stop) -> Entries:
     """Work on files, several at a time, and give an entry for each as it ends, in any order.
 
     Each computing thread has a picture of its own, because kernels use cores best side by side.
@@ -33,7 +40,7 @@ def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.
         What to do.
     threads : int
         How many files to read, to compute on and to write at once.
-    stop : threading.Event
+    stop : threading.Event, or what else tells whether it is set
         Once it is set, no further file is begun; those that are, are ended, but for videos, which fail.
     """
     decoded: Queue[Any] = Queue(_WAITING)
@@ -65,7 +72,7 @@ def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.
 class _Source:
     """Hands out tasks to several threads, until there are none or it is closed."""
 
-    def __init__(self, tasks: Iterable[Task], stop: threading.Event) -> None:
+    def __init__(self, tasks: Iterable[Task], stop: Stop) -> None:
         self._tasks = iter(tasks)
         self._stop = stop
         self._closed = False
