@@ -120,7 +120,9 @@ class _Memory:
 
 
 # Python's own search for a module that is loaded takes ten times longer.
-_import = functools.cache(importlib.import_module)
+@functools.cache
+def _kernels(domain: str, shelf: str, module: str) -> ModuleType:
+    return importlib.import_module(f"{domain}.{shelf}.{module}")
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,10 @@ class Batch:
     ) -> Batch:
         """Check ``image`` and view it as a stack."""
         # A torch tensor has torch's dtype; the view of its memory has NumPy's.
-        array = as_device_array(image) if on_device(image) else np.asarray(image)
+        is_on_device = on_device(image)
+        array = as_device_array(image) if is_on_device else np.asarray(image)
         shape = _validate.image(array, dtypes=dtypes, channels=channels, name=name)
-        if not on_device(array):
+        if not is_on_device:
             array = contiguous(array)
         return cls(array.reshape(shape), len(array.shape), image)
 
@@ -165,8 +168,7 @@ class Batch:
 
     def kernels(self, domain: str, module: str) -> ModuleType:
         """Import the twin of ``module`` for the device the array lives on."""
-        shelf = "_cuda" if self.is_on_device else "_cpu"
-        return _import(f"{domain}.{shelf}.{module}")
+        return _kernels(domain, "_cuda" if self.is_on_device else "_cpu", module)
 
     def empty(self, shape: tuple[int, ...] | None = None, dtype: npt.DTypeLike | None = None) -> Array:
         """Allocate an output beside the input: same device and, unless told, same shape and dtype."""

@@ -34,14 +34,18 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     >>> path.read_text()
     'complete'
     """
-    path = Path(path)
-    # Hidden, so that a walk does not find it; in the same folder, so that the rename is atomic.
-    temporary = path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
+    temporary = temporary_path(path)
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: str | os.PathLike[str]) -> Path:
+    """Name a file that will become ``path``: hidden from walks, in its folder so that renaming is atomic."""
+    path = Path(path)
+    return path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
 
 
 def inside(path: str | os.PathLike[str]) -> Path:

@@ -6,7 +6,7 @@ import glob
 import os
 import zlib
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -138,12 +138,13 @@ def _fault(data: bytes) -> str | None:
 def _jpeg_is_complete(data: bytes) -> bool:
     """Tell whether the end-of-image marker follows the start of the first scan.
 
-    In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end.
+    In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end. It is looked for from
+    the end of the file, where it is as a rule.
     """
     segments = _headers.jpeg_segments(data)
     if not segments or segments[-1][0] != _headers.JPEG_SCAN:
         return False
-    return data.find(b"\xff\xd9", segments[-1][2]) >= 0
+    return data.rfind(b"\xff\xd9") >= segments[-1][2]
 
 
 def _png_fault(data: bytes) -> str | None:
@@ -192,13 +193,39 @@ def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) 
     >>> cvkit.read_image(path, "gray").shape
     (2, 3)
     """
-    from cvkit._dispatch import to_host
-
     path = Path(path)
-    quality = _validate.integer(quality, "quality", minimum=1, maximum=100)
-    data = _encode(path.suffix.lower(), to_host(image), quality)
+    data = encode_image(image, path.suffix, quality=quality)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def encode_image(image: Any, suffix: str, *, quality: int = 95) -> bytes:
+    """Return what :func:`write_image` writes: the content of a file with a picture.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, 3) or (H, W, 4)
+        As for :func:`write_image`.
+    suffix : str
+        The ending that names the format, such as ``.jpg``.
+    quality : int
+        JPEG and WebP quality, from 1 to 100.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cvkit.io import encode_image
+    >>> encode_image(np.zeros((2, 3), np.uint8), ".png")[1:4]
+    b'PNG'
+    """
+    from cvkit._dispatch import to_host
+
+    quality = _validate.integer(quality, "quality", minimum=1, maximum=100)
+    return _encode(suffix.lower(), to_host(image), quality)
 
 
 def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
@@ -225,7 +252,11 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
     return bytes(buffer)
 
 
-def walk(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
+def walk(
+    sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    suffixes: Collection[str] = SUFFIXES,
+) -> Iterator[Path]:
     """Find the pictures that sources stand for, one after another.
 
     Parameters
@@ -234,6 +265,8 @@ def walk(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
         Each is a picture; a folder, searched with its subfolders in sorted order, hidden entries left out; a
         glob pattern (``**`` for any depth); or a text file (.txt, .lst) with one path a line, relative to
         that file, where empty lines and lines that start with ``#`` do not count.
+    suffixes : collection of str
+        Endings, in lower case, of the files that count in folders and patterns; by default those of pictures.
 
     Returns
     -------
@@ -262,16 +295,16 @@ def walk(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
     for name in names:
         if not os.path.exists(name) and not _matches(name):
             raise FileNotFoundError(f"no such file or folder: {name}")
-    return _walk_all(names)
+    return _walk_all(names, suffixes)
 
 
-def _walk_all(names: list[str]) -> Iterator[Path]:
+def _walk_all(names: list[str], suffixes: Collection[str]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            yield from _walk_folder(path)
+            yield from _walk_folder(path, suffixes)
         elif not path.exists():
-            yield from filter(_is_picture, map(Path, _matches(name)))
+            yield from (found for found in map(Path, _matches(name)) if found.suffix.lower() in suffixes)
         elif path.suffix.lower() in LIST_SUFFIXES:
             yield from _read_list(path)
         else:
@@ -282,20 +315,16 @@ def _matches(pattern: str) -> list[str]:
     return sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(pattern) else []
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES
-
-
-def _walk_folder(folder: Path) -> Iterator[Path]:
-    """Pictures of a folder, then those of its subfolders; links to folders may loop and are not followed."""
+def _walk_folder(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
+    """Files of a folder, then those of its subfolders; links to folders may loop and are not followed."""
     with os.scandir(folder) as entries:
         visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name)
     for entry in visible:
-        if entry.is_file() and _is_picture(Path(entry.name)):
+        if entry.is_file() and Path(entry.name).suffix.lower() in suffixes:
             yield Path(entry.path)
     for entry in visible:
         if entry.is_dir(follow_symlinks=False):
-            yield from _walk_folder(Path(entry.path))
+            yield from _walk_folder(Path(entry.path), suffixes)
 
 
 def _read_list(path: Path) -> Iterator[Path]:

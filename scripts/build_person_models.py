@@ -105,7 +105,6 @@ def channel_scores(detector: ChannelDetector, split: Split) -> tuple[np.ndarray,
     """Score held-out objects, and all windows without one."""
     reader = ExampleReader(detector.window, detector.object_size[0], typer.echo)
     cutter = ChannelCutter(reader, detector.settings, detector.decorrelation)
-    cutter.memory = 0  # each picture is looked at once
     trees = detector.trees
     return cutter.object_scores(trees, split.test_objects), cutter.other_scores(trees, split.test_others)
 
@@ -117,8 +116,9 @@ CHANNELS_CARD = {
     "false_positives": "poles, trees and other upright things",
 }
 CHANNELS_RECIPE = (
-    "10,000 random windows, then three rounds of hard negatives (up to 10,000 windows above -1, 25 a photograph, after "
-    "suppression, for 32, 128 and 512 trees; 20,000 are kept); discrete AdaBoost, 2048 trees of depth 2, {drawn} of "
+    "10,000 random windows of the photographs, padded as in detection and small ones enlarged up to twice; then three "
+    "rounds of hard negatives (up to 10,000 windows above -1, 25 a photograph, after suppression, for 32, 128 and 512 "
+    "trees; 20,000 are kept); discrete AdaBoost, 2048 trees of depth 2, {drawn} of "
     "the {features} features drawn for each level"
 )
 

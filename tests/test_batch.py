@@ -94,9 +94,14 @@ def test_derivatives_are_floats_in_tiff_unless_converted(photos: Path) -> None:
     np.testing.assert_array_equal(cvkit.read_image("shown/a.png"), np.abs(expected).clip(0, 255))
     run("sobel", photos / "a.png", "cut", parameters=derivative, convert="saturate", format="png")
     np.testing.assert_array_equal(cvkit.read_image("cut/a.png"), expected.clip(0, 255))
-    summary = run("sobel", photos / "a.png", "no", parameters=derivative, format="png")
-    assert (summary.done, summary.failed) == (0, 1)
-    assert "int16" in str(entries(Path("no"))["a.png"].error)
+    with pytest.raises(
+        ValueError, match="format png cannot hold the results: image must have dtype uint8, uint"
+    ):
+        run("sobel", photos / "a.png", "no", parameters=derivative, format="png")
+    kernel = {"kernel": [[1.0]], "out_dtype": np.float32}
+    with pytest.raises(ValueError, match=r"format keep cannot hold the results: .*; use format tiff or npz"):
+        run("filter2d", photos / "a.png", "no", parameters=kernel)
+    assert not Path("no").exists()
 
 
 def test_hog_goes_to_npz_and_npy(photos: Path) -> None:
@@ -208,10 +213,10 @@ def test_a_file_in_a_list_that_is_gone_fails(photos: Path) -> None:
 
 
 def test_a_picture_that_the_operation_refuses_fails_alone(photos: Path) -> None:
-    cvkit.write_image(photos / "deep.png", picture(7).astype(np.uint16))
-    summary = run("canny", photos, "out", parameters={"low": 50, "high": 150})
+    cvkit.write_image(photos / "gray.png", picture(7)[..., 0])
+    summary = run("rgb_to_gray", photos, "out")
     assert (summary.done, summary.failed) == (4, 1)
-    assert entries(Path("out"))["deep.png"].error == "image must have dtype uint8, got uint16"
+    assert entries(Path("out"))["gray.png"].error == "image must have 3 channels, got shape (40, 60)"
 
 
 def test_whatever_an_operation_raises_is_recorded(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,6 +321,15 @@ def test_failures_are_tried_again(broken: dict[str, str]) -> None:
     cvkit.write_image("photos/cut.jpg", picture(5))
     summary = run("gray", "photos", "out", resume=True)
     assert (summary.done, summary.failed, summary.unchanged) == (1, 3, 5)
+
+
+def test_a_manifest_that_is_none_is_named_and_left_alone(photos: Path) -> None:
+    Path("out").mkdir()
+    Path("out/manifest.jsonl").write_text("a diary\n")
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"out/manifest.jsonl: line 1 is no entry of a manifest"):
+            run("gray", photos, "out", resume=True)
+    assert Path("out/manifest.jsonl").read_text() == "a diary\n"
 
 
 def test_two_runs_do_not_share_a_folder(photos: Path) -> None:

@@ -112,7 +112,7 @@ def test_an_output_folder_inside_the_source_is_no_source() -> None:
 def test_formats() -> None:
     assert tuple(Format) == FORMATS
     assert main(["detect", "photos", "--format", "yolo", "--output", "yolo", "--no-save-images"]) == 0
-    assert files("yolo") == ["labels/photos/a.txt", "labels/photos/more/ü.txt"]
+    assert files("yolo") == ["classes.txt", "labels/photos/a.txt", "labels/photos/more/ü.txt"]
     assert main(["detect", "photos", "--format", "csv", "--output", "csv", "--no-save-images"]) == 0
     assert Path("csv/detections.csv").read_text(encoding="utf-8").splitlines()[2] == (
         "photos/more/ü.jpg,1.00,2.00,19.00,48.00,1.250000,person"
@@ -185,7 +185,7 @@ def test_failed_pictures_are_named_and_the_rest_is_done(
     assert "cannot read photos/text.png: not a picture" in said
     assert "photos/gone.jpg" in said
     assert "3 people in 3 pictures" in said
-    assert "3 pictures failed:\n  photos/cut.jpg\n  photos/text.png\n  photos/gone.jpg\n" in said
+    assert "3 failed:\n  photos/cut.jpg\n  photos/text.png\n  photos/gone.jpg\n" in said
     found = json.loads(Path("detections/detections.json").read_text())
     assert len(found["images"]) == 3
 
@@ -194,7 +194,7 @@ def test_failed_pictures_are_named_and_the_rest_is_done(
     ("arguments", "message"),
     [
         (["gone"], "cvkit: no such file or folder: gone"),
-        (["empty"], "cvkit: no pictures in empty"),
+        (["empty"], "cvkit: no pictures or videos in empty"),
         ([], "cvkit: Missing argument 'SOURCE'."),
         (["photos", "--stride", "many"], "cvkit: Invalid value for '--stride'"),
         (["photos", "--stride", "5"], "cvkit: stride must be a multiple of 8, got 5"),

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cvkit
 from cvkit.cli import main
+from cvkit.detect import Detections, open_results
+from cvkit.detect.results import FORMATS
 
 PERSON = [10, 10, 20, 50]  # x, y, width, height
 
@@ -150,3 +153,62 @@ def test_average_precision_equals_that_of_pycocotools(seed: int) -> None:
     assert main(["evaluate", "found.json", "labels.json", "--no-plot"]) == 0
     assert curves()["average_precision_coco"] == pytest.approx(expected, abs=1e-12)
     assert curves()["average_precision"] == pytest.approx(expected, abs=0.02)
+
+
+@pytest.fixture
+def two_classes() -> list[Detections]:
+    """Write labels of people and dogs in 400x300 pixels in three formats; return detections near them."""
+    generator = np.random.default_rng(1)
+    Path("photos").mkdir()
+    Path("voc").mkdir()
+    Path("yolo").mkdir()
+    Path("yolo/classes.txt").write_text("person\ndog\n")
+    content = coco([[] for _ in range(8)])
+    content["categories"].append({"id": 2, "name": "dog"})
+    found = []
+    for image in content["images"]:
+        stem = Path(image["file_name"]).stem
+        image.update(width=400, height=300)
+        cvkit.write_image(f"photos/{stem}.jpg", np.zeros((300, 400), np.uint8))
+        corners, sizes = generator.integers(1, 180, (6, 2)), generator.integers(20, 100, (6, 2))
+        boxes, classes = np.concatenate([corners, corners + sizes], axis=1), generator.integers(0, 2, 6)
+        content["annotations"] += [
+            {"image_id": image["id"], "category_id": int(number) + 1, "bbox": [*map(int, (*corner, *size))]}
+            for corner, size, number in zip(corners, sizes, classes, strict=True)
+        ]
+        objects = "".join(
+            f"<object><name>{('person', 'dog')[number]}</name><bndbox><xmin>{left + 1}</xmin>"
+            f"<ymin>{top + 1}</ymin><xmax>{right}</xmax><ymax>{bottom}</ymax></bndbox></object>"
+            for (left, top, right, bottom), number in zip(boxes, classes, strict=True)
+        )
+        Path(f"voc/{stem}.xml").write_text(
+            f"<annotation><filename>{stem}.jpg</filename>{objects}</annotation>"
+        )
+        shares = np.concatenate([corners + sizes / 2, sizes], axis=1) / [400, 300, 400, 300]
+        lines = [f"{number} {x} {y} {w} {h}\n" for number, (x, y, w, h) in zip(classes, shares, strict=True)]
+        Path(f"yolo/{stem}.txt").write_text("".join(lines))
+        near = boxes + generator.normal(0, 9, boxes.shape)
+        found.append(Detections(near, generator.uniform(size=6), classes))
+    Path("labels.json").write_text(json.dumps(content))
+    return found
+
+
+def test_every_format_of_results_and_of_labels_evaluates_alike(two_classes: list[Detections]) -> None:
+    for format in FORMATS:
+        Path(f"found-{format}").mkdir()
+        with open_results(f"found-{format}", format=format, classes=("person", "dog")) as results:
+            for number, found in enumerate(two_classes, start=1):
+                results.add(f"photos/{number}.jpg", (300, 400), found)
+    cases = [(f"found-{format}", "labels.json") for format in FORMATS]
+    cases += [("found-coco", "voc"), ("found-yolo", "yolo")]
+    for number, (found, labels) in enumerate(cases):
+        options = ["--images", "photos", "--class", "dog", "--no-plot", "--output", str(number)]
+        assert main(["evaluate", found, labels, *options]) == 0
+    first, *others = (curves(str(number)) for number in range(len(cases)))
+    assert 0.3 < first["average_precision"] < 0.99
+    for other in others:
+        for name in ("pictures", "objects", "detections", "average_precision", "log_average_miss_rate"):
+            assert other[name] == first[name], name
+        for name, curve in first["curves"].items():
+            for column, values in curve.items():
+                assert other["curves"][name][column] == pytest.approx(values, abs=1e-6)

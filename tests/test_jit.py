@@ -84,6 +84,17 @@ def test_bad_thread_counts_are_named(count: object) -> None:
         cvkit.set_num_threads(count)  # type: ignore[arg-type]
 
 
+def test_a_limit_counts_for_one_python_thread_only() -> None:
+    before = cvkit.get_num_threads()
+    with _jit.thread_limit(1), ThreadPoolExecutor(1) as elsewhere:
+        assert cvkit.get_num_threads() == 1
+        with _jit.thread_limit(1000):
+            assert cvkit.get_num_threads() == before
+        assert cvkit.get_num_threads() == 1
+        assert elsewhere.submit(cvkit.get_num_threads).result() == before
+    assert cvkit.get_num_threads() == before
+
+
 def test_numba_thread_count_of_the_caller_is_left_alone() -> None:
     import numba
 

@@ -23,11 +23,12 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 # Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._*.
-_GROUND = {"helpers", "color", "io"}
+_GROUND = {"helpers", "color", "io", "video"}
 MAY_USE = {
     "helpers": set(),
     "color": {"helpers"},
     "io": {"helpers"},
+    "video": {"helpers", "io"},
     "filters": _GROUND,
     "geometry": _GROUND,
     "features": _GROUND,
@@ -39,12 +40,13 @@ MAY_USE = {
 }
 # Which rooms may import what pip brought; the rest of the standard library and NumPy are free to all.
 EXTERNAL = {
-    "cv2": {"io", "compare"},
+    "cv2": {"io", "video", "compare"},
     "skimage": {"compare"},
     "sklearn": {"ml", "detect", "compare"},
     "typer": {"cli"},
     "rich": {"cli"},
     "matplotlib": {"detect", "ml"},
+    "jinja2": {"batch"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
 KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd", "cvkit._simd_histograms"}
@@ -141,7 +143,7 @@ def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     for module in MODULES:
         for node in tree(module).body:
             is_function = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-            if is_function and (TABLES.get(node.name) == module or module == "cvkit.io"):
+            if is_function and (TABLES.get(node.name) == module or module in ("cvkit.io", "cvkit.video")):
                 yield f"{module}.{node.name}", node
 
 
@@ -181,8 +183,8 @@ import numpy
 start = time.perf_counter()
 import cvkit
 seconds = time.perf_counter() - start
-import cvkit.batch, cvkit.detect, cvkit.io
-heavy = ("numba", "cv2", "sklearn", "rich", "typer", "matplotlib")
+import cvkit.batch, cvkit.detect, cvkit.io, cvkit.video
+heavy = ("numba", "cv2", "sklearn", "rich", "typer", "matplotlib", "jinja2")
 print(json.dumps([seconds, [name for name in heavy if name in sys.modules]]))
 """
     run = subprocess.run(

@@ -68,13 +68,16 @@ def test_quickstart(
 
 
 def test_commands_over_folders_run_as_written(checkout: Path) -> None:
-    over_folders = [words for words in commands() if words[1] in ("batch", "pipeline")]
-    ready = [words for words in over_folders if "samples" in "".join(words[3:4])]  # a SOURCE that is there
-    assert len(ready) >= 6
+    over_folders = [words for words in commands() if words[1] in ("batch", "pipeline", "report")]
+    # Those whose SOURCE is there, and reports on what they wrote.
+    ready = [words for words in over_folders if "samples" in "".join(words[3:4]) or words[1] == "report"]
+    assert len(ready) >= 8
     for words in ready:
         assert main(words[1:]) == 0, words
     assert len(list((checkout / "lines").glob("*.jpg"))) >= 5
     assert len(list((checkout / "features").glob("*.npz"))) >= 5
+    assert (checkout / "outlines" / "street.mp4").exists()
+    assert (checkout / "edges" / "report.html").exists()
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -87,7 +90,7 @@ def test_commands_and_options_exist(command: list[str], capsys: pytest.CaptureFi
             assert re.search(rf"{word}\b", known), word
 
 
-@pytest.mark.parametrize("command", [["detect"], ["batch", "gray"], ["pipeline"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["detect"], ["batch", "gray"], ["pipeline"], ["report"]], ids=" ".join)
 def test_every_option_is_in_the_readme(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     main([*command, "--help"])
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}

@@ -163,6 +163,17 @@ def test_windows_are_found_again_at_their_places(pictures: Path) -> None:
         np.testing.assert_array_equal(vector, second)
 
 
+def test_small_pictures_are_enlarged(tmp_path: Path) -> None:
+    """Four windows across are wanted, at most twice the size is given."""
+    cutter = cutter_of(upscale=1.5, scales_per_octave=1, padding=0)
+    for size, factor in ((40, 2.0), (80, 1.6), (128, 1.0), (300, 1.0)):
+        path = tmp_path / f"{size}.png"
+        cvkit.write_image(path, scene(size, 2 * size))
+        places = [place for place, _ in cutter.random_windows([path], 3000, np.random.default_rng(0))]
+        rows = max(place.row for place in places if place.level == 0)
+        assert rows == (round(size * 1.5 * factor) - 32) // 4
+
+
 def test_windows_near_objects_are_no_negatives(pictures: Path) -> None:
     path = sorted((pictures / "others").iterdir())[0]
     scene_with_box = Scene(path, ((40.0, 30.0, 64.0, 54.0),))

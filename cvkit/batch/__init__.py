@@ -9,6 +9,7 @@ from typing import Any
 _NAMES = {
     "Cluster": "cvkit.batch.cluster",
     "Entry": "cvkit.batch.manifest",
+    "Frames": "cvkit.batch.video",
     "Local": "cvkit.batch.executors",
     "Manifest": "cvkit.batch.manifest",
     "Pipeline": "cvkit.batch.pipeline",
@@ -18,6 +19,8 @@ _NAMES = {
     "read_manifest": "cvkit.batch.manifest",
     "read_pipeline": "cvkit.batch.pipeline",
     "run": "cvkit.batch.runner",
+    "transform_video": "cvkit.batch.video",
+    "write_report": "cvkit.batch.report",
 }
 
 __all__ = [*_NAMES]

@@ -47,9 +47,10 @@ class Entry:
     status : {"done", "failed", "skipped"}
         What became of it.
     output : str or None
-        The result, relative to the output folder, with forward slashes.
+        The result, relative to the output folder, with forward slashes; of a video that failed, as far as it
+        was read.
     error : str or None
-        Why there is none.
+        Why there is none, or not all of it.
     milliseconds : float
         Time for reading, computing and writing.
 

@@ -17,8 +17,11 @@ from cvkit._paths import inside
 from cvkit._version import __version__
 from cvkit.batch.digests import Digests, digest, position_in
 from cvkit.batch.manifest import Entry, read_manifest
+from cvkit.batch.video import video_suffix
 from cvkit.batch.work import Task, to_posix
-from cvkit.io import walk
+from cvkit.io import SUFFIXES, walk
+from cvkit.video import SUFFIXES as VIDEO_SUFFIXES
+from cvkit.video import is_video
 
 Source = str | os.PathLike[str]
 
@@ -44,10 +47,13 @@ class Sources:
         or lies in; of several, the whole path.
     output : Path
         The output folder; what lies in it is no source.
+    with_videos : bool
+        Whether videos in folders count.
     """
 
-    def __init__(self, given: Source | list[Source], output: Path) -> None:
+    def __init__(self, given: Source | list[Source], output: Path, *, with_videos: bool) -> None:
         self._given = given
+        self._suffixes = SUFFIXES | VIDEO_SUFFIXES if with_videos else SUFFIXES
         self._root = None if isinstance(given, list) else _root_of(os.fspath(given))
         self._output = os.path.realpath(output)
         if self._root is not None and os.path.realpath(self._root) == self._output:
@@ -57,7 +63,7 @@ class Sources:
     def __iter__(self) -> Iterator[Found]:
         """Give each file once."""
         seen = Digests()
-        for path in walk(self._given):
+        for path in walk(self._given, suffixes=self._suffixes):
             found = self._place(path)
             if seen.add(digest(path)) and not self._is_result(found):
                 yield found
@@ -145,6 +151,8 @@ def _state(size: int, mtime_ns: int, operation: dict[str, Any], version: str, is
 class Names:
     """Names of results: those of the sources, with another ending where the format changes.
 
+    Results of videos are videos, whatever the format of pictures.
+
     No name is given twice. Where ``a.jpg`` and ``a.png`` both become ``a.tiff``, the second one to come is
     ``a.png.tiff``. A file that the record knows keeps its name.
     """
@@ -165,7 +173,9 @@ class Names:
 
     def _candidates(self, relative: PurePath) -> Iterator[str]:
         suffix = f".{self._format}"
-        if self._format == "keep":
+        if is_video(relative):
+            suffix = video_suffix(relative)
+        elif self._format == "keep":
             suffix = relative.suffix if relative.suffix.lower() in _KEPT else ".png"
         longer = relative if relative.suffix == suffix else relative.with_name(relative.name + suffix)
         numbered = (longer.with_name(f"{longer.stem}-{number}{suffix}") for number in count(2))

@@ -19,6 +19,7 @@ from cvkit.batch.executors import Executor, Local, cut
 from cvkit.batch.manifest import Entry, Manifest
 from cvkit.batch.pipeline import Pipeline
 from cvkit.batch.plan import Plan, Record, Source, Sources
+from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.batch.work import ARRAY_FORMATS, CONVERSIONS, Work
 from cvkit.io import SUFFIXES
 
@@ -87,6 +88,7 @@ class Run:
         resume: bool = False,
         overwrite: bool = False,
         on_gpu: bool = False,
+        frames: Frames = ALL_FRAMES,
         executor: Executor | None = None,
     ) -> None:
         pipeline = _pipeline(operation, parameters)
@@ -95,13 +97,18 @@ class Run:
         format = _format(format, pipeline, convert)
         if max_pixels is not None:
             _validate.integer(max_pixels, "max_pixels", minimum=1)
+        frames.check()
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
-        sources = Sources(source if isinstance(source, str | os.PathLike) else list(source), self._folder)
+        sources = Sources(
+            source if isinstance(source, str | os.PathLike) else list(source),
+            self._folder,
+            with_videos=format not in ARRAY_FORMATS and _suits(pipeline, convert) == "keep",
+        )
         total = sum(1 for _ in sources)
         if total == 0:
-            raise FileNotFoundError(f"no pictures in {source}")
+            raise FileNotFoundError(f"no pictures or videos in {source}")
         self._work = Work(
             pipeline=pipeline,
             output=os.path.abspath(output),
@@ -111,15 +118,20 @@ class Run:
             convert=convert,
             max_pixels=max_pixels,
             on_gpu=on_gpu,
+            frames=frames,
             kernel_threads=max(1, cvkit.get_num_threads() // total),
         )
         self._executor = executor or Local()
-        self._work.try_out()
+        self._work.try_out(format)
         self.summary = Summary(total, self._folder / manifest.NAME)
-        self._manifest = _open_folder(self._folder, resume, overwrite)
-        record = Record.of(self._folder) if resume else Record()
-        self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)
         self.stop = threading.Event()
+        self._manifest = _open_folder(self._folder, resume, overwrite)
+        try:
+            record = Record.of(self._folder) if resume else Record()
+        except BaseException:
+            self._manifest.close()
+            raise
+        self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)
 
     def __enter__(self) -> Run:
         return self
@@ -145,6 +157,8 @@ class Run:
                 yield entry
         finally:
             entries.close()
+            if not isinstance(self._executor, Local):
+                _remove_temporary(self._folder)  # what workers that died left
             summary.unchanged = self._plan.unchanged
             summary.seconds = time.monotonic() - start
             summary.stopped = self.stop.is_set()
@@ -164,6 +178,7 @@ def run(
     resume: bool = False,
     overwrite: bool = False,
     on_gpu: bool = False,
+    frames: Frames = ALL_FRAMES,
     executor: Executor | None = None,
 ) -> Summary:
     """Run an operation on every picture of a source; write the results to a folder.
@@ -203,6 +218,10 @@ def run(
         Begin anew in a folder that is not empty, and replace results.
     on_gpu : bool
         Compute on the current GPU.
+    frames : Frames
+        Which frames of videos to take; their results are videos. One that is cut off fails, and its result
+        holds the frames before. Videos in folders count where results are pictures: not for ``hog``, and for
+        derivatives only if converted.
     executor : Local, Processes or Cluster, optional
         Where to work; by default in this process.
 
@@ -247,6 +266,7 @@ def run(
         resume=resume,
         overwrite=overwrite,
         on_gpu=on_gpu,
+        frames=frames,
         executor=executor,
     ) as batch:
         for _ in batch.entries():
@@ -266,6 +286,11 @@ def _format(format: str | None, pipeline: Pipeline, convert: str) -> str:
     """Choose the format of the results: the caller's, else what suits the operation."""
     if format is not None:
         return str(_validate.one_of(format.lower().lstrip("."), FORMATS, "format"))
+    return _suits(pipeline, convert)
+
+
+def _suits(pipeline: Pipeline, convert: str) -> str:
+    """Return the format that suits an operation; "keep" where its results are pictures of 8 bits."""
     becomes_picture = convert != "none" and pipeline.format == "tiff"
     return "keep" if becomes_picture else pipeline.format
 
@@ -292,7 +317,7 @@ def _open_folder(folder: Path, resume: bool, overwrite: bool) -> Manifest:
 
 
 def _remove_temporary(folder: Path) -> None:
-    """Remove results that a killed run left half written."""
+    """Remove results that a killed process left half written."""
     for place, _, names in os.walk(folder):
         for name in names:
             if _TEMPORARY.fullmatch(name):

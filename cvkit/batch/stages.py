@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from queue import Queue
 from typing import Any
 
@@ -33,16 +34,17 @@ def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: threading.
     threads : int
         How many files to read, to compute on and to write at once.
     stop : threading.Event
-        Once it is set, no further file is begun; those that are, are ended.
+        Once it is set, no further file is begun; those that are, are ended, but for videos, which fail.
     """
     decoded: Queue[Any] = Queue(_WAITING)
     computed: Queue[Any] = Queue(_WAITING)
     ended: Queue[Any] = Queue(_WAITING)
     source = _Source(tasks, stop)
+    compute = partial(work.compute, is_stopped=stop.is_set)
     computing = max(1, threads // work.kernel_threads)
     stages = [
         _Stage("read", threads, source.get, work.read, decoded, ended),
-        _Stage("compute", computing, decoded.get, work.compute, computed, ended),
+        _Stage("compute", computing, decoded.get, compute, computed, ended),
         _Stage("write", threads, computed.get, work.write, ended, ended),
     ]
     for stage, following in zip(stages, (computing, threads, 1), strict=True):

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+import cvkit
 from cvkit._dispatch import to_device, to_host
 from cvkit._jit import thread_limit
 from cvkit._paths import atomic_path
 from cvkit._version import __version__
 from cvkit.batch.manifest import Entry
 from cvkit.batch.pipeline import Pipeline
+from cvkit.batch.video import ALL_FRAMES, Frames, transform_video
 from cvkit.io import read_image, write_image
+from cvkit.video import is_video
 
 ARRAY_FORMATS = ("npy", "npz")
 CONVERSIONS = ("none", "saturate", "absolute")
@@ -38,6 +43,7 @@ class Picture:
     size: int = 0
     mtime_ns: int = 0
     image: Any = None
+    is_written: bool = False
     error: str | None = None
     seconds: float = field(default=0.0)
 
@@ -64,6 +70,8 @@ class Work:
         Larger pictures are refused.
     on_gpu : bool
         Whether to compute on the current GPU.
+    frames : Frames
+        Which frames of videos to take.
     kernel_threads : int
         Threads for each kernel. One is best where there are more files than threads, each with a file of its
         own.
@@ -77,15 +85,18 @@ class Work:
     convert: str = "none"
     max_pixels: int | None = None
     on_gpu: bool = False
+    frames: Frames = ALL_FRAMES
     kernel_threads: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides the results the form it has in the manifest."""
-        settings = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
+        settings: dict[str, Any] = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
+        if self.frames != ALL_FRAMES:
+            settings["frames"] = self.frames._asdict()
         return {**self.pipeline.to_json(), "settings": settings}
 
     def read(self, task: Task) -> Picture:
-        """Read a file; the picture, or the reason why there is none, is noted."""
+        """Read a file; the picture, or the reason why there is none, is noted. Videos are read later."""
         start = time.perf_counter()
         picture = Picture(task)
         file = os.path.join(self.folder, task.path)
@@ -93,21 +104,26 @@ class Work:
             # Before it is read: a file that changes meanwhile will be seen to have changed.
             status = os.stat(file)
             picture.size, picture.mtime_ns = status.st_size, status.st_mtime_ns
-            picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
+            if not is_video(file):
+                picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
         except (OSError, MemoryError) as error:
             picture.error = _reason(error, file)
         picture.seconds += time.perf_counter() - start
         return picture
 
-    def compute(self, picture: Picture) -> Picture:
-        """Replace the picture by the result."""
+    def compute(self, picture: Picture, is_stopped: Callable[[], bool] = lambda: False) -> Picture:
+        """Replace the picture by the result; write a video, unless the run is stopped meanwhile."""
         if picture.error is not None:
             return picture
         start = time.perf_counter()
         try:
-            picture.image = self._result(picture.image)
+            if is_video(picture.task.path):
+                picture.error = self._transform(picture.task, is_stopped)
+                picture.is_written = True
+            else:
+                picture.image = self._result(picture.image)
         except Exception as error:  # whatever a picture does to an operation is that picture's failure only
-            picture.error = _reason(error)
+            picture.error = _reason(error, os.path.join(self.folder, picture.task.path))
             picture.image = None
         picture.seconds += time.perf_counter() - start
         return picture
@@ -119,14 +135,30 @@ class Work:
             return tuple(map(to_host, result))
         return _converted(to_host(result), self.convert)
 
+    def _transform(self, task: Task, is_stopped: Callable[[], bool]) -> str | None:
+        """Work on a video, frame by frame; return why it ended before its time."""
+
+        def frame(image: np.ndarray) -> Any:
+            if is_stopped():
+                raise InterruptedError("interrupted")
+            height, width = image.shape[:2]
+            if self.max_pixels is not None and height * width > self.max_pixels:
+                raise ValueError(f"{width} x {height} are more than {self.max_pixels} pixels")
+            return self._result(cvkit.rgb_to_gray(image) if self.mode == "gray" else image)
+
+        target = Path(self.output, task.output)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return transform_video(os.path.join(self.folder, task.path), target, frame, **self.frames._asdict())
+
     def write(self, picture: Picture) -> Entry:
         """Write the result and say how it went."""
         start = time.perf_counter()
-        if picture.error is None:
+        if picture.error is None and not picture.is_written:
             target = Path(self.output, picture.task.output)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_result(target, picture.image, self.quality)
+                picture.is_written = True
             except (OSError, TypeError, ValueError) as error:
                 picture.error = f"cannot write {picture.task.output}: {_reason(error)}"
         picture.image = None
@@ -147,28 +179,29 @@ class Work:
             operation=self.to_json(),
             version=__version__,
             status="failed" if failed else "done",
-            output=None if failed else picture.task.output,
+            output=picture.task.output if picture.is_written else None,
             error=picture.error,
             milliseconds=round(picture.seconds * 1000, 3),
         )
 
-    def try_out(self) -> None:
+    def try_out(self, format: str = "keep") -> None:
         """Compute on a small picture, so that wrong parameters show at once, and kernels are compiled.
 
         Raises
         ------
         ValueError or TypeError
-            If the operation refuses color and gray pictures of 8 bits alike.
+            If the operation refuses color and gray pictures of 8 bits alike, or ``format`` the result.
         """
         color = np.zeros((256, 256, 3), np.uint8)
         attempts = {"rgb": [color], "gray": [color[..., 0]]}.get(self.mode, [color, color[..., 0]])
         refused: Exception | None = None
         for image in attempts:
             try:
-                self._result(np.ascontiguousarray(image))
+                result = self._result(np.ascontiguousarray(image))
             except (TypeError, ValueError) as error:
                 refused = refused or error
             else:
+                _check_format(format, result)
                 return
         if refused is not None:
             raise refused
@@ -200,6 +233,17 @@ def write_result(path: Path, result: Any, quality: int = 95) -> None:
     else:
         is_deep = suffix in (".tif", ".tiff") and result.dtype not in (np.uint8, np.uint16)
         write_image(path, result.astype(np.float32) if is_deep else result, quality=quality)
+
+
+def _check_format(format: str, result: Any) -> None:
+    """Raise ``ValueError`` where a format cannot hold a result; for "keep", where PNG cannot."""
+    suffix = "png" if format == "keep" else format
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            write_result(Path(folder, f"result.{suffix}"), result)
+        except (TypeError, ValueError) as error:
+            ways = "format tiff or npz, or convert saturate or absolute"
+            raise ValueError(f"format {format} cannot hold the results: {error}; use {ways}") from None
 
 
 def to_posix(path: str) -> str:

@@ -18,6 +18,7 @@ from cvkit.cli.detect import detect
 from cvkit.cli.errors import WrongUsageError
 from cvkit.cli.evaluate import evaluate
 from cvkit.cli.pipeline import pipeline
+from cvkit.cli.report import report
 from cvkit.cli.train import train
 
 __all__ = ["app", "main"]
@@ -27,6 +28,7 @@ app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pre
 app.command()(detect)
 app.add_typer(batch_app, name="batch")
 app.command(cls=BatchCommand)(pipeline)
+app.command()(report)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(train)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import json
 import re
@@ -54,7 +55,8 @@ def _common(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="A picture, a folder, a glob pattern, or a text file with one path a line."
+            metavar="SOURCE",
+            help="A picture, a video, a folder, a glob pattern, or a text file with one path a line.",
         ),
     ],
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A new or empty folder.")],
@@ -88,6 +90,13 @@ def _common(
     ] = Convert.none,
     max_pixels: Annotated[
         int | None, typer.Option(metavar="N", help="Refuse larger pictures, before they are decoded.")
+    ] = None,
+    every: Annotated[int, typer.Option(metavar="N", min=1, help="Of videos, take one frame in N.")] = 1,
+    start: Annotated[
+        int, typer.Option(metavar="FRAME", min=0, help="Of videos, the first frame, counted from 0.")
+    ] = 0,
+    stop: Annotated[
+        int | None, typer.Option(metavar="FRAME", help="Of videos, the frame to end before.")
     ] = None,
     device: Annotated[
         Device, typer.Option(help="auto takes a CUDA device where there is one.")
@@ -133,8 +142,13 @@ class _Operations(TyperGroup):
     def get_command(self, context: Any, name: str) -> Any:
         from cvkit.batch import image_operations
 
-        operation = image_operations().get(name.replace("-", "_"))
-        return None if operation is None else _command_of(operation)
+        table = image_operations()
+        operation = table.get(name.replace("-", "_"))
+        if operation is not None:
+            return _command_of(operation)
+        close = difflib.get_close_matches(name, map(_dashed, table), n=1)
+        hint = f"; did you mean {close[0]}?" if close else "; cvkit batch --help lists them"
+        raise WrongUsageError(f"no operation {name!r}{hint}")
 
 
 batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=None)
@@ -142,9 +156,9 @@ batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=
 
 @batch_app.callback()
 def _batch() -> None:
-    """Run an operation on every picture of a folder, a pattern or a list.
+    """Run an operation on every picture and video of a folder, a pattern or a list.
 
-    Results keep the folders and names of the source. A picture that fails is recorded with the reason, and
+    Results keep the folders and names of the source. A file that fails is recorded with the reason, and
     the rest is done; OUTPUT/manifest.jsonl says what became of each. --resume goes on after an interruption.
 
     Exit code: 0 all went well, 1 some pictures failed, 2 wrong usage, 130 interrupted; what was done is kept.
@@ -232,6 +246,9 @@ def run_batch(
     output: Path,
     mode: Mode,
     convert: Convert,
+    every: int,
+    start: int,
+    stop: int | None,
     device: Device,
     workers: int | None,
     dask: str | None,
@@ -240,6 +257,7 @@ def run_batch(
     **options: Any,
 ) -> None:
     """Run operations over a source, as the arguments of ``_common`` say, and end with an exit code."""
+    from cvkit.batch import Frames
     from cvkit.batch.runner import Run
     from cvkit.cli.devices import choose_device
     from cvkit.cli.progress import open_progress
@@ -255,6 +273,7 @@ def run_batch(
                     output,
                     mode=mode.value,
                     convert=convert.value,
+                    frames=Frames(every, start, stop),
                     on_gpu=device_name.startswith("cuda"),
                     executor=executor,
                     **options,
@@ -296,7 +315,7 @@ def _follow(batch: Run, progress: Progress) -> int:
                 shown = ended
     except KeyboardInterrupt:
         return 130
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the disk is full, or workers cannot work
         progress.say(f"stopped: {error}")
         return 1
     return 130 if summary.stopped else int(summary.failed > 0)

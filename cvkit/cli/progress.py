@@ -30,8 +30,11 @@ class Progress(Protocol):
         """Print a line that stays."""
 
 
-def open_progress(total: int, unit: str = "pictures", *, quiet: bool = False) -> Progress:
-    """Choose the display for ``total`` of a unit: a bar where stderr is a terminal, else lines, or none."""
+def open_progress(total: int | None, unit: str = "pictures", *, quiet: bool = False) -> Progress:
+    """Choose the display for ``total`` of a unit: a bar where stderr is a terminal, else lines, or none.
+
+    Without a total, as of a camera, the end is open.
+    """
     if quiet:
         return _Silence()
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
@@ -51,7 +54,7 @@ class _FailuresColumn(bars.ProgressColumn):
 
 
 class _Bar:
-    def __init__(self, total: int, unit: str, console: Console) -> None:
+    def __init__(self, total: int | None, unit: str, console: Console) -> None:
         self._failed = 0
         self._display = bars.Progress(
             bars.BarColumn(),
@@ -81,7 +84,7 @@ class _Bar:
 
 
 class _Lines:
-    def __init__(self, total: int, unit: str, console: Console) -> None:
+    def __init__(self, total: int | None, unit: str, console: Console) -> None:
         self._total = total
         self._unit = unit
         self._console = console
@@ -103,10 +106,12 @@ class _Lines:
         if now - self._last_line >= _LINE_INTERVAL:
             self._last_line = now
             rate = self._done / (now - self._start)
-            left = (self._total - self._done) / rate
             failures = f", {self._failed} failed" if self._failed else ""
-            done = f"{self._done}/{self._total} {self._unit}"
-            self.say(f"{done}, {rate:.1f}/s{failures}, {_duration(left)} left")
+            if self._total is None:
+                self.say(f"{self._done} {self._unit}, {rate:.1f}/s{failures}")
+            else:
+                left = _duration((self._total - self._done) / rate)
+                self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s{failures}, {left} left")
 
     def say(self, message: str) -> None:
         self._console.print(message)

@@ -127,7 +127,14 @@ def _write_item(file: IO[str], item: dict[str, Any], *, is_first: bool) -> None:
 
 
 class _YoloWriter(ResultsWriter):
-    """``labels/PATH.txt`` for each picture: class, centre, size, all as shares of the picture, confidence."""
+    """``labels/PATH.txt`` for each picture: class, centre, size, all as shares of the picture, confidence.
+
+    The names of the classes are the lines of ``classes.txt``.
+    """
+
+    def __init__(self, folder: Path, classes: tuple[str, ...]) -> None:
+        super().__init__(folder, classes)
+        self._open_file("classes.txt").writelines(f"{name}\n" for name in classes)
 
     def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
         height, width = shape
@@ -176,7 +183,7 @@ def open_results(
         An existing folder to write to.
     format : {"coco", "yolo", "csv"}
         ``detections.json`` with COCO results and the images they refer to; ``labels/PATH.txt`` for each
-        picture, its path kept below ``labels``; or ``detections.csv``.
+        picture, its path kept below ``labels``, and ``classes.txt``; or ``detections.csv``.
     classes : tuple of str
         Name of each class.
 

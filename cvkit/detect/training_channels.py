@@ -79,7 +79,8 @@ def train_channels(
         detected. Up to 16 pixels around the window are used too. Out of a
         :class:`~cvkit.detect.training_examples.Scene` every box is cut, by its centre and height.
     negatives : iterable of Path or Scene
-        Pictures without the object, or scenes, of which only windows away from the boxes are used.
+        Pictures without the object, or scenes, of which only windows away from the boxes are used. Small ones
+        are enlarged, at most twice, so that they have more windows.
     decorrelate : bool
         Learn filters and use locally decorrelated channel features: fewer errors, in more time.
     trees : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,9 @@ from cvkit.detect.training_examples import Example, ExampleReader, Scene, is_nea
 from cvkit.features.channels import decorrelated_channels
 from cvkit.io import read_ahead
 
+# Pictures to search are enlarged until their shorter side has so many window heights, but not more than so
+# far: small pictures have few windows.
+_LEAST_WINDOWS_ACROSS, _MOST_ENLARGED = 4.0, 2.0
 # Pixels around an object's window: as far as the gradients and their averages see. Whole cells.
 _MARGIN = 16
 UNTRAINED = Trees(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8), np.zeros((1, 2), np.float32))
@@ -145,7 +149,7 @@ class ChannelCutter:
     ) -> Iterator[tuple[Place, np.ndarray]]:
         """Draw about so many windows, as many from each picture, each window of it being as likely."""
         for number, example, levels in self._pyramids(examples, range(len(examples))):
-            free = [np.argwhere(self._is_free(example, level)) for level in levels]
+            free = [np.argwhere(self._is_free(self._geometry, example, level)) for level in levels]
             places = np.array([len(windows) for windows in free])
             if not places.sum():
                 continue
@@ -191,9 +195,8 @@ class ChannelCutter:
         found: list[Place] = []
         boxes, scores = [np.empty((0, 4))], [np.empty(0, np.float32)]
         for index, level in enumerate(levels):
-            level_scores = np.where(
-                self._is_free(example, level), detector.scored_windows(level.channels), -np.inf
-            )
+            is_free = self._is_free(detector, example, level)
+            level_scores = np.where(is_free, detector.scored_windows(level.channels), -np.inf)
             rows, columns = np.nonzero(level_scores > detector.cascade)
             found += [
                 Place(number, index, row, column)
@@ -220,22 +223,22 @@ class ChannelCutter:
                 vectors[index] = self._vector_at(levels, places[index])
         return (vectors.pop(index) for index in range(len(places)))
 
-    def other_scores(self, trees: Trees, examples: Sequence[Example]) -> np.ndarray:
-        """Scores of all windows away from the objects, -inf where the cascade gave up."""
-        detector = self.detector(trees)
+    def other_scores(self, trees: Trees, examples: Iterable[Example]) -> np.ndarray:
+        """Scores of all windows inside the pictures and away from objects, -inf where the cascade gave up."""
+        detector = self.detector(trees, padding=0)
         scores = [
-            detector.scored_windows(level.channels)[self._is_free(example, level)]
-            for _, example, levels in self._pyramids(examples, range(len(examples)))
-            for level in levels
+            detector.scored_windows(level.channels)[self._is_free(detector, example, level)]
+            for _, example, picture in self.reader.read(examples)
+            for level in detector.levels(picture)
         ]
         return np.concatenate([np.empty(0, np.float32), *scores])
 
     def _vector_at(self, levels: list[Level], place: Place) -> np.ndarray:
         return self._geometry.window_vector(levels[place.level].channels, place.row, place.column)
 
-    def _is_free(self, example: Example, level: Level) -> np.ndarray:
+    def _is_free(self, detector: ChannelDetector, example: Example, level: Level) -> np.ndarray:
         """Tell which windows of a level lie away from the objects."""
-        step = self._geometry.stride // CELL
+        step = detector.stride // CELL
         shape = [
             max(0, (extent - window) // step + 1)
             for extent, window in zip(level.channels.shape[1:], self._cells, strict=True)
@@ -243,8 +246,8 @@ class ChannelCutter:
         if not (isinstance(example, Scene) and example.boxes):
             return np.ones(shape, bool)
         rows, columns = np.indices(shape).reshape(2, -1)
-        windows = self._geometry.window_boxes(level.scale, rows, columns)
-        return ~is_near(self._geometry.object_boxes(windows), example).reshape(shape)
+        boxes = detector.object_boxes(detector.window_boxes(level.scale, rows, columns))
+        return ~is_near(boxes, example).reshape(shape)
 
     def _pyramids(
         self, examples: Sequence[Example], order: Iterable[int]
@@ -265,9 +268,16 @@ class ChannelCutter:
         if isinstance(picture, OSError):
             self.reader.progress(f"left out: {picture}")
         else:
-            levels = list(self._geometry.levels(picture))
+            levels = list(self._enlarging(picture).levels(picture))
         size = sum(level.channels.nbytes for level in levels)
         if self.memory is None or self._kept_bytes + size <= self.memory:
             self._kept[path] = levels
             self._kept_bytes += size
         return levels
+
+    def _enlarging(self, picture: np.ndarray) -> ChannelDetector:
+        """Return a detector that enlarges this picture if it is small."""
+        wanted = _LEAST_WINDOWS_ACROSS * self._geometry.window[0] / min(picture.shape[:2])
+        detector = copy.copy(self._geometry)
+        detector.upscale *= min(max(wanted, 1.0), _MOST_ENLARGED)
+        return detector

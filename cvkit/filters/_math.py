@@ -35,7 +35,8 @@ def finish(total, sums, rounding):
         product = np.uint32(np.uint32(number(total + half)) * np.uint32(factor))
         return number(number(product >> np.uint32(16)) >> (bits & number(15)))
     scale, delta, low, high, whole = rounding
-    return saturate(total * scale + delta, low, high, whole)
+    real = type(scale)
+    return saturate(real(total) * scale + delta, low, high, whole)
 
 
 @helper

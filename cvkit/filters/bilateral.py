@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import math
+
 import numpy as np
 
 from cvkit import _validate
@@ -50,9 +53,9 @@ def bilateral_filter(
 
     Notes
     -----
-    Follows ``cv2.bilateralFilter``: weights of uint8 differ in the last bit only; weights of floats come from
-    a table of 4096 steps a channel over the image's range, with linear interpolation, as OpenCV's do. The
-    algorithm is from C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", 1998.
+    Follows ``cv2.bilateralFilter``, whose weights come from tables, those of floats with interpolation, and
+    differ in the last bits. The algorithm is from C. Tomasi and R. Manduchi, "Bilateral filtering for gray
+    and color images", 1998.
 
     Examples
     --------
@@ -69,10 +72,15 @@ def bilateral_filter(
     radius = max(diameter // 2 if diameter > 0 else round(1.5 * sigma_space), 1)
     kernels = batch.kernels("cvkit.filters", "bilateral")
     out = batch.empty()
-    kernels.bilateral(batch.array, sigma_color, *_half_disc(radius, sigma_space), border_code, out)
+    real = np.dtype(np.float64 if batch.dtype == np.float64 else np.float32)
+    scale = real.type(-0.5 / sigma_color**2 * math.log2(math.e))
+    offsets_y, offsets_x, space = _half_disc(radius, sigma_space)
+    whole = batch.dtype.kind == "u"
+    kernels.bilateral(batch.array, scale, whole, offsets_y, offsets_x, space.astype(real), border_code, out)
     return batch.restore(out)
 
 
+@functools.lru_cache(maxsize=64)
 def _half_disc(radius: int, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Offsets (y, x) of the neighbours that follow a pixel in reading order, and their weights by distance.
 

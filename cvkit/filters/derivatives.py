@@ -227,8 +227,7 @@ def laplacian(
 def _derivative(image: Array, terms: _linear.Terms, scale: float, delta: float, border: str) -> Array:
     """Filter by a sum of products of whole-numbered kernels."""
     batch = Batch.of(image)
-    gain = sum(_size(kernel_y) * _size(kernel_x) for kernel_y, kernel_x in terms)
-    out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, gain, scale, delta)
+    out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, _gain(terms), scale, delta)
     out = batch.empty(dtype=out_dtype)
     border_code = _validate.one_of(border, BORDERS, "border")
     kernel = _linear.product(*terms[0])
@@ -246,6 +245,11 @@ def _size(weights: _linear.Weights) -> float:
     return sum(map(abs, weights))
 
 
+@functools.lru_cache(maxsize=256)
+def _gain(terms: _linear.Terms) -> float:
+    return sum(_size(kernel_y) * _size(kernel_x) for kernel_y, kernel_x in terms)
+
+
 def _arithmetic(
     dtype: np.dtype, gain: float, scale: float, delta: float
 ) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
@@ -253,15 +257,22 @@ def _arithmetic(
 
     float32 sums of uint8 or uint16 values times whole weights are exact: one rounding is all there is.
     """
-    scale, delta = _validate.number(scale, "scale"), _validate.number(delta, "delta")
+    return _exact_arithmetic(dtype, gain, _validate.number(scale, "scale"), _validate.number(delta, "delta"))
+
+
+@functools.lru_cache(maxsize=256)
+def _exact_arithmetic(
+    dtype: np.dtype, gain: float, scale: float, delta: float
+) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
     int16, float32 = np.dtype(np.int16), np.dtype(np.float32)
     if dtype != np.uint8:
         out_dtype = _linear.float_dtype(dtype)
         rounding = _linear.real(out_dtype, out_dtype, scale=scale, delta=delta)
         return out_dtype, out_dtype, _linear.AS_IT_IS if (scale, delta) == (1, 0) else rounding
-    if (scale, delta) == (1, 0) and gain * 255 <= np.iinfo(int16).max:
-        return int16, int16, _linear.AS_IT_IS
-    return int16, float32, _linear.real(float32, int16, scale=scale, delta=delta)
+    is_narrow = gain * 255 <= np.iinfo(int16).max
+    is_plain = is_narrow and (scale, delta) == (1, 0)
+    rounding = _linear.AS_IT_IS if is_plain else _linear.real(float32, int16, scale=scale, delta=delta)
+    return int16, int16 if is_narrow else float32, rounding
 
 
 def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect101") -> Array:

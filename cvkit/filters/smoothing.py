@@ -171,7 +171,7 @@ def gaussian_blur(
             _fixed_point_kernel(sizes[1], sigmas[1], bits),
         )
         # One axis fills twice the bits of the image, both together four times.
-        sum_dtypes = np.dtype(f"u{bits // 4}"), np.dtype(f"u{bits // 2}")
+        sum_dtypes = _UNSIGNED[2 * bits], _UNSIGNED[4 * bits]
         rounding = _linear.fixed_point(2 * bits, sum_dtypes[1])
     else:
         kernels = _float_kernel(sizes[0], sigmas[0]), _float_kernel(sizes[1], sigmas[1])
@@ -187,6 +187,9 @@ def gaussian_blur(
         border_value=value,
     )
     return batch.restore(out)
+
+
+_UNSIGNED = {bits: np.dtype(f"u{bits // 8}") for bits in (16, 32, 64)}
 
 
 def _size_for(sigma: float, dtype: np.dtype) -> int:

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cvkit._dispatch import contiguous
-from cvkit.ml._cpu import bootstrap as kernels
-from cvkit.ml._tree_growth import are_counts
+from cvkit._dispatch import Batch, contiguous
+from cvkit.ml._samples import are_counts, row_hashes
 
 _generators = threading.local()
 
@@ -69,8 +68,7 @@ class Bootstrap:
 
 def _canonical_order(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
     """Order samples by their contents, and tell whether any two are the same."""
-    hashes = np.empty(len(X), np.uint64)
-    kernels.hash_rows(contiguous(X).view(np.uint32), hashes)
+    hashes = row_hashes(Batch(contiguous(X), 2, X))
     order = np.lexsort((y, hashes))
     same = (hashes[order[1:]] == hashes[order[:-1]]) & (y[order[1:]] == y[order[:-1]])
     return order, bool(same.any())

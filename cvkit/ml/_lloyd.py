@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from cvkit._dispatch import Array, Batch, to_host
-from cvkit.ml._samples import beside, row_norms
+from cvkit.ml._samples import are_counts, beside, row_hashes, row_norms
 
 # While more than this share of the samples changes cluster in a turn, centers move so far that bounds settle
 # few samples, and keeping them costs more than it saves.
@@ -74,14 +74,41 @@ class Samples:
         return to_host(out)
 
 
-def plus_plus(samples: Samples, n_clusters: int, random_state: np.random.RandomState) -> np.ndarray:
+def drawing_order(batch: Batch, samples: Samples) -> np.ndarray | None:
+    """Return an order that depends on the contents of the samples alone, where some stand for several.
+
+    Whole-number weights mean copies: k-means on weighted samples equals k-means on copied ones, in whatever
+    order these come. Without copies the result is None, and the draws are scikit-learn's. ``batch`` holds the
+    samples as they came: the mean that was subtracted since depends on the copies by its rounding.
+    """
+    weights = samples.host_weights
+    if not are_counts(weights):
+        return None
+    drawable = weights > 0
+    may_repeat = len(np.unique(to_host(samples.norms)[drawable])) < np.count_nonzero(drawable)
+    if not may_repeat and weights.max() <= 1:
+        return None
+    hashes = row_hashes(batch)
+    if weights.max() <= 1 and len(np.unique(hashes[drawable])) == np.count_nonzero(drawable):
+        return None
+    return np.argsort(hashes, kind="stable")
+
+
+def plus_plus(
+    samples: Samples, n_clusters: int, random_state: np.random.RandomState, order: np.ndarray | None = None
+) -> np.ndarray:
     """Choose initial centers by greedy k-means++, drawing the same random numbers as scikit-learn.
+
+    ``order`` is the one in which samples are laid out to be drawn.
 
     D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
     """
     trials = 2 + int(np.log(n_clusters))
-    weights = samples.host_weights
-    first = random_state.choice(samples.count, p=weights / weights.sum())
+    shares = samples.host_weights / samples.host_weights.sum()
+    if order is None:
+        first = random_state.choice(samples.count, p=shares)
+    else:
+        first = order[random_state.choice(samples.count, p=shares[order])]
     chosen = [first]
     closest = samples.full((samples.count,), np.inf, np.float64)
     # Two buffers in turn: ``closest`` is a row of the one that is not being written.
@@ -96,7 +123,10 @@ def plus_plus(samples: Samples, n_clusters: int, random_state: np.random.RandomS
             chosen.append(int(candidates[best]))
         if turn + 1 < n_clusters:
             targets = random_state.uniform(size=trials) * block_potentials.sum()
-            candidates = _draw(samples, targets, closest, block_potentials)
+            if order is None:
+                candidates = _draw(samples, targets, closest, block_potentials)
+            else:
+                candidates = _draw_in_order(samples, targets, closest, order)
     return samples.rows(np.array(chosen))
 
 
@@ -125,6 +155,12 @@ def _draw(samples: Samples, targets: np.ndarray, closest: Array, block_potential
         found = np.searchsorted(inside, targets[here] - starts[block]).clip(max=stop - start - 1)
         candidates[here] = start + found
     return candidates
+
+
+def _draw_in_order(samples: Samples, targets: np.ndarray, closest: Array, order: np.ndarray) -> np.ndarray:
+    """Find where the cumulative weighted distance passes each target, the samples laid out in an order."""
+    ends = np.cumsum((samples.host_weights * to_host(closest))[order])
+    return order[np.searchsorted(ends, targets).clip(max=samples.count - 1)]
 
 
 @dataclass

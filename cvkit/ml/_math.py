@@ -1,5 +1,7 @@
 """Scalar maths that the learners' kernels share."""
 
+import numpy as np
+
 from cvkit._jit import helper
 from cvkit._simd import bits, from_bits, larger
 
@@ -10,6 +12,20 @@ _LN2_LOW = 1.90821492927058770002e-10
 # Adding 1.5 * 2^52 leaves a whole number in the low bits of the sum.
 _TO_WHOLE = 6755399441055744.0
 _SMALLEST = -708.0
+
+_FNV_OFFSET = np.uint64(0xCBF29CE484222325)
+_FNV_PRIME = np.uint64(0x100000001B3)
+
+
+@helper
+def hash_row(row):
+    """Hash the bits of float32 or float64 values: Fowler, Noll and Vo's function 1a, a value at a time."""
+    state = _FNV_OFFSET
+    for value in row:
+        state = (state ^ np.uint64(bits(np.float64(value)))) * _FNV_PRIME
+        # The product moves bits up only: without this the upper ones would never reach the lower ones.
+        state ^= state >> np.uint64(32)
+    return state
 
 
 @helper

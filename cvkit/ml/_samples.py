@@ -11,6 +11,8 @@ from sklearn.utils.validation import validate_data
 from cvkit._dispatch import Array, Batch, as_device_array, contiguous, on_device, to_device, to_host
 
 FLOATS: tuple[type, ...] = (np.float64, np.float32)
+# Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
+_LARGEST_COUNT = 1 << 24
 
 
 def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Batch:
@@ -61,3 +63,15 @@ def beside(batch: Batch, array: npt.ArrayLike) -> Array:
 def row_norms(rows: np.ndarray, dtype: Any = None) -> np.ndarray:
     """Squared Euclidean norm of each row, summed in the order of scikit-learn's, in ``dtype`` if given."""
     return np.einsum("ij,ij->i", rows, rows, dtype=dtype)
+
+
+def are_counts(weights: np.ndarray) -> bool:
+    """Tell whether weights are whole numbers of moderate size, as the numbers of copies of a sample are."""
+    return bool(weights.sum() < _LARGEST_COUNT and np.array_equal(weights, np.floor(weights)))
+
+
+def row_hashes(batch: Batch) -> np.ndarray:
+    """Return a number for each sample that depends on its values alone: (n,) uint64, on the host."""
+    hashes = batch.empty((batch.array.shape[0],), np.uint64)
+    batch.kernels("cvkit.ml", "samples").hash_rows(batch.array, hashes)
+    return to_host(hashes)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight
 from cvkit._dispatch import contiguous
 from cvkit.ml._cpu import tree as kernels
 from cvkit.ml._cpu import tree_histogram, tree_math, tree_records, tree_sorting
+from cvkit.ml._samples import are_counts
 
 CRITERIA = {
     "gini": tree_math.GINI,
@@ -21,8 +22,6 @@ CRITERIA = {
     "squared_error": tree_math.SQUARED_ERROR,
 }
 
-# Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
-_LARGEST_COUNT = 1 << 24
 # To keep all features in order takes less time than to sort the drawn ones where at least so many are drawn.
 _PRESORTED_SHARE = 0.3
 
@@ -33,11 +32,6 @@ def check_weights(sample_weight: Any, X: np.ndarray) -> np.ndarray:
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     return contiguous(weights)
-
-
-def are_counts(weights: np.ndarray) -> bool:
-    """Tell whether weights are whole numbers of moderate size, as the numbers of copies of a sample are."""
-    return bool(weights.sum() < _LARGEST_COUNT and np.array_equal(weights, np.floor(weights)))
 
 
 def n_features_to_draw(max_features: Any, n_features: int) -> int:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from cvkit._dispatch import Array, Batch, to_host
 from cvkit.ml import _minibatch
 from cvkit.ml._blas import single_threaded
-from cvkit.ml._lloyd import Clustering, Lloyd, Samples, plus_plus
+from cvkit.ml._lloyd import Clustering, Lloyd, Samples, drawing_order, plus_plus
 from cvkit.ml._samples import beside, row_norms, samples
 
 
@@ -75,6 +75,12 @@ default="k-means++"
     ------
     ValueError
         If a parameter or the samples are not accepted, or there are fewer samples than clusters.
+
+    Notes
+    -----
+    Whole-number sample weights mean copies: with Lloyd's algorithm and k-means++, the clusters are those of
+    copied samples. Where there are weights above 1, or equal samples, centers are therefore drawn in an order
+    that depends on the samples alone, and differ from scikit-learn's for the same ``random_state``.
 
     References
     ----------
@@ -187,9 +193,11 @@ default="k-means++"
         variance = float(np.sum(to_host(data.norms))) / batch.array.size
         random_state = check_random_state(self.random_state)
         given = self._given_centers(batch)
+        draws = isinstance(self.init, str) and self.init == "k-means++"
+        order = drawing_order(batch, data) if draws else None
         best: Clustering | None = None
         for _ in range(self._runs(10)):
-            centers = given - mean if given is not None else self._initial_centers(data, random_state)
+            centers = given - mean if given is not None else self._initial_centers(data, random_state, order)
             found = Lloyd(data, centers).run(self.max_iter, self.tol * variance)
             if self.verbose:
                 print(f"{found.iterations} iterations, inertia {found.inertia}")
@@ -273,12 +281,14 @@ default="k-means++"
             )
         return centers
 
-    def _initial_centers(self, data: Samples, random_state: np.random.RandomState) -> np.ndarray:
+    def _initial_centers(
+        self, data: Samples, random_state: np.random.RandomState, order: np.ndarray | None = None
+    ) -> np.ndarray:
         if callable(self.init):
             centers = self.init(data.X, self.n_clusters, random_state=random_state)
             return self._checked_centers(centers, data.batch)
         if self.init == "k-means++":
-            return plus_plus(data, self.n_clusters, random_state)
+            return plus_plus(data, self.n_clusters, random_state, order)
         shares = data.host_weights / data.host_weights.sum()
         return data.rows(random_state.choice(data.count, size=self.n_clusters, replace=False, p=shares))
 

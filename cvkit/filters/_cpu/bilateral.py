@@ -20,9 +20,6 @@ TILE_WIDTH = 256
 # The series of 2 ** x; from -0.5 to 0.5 what follows is at most 1.2e-7.
 SERIES = tuple(np.float32(math.log(2) ** term / math.factorial(term)) for term in range(7))
 
-# OpenCV's resolution of the weights of float images.
-BINS_PER_CHANNEL = 4096
-
 
 @helper
 def _difference(first, second, distance):
@@ -64,17 +61,6 @@ def _gaussian_of_difference(first, second, scale, space, weights):
         distance = np.float32(first[x] - second[x])
         exponent = np.float32(np.float32(distance * distance) * scale)
         weights[x] = power_of_two(exponent if exponent > least else least) * space
-
-
-@helper
-def _interpolate(distance, table, scale, space, weights):
-    """Weights of any distance, between entries that are ``1 / scale`` apart."""
-    last = table.shape[0] - 2
-    for x in range(weights.shape[0]):
-        place = distance[x] * scale
-        index = np.uintp(min(np.int32(place), np.int32(last)))
-        share = place - table.dtype.type(index)
-        weights[x] = (table[index] + share * (table[index + np.uintp(1)] - table[index])) * space
 
 
 @helper
@@ -133,14 +119,14 @@ def _fill_tile(image, top, left, border, planes):
 
 
 @helper(allocates=False)
-def _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, distance, weights):
+def _weigh_row(planes, y, offsets_y, offsets_x, space, scale, distance, weights):
     """Weigh the pixels of one row against those that follow them at each offset."""
     channels, _, width = planes.shape
     for pair in range(offsets_y.shape[0]):
         other, shift = y + offsets_y[pair], offsets_x[pair]
         first, last = max(0, -shift), width - max(0, shift)
         here, there = slice(first, last), slice(first + shift, last + shift)
-        if whole and channels == 1:
+        if channels == 1:
             _gaussian_of_difference(
                 planes[0, y, here], planes[0, other, there], scale, space[pair], weights[pair, here]
             )
@@ -149,10 +135,7 @@ def _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, dist
         _difference(planes[0, y, here], planes[0, other, there], distances)
         for channel in range(1, channels):
             _add_difference(planes[channel, y, here], planes[channel, other, there], distances)
-        if whole:
-            _gaussian(distances, scale, space[pair], weights[pair, here])
-        else:
-            _interpolate(distances, table, scale, space[pair], weights[pair, here])
+        _gaussian(distances, scale, space[pair], weights[pair, here])
 
 
 @helper(allocates=False)
@@ -189,12 +172,12 @@ def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_
 
 @helper(allocates=False)
 def _filter_tile(
-    planes, offsets_y, offsets_x, space, table, scale, whole, distance, weights, weight_sum, value_sum, out
+    planes, offsets_y, offsets_x, space, scale, whole, distance, weights, weight_sum, value_sum, out
 ):
     radius = weights.shape[0] - 1
     for y in range(planes.shape[1] - radius):
         slot = weights[y % (radius + 1)]
-        _weigh_row(planes, y, offsets_y, offsets_x, space, table, scale, whole, distance, slot)
+        _weigh_row(planes, y, offsets_y, offsets_x, space, scale, distance, slot)
         if y < radius:
             continue
         for channel in range(planes.shape[0]):
@@ -205,8 +188,19 @@ def _filter_tile(
                 _quotients(value_sum, weight_sum, out[y - radius, :, channel])
 
 
+@helper(allocates=False)
+def _is_constant(planes):
+    """Tell whether all values are the same; they mostly differ soon."""
+    values = planes.reshape(planes.size)
+    place = 1
+    while place < values.size and values[place] == values[0]:
+        place += 1
+    return place == values.size
+
+
 @cpu_kernel
-def _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space, border, out):
+def bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
+    """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in colour."""
     count, height, width, channels = source.shape
     radius = offsets_y[-1]
     down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
@@ -216,19 +210,21 @@ def _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space, borde
         top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
         bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
         padded = right - left + 2 * radius
-        planes = np.empty((channels, bottom - top + 2 * radius, padded), tables.dtype)
-        distance = np.empty(padded, tables.dtype)
-        weights = np.empty((radius + 1, offsets_y.shape[0], padded), tables.dtype)
-        weight_sum = np.empty(right - left, tables.dtype)
-        value_sum = np.empty(right - left, tables.dtype)
+        planes = np.empty((channels, bottom - top + 2 * radius, padded), space.dtype)
+        distance = np.empty(padded, space.dtype)
+        weights = np.empty((radius + 1, offsets_y.shape[0], padded), space.dtype)
+        weight_sum = np.empty(right - left, space.dtype)
+        value_sum = np.empty(right - left, space.dtype)
         _fill_tile(source[image], top - radius, left - radius, border, planes)
+        if _is_constant(planes):  # and stays so to the last bit
+            out[image, top:bottom, left:right] = planes[0, 0, 0]
+            continue
         _filter_tile(
             planes,
             offsets_y,
             offsets_x,
             space,
-            tables[image],
-            scales[image],
+            scale,
             whole,
             distance,
             weights,
@@ -236,23 +232,3 @@ def _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space, borde
             value_sum,
             out[image, top:bottom, left:right],
         )
-
-
-def bilateral(source, sigma_color, offsets_y, offsets_x, space, border, out):
-    """Filter images; the weights of floats come from a table, as in OpenCV, those of whole numbers do not."""
-    count, _, _, channels = source.shape
-    whole = source.dtype.kind == "u"
-    dtype = np.float64 if source.dtype == np.float64 else np.float32
-    if whole:
-        tables = np.empty((count, 0), dtype)
-        scales = np.full(count, -0.5 / sigma_color**2 * math.log2(math.e), dtype)
-    else:
-        bins = BINS_PER_CHANNEL * channels
-        spans = (np.ptp(source, axis=(1, 2, 3)) * channels).astype(dtype)
-        constant = spans == 0
-        scales = (bins / np.where(constant, 1, spans)).astype(dtype)
-        # A constant image stays what it is: its neighbours have no weight.
-        spans = np.where(constant, np.inf, spans).astype(np.float64)
-        distances = np.arange(1e-9, bins + 2) * (spans[:, None] / bins)
-        tables = np.exp(distances**2 * (-0.5 / sigma_color**2)).astype(dtype)
-    _bilateral(source, tables, scales, whole, offsets_y, offsets_x, space.astype(dtype), border, out)

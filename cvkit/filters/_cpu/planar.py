@@ -6,13 +6,16 @@ import numpy as np
 
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._cpu.linear import STRIP, copy_row, finish_row, largest_offset, weigh
+from cvkit.filters._cpu.linear import copy_row, finish_row, largest_offset, weigh
 from cvkit.filters._math import finish
 
-# Values that are summed in one stretch, a few rows of a picture: results of several passes stay near, and the
-# calls are few. Stretches begin at a multiple of this in memory, because stores of vectors that straddle two
-# cache lines are slower.
-RUN = 16384
+# Rows of output that one task makes: each begins with unaligned stores and ends with the ends of its rows.
+STRIP = 128
+
+# Values that are summed in one stretch: many rows of a picture, or few where a second pass rounds sums, which
+# stay near until then. Stretches begin at a multiple of this in memory, because stores of vectors that
+# straddle two cache lines are slower.
+RUN, RUN_OF_TWO_PASSES = 65536, 16384
 
 
 @helper(allocates=False)
@@ -144,8 +147,9 @@ def _correlate_strip(
             _correlate_stretch(values, outside, tap_rows, tap_starts, weights, rounding, total, inner)
     tap_rows[:] = 0
     first, last = inner_top * length, inner_bottom * length
+    run = RUN if len(rounding) == 1 else RUN_OF_TWO_PASSES
     while first < last:
-        end = min(last, (first + misplaced) // RUN * RUN + RUN - misplaced)
+        end = min(last, (first + misplaced) // run * run + run - misplaced)
         for tap in range(y_offsets.shape[0]):
             tap_starts[tap] = first + y_offsets[tap] * length + x_offsets[tap] * channels
         _correlate_stretch(
@@ -187,7 +191,7 @@ def correlate(source, y_offsets, x_offsets, weights, border, border_value, round
         top = (task % strips) * STRIP
         bottom = min(top + STRIP, height)
         columns = np.empty((2 * radius + 1, bottom - top + y_offsets.max() - y_offsets.min()), source.dtype)
-        total = np.empty(max(length, RUN, STRIP), weights.dtype)
+        total = np.empty(max(length, RUN_OF_TWO_PASSES, STRIP), weights.dtype)
         tap_rows = np.empty_like(y_offsets)
         tap_starts = np.empty_like(y_offsets)
         _correlate_strip(

@@ -11,6 +11,8 @@ from cvkit._jit import cpu_kernel, get_num_threads, helper, prange
 BLOCK = 1024
 # Samples of one BLAS call: their products with 100 centers stay in the L2 cache.
 TILE = 256
+# A squared distance that is this share of the two norms has lost three digits to their difference.
+_CANCELLED = 1e-3
 
 
 @helper(inline=True)
@@ -211,11 +213,21 @@ def _distances_from_products(products, norm, center_norms, out):
 
 
 @helper
+def _mend_cancelled_distances(row, norm, centers, center_norms, out):
+    """Sum squared differences where norms and product nearly cancelled: near a center."""
+    for center in range(out.shape[0]):
+        if out[center] * out[center] < _CANCELLED * (norm + center_norms[center]):
+            out[center] = np.sqrt(_squared_distance(row, centers[center]))
+
+
+@helper
 def _center_distances_of_tile(X, offset, centers, center_norms, out):
     tile = X - offset
     products = np.dot(tile, centers.T)
     for q in range(tile.shape[0]):
-        _distances_from_products(products[q], _squared_distance(X[q], offset), center_norms, out[q])
+        norm = _squared_distance(X[q], offset)
+        _distances_from_products(products[q], norm, center_norms, out[q])
+        _mend_cancelled_distances(tile[q], norm, centers, center_norms, out[q])
 
 
 @cpu_kernel

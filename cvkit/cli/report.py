@@ -1,0 +1,34 @@
+"""``cvkit report``: a page about what a batch did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cvkit.cli.errors import WrongUsageError
+
+
+def report(
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="The folder that cvkit batch or cvkit pipeline wrote.")
+    ],
+    thumbnails: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, max=500, help="Of how many files to show the pictures."),
+    ] = 60,
+) -> None:
+    """Write OUTPUT/report.html: counts, failures with their reasons, times, pictures before and after.
+
+    The page is one file that needs no network. Exit code: 0 written, 2 wrong usage.
+    """
+    from cvkit.batch import write_report
+
+    try:
+        page = write_report(output, thumbnails=thumbnails)
+    except FileNotFoundError:
+        raise WrongUsageError(f"{output} holds no manifest.jsonl, which cvkit batch writes") from None
+    except (OSError, ValueError) as error:
+        raise WrongUsageError(str(error)) from None
+    print(page)
