@@ -65,7 +65,8 @@ def detect(
         typer.Option(metavar="N", help="Step between windows, in pixels. [default: the model's own]"),
     ] = None,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Approximate most sizes: three times faster, a little less sure.")
+        bool,
+        typer.Option("--fast", help="Approximate most sizes: more than twice as fast, a little less sure."),
     ] = False,
     upscale: Annotated[
         float, typer.Option(metavar="U", help="Enlarge pictures first, to find people that are smaller.")

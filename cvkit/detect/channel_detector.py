@@ -73,8 +73,8 @@ class ChannelDetector(WindowDetector):
     calibration : (float, float), optional
         Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
     fast_pyramid : bool
-        Compute the channels once an octave and approximate those of the levels between: several times faster,
-        and a little less accurate.
+        Compute the channels once an octave and approximate those of the levels between: more than twice as
+        fast; scores differ a little.
     exponents : sequence of float, optional
         What the approximation needs, ten numbers of :func:`estimate_exponents`; without them, those of
         outdoor photographs.

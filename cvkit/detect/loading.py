@@ -74,7 +74,7 @@ def pretrained(name: str = "person-hog", **overrides: Any) -> WindowDetector:
     name : {"person-acf", "person-ldcf", "person-hog"}
         Which people detector, all of them trained on the INRIA Person set. "person-acf": boosted trees over
         aggregated channel features, fast and good. "person-ldcf": the same over locally decorrelated ones,
-        a little better and half as fast. "person-hog": HOG and a linear SVM. The model cards beside the
+        a little better and two thirds as fast. "person-hog": HOG and a linear SVM. The model cards beside the
         models, ``cvkit/detect/models/*.md``, say on what they were trained, how, and how well they do.
     **overrides
         Settings to use instead of the model's, for example ``stride=4`` or ``threshold=0.5``.
