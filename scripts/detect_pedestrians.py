@@ -1,6 +1,6 @@
 """Find people in pictures with library calls: what ``cvkit detect`` does, without its care for mishaps.
 
-python scripts/detect_pedestrians.py samples/basketball1.png
+python scripts/detect_pedestrians.py samples/street2.jpg
 """
 
 import argparse

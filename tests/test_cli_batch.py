@@ -195,6 +195,14 @@ def test_a_full_disk_is_one_line_and_keeps_what_was_done(
     assert len(list(read_manifest("out"))) == 2
 
 
+def test_workers_that_cannot_start_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "nonsense")
+    assert main(["batch", "gray", "photos", "out", "--workers", "1"]) == 1
+    assert "stopped: a worker process ended with code 1 before it began" in capsys.readouterr().err
+
+
 def test_progress_in_a_log_counts_failures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,20 +231,22 @@ def test_ctrl_c_keeps_what_was_done(workers: list[str], workplace: Path, root: P
     make_many(workplace / "many", 2000)
     # A shell starts background jobs, such as a whole test run, with Ctrl-C ignored.
     code = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from cvkit.cli import main\nif __name__ == '__main__': sys.exit(main(sys.argv[1:]))\n"
+        "import signal, sys\nfrom cvkit.cli import main\nif __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n    sys.exit(main(sys.argv[1:]))\n"
     )
     Path("command.py").write_text(code)
     command = [sys.executable, "command.py", "batch", "gray", "many", "out", *workers]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     manifest = Path("out/manifest.jsonl")
-    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, env=environment, text=True, start_new_session=True
+    ) as process:
         try:
             deadline = time.monotonic() + 60
             while not manifest.exists() or manifest.stat().st_size < 5000:
                 assert time.monotonic() < deadline
                 time.sleep(0.005)
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
             _, said = process.communicate(timeout=30)
         finally:
             process.kill()

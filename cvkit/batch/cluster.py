@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import cvkit
 from cvkit import _validate
-from cvkit.batch.executors import Shard
+from cvkit.batch.executors import Shard, ignored_interrupts
 from cvkit.batch.manifest import Entry
 from cvkit.batch.stages import Entries, run_stages
 from cvkit.batch.work import Work
@@ -68,11 +68,12 @@ class Cluster:
             _validate.integer(workers, "workers", minimum=1)
         self._closing = contextlib.ExitStack()
         if cluster is None:
-            cluster = self._closing.enter_context(
-                distributed.LocalCluster(
-                    n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=None
+            with ignored_interrupts():
+                cluster = self._closing.enter_context(
+                    distributed.LocalCluster(
+                        n_workers=workers or os.cpu_count(), threads_per_worker=1, dashboard_address=":0"
+                    )
                 )
-            )
         if not isinstance(cluster, distributed.Client):
             cluster = self._closing.enter_context(_connect(cluster))
         self._client = cluster
@@ -116,7 +117,8 @@ class Cluster:
                     if error is None:
                         yield from future.result()
                     elif not isinstance(error, KilledWorker):
-                        raise error
+                        reason = f"{type(error).__name__}: {error}"
+                        raise RuntimeError(f"a worker of the cluster failed: {reason}") from error
                     else:
                         # Dask suspects all that a dead worker had; file by file, the cause shows.
                         for task in shard:

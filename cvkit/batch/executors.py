@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Protocol
 
@@ -27,6 +29,22 @@ class Executor(Protocol):
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Take shards as they are needed and give an entry for each file; after ``stop``, for those begun."""
+
+
+@contextmanager
+def ignored_interrupts() -> Iterator[None]:
+    """Let processes that are started meanwhile ignore Ctrl-C, which reaches every process of a terminal.
+
+    What becomes of it is for the process that started them to decide.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone may
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 def cut(tasks: Iterable[Task], total: int, slots: int) -> Iterator[Shard]:

@@ -15,14 +15,17 @@ import cvkit
 from cvkit import _validate
 from cvkit.batch.parameters import Parameter, parameters_of
 
-# The format of results that are not pictures as they came: derivatives are signed or not whole, features
-# are vectors. All others keep the format of their source.
+# The format of results that are not pictures as they came: derivatives and other colours are signed or not
+# whole, features are vectors or have many channels. All others keep the format of their source.
 _FORMATS = {
     "bilinear_sample": "npy",
+    "channels": "npz",
+    "decorrelated_channels": "npz",
     "hog": "npz",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "prewitt": "tiff",
+    "rgb_to_luv": "tiff",
     "roberts": "tiff",
     "scharr": "tiff",
     "sobel": "tiff",

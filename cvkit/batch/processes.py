@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -13,10 +12,10 @@ from typing import Any
 
 import cvkit
 from cvkit import _validate
-from cvkit.batch.executors import Shard
+from cvkit.batch.executors import Shard, ignored_interrupts
 from cvkit.batch.manifest import Entry
 from cvkit.batch.stages import Entries, run_stages
-from cvkit.batch.work import Task, Work
+from cvkit.batch.work import Task, Work, to_posix
 
 # How often a file that is worked on alone may take its process with it before it counts as failed.
 _TRIES = 2
@@ -70,13 +69,14 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, work, threads), daemon=True)
-        self.process.start()
+        with ignored_interrupts():
+            self.process.start()
         theirs.close()
         self.is_ready = False
         self.unfinished: dict[str, Task] = {}
 
     def begin(self, shard: Shard | None) -> None:
-        self.unfinished = {task.path: task for task in shard or ()}
+        self.unfinished = {to_posix(task.path): task for task in shard or ()}
         with contextlib.suppress(OSError):  # it has died: the next look at its line will tell
             self.connection.send(shard)
 
@@ -166,8 +166,6 @@ class _Crew:
 
 def _serve(connection: Connection[Any, Any], work: Work, threads: int) -> None:
     """Work on shards as they come, in a process of its own, until None comes or the other side is gone."""
-    # Ctrl-C reaches every process of the terminal; the one that started this one decides what to do.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cvkit.set_num_threads(threads)
     stop = threading.Event()
     with contextlib.suppress(EOFError, OSError):

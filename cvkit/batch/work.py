@@ -201,8 +201,7 @@ class Work:
             except (TypeError, ValueError) as error:
                 refused = refused or error
             else:
-                if format != "keep":
-                    _check_format(format, result)
+                _check_format(format, result)
                 return
         if refused is not None:
             raise refused
@@ -237,15 +236,14 @@ def write_result(path: Path, result: Any, quality: int = 95) -> None:
 
 
 def _check_format(format: str, result: Any) -> None:
-    """Raise ``ValueError`` where a format cannot hold a result."""
+    """Raise ``ValueError`` where a format cannot hold a result; for "keep", where PNG cannot."""
+    suffix = "png" if format == "keep" else format
     with tempfile.TemporaryDirectory() as folder:
         try:
-            write_result(Path(folder, f"result.{format}"), result)
+            write_result(Path(folder, f"result.{suffix}"), result)
         except (TypeError, ValueError) as error:
-            hint = (
-                "; tiff holds them, and convert makes 8 bits of them" if format not in ARRAY_FORMATS else ""
-            )
-            raise ValueError(f"format {format} cannot hold the results: {error}{hint}") from None
+            ways = "format tiff or npz, or convert saturate or absolute"
+            raise ValueError(f"format {format} cannot hold the results: {error}; use {ways}") from None
 
 
 def to_posix(path: str) -> str:

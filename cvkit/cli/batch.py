@@ -315,7 +315,7 @@ def _follow(batch: Run, progress: Progress) -> int:
                 shown = ended
     except KeyboardInterrupt:
         return 130
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the disk is full, or workers cannot work
         progress.say(f"stopped: {error}")
         return 1
     return 130 if summary.stopped else int(summary.failed > 0)

@@ -92,29 +92,20 @@ IMAGE_CASES: list[Case] = [
 """Functions of a picture or a stack."""
 
 WHOLE_CASES: list[Case] = [
-    _row(
-        "HOGDetector",
-        "windows of person-hog",
-        lambda image: _windows("person-hog", image),
-        device_tolerance=_SCORES,
-        channels=3,
-        minimum_shape=(200, 120),
-    ),
-    _row(
-        "ChannelDetector",
-        "channels of all levels",
-        _pyramid,
-        device_tolerance=ONE_LEVEL,
-        channels=3,
-        minimum_shape=(200, 120),
-    ),
-    _row(
-        "ChannelDetector",
-        "scores of one level's windows",
-        _cascade,
-        device_tolerance=EXACT,
-        channels=3,
-        minimum_shape=(200, 120),
+    *(
+        _row(
+            detector,
+            f"windows of {model}",
+            lambda image, model=model: _windows(model, image),
+            device_tolerance=_SCORES,
+            channels=3,
+            minimum_shape=(200, 120),
+        )
+        for detector, model in (
+            ("HOGDetector", "person-hog"),
+            ("ChannelDetector", "person-acf"),
+            ("ChannelDetector", "person-ldcf"),
+        )
     ),
     _row(
         "KMeans",

@@ -148,6 +148,7 @@ class ChannelDetector(WindowDetector):
         filters_each = 1 if self.decorrelation is None else self.decorrelation.filters.shape[1]
         self._window_shape = (CHANNELS * filters_each, self.window[0] // CELL, self.window[1] // CELL)
         self.trees = _checked_trees(trees, int(np.prod(self._window_shape)))
+        self._places = np.unravel_index(self.trees.feature, self._window_shape)
 
     @classmethod
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> ChannelDetector:
@@ -242,10 +243,13 @@ class ChannelDetector(WindowDetector):
             for size, window in zip(shape[1:], self._window_shape[1:], strict=True)
         )
         scores = batch.empty((rows, columns), np.float32)
+        channel, row, column = self._places
         batch.kernels("cvkit.detect", "channel_detector").window_scores(
-            batch.array.reshape(shape),
-            self._window_shape,
-            *self.trees,
+            batch.array.reshape(int(np.prod(shape))),
+            shape[2],
+            ((channel * shape[1] + row) * shape[2] + column).astype(np.int32),
+            self.trees.threshold,
+            self.trees.leaf,
             np.float32(self.cascade),
             step,
             scores,
@@ -307,8 +311,9 @@ class ChannelDetector(WindowDetector):
         for level in self.levels(picture):
             scores = to_host(self.scored_windows(level.channels))
             rows, columns = np.nonzero(scores >= self.threshold)
-            found.append(self.window_boxes(level.scale, rows, columns))
-            found_scores.append(scores[rows, columns])
+            if len(rows) > 0:  # few levels have any
+                found.append(self.window_boxes(level.scale, rows, columns))
+                found_scores.append(scores[rows, columns])
         return np.concatenate(found), np.concatenate(found_scores)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -141,6 +142,7 @@ class Quantization(NamedTuple):
     scale: np.ndarray
 
 
+@cache
 def quantization(orientations: int) -> Quantization:
     """Return what the bytes of :func:`channels` stand for."""
     which = [0, 1, 2, 3, *([4] * orientations)]

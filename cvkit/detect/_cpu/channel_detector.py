@@ -23,26 +23,17 @@ def _window_score(channels, start, offset, threshold, leaf, depth, cascade):
 
 
 @cpu_kernel
-def window_scores(channels, window, feature, threshold, leaf, cascade, step, out):
+def window_scores(channels, width, offset, threshold, leaf, cascade, step, out):
     """Score the window at every ``step``-th cell; -inf where the sum falls to ``cascade`` or below.
 
-    ``channels`` is (channel, row, column), ``window`` the shape of the part of it that is one window;
-    ``feature`` is a flat index into that.
+    ``channels`` is flat, of rows of ``width`` cells; ``offset`` tells for each node of each tree how far
+    behind the window's first cell its feature lies.
     """
-    _, height, width = channels.shape
-    trees, inner = feature.shape
-    depth = 0
-    while (1 << depth) <= inner:
+    nodes, depth = offset.size, 0
+    while (1 << depth) <= offset.shape[1]:
         depth += 1
-    offset = np.empty(trees * inner, np.int64)
-    flat = feature.reshape(trees * inner)
-    for node in range(trees * inner):
-        column = flat[node] % window[2]
-        row = flat[node] // window[2] % window[1]
-        offset[node] = (flat[node] // (window[1] * window[2]) * height + row) * width + column
-    values = channels.reshape(channels.size)
-    thresholds, leaves = threshold.reshape(trees * inner), leaf.reshape(leaf.size)
+    offsets, thresholds, leaves = offset.reshape(nodes), threshold.reshape(nodes), leaf.reshape(leaf.size)
     for row in prange(out.shape[0]):
         for column in range(out.shape[1]):
-            start = row * step * width + column * step
-            out[row, column] = _window_score(values, start, offset, thresholds, leaves, depth, cascade)
+            start = (row * width + column) * step
+            out[row, column] = _window_score(channels, start, offsets, thresholds, leaves, depth, cascade)

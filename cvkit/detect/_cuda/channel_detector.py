@@ -6,31 +6,30 @@ from cvkit._jit import cuda, cuda_kernel
 
 
 @cuda_kernel
-def _window_scores(channels, rows, columns, feature, threshold, leaf, cascade, step, out):
+def _window_scores(channels, width, offset, threshold, leaf, cascade, step, out):
     """One thread for each window; neighbouring threads read neighbouring cells."""
-    x, y = cuda.grid(2)
-    if y >= out.shape[0] or x >= out.shape[1]:
+    column, row = cuda.grid(2)
+    if row >= out.shape[0] or column >= out.shape[1]:
         return
-    trees, inner = feature.shape
+    trees, inner = offset.shape
+    start = (row * width + column) * step
     score = np.float32(0)
     for tree in range(trees):
         node = 0
         while node < inner:
-            index = feature[tree, node]
-            row, column = index // columns % rows, index % columns
-            value = channels[index // (rows * columns), y * step + row, x * step + column]
+            value = channels[start + offset[tree, node]]
             node = 2 * node + (1 if value < threshold[tree, node] else 2)
         score += leaf[tree, node - inner]
         if score <= cascade:
-            out[y, x] = np.float32(-np.inf)
+            out[row, column] = np.float32(-np.inf)
             return
-    out[y, x] = score
+    out[row, column] = score
 
 
-def window_scores(channels, window, feature, threshold, leaf, cascade, step, out):
+def window_scores(channels, width, offset, threshold, leaf, cascade, step, out):
     """Score the window at every ``step``-th cell; -inf where the sum falls to ``cascade`` or below.
 
-    ``channels`` is (channel, row, column), ``window`` the shape of the part of it that is one window;
-    ``feature`` is a flat index into that.
+    ``channels`` is flat, of rows of ``width`` cells; ``offset`` tells for each node of each tree how far
+    behind the window's first cell its feature lies.
     """
-    _window_scores[out.shape](channels, window[1], window[2], feature, threshold, leaf, cascade, step, out)
+    _window_scores[out.shape](channels, width, offset, threshold, leaf, cascade, step, out)

@@ -21,7 +21,8 @@ from cvkit.features._channel_math import (
     triangle,
 )
 
-# Rows of cells that one task makes. Tasks share no rows of pixels: each computes seven more on both sides.
+# Rows of cells that one task makes, at most. Tasks share no rows of pixels: each computes six more on both
+# sides.
 STRIP = 16
 # Rows of gradients that are kept: at least 2 * RADIUS + 1, and a power of two.
 KEPT = 16
@@ -277,11 +278,12 @@ def cell_sums(images, padding, cell, out):
     bins, cell_rows = out.shape[1] - 4, out.shape[2]
     padded_height, padded_width = height + 2 * padding[0], width + 2 * padding[1]
     area = np.float32(1 / (cell * cell))
-    strips = (cell_rows + STRIP - 1) // STRIP
+    # As many for each of two threads.
+    strips = 2 * ((cell_rows + 2 * STRIP - 1) // (2 * STRIP))
     for task in prange(count * strips):
-        image, cells = images[task // strips], out[task // strips]
-        top = (task % strips) * STRIP * cell
-        bottom = min(top + STRIP * cell, cell_rows * cell)
+        image, cells, strip = images[task // strips], out[task // strips], task % strips
+        top = strip * cell_rows // strips * cell
+        bottom = (strip + 1) * cell_rows // strips * cell
         blended = np.empty(4 * width, np.float32)
         wide = np.empty((4, padded_width + 2), np.float32)
         smooth = np.empty((3, 3, padded_width + 2), np.float32)
