@@ -120,6 +120,14 @@ def test_trimmed_samples_are_the_lightest():
     assert [int(trees.feature[0, 0]) for trees in chosen] == [0, 2]
 
 
+def test_thresholds_lie_in_the_middle_of_values_that_no_sample_has():
+    features = np.array([[10, 10, 20, 20], [255, 255, 254, 254]], np.uint8)
+    is_positive = np.array([False, False, True, True])
+    first, second = (boost(features[[row]], is_positive, np.ones(4), 1, Recipe()) for row in (0, 1))
+    assert (first.threshold[0, 0], second.threshold[0, 0]) == (16, 255)
+    assert first.leaf.tolist() == (-second.leaf).tolist() == [[-0.5, 0.5]]
+
+
 def test_threads_change_nothing():
     generator = np.random.default_rng(0)
     features = generator.integers(0, 200, (400, 9000)).astype(np.uint8)
