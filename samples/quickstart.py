@@ -14,7 +14,7 @@ def main() -> None:
     """Detect people in the picture named on the command line, or in a sample."""
     path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "street2.jpg")
     image = cvkit.read_image(path)
-    people = pretrained("person-hog").detect(image)
+    people = pretrained("person-acf").detect(image)
     for (left, top, right, bottom), confidence, _ in people:
         print(f"a person from ({left:.0f}, {top:.0f}) to ({right:.0f}, {bottom:.0f}), score {confidence:.2f}")
     cvkit.write_image("quickstart.jpg", draw_detections(image, people))
