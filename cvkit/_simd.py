@@ -24,6 +24,7 @@ __all__ = [
     "from_bits",
     "larger",
     "leading_zeros",
+    "prefetch",
     "trailing_zeros",
 ]
 
@@ -136,6 +137,32 @@ def _from_bits_vector(typing_context, pattern):
 
 from_bits = _from_bits_plain if numba.config.DISABLE_JIT else _from_bits_vector
 """The float64 that an int64 bit pattern stands for, or the float32 of an int32."""
+
+
+def _prefetch_plain(array, index):
+    """Do nothing: a hint changes no value."""
+
+
+@intrinsic
+def _prefetch_vector(typing_context, array, index):
+    signature = types.void(array, index)
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        place = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [place], kind)
+        # To be read, kept in every cache, data.
+        hints = [ir.Constant(number, hint) for hint in (0, 3, 1)]
+        builder.call(function, [builder.bitcast(builder.gep(data, [arguments[1]]), place), *hints])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+prefetch = _prefetch_plain if numba.config.DISABLE_JIT else _prefetch_vector
+"""Ask for the cache line of ``array[index]``, of a flat array, which a later loop is to read."""
 
 
 def _copy_items_plain(count):

@@ -7,7 +7,7 @@ import numpy as np
 
 from cvkit._border import CONSTANT
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import copy_2_items, copy_4_items
+from cvkit._simd import copy_2_items, copy_4_items, prefetch
 from cvkit.geometry._math import AFFINE, FAR, MAPS, bicubic_at, cubic_weights, rounded, value_at
 
 # Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
@@ -49,6 +49,16 @@ def _perspective_row(steps, starts, y, left, xs, ys):
         ys[x] = (step_y * column + start_y) / depth
 
 
+@helper(allocates=False)
+def _prefetch_row(values, y, left, pixels):
+    """Ask for a part of a row of a map: a tile's rows lie too far apart for the processor to foresee them."""
+    flat = values.reshape(values.size)
+    start = y * values.shape[1] + left
+    line = 64 // values.itemsize
+    for index in range(start, start + pixels, line):
+        prefetch(flat, np.uint64(index))
+
+
 @helper(inline=True, allocates=False)
 def _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
     """Return the source coordinates of the pixels from ``left`` on in output row ``y``.
@@ -57,6 +67,9 @@ def _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
     """
     if kind == MAPS:
         row = slice(left, left + xs.shape[0])
+        below = min(y + 1, map_x.shape[0] - 1)
+        _prefetch_row(map_x, below, left, xs.shape[0])
+        _prefetch_row(map_y, below, left, xs.shape[0])
         return map_x[y, row], map_y[y, row]
     if kind == AFFINE:
         _affine_row(steps, starts, y, left, xs, ys)
