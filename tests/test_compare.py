@@ -31,6 +31,7 @@ from cvkit.compare.parity import compare_case, compare_detector
 from cvkit.compare.readme import parity_summary, replace_between, speed_summary, with_tables
 from cvkit.compare.report import Report
 from cvkit.compare.selection import reason_to_skip, select
+from cvkit.compare.skimage_cases import TIMED_CASES
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_opencv_4 = pytest.mark.skipif(opencv_major() != 4, reason="OpenCV 5 has no HOGDescriptor")
@@ -202,7 +203,7 @@ def test_the_readme_is_what_the_committed_measurements_give() -> None:
 
 
 def test_committed_measurements_name_rows_that_exist() -> None:
-    labels = {case.label for case in (*CASES, *LEARNER_CASES)}
+    labels = {case.label for case in (*CASES, *TIMED_CASES, *LEARNER_CASES)}
     for path in sorted((ROOT / "cvkit" / "compare" / "results").glob("*.json")):
         for row in read_document(path).rows:
             if row["section"] in ("speed", "learner") or row["operation"] != "detect":
