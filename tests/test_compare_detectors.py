@@ -41,20 +41,23 @@ def labelled(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_detectors_are_judged_on_the_pictures_that_can_be_read(labelled: tuple[Path, Path]) -> None:
-    complaints: list[OSError] = []
+    complaints: list[tuple[Path, OSError]] = []
     judged = {
         "sees": lambda image: Detections([PERSON, GROUP], [2.0, 1.0]),
         "half": lambda image: Detections([PERSON], [1.0]) if image[0, 0, 0] == 50 else Detections.empty(),
         "blind": lambda image: Detections.empty(),
     }
-    rows = compare_miss_rates(find_labelled(*labelled), judged=judged, unreadable=complaints.append)
+    rows = compare_miss_rates(
+        find_labelled(*labelled), judged=judged, unreadable=lambda *complaint: complaints.append(complaint)
+    )
     assert [(row["name"], row["pictures"], row["objects"]) for row in rows] == [
         ("sees", 2, 2),
         ("half", 2, 2),
         ("blind", 2, 2),
     ]
     assert len(complaints) == 1
-    assert "3.png" in str(complaints[0])
+    assert complaints[0][0].name == "3.png"
+    assert "3.png" in str(complaints[0][1])
     # The group of the second picture is not labelled as one, so that finding it there is wrong.
     assert rows[0]["false_positives"][-1] == 0.0
     assert rows[0]["average_precision"] == pytest.approx(1.0)

@@ -14,7 +14,7 @@ import numpy as np
 from cvkit.compare.detector_cases import OpenCVDetector, our_detector
 from cvkit.compare.documents import Row
 from cvkit.compare.machine import opencv_major, reference_version
-from cvkit.detect import Detections, nms, pretrained
+from cvkit.detect import Detections, pretrained
 from cvkit.detect.evaluation import (
     Evaluation,
     average_precision,
@@ -31,7 +31,6 @@ Detect = Callable[[np.ndarray], Detections]
 
 # Far below every threshold, so that the curves go on beyond one false positive a picture.
 _LOWEST_SCORE = -1.0
-_OVERLAP = 0.65
 
 
 def opencv_people() -> Detect:
@@ -41,7 +40,7 @@ def opencv_people() -> Detect:
     def detect(image: np.ndarray) -> Detections:
         windows, scores = descriptor.detect(image, threshold=_LOWEST_SCORE, group=0)
         boxes = ours.object_boxes(windows)
-        kept = nms(boxes, scores, threshold=_OVERLAP, overlap="smaller")
+        kept = ours.suppress(boxes, scores)
         return Detections(boxes[kept], scores[kept])
 
     return detect
@@ -117,7 +116,7 @@ def compare_miss_rates(
     photographs: LabelledPhotographs,
     *,
     judged: dict[str, Detect] | None = None,
-    unreadable: Callable[[OSError], None] = lambda error: None,
+    unreadable: Callable[[Path, OSError], None] = lambda path, error: None,
 ) -> list[Row]:
     """Let detectors find the people in labelled photographs and compare what they miss.
 
@@ -128,7 +127,7 @@ def compare_miss_rates(
     judged : dict of str to callable, optional
         Detectors by name; :func:`detectors` by default.
     unreadable : callable
-        Called with the reason for each picture that cannot be read, which then does not count.
+        Called with each picture that cannot be read, which then does not count, and the reason.
 
     Returns
     -------
@@ -141,9 +140,9 @@ def compare_miss_rates(
     times: dict[str, list[float]] = {name: [] for name in judged}
     read = []
     with closing(read_ahead(photographs.paths)) as pictures:
-        for number, (_, image) in enumerate(pictures):
+        for number, (path, image) in enumerate(pictures):
             if isinstance(image, OSError):
-                unreadable(image)
+                unreadable(path, image)
                 continue
             read.append(number)
             for name, detect in judged.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -69,8 +70,8 @@ class Report:
             for row in compare_miss_rates(photographs, unreadable=self._fail):
                 self.document.add(row)
 
-    def _fail(self, error: OSError) -> None:
-        self.failed[f"detect[{len(self.failed) + 1}]"] = str(error)
+    def _fail(self, path: Path, error: OSError) -> None:
+        self.failed[f"detect[{path}]"] = str(error)
 
     def add(self, case: AnyCase) -> None:
         """Compare one row."""

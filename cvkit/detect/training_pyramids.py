@@ -13,7 +13,6 @@ import numpy as np
 import cvkit
 from cvkit.detect.channel_detector import ChannelDetector, Trees
 from cvkit.detect.channel_pyramid import CELL, Decorrelation, Level
-from cvkit.detect.suppression import nms
 from cvkit.detect.training_examples import Example, ExampleReader, Scene, is_near, path_of
 from cvkit.features.channels import decorrelated_channels
 from cvkit.io import read_ahead
@@ -204,12 +203,7 @@ class ChannelCutter:
             ]
             boxes.append(detector.object_boxes(detector.window_boxes(level.scale, rows, columns)))
             scores.append(level_scores[rows, columns])
-        kept = nms(
-            np.concatenate(boxes),
-            np.concatenate(scores),
-            threshold=detector.maximum_overlap,
-            overlap="smaller",
-        )
+        kept = detector.suppress(np.concatenate(boxes), np.concatenate(scores))
         return [found[place] for place in kept[:maximum]]
 
     def windows_at(self, examples: Sequence[Example], places: Sequence[Place]) -> Iterator[np.ndarray]:

@@ -125,8 +125,37 @@ class WindowDetector(ABC):
         """
         windows, scores = self._scan(image, region)
         boxes = self.object_boxes(windows)
-        kept = nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
+        kept = self.suppress(boxes, scores)
         return Detections(boxes[kept], scores[kept])
+
+    def suppress(self, boxes: npt.ArrayLike, scores: npt.ArrayLike) -> np.ndarray:
+        """Choose of objects that cover each other by more than ``maximum_overlap`` the surest.
+
+        Parameters
+        ----------
+        boxes : array_like, (N, 4)
+            Left, top, right and bottom of each object, as :meth:`object_boxes` gives them.
+        scores : array_like, (N,)
+            How sure each is.
+
+        Returns
+        -------
+        numpy.ndarray, (K,)
+            Indices of the objects to keep, the surest first.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of boxes and of scores differ.
+
+        Examples
+        --------
+        >>> from cvkit.detect import pretrained
+        >>> boxes = [[0, 0, 10, 20], [1, 0, 11, 20], [50, 0, 60, 20]]
+        >>> pretrained("person-hog").suppress(boxes, [1.0, 2.0, 3.0])
+        array([2, 1])
+        """
+        return nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
 
     def detect_windows(
         self, image: Array, *, region: tuple[float, float, float, float] | None = None
