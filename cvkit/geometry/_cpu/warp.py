@@ -24,6 +24,24 @@ EDGE, OUTSIDE = np.int32(-1), np.int32(-2)
 
 
 @helper(allocates=False)
+def _tiling(height, width):
+    """Return how many tiles lie below each other, and how many side by side."""
+    return (height + TILE_ROWS - 1) // TILE_ROWS, (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+
+
+@helper(allocates=False)
+def _tile(task, strips, tiles, width):
+    """Return the image of a task, the first row and column of its tile, and the tile's number of columns."""
+    left = (task % tiles) * TILE_COLUMNS
+    return (
+        task // (strips * tiles),
+        (task // tiles % strips) * TILE_ROWS,
+        left,
+        min(TILE_COLUMNS, width - left),
+    )
+
+
+@helper(allocates=False)
 def _affine_row(steps, starts, y, left, xs, ys):
     """Step along a row; from an exact start, each coordinate is rounded once."""
     real = xs.dtype.type
@@ -226,13 +244,9 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
     row_step = source.shape[2] * channels
-    strips = (height + TILE_ROWS - 1) // TILE_ROWS
-    tiles = (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+    strips, tiles = _tiling(height, width)
     for task in prange(count * strips * tiles):
-        index = task // (strips * tiles)
-        top = (task // tiles % strips) * TILE_ROWS
-        left = (task % tiles) * TILE_COLUMNS
-        pixels = min(TILE_COLUMNS, width - left)
+        index, top, left, pixels = _tile(task, strips, tiles, width)
         values = pixels * channels
         image = source[index]
         flat = image.reshape(image.size)
@@ -317,13 +331,9 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
-    strips = (height + TILE_ROWS - 1) // TILE_ROWS
-    tiles = (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+    strips, tiles = _tiling(height, width)
     for task in prange(count * strips * tiles):
-        index = task // (strips * tiles)
-        top = (task // tiles % strips) * TILE_ROWS
-        left = (task % tiles) * TILE_COLUMNS
-        pixels = min(TILE_COLUMNS, width - left)
+        index, top, left, pixels = _tile(task, strips, tiles, width)
         image = source[index]
         flat = image.reshape(image.size)
         own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
@@ -398,13 +408,9 @@ def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ble
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
     row_step = source.shape[2] * channels
-    strips = (height + TILE_ROWS - 1) // TILE_ROWS
-    tiles = (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+    strips, tiles = _tiling(height, width)
     for task in prange(count * strips * tiles):
-        index = task // (strips * tiles)
-        top = (task // tiles % strips) * TILE_ROWS
-        left = (task % tiles) * TILE_COLUMNS
-        pixels = min(TILE_COLUMNS, width - left)
+        index, top, left, pixels = _tile(task, strips, tiles, width)
         values = pixels * channels
         image = source[index]
         flat = image.reshape(image.size)
