@@ -30,13 +30,25 @@ def jpeg_segments(data: bytes) -> list[tuple[int, int, int]]:
     return segments
 
 
+def _jpeg_frame(data: bytes) -> bytes | None:
+    """Return the content of the frame's segment: its length, precision, height, width, components."""
+    for code, start, end in jpeg_segments(data):
+        if code in _JPEG_FRAMES:
+            return data[start:end]
+    return None
+
+
+def jpeg_components(data: bytes) -> int | None:
+    """Return the number of channels of a JPEG, 1 where it is gray; None where its head does not tell."""
+    frame = _jpeg_frame(data)
+    return None if frame is None else _big(frame[7:8])
+
+
 def picture_size(data: bytes) -> tuple[int, int] | None:
     """Return height and width as the head of a JPEG, PNG, GIF or BMP says; None where it does not tell."""
     if data.startswith(JPEG):
-        for code, start, _ in jpeg_segments(data):
-            if code in _JPEG_FRAMES:
-                return _big(data[start + 3 : start + 5]), _big(data[start + 5 : start + 7])
-        return None
+        frame = _jpeg_frame(data)
+        return None if frame is None else (_big(frame[3:5]), _big(frame[5:7]))
     if data.startswith(PNG):
         return _big(data[20:24]), _big(data[16:20])
     if data[:4] == b"GIF8":

@@ -5,9 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import scipy.ndimage
 
 import cvkit
 from cvkit.compare.images import noise, scene
+from cvkit.filters._cpu import hysteresis
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,50 @@ def test_follows_a_long_weak_chain_from_its_strong_end() -> None:
     edges = cvkit.canny_from_gradients(dx, dy, 30, 100)
     np.testing.assert_array_equal(edges, cv2.Canny(dx, dy, 30, 100))
     assert edges[0, 20] == 255
+
+
+def connected(candidates: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Keep the components of candidates, of eight neighbours, that hold an edge."""
+    components, _ = scipy.ndimage.label(candidates, np.ones((3, 3)))
+    return np.isin(components, np.setdiff1d(components[edges], [0]))
+
+
+@pytest.mark.parametrize("width", [1, 63, 64, 65, 511, 530])
+def test_links_what_candidates_join(width: int) -> None:
+    random = np.random.default_rng(width)
+    # About here, components of random pixels grow as large as the image, with the longest ways through them.
+    for density in (0.3, 0.4, 0.5):
+        candidates = random.random((70, width)) < density
+        edges = candidates & (random.random(candidates.shape) < 0.01)
+        np.testing.assert_array_equal(linked(candidates, edges), connected(candidates, edges))
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_links_a_snake_from_its_tail(transposed: bool) -> None:
+    candidates = np.zeros((101, 300), bool)
+    candidates[::2] = True
+    candidates[1::4, -1] = candidates[3::4, 0] = True
+    edges = np.zeros_like(candidates)
+    edges[-1, -1 if candidates[-2, 0] else 0] = True
+    if transposed:
+        candidates, edges = candidates.T, edges.T
+    np.testing.assert_array_equal(linked(candidates, edges), candidates)
+
+
+def linked(candidates: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Link as the kernels do."""
+    height, width = candidates.shape
+    planes = hysteresis.framed_planes(1, height, width)[:, 0]
+    drawn = np.empty((height, width), np.uint8)
+    for y in range(height):
+        marks = hysteresis.empty_marks(width)
+        marks[:width][candidates[y]] = hysteresis.WEAK
+        marks[:width][edges[y]] = hysteresis.STRONG
+        hysteresis.pack_marks(marks, planes[0, y + 1], planes[1, y + 1])
+    hysteresis.link(planes[0], planes[1])
+    for y in range(height):
+        hysteresis.draw_row(planes[1, y + 1], drawn[y])
+    return drawn == 255
 
 
 @pytest.mark.parametrize("l2_gradient", [False, True])

@@ -72,6 +72,24 @@ def test_modes_give_what_opencv_gives_in_rgb_order(tmp_path: Path, picture: np.n
         cvkit.read_image(path, "bgr")
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_modes_give_of_jpegs_what_opencv_gives(tmp_path: Path, picture: np.ndarray, channels: int) -> None:
+    path = tmp_path / "picture.jpg"
+    stored = picture if channels == 3 else picture[..., 0]
+    path.write_bytes(with_exif(encoded(stored, ".jpg"), 6))
+    color = {"rgb": cv2.IMREAD_COLOR}
+    if channels == 3:
+        color |= {"keep": cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR, "unchanged": cv2.IMREAD_UNCHANGED}
+    for mode, flags in color.items():
+        expected = cv2.cvtColor(cv2.imread(str(path), flags), cv2.COLOR_BGR2RGB)
+        np.testing.assert_array_equal(cvkit.read_image(path, mode), expected)
+    gray = {"gray": cv2.IMREAD_GRAYSCALE}
+    if channels == 1:
+        gray |= {"keep": cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR, "unchanged": cv2.IMREAD_UNCHANGED}
+    for mode, flags in gray.items():
+        np.testing.assert_array_equal(cvkit.read_image(path, mode), cv2.imread(str(path), flags))
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_are_turned_upright(tmp_path: Path, orientation: int) -> None:
     stored = np.zeros((16, 32, 3), np.uint8)

@@ -49,7 +49,8 @@ EXTERNAL = {
     "jinja2": {"batch"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
-KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._simd", "cvkit._simd_histograms"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._planes", "cvkit._simd"}
+KERNELS_MAY_IMPORT |= {"cvkit._simd_bits", "cvkit._simd_histograms"}
 
 
 def tree(module: str) -> ast.Module:

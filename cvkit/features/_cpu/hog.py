@@ -12,6 +12,7 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._planes import split_channels
 from cvkit._simd import LANES, add_scaled_lanes, aligned_rows
 from cvkit.features._math import vote
 
@@ -20,26 +21,6 @@ from cvkit.features._math import vote
 STRIP = 24
 # Cells that take votes in turn: their histograms fit into the first-level cache.
 INTERLEAVED_CELLS = 32
-
-
-@helper(allocates=False)
-def _split_three(row, first, second, third):
-    """Take a row of RGB pixels apart; a literal 3 lets the compiler shuffle vectors, not gather."""
-    for x in range(first.shape[0]):
-        first[x] = row[3 * x]
-        second[x] = row[3 * x + 1]
-        third[x] = row[3 * x + 2]
-
-
-@helper(allocates=False)
-def _split_channels(row, parts):
-    channels, width = parts.shape
-    if channels == 3:
-        _split_three(row, parts[0], parts[1], parts[2])
-    else:
-        for channel in range(channels):
-            for x in range(width):
-                parts[channel, x] = row[np.uintp(x * channels + channel)]
 
 
 @helper(allocates=False)
@@ -58,7 +39,7 @@ def _load_row(image, y, padding, gamma, parts, planes):
     """Fill one plane for each channel with row ``y`` of the padded image and one more pixel at both ends."""
     height, width, channels = image.shape
     row = image[border_index(y - padding, height, REFLECT101)].reshape(width * channels)
-    _split_channels(row, parts)
+    split_channels(row, parts)
     for channel in range(channels):
         plane = planes[channel]
         _linearize(parts[channel], gamma, plane[padding + 1 : padding + 1 + width])

@@ -1,22 +1,21 @@
-"""Canny on the CPU: gradients and suppression in one pass over strips, then one walk along the edges.
-
-Every pixel gets a mark, in a map with a frame around the image so that its neighbours always exist.
-"""
+"""Canny on the CPU: gradients and suppression in one pass over strips, then candidates linked to edges."""
 
 import math
 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import trailing_zeros
-
-WEAK = np.uint8(0)  # a candidate: an edge if one is next to it
-NONE = np.uint8(1)  # no edge
-STRONG = np.uint8(2)  # an edge on its own
-LINKED = np.uint8(4)  # a candidate next to an edge
-
-# The bit of each of eight marks that only strong ones set.
-EIGHT_STRONG = np.uint64(0x0202020202020202)
+from cvkit._planes import split_channels
+from cvkit.filters._cpu.hysteresis import (
+    NONE,
+    STRONG,
+    WEAK,
+    draw_row,
+    empty_marks,
+    framed_planes,
+    link,
+    pack_marks,
+)
 
 # tan(22.5 degrees), and the same in units of 1 / 65536; twice OpenCV's 13573 / 32768.
 TANGENT = math.sqrt(2) - 1
@@ -26,7 +25,7 @@ TANGENT_IN_16_BITS = np.uint32(27146)
 STRIP = 64
 
 
-@helper
+@helper(allocates=False)
 def _smooth_and_difference(above, here, below, smooth, difference):
     """Weigh columns of three pixels 1 2 1, for dx, and -1 0 1, for dy."""
     for x in range(here.shape[0]):
@@ -35,37 +34,32 @@ def _smooth_and_difference(above, here, below, smooth, difference):
         difference[x] = np.int16(bottom - top)
 
 
-@helper
-def _repeat_ends(row, channels):
-    """Extend a row by a copy of its first and of its last pixel, which lie one pixel from its ends."""
-    for channel in range(channels):
-        row[channel] = row[channels + channel]
-        row[row.shape[0] - channels + channel] = row[row.shape[0] - 2 * channels + channel]
+@helper(allocates=False)
+def _repeat_ends(row):
+    """Extend a row by a copy of its first and of its last value, which lie one from its ends."""
+    row[0], row[-1] = row[1], row[-2]
 
 
-@helper
-def _difference_and_smooth(smooth, difference, channels, dx, dy):
+@helper(allocates=False)
+def _difference_and_smooth(smooth, difference, dx, dy):
     """Weigh rows of three of those sums -1 0 1, for dx, and 1 2 1, for dy."""
-    size = dx.shape[0]
-    smooth_before, smooth_after = smooth[:size], smooth[2 * channels :]
-    before, here, after = difference[:size], difference[channels:], difference[2 * channels :]
-    for x in range(size):
+    smooth_before, smooth_after = smooth[:-2], smooth[2:]
+    before, here, after = difference[:-2], difference[1:-1], difference[2:]
+    for x in range(dx.shape[0]):
         dx[x] = np.int16(smooth_after[x] - smooth_before[x])
         dy[x] = np.int16(np.int16(before[x] + after[x]) + np.int16(here[x] + here[x]))
 
 
-@helper
-def _sobel_row(rows, y, channels, smooth, difference, dx, dy):
-    """Sobel derivatives of one row; beyond its edges the image repeats its outermost pixels."""
-    above, below = rows[max(y - 1, 0)], rows[min(y + 1, rows.shape[0] - 1)]
-    inner = slice(channels, smooth.shape[0] - channels)
-    _smooth_and_difference(above, rows[y], below, smooth[inner], difference[inner])
-    _repeat_ends(smooth, channels)
-    _repeat_ends(difference, channels)
-    _difference_and_smooth(smooth, difference, channels, dx, dy)
+@helper(allocates=False)
+def _sobel_row(above, here, below, smooth, difference, dx, dy):
+    """Sobel derivatives of one channel of a row; beyond its ends it repeats its outermost pixels."""
+    _smooth_and_difference(above, here, below, smooth[1:-1], difference[1:-1])
+    _repeat_ends(smooth)
+    _repeat_ends(difference)
+    _difference_and_smooth(smooth, difference, dx, dy)
 
 
-@helper
+@helper(allocates=False)
 def _measure(dx, dy, squared, magnitude):
     """Magnitudes of gradients, in the type of ``magnitude``: squared lengths, or sums of absolute values."""
     number = magnitude.dtype.type
@@ -78,35 +72,19 @@ def _measure(dx, dy, squared, magnitude):
             magnitude[x] = number(number(abs(number(dx[x]))) + number(abs(number(dy[x]))))
 
 
-@helper
-def _strongest_of_three(dx, dy, magnitude, strongest_dx, strongest_dy, strongest):
-    """Keep of each pixel the gradient of the first channel whose magnitude is largest.
+@helper(allocates=False)
+def _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude):
+    """Take of each pixel the gradient of another channel where its magnitude is larger.
 
-    Three channels have a function of their own: spelled out, their loads become vectors, eight times as fast.
+    All is loaded before anything is decided, so that decisions are selections and the loop runs in vectors.
     """
-    for x in range(strongest.shape[0]):
-        red, green, blue = 3 * x, 3 * x + 1, 3 * x + 2
-        larger = magnitude[green] > magnitude[red]
-        gx = dx[green] if larger else dx[red]
-        gy = dy[green] if larger else dy[red]
-        largest = max(magnitude[red], magnitude[green])
-        larger = magnitude[blue] > largest
-        strongest_dx[x] = dx[blue] if larger else gx
-        strongest_dy[x] = dy[blue] if larger else gy
-        strongest[x] = max(largest, magnitude[blue])
-
-
-@helper
-def _keep_strongest(dx, dy, magnitude, channels, strongest_dx, strongest_dy, strongest):
-    """Keep of each pixel the gradient of the first channel whose magnitude is largest."""
-    if channels == 3:
-        _strongest_of_three(dx, dy, magnitude, strongest_dx, strongest_dy, strongest)
-        return
-    for x in range(strongest.shape[0]):
-        best = x * channels
-        for value in range(best + 1, (x + 1) * channels):
-            best = value if magnitude[value] > magnitude[best] else best
-        strongest_dx[x], strongest_dy[x], strongest[x] = dx[best], dy[best], magnitude[best]
+    for x in range(magnitude.shape[0]):
+        gx, gy, strength = dx[x], dy[x], magnitude[x]
+        other_gx, other_gy, other_strength = other_dx[x], other_dy[x], other_magnitude[x]
+        larger = other_strength > strength
+        dx[x] = other_gx if larger else gx
+        dy[x] = other_gy if larger else gy
+        magnitude[x] = other_strength if larger else strength
 
 
 @helper(force_inline=True)
@@ -129,7 +107,7 @@ def _direction_in_16_bits(gx, gy):
     return along <= tangent, np.int16(along - twice) > tangent
 
 
-@helper
+@helper(allocates=False)
 def _suppress(dx, dy, above, here, below, thresholds, marks):
     """Mark a row: weak or strong where the magnitude is a maximum along the gradient, none elsewhere.
 
@@ -158,48 +136,31 @@ def _suppress(dx, dy, above, here, below, thresholds, marks):
         marks[x] = mark if candidate else NONE
 
 
-@helper
-def _follow(marks, step, pending):
-    """Link every weak pixel that a chain of weak pixels joins to a strong one; rows are ``step`` apart."""
-    words = marks.view(np.uint64)
-    for word in range(words.shape[0]):
-        seeds = words[word] & EIGHT_STRONG
-        while seeds != 0:
-            pending[0] = 8 * word + np.int64(trailing_zeros(seeds) >> np.uint64(3))
-            seeds &= seeds - np.uint64(1)
-            count = 1
-            while count > 0:
-                count -= 1
-                centre = pending[count]
-                for row in (centre - step, centre, centre + step):
-                    for neighbour in range(row - 1, row + 2):
-                        if marks[neighbour] == WEAK:
-                            marks[neighbour] = LINKED
-                            pending[count] = neighbour
-                            count += 1
+@helper(allocates=False)
+def _suppress_row(dx, dy, magnitude, y, thresholds, marks):
+    """Mark row ``y`` of gradients that lie in slot y % 3."""
+    above, here, below = (y - 1) % 3, y % 3, (y + 1) % 3
+    inner = marks[: dx.shape[1]]
+    _suppress(dx[here], dy[here], magnitude[above], magnitude[here], magnitude[below], thresholds, inner)
 
 
-@helper
-def _draw(marks, pending, out):
-    """Draw the edges of one image from its marks, the weak pixels that belong to them included."""
-    height, width = out.shape
-    _follow(marks.reshape(-1), marks.shape[1], pending)
-    for y in range(height):
-        row, drawn = marks[y + 1, 1 : width + 1], out[y]
-        for x in range(width):
-            drawn[x] = np.uint8(255) if row[x] >= STRONG else np.uint8(0)
+@helper(allocates=False)
+def _load_planes(rows, y, planes):
+    """Take row ``y`` apart, into slot y % 3; beyond its edges the image repeats its outermost rows."""
+    split_channels(rows[min(max(y, 0), rows.shape[0] - 1)], planes[y % 3])
 
 
-@helper
-def _framed(count, height, width):
-    """Make marks with a frame of none around each image; rows are whole words, to read eight at once."""
-    step = (width + 2 + 7) // 8 * 8
-    marks = np.empty((count, height + 2, step), np.uint8)
-    marks[:, 0] = NONE
-    marks[:, height + 1] = NONE
-    marks[:, :, 0] = NONE
-    marks[:, :, width + 1 :] = NONE
-    return marks
+@helper(allocates=False)
+def _measure_image_row(
+    above, here, below, squared, smooth, difference, other_dx, other_dy, other_magnitude, dx, dy, magnitude
+):
+    """Find the strongest gradients of a row, given its channels; what is before ``dx`` is scratch space."""
+    _sobel_row(above[0], here[0], below[0], smooth, difference, dx, dy)
+    _measure(dx, dy, squared, magnitude)
+    for channel in range(1, here.shape[0]):
+        _sobel_row(above[channel], here[channel], below[channel], smooth, difference, other_dx, other_dy)
+        _measure(other_dx, other_dy, squared, other_magnitude)
+        _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude)
 
 
 @cpu_kernel
@@ -207,47 +168,65 @@ def edges_of_image(source, thresholds, squared, out):
     """Draw edges of images by Sobel derivatives of 3 x 3 pixels; magnitudes have the thresholds' dtype."""
     count, height, width, channels = source.shape
     rows = source.reshape(count, height, width * channels)
-    drawn = out.reshape(count, height, width)
-    marks = _framed(count, height, width)
+    drawn = out.reshape(count * height, width)
+    candidates, edges = framed_planes(count, height, width)
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = task // strips
         top = (task % strips) * STRIP
         bottom = min(top + STRIP, height)
-        smooth = np.empty((width + 2) * channels, np.int16)
-        difference = np.empty((width + 2) * channels, np.int16)
-        every_dx = np.empty(width * channels, np.int16)
-        every_dy = np.empty(width * channels, np.int16)
-        every_magnitude = np.empty(width * channels, thresholds.dtype)
+        smooth, difference = np.empty(width + 2, np.int16), np.empty(width + 2, np.int16)
+        other_dx, other_dy = np.empty(width, np.int16), np.empty(width, np.int16)
+        other_magnitude = np.empty(width, thresholds.dtype)
+        marks = empty_marks(width)
         # Three rows of each are held, row y in slot y % 3.
-        dx = np.empty((3, width), np.int16)
-        dy = np.empty((3, width), np.int16)
+        planes = np.empty((3, channels, width), np.uint8)
+        dx, dy = np.empty((3, width), np.int16), np.empty((3, width), np.int16)
         magnitude = np.zeros((3, width + 2), thresholds.dtype)
+        _load_planes(rows[image], top - 2, planes)
+        _load_planes(rows[image], top - 1, planes)
         for y in range(top - 1, bottom + 1):
+            _load_planes(rows[image], y + 1, planes)
             slot = y % 3
             inner = magnitude[slot, 1 : width + 1]
             if y < 0 or y == height:
                 inner[:] = 0
-            elif channels == 1:
-                _sobel_row(rows[image], y, channels, smooth, difference, dx[slot], dy[slot])
-                _measure(dx[slot], dy[slot], squared, inner)
             else:
-                _sobel_row(rows[image], y, channels, smooth, difference, every_dx, every_dy)
-                _measure(every_dx, every_dy, squared, every_magnitude)
-                _keep_strongest(every_dx, every_dy, every_magnitude, channels, dx[slot], dy[slot], inner)
-            if y > top:
-                above, here = (y - 2) % 3, (y - 1) % 3
-                _suppress(
-                    dx[here],
-                    dy[here],
-                    magnitude[above],
-                    magnitude[here],
-                    magnitude[slot],
-                    thresholds,
-                    marks[image, y, 1 : width + 1],
+                _measure_image_row(
+                    planes[(y - 1) % 3],
+                    planes[slot],
+                    planes[(y + 1) % 3],
+                    squared,
+                    smooth,
+                    difference,
+                    other_dx,
+                    other_dy,
+                    other_magnitude,
+                    dx[slot],
+                    dy[slot],
+                    inner,
                 )
+            if y > top:
+                _suppress_row(dx, dy, magnitude, y - 1, thresholds, marks)
+                pack_marks(marks, candidates[image, y], edges[image, y])
     for image in prange(count):
-        _draw(marks[image], np.empty(height * width, np.int64), drawn[image])
+        link(candidates[image], edges[image])
+    for y in prange(count * height):
+        draw_row(edges[y // height, y % height + 1], drawn[y])
+
+
+@helper
+def _measure_gradient_row(
+    every_dx, every_dy, squared, dx_planes, dy_planes, other_magnitude, dx, dy, magnitude
+):
+    """Keep the strongest gradients of a row; what stands before ``dx`` is scratch space."""
+    split_channels(every_dx, dx_planes)
+    split_channels(every_dy, dy_planes)
+    dx[:], dy[:] = dx_planes[0], dy_planes[0]
+    _measure(dx, dy, squared, magnitude)
+    for channel in range(1, dx_planes.shape[0]):
+        _measure(dx_planes[channel], dy_planes[channel], squared, other_magnitude)
+        _keep_stronger(dx_planes[channel], dy_planes[channel], other_magnitude, dx, dy, magnitude)
 
 
 @cpu_kernel
@@ -256,16 +235,18 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     count, height, width, channels = every_dx.shape
     dx_rows = every_dx.reshape(count, height, width * channels)
     dy_rows = every_dy.reshape(count, height, width * channels)
-    drawn = out.reshape(count, height, width)
-    marks = _framed(count, height, width)
+    drawn = out.reshape(count * height, width)
+    candidates, edges = framed_planes(count, height, width)
     strips = (height + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = task // strips
         top = (task % strips) * STRIP
         bottom = min(top + STRIP, height)
-        every_magnitude = np.empty(width * channels, thresholds.dtype)
-        dx = np.empty((3, width), every_dx.dtype)
-        dy = np.empty((3, width), every_dy.dtype)
+        dx_planes = np.empty((channels, width), every_dx.dtype)
+        dy_planes = np.empty((channels, width), every_dy.dtype)
+        other_magnitude = np.empty(width, thresholds.dtype)
+        marks = empty_marks(width)
+        dx, dy = np.empty((3, width), every_dx.dtype), np.empty((3, width), every_dy.dtype)
         magnitude = np.zeros((3, width + 2), thresholds.dtype)
         for y in range(top - 1, bottom + 1):
             slot = y % 3
@@ -273,20 +254,21 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
             if y < 0 or y == height:
                 inner[:] = 0
             else:
-                _measure(dx_rows[image, y], dy_rows[image, y], squared, every_magnitude)
-                _keep_strongest(
-                    dx_rows[image, y], dy_rows[image, y], every_magnitude, channels, dx[slot], dy[slot], inner
+                _measure_gradient_row(
+                    dx_rows[image, y],
+                    dy_rows[image, y],
+                    squared,
+                    dx_planes,
+                    dy_planes,
+                    other_magnitude,
+                    dx[slot],
+                    dy[slot],
+                    inner,
                 )
             if y > top:
-                above, here = (y - 2) % 3, (y - 1) % 3
-                _suppress(
-                    dx[here],
-                    dy[here],
-                    magnitude[above],
-                    magnitude[here],
-                    magnitude[slot],
-                    thresholds,
-                    marks[image, y, 1 : width + 1],
-                )
+                _suppress_row(dx, dy, magnitude, y - 1, thresholds, marks)
+                pack_marks(marks, candidates[image, y], edges[image, y])
     for image in prange(count):
-        _draw(marks[image], np.empty(height * width, np.int64), drawn[image])
+        link(candidates[image], edges[image])
+    for y in prange(count * height):
+        draw_row(edges[y // height, y % height + 1], drawn[y])

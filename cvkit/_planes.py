@@ -1,0 +1,24 @@
+"""Rows of pixels taken apart into one row for each channel, which vectors can load."""
+
+from cvkit._jit import helper
+
+
+@helper(allocates=False)
+def _split_three(row, first, second, third):
+    """Take a row of three channels apart; a literal 3 lets the compiler shuffle vectors, not gather."""
+    for x in range(first.shape[0]):
+        first[x] = row[3 * x]
+        second[x] = row[3 * x + 1]
+        third[x] = row[3 * x + 2]
+
+
+@helper(allocates=False)
+def split_channels(row, planes):
+    """Copy a flat row of pixels to the rows of ``planes``, of shape (channels, width)."""
+    channels, width = planes.shape
+    if channels == 3:
+        _split_three(row, planes[0], planes[1], planes[2])
+    else:
+        for channel in range(channels):
+            for x in range(width):
+                planes[channel, x] = row[x * channels + channel]
