@@ -16,7 +16,10 @@ def _split_three(row, first, second, third):
 def split_channels(row, planes):
     """Copy a flat row of pixels to the rows of ``planes``, of shape (channels, width)."""
     channels, width = planes.shape
-    if channels == 3:
+    if channels == 1:
+        for x in range(width):
+            planes[0, x] = row[x]
+    elif channels == 3:
         _split_three(row, planes[0], planes[1], planes[2])
     else:
         for channel in range(channels):

@@ -16,6 +16,7 @@ from cvkit.filters._cpu.hysteresis import (
     link,
     pack_marks,
 )
+from cvkit.filters._cpu.linear import copy_row
 
 # tan(22.5 degrees), and the same in units of 1 / 65536; twice OpenCV's 13573 / 32768.
 TANGENT = math.sqrt(2) - 1
@@ -215,14 +216,15 @@ def edges_of_image(source, thresholds, squared, out):
         draw_row(edges[y // height, y % height + 1], drawn[y])
 
 
-@helper
+@helper(allocates=False)
 def _measure_gradient_row(
     every_dx, every_dy, squared, dx_planes, dy_planes, other_magnitude, dx, dy, magnitude
 ):
     """Keep the strongest gradients of a row; what stands before ``dx`` is scratch space."""
     split_channels(every_dx, dx_planes)
     split_channels(every_dy, dy_planes)
-    dx[:], dy[:] = dx_planes[0], dy_planes[0]
+    copy_row(dx_planes[0], dx)
+    copy_row(dy_planes[0], dy)
     _measure(dx, dy, squared, magnitude)
     for channel in range(1, dx_planes.shape[0]):
         _measure(dx_planes[channel], dy_planes[channel], squared, other_magnitude)
