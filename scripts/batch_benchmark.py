@@ -1,7 +1,8 @@
 """Time ``cvkit.batch.run`` beside decoding and encoding the same files with OpenCV, at equal thread counts.
 
     python scripts/batch_benchmark.py                        canny on 12-megapixel JPEGs and on 640x480 PNGs
-    python scripts/batch_benchmark.py --threads 2 --output batch.json
+    python scripts/batch_benchmark.py --output mine.json     keep the measurements elsewhere
+    python scripts/benchmark.py --readme                     write the README's table
 
 These take turns on the same files:
 
@@ -17,7 +18,6 @@ The bar is 0.85 of the images per second of "transcode".
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -33,7 +33,9 @@ import numpy as np
 
 import cvkit
 from cvkit import batch
-from cvkit.compare.machine import describe_machine
+from cvkit.compare.documents import open_document
+from cvkit.compare.readme import BATCH, batch_summary
+from cvkit.compare.tables import to_text
 
 ROOT = Path(__file__).resolve().parents[1]
 LOW, HIGH = 50, 150
@@ -67,19 +69,21 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="turns of each; default: 5")
     keys = [case.key for case in CASES]
     parser.add_argument("--only", nargs="+", choices=keys, default=keys, help="kinds of files")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON to write")
+    parser.add_argument(
+        "--output", type=Path, default=BATCH, metavar="FILE", help=f"JSON to continue; default: {BATCH}"
+    )
     arguments = parser.parse_args()
     cvkit.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)  # the threads that are compared are Python's
+    document = open_document(arguments.output)
     rows = []
     for case in CASES:
         if case.key in arguments.only:
             with tempfile.TemporaryDirectory() as place:
                 rows.append(measure(case, Path(place), arguments.threads, arguments.rounds))
-            print(json.dumps(rows[-1]), flush=True)
-    if arguments.output:
-        results = {"machine": describe_machine(), "rows": rows}
-        arguments.output.write_text(json.dumps(results, indent=1) + "\n")
+            document.add(rows[-1])
+    document.write(arguments.output)
+    print(to_text(batch_summary(rows)))
     return 0 if all(row["ratio"] >= BAR for row in rows) else 1
 
 
@@ -127,17 +131,17 @@ def measure(case: Case, place: Path, threads: int, rounds: int) -> dict[str, Any
             turn()
             seconds[name].append(time.perf_counter() - start)
     rates = {name: len(files) / statistics.median(taken) for name, taken in seconds.items()}
-    best = {name: len(files) / min(taken) for name, taken in seconds.items()}
     return {
+        "section": "batch",
+        "operation": "canny",
+        "label": case.key,
         "files": case.name,
         "count": len(files),
-        "megabytes": round(sum(file.stat().st_size for file in files) / 1e6, 1),
         "threads": threads,
+        "reference_version": f"OpenCV {cv2.__version__}",
         "images_per_second": {name: round(rate, 2) for name, rate in rates.items()},
-        "images_per_second_best": {name: round(rate, 2) for name, rate in best.items()},
         "ratio": round(rates["batch"] / rates["transcode"], 3),
-        "ratio_to_loop": round(rates["batch"] / rates["loop"], 3),
-        "ratio_to_result": round(rates["batch"] / rates["result"], 3),
+        "bar": BAR,
     }
 
 

@@ -20,11 +20,11 @@ from cvkit.compare.tables import (
 RESULTS = Path(str(resources.files("cvkit.compare"))) / "results"
 """Where the committed measurements are."""
 
-PARITY, SPEED = RESULTS / "parity.json", RESULTS / "speed.json"
+PARITY, SPEED, BATCH = RESULTS / "parity.json", RESULTS / "speed.json", RESULTS / "batch.json"
 
 
 def update_readme(readme: Path) -> None:
-    """Write both tables into a README, each between its markers.
+    """Write the tables into a README, each between its markers.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ def with_tables(text: str) -> str:
     ValueError: the text has no markers <!-- parity:begin --> and <!-- parity:end -->
     """
     text = replace_between(text, "parity", parity_section(read_document(PARITY)))
+    text = replace_between(text, "batch", batch_section(read_document(BATCH)))
     return replace_between(text, "speed", speed_section(read_document(SPEED)))
 
 
@@ -215,6 +216,55 @@ def speed_summary(rows: list[Row]) -> Table:
         f"{height}x{width}, {threads.get(count, f'{count} threads')}" for height, width, count in columns
     ]
     return Table("Speed", ["operation", "parameters", "picture", "reference", *sizes], lines, words=4)
+
+
+def batch_section(document: Document) -> str:
+    """Describe the speed of batches in Markdown.
+
+    Parameters
+    ----------
+    document : Document
+        With rows of ``scripts/batch_benchmark.py``.
+
+    Returns
+    -------
+    str
+    """
+    return (
+        "Pictures a second of `cvkit batch canny`, beside OpenCV when it only decodes each file and encodes\n"
+        "it again, in the same format and on as many threads, on the machine that is named under Speed. The\n"
+        "ratio is above 1 where cvkit is faster (`scripts/batch_benchmark.py`).\n\n"
+        f"{to_markdown(batch_summary(document.rows))}"
+    )
+
+
+def batch_summary(rows: list[Row]) -> Table:
+    """Put the measurements of one kind of file into one line.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows of ``scripts/batch_benchmark.py``.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> batch_summary([]).rows
+    []
+    """
+    lines = []
+    for row in rows:
+        rates = row["images_per_second"]
+        ratio = f"{row['ratio']:.2f}"
+        ratio = f"**{ratio}**" if row["ratio"] < 1 else ratio
+        missing = f" (misses {row['bar']:.2f})" if row["ratio"] < row["bar"] else ""
+        figures = [f"{rates['transcode']:.1f}", f"{rates['batch']:.1f}", ratio + missing]
+        lines.append([row["files"], row["reference_version"], str(row["threads"]), *figures])
+    header = ["files", "reference", "threads", "decode and encode", "cvkit batch canny", "ratio"]
+    return Table("Folders, pictures a second", header, lines, words=2)
 
 
 def _setting(row: Row) -> tuple[int, int, int]:
