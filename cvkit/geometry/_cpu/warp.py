@@ -7,13 +7,10 @@ import numpy as np
 
 from cvkit._border import CONSTANT
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import copy_2_items, copy_4_items, prefetch
-from cvkit.geometry._math import AFFINE, FAR, MAPS, bicubic_at, cubic_weights, rounded, value_at
+from cvkit._simd import copy_2_items, copy_4_items
+from cvkit.geometry._cpu.tiles import TILE_COLUMNS, TILE_ROWS, coordinates, tile, tiling
+from cvkit.geometry._math import FAR, bicubic_at, cubic_weights, rounded, value_at
 
-# Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
-# keep what a rotation reads for one row until the next, wide enough for long vector loops.
-TILE_ROWS = 16
-TILE_COLUMNS = 640
 # Values between the rows of a buffer that holds the four corners of each pixel, up to four channels each. A
 # constant, because the loop that fills the four rows is short of registers.
 CORNER = 4 * TILE_COLUMNS + 4
@@ -21,79 +18,6 @@ CORNER = 4 * TILE_COLUMNS + 4
 # In place of the offset of a pixel's upper left neighbour: some neighbour lies outside; the border value
 # alone counts.
 EDGE, OUTSIDE = np.int32(-1), np.int32(-2)
-
-
-@helper(allocates=False)
-def _tiling(height, width):
-    """Return how many tiles lie below each other, and how many side by side."""
-    return (height + TILE_ROWS - 1) // TILE_ROWS, (width + TILE_COLUMNS - 1) // TILE_COLUMNS
-
-
-@helper(allocates=False)
-def _tile(task, strips, tiles, width):
-    """Return the image of a task, the first row and column of its tile, and the tile's number of columns."""
-    left = (task % tiles) * TILE_COLUMNS
-    return (
-        task // (strips * tiles),
-        (task // tiles % strips) * TILE_ROWS,
-        left,
-        min(TILE_COLUMNS, width - left),
-    )
-
-
-@helper(allocates=False)
-def _affine_row(steps, starts, y, left, xs, ys):
-    """Step along a row; from an exact start, each coordinate is rounded once."""
-    real = xs.dtype.type
-    step_x, step_y, start_x, start_y = steps[0], steps[1], starts[y, 0], starts[y, 1]
-    for x in range(xs.shape[0]):
-        column = real(np.int32(np.int32(x) + np.int32(left)))
-        xs[x] = step_x * column + start_x
-        ys[x] = step_y * column + start_y
-
-
-@helper(allocates=False)
-def _perspective_row(steps, starts, y, left, xs, ys):
-    """Step along a row and divide by the depth; points behind the plane have no source."""
-    real = xs.dtype.type
-    step_x, step_y, step_depth = steps[0], steps[1], steps[2]
-    start_x, start_y, start_depth = starts[y, 0], starts[y, 1], starts[y, 2]
-    nowhere = real(np.nan)
-    for x in range(xs.shape[0]):
-        column = real(np.int32(np.int32(x) + np.int32(left)))
-        depth = step_depth * column + start_depth
-        depth = depth if depth > 0 else nowhere
-        xs[x] = (step_x * column + start_x) / depth
-        ys[x] = (step_y * column + start_y) / depth
-
-
-@helper(allocates=False)
-def _prefetch_row(values, y, left, pixels):
-    """Ask for a part of a row of a map: a tile's rows lie too far apart for the processor to foresee them."""
-    flat = values.reshape(values.size)
-    start = y * values.shape[1] + left
-    line = 64 // values.itemsize
-    for index in range(start, start + pixels, line):
-        prefetch(flat, np.uint64(index))
-
-
-@helper(inline=True, allocates=False)
-def _coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
-    """Return the source coordinates of the pixels from ``left`` on in output row ``y``.
-
-    They are ``xs`` and ``ys``, filled, or parts of the maps: a copy would take as long as all the rest.
-    """
-    if kind == MAPS:
-        row = slice(left, left + xs.shape[0])
-        below = min(y + 1, map_x.shape[0] - 1)
-        _prefetch_row(map_x, below, left, xs.shape[0])
-        _prefetch_row(map_y, below, left, xs.shape[0])
-        return map_x[y, row], map_y[y, row]
-    if kind == AFFINE:
-        _affine_row(steps, starts, y, left, xs, ys)
-    else:
-        _perspective_row(steps, starts, y, left, xs, ys)
-    return xs, ys
 
 
 @helper(allocates=False)
@@ -244,9 +168,9 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
     row_step = source.shape[2] * channels
-    strips, tiles = _tiling(height, width)
+    strips, tiles = tiling(height, width)
     for task in prange(count * strips * tiles):
-        index, top, left, pixels = _tile(task, strips, tiles, width)
+        index, top, left, pixels = tile(task, strips, tiles, width)
         values = pixels * channels
         image = source[index]
         flat = image.reshape(image.size)
@@ -260,7 +184,7 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
         corners = np.empty(4 * CORNER, source.dtype)
         edges = np.empty(pixels, np.int32)
         for y in range(top, min(top + TILE_ROWS, height)):
-            xs, ys = _coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
+            xs, ys = coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
             _locate(xs, ys, image, border, 2, offsets, weight_x, weight_y)
             out_row = out_rows[index, y, left * channels : left * channels + values]
             if channels == 1:
@@ -331,16 +255,16 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
-    strips, tiles = _tiling(height, width)
+    strips, tiles = tiling(height, width)
     for task in prange(count * strips * tiles):
-        index, top, left, pixels = _tile(task, strips, tiles, width)
+        index, top, left, pixels = tile(task, strips, tiles, width)
         image = source[index]
         flat = image.reshape(image.size)
         own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
         offsets = np.empty(pixels, np.int32)
         found = np.empty(pixels * channels + 4, source.dtype)
         for y in range(top, min(top + TILE_ROWS, height)):
-            xs, ys = _coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
+            xs, ys = coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
             _locate_nearest(xs, ys, image, border, offsets)
             _fetch_pixels(flat, channels, offsets, 0, found)
             out_row = out_rows[index, y, left * channels : (left + pixels) * channels]
@@ -408,9 +332,9 @@ def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ble
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
     row_step = source.shape[2] * channels
-    strips, tiles = _tiling(height, width)
+    strips, tiles = tiling(height, width)
     for task in prange(count * strips * tiles):
-        index, top, left, pixels = _tile(task, strips, tiles, width)
+        index, top, left, pixels = tile(task, strips, tiles, width)
         values = pixels * channels
         image = source[index]
         flat = image.reshape(image.size)
@@ -422,7 +346,7 @@ def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ble
         neighbours = np.zeros((4, values + 4), source.dtype)
         total = np.empty(values, blend_type.dtype)
         for y in range(top, min(top + TILE_ROWS, height)):
-            xs, ys = _coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
+            xs, ys = coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
             _locate(xs, ys, image, border, 4, offsets, fraction_x, fraction_y)
             _cubic_row(fraction_x, channels, weight_x)
             _cubic_row(fraction_y, channels, weight_y)

@@ -1,0 +1,85 @@
+"""Tiles of what a warp makes, each one task, and where in the source the pixels of their rows lie."""
+
+import numpy as np
+
+from cvkit._jit import helper
+from cvkit._simd import prefetch
+from cvkit.geometry._math import AFFINE, MAPS
+
+# Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
+# keep what a rotation reads for one row until the next, wide enough for long vector loops.
+TILE_ROWS = 16
+TILE_COLUMNS = 640
+
+
+@helper(allocates=False)
+def tiling(height, width):
+    """Return how many tiles lie below each other, and how many side by side."""
+    return (height + TILE_ROWS - 1) // TILE_ROWS, (width + TILE_COLUMNS - 1) // TILE_COLUMNS
+
+
+@helper(allocates=False)
+def tile(task, strips, tiles, width):
+    """Return the image of a task, the first row and column of its tile, and the tile's number of columns."""
+    left = (task % tiles) * TILE_COLUMNS
+    return (
+        task // (strips * tiles),
+        (task // tiles % strips) * TILE_ROWS,
+        left,
+        min(TILE_COLUMNS, width - left),
+    )
+
+
+@helper(allocates=False)
+def _affine_row(steps, starts, y, left, xs, ys):
+    """Step along a row; from an exact start, each coordinate is rounded once."""
+    real = xs.dtype.type
+    step_x, step_y, start_x, start_y = steps[0], steps[1], starts[y, 0], starts[y, 1]
+    for x in range(xs.shape[0]):
+        column = real(np.int32(np.int32(x) + np.int32(left)))
+        xs[x] = step_x * column + start_x
+        ys[x] = step_y * column + start_y
+
+
+@helper(allocates=False)
+def _perspective_row(steps, starts, y, left, xs, ys):
+    """Step along a row and divide by the depth; points behind the plane have no source."""
+    real = xs.dtype.type
+    step_x, step_y, step_depth = steps[0], steps[1], steps[2]
+    start_x, start_y, start_depth = starts[y, 0], starts[y, 1], starts[y, 2]
+    nowhere = real(np.nan)
+    for x in range(xs.shape[0]):
+        column = real(np.int32(np.int32(x) + np.int32(left)))
+        depth = step_depth * column + start_depth
+        depth = depth if depth > 0 else nowhere
+        xs[x] = (step_x * column + start_x) / depth
+        ys[x] = (step_y * column + start_y) / depth
+
+
+@helper(allocates=False)
+def _prefetch_row(values, y, left, pixels):
+    """Ask for a part of a row of a map: a tile's rows lie too far apart for the processor to foresee them."""
+    flat = values.reshape(values.size)
+    start = y * values.shape[1] + left
+    line = 64 // values.itemsize
+    for index in range(start, start + pixels, line):
+        prefetch(flat, np.uint64(index))
+
+
+@helper(inline=True, allocates=False)
+def coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
+    """Return the source coordinates of the pixels from ``left`` on in output row ``y``.
+
+    They are ``xs`` and ``ys``, filled, or parts of the maps: a copy would take as long as all the rest.
+    """
+    if kind == MAPS:
+        row = slice(left, left + xs.shape[0])
+        below = min(y + 1, map_x.shape[0] - 1)
+        _prefetch_row(map_x, below, left, xs.shape[0])
+        _prefetch_row(map_y, below, left, xs.shape[0])
+        return map_x[y, row], map_y[y, row]
+    if kind == AFFINE:
+        _affine_row(steps, starts, y, left, xs, ys)
+    else:
+        _perspective_row(steps, starts, y, left, xs, ys)
+    return xs, ys
