@@ -232,6 +232,15 @@ def _fetch_pixels(source, channels, offsets, first, pixels):
 
 
 @helper(allocates=False)
+def _all_inside(offsets):
+    """Tell whether all are offsets of pixels, in a loop of vectors: most rows need no look at each."""
+    lowest = np.int32(0)
+    for x in range(offsets.shape[0]):
+        lowest = min(lowest, offsets[x])
+    return lowest == 0
+
+
+@helper(allocates=False)
 def _nearest_edges(image, xs, ys, offsets, border, border_value, out):
     channels = image.shape[2]
     for x in range(offsets.shape[0]):
@@ -269,7 +278,8 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
             _fetch_pixels(flat, channels, offsets, 0, found)
             out_row = out_rows[index, y, left * channels : (left + pixels) * channels]
             _copy_values(found, out_row)
-            _nearest_edges(image, xs, ys, offsets, border, border_value, out_row)
+            if not _all_inside(offsets):
+                _nearest_edges(image, xs, ys, offsets, border, border_value, out_row)
 
 
 @helper(allocates=False)
