@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
+
+# What temporary_path gives.
+_TEMPORARY = re.compile(r"\.[0-9a-f]{12}\.\w+")
 
 
 @contextlib.contextmanager
@@ -48,17 +52,25 @@ def temporary_path(path: str | os.PathLike[str]) -> Path:
     return path.with_name(f".{secrets.token_hex(6)}{path.suffix}")
 
 
+def remove_temporary(folder: Path) -> None:
+    """Remove from a folder and those below what a killed process left half written."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if _TEMPORARY.fullmatch(name):
+                Path(place, name).unlink(missing_ok=True)
+
+
 def inside(path: str | os.PathLike[str]) -> Path:
     """Make a path that stays inside the folder it is joined to: no drive, root or way up."""
     path = PurePath(path)
     return Path(*(part for part in path.parts if part not in (path.anchor, "..")))
 
 
-def unused_path(path: Path) -> Path:
-    """Return ``path`` or, where it exists, the first free one of name-2, name-3 and so on."""
+def unused_path(path: Path, is_used: Callable[[Path], bool] = Path.exists) -> Path:
+    """Return ``path`` or, where it is used, the first free one of name-2, name-3 and so on."""
     number = 2
     candidate = path
-    while candidate.exists():
+    while is_used(candidate):
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return candidate

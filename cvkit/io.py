@@ -355,7 +355,7 @@ def _read_list(path: Path) -> Iterator[Path]:
 
 
 def read_ahead(
-    paths: Iterable[Path], mode: str = "rgb", *, depth: int = 4
+    paths: Iterable[Path], mode: str = "rgb", *, depth: int = 4, max_pixels: int | None = None
 ) -> Generator[tuple[Path, np.ndarray | OSError], None, None]:
     """Read pictures in a thread while the caller works on the one before.
 
@@ -367,6 +367,8 @@ def read_ahead(
         As for :func:`read_image`.
     depth : int
         How many pictures may wait; memory is bounded by it.
+    max_pixels : int, optional
+        Larger pictures are not read, as for :func:`read_image`.
 
     Yields
     ------
@@ -386,7 +388,7 @@ def read_ahead(
     reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cvkit-read")
     try:
         for path in paths:
-            waiting.append((path, reader.submit(_try_to_read, path, mode)))
+            waiting.append((path, reader.submit(_try_to_read, path, mode, max_pixels)))
             if len(waiting) > depth:
                 path, image = waiting.popleft()
                 yield path, image.result()
@@ -397,8 +399,8 @@ def read_ahead(
         reader.shutdown(wait=True, cancel_futures=True)
 
 
-def _try_to_read(path: Path, mode: str) -> np.ndarray | OSError:
+def _try_to_read(path: Path, mode: str, max_pixels: int | None) -> np.ndarray | OSError:
     try:
-        return read_image(path, mode)
+        return read_image(path, mode, max_pixels=max_pixels)
     except OSError as error:
         return error

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,9 @@ NAME = "manifest.jsonl"
 
 STATUSES = ("done", "failed", "skipped")
 """What can become of a file."""
+
+
+_Entry = TypeVar("_Entry", bound="Entry")
 
 
 class BusyFolderError(OSError):
@@ -78,13 +81,10 @@ class Entry:
         return json.dumps(asdict(self)).encode("ascii") + b"\n"
 
     @classmethod
-    def from_line(cls, line: bytes) -> Entry:
+    def from_line(cls: type[_Entry], line: bytes) -> _Entry:
         """Read a line; keys that a later version may add do not count."""
         values = json.loads(line)
-        return cls(**{name: values[name] for name in _FIELDS})
-
-
-_FIELDS = tuple(field.name for field in fields(Entry))
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 class Manifest:
@@ -198,7 +198,7 @@ def read_manifest(folder: str | os.PathLike[str]) -> Iterator[Entry]:
     digests, positions = array("Q"), array("Q")
     position = 0
     with path.open("rb") as file:
-        for line, entry in _entries(file, path):
+        for line, entry in every_entry(file, path, Entry):
             digests.append(digest(entry.path))
             positions.append(position)
             position += len(line)
@@ -207,13 +207,13 @@ def read_manifest(folder: str | os.PathLike[str]) -> Iterator[Entry]:
             yield Entry.from_line(file.readline())
 
 
-def _entries(file: Any, path: Path) -> Iterator[tuple[bytes, Entry]]:
+def every_entry(file: IO[bytes], path: Path, kind: type[_Entry]) -> Iterator[tuple[bytes, _Entry]]:
     """Read every line; one without an end is being written, or was left by a kill."""
     for number, line in enumerate(file, start=1):
         if not line.endswith(b"\n"):
             return
         try:
-            yield line, Entry.from_line(line)
+            yield line, kind.from_line(line)
         except (KeyError, TypeError, ValueError):
             raise ValueError(f"{path}: line {number} is no entry of a manifest") from None
 

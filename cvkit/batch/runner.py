@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Generator, Iterable, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 
 import cvkit
 from cvkit import _validate
+from cvkit._paths import remove_temporary
 from cvkit.batch import manifest
 from cvkit.batch.executors import Executor, Local, cut
 from cvkit.batch.manifest import Entry, Manifest
@@ -25,9 +25,6 @@ from cvkit.io import SUFFIXES
 
 MODES = ("keep", "rgb", "gray", "unchanged")
 FORMATS = ("keep", *ARRAY_FORMATS, *sorted(suffix[1:] for suffix in SUFFIXES))
-
-# Names that results have while they are written.
-_TEMPORARY = re.compile(r"\.[0-9a-f]{12}\.\w+")
 
 
 @dataclass
@@ -158,7 +155,7 @@ class Run:
         finally:
             entries.close()
             if not isinstance(self._executor, Local):
-                _remove_temporary(self._folder)  # what workers that died left
+                remove_temporary(self._folder)  # what workers that died left
             summary.unchanged = self._plan.unchanged
             summary.seconds = time.monotonic() - start
             summary.stopped = self.stop.is_set()
@@ -312,13 +309,5 @@ def _open_folder(folder: Path, resume: bool, overwrite: bool) -> Manifest:
     if overwrite:
         opened.clear()
     if not is_empty:
-        _remove_temporary(folder)
+        remove_temporary(folder)
     return opened
-
-
-def _remove_temporary(folder: Path) -> None:
-    """Remove results that a killed process left half written."""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            if _TEMPORARY.fullmatch(name):
-                Path(place, name).unlink(missing_ok=True)

@@ -107,7 +107,7 @@ class Work:
             if not is_video(file):
                 picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
         except (OSError, MemoryError) as error:
-            picture.error = _reason(error, file)
+            picture.error = reason_of(error, file)
         picture.seconds += time.perf_counter() - start
         return picture
 
@@ -123,7 +123,7 @@ class Work:
             else:
                 picture.image = self._result(picture.image)
         except Exception as error:  # whatever a picture does to an operation is that picture's failure only
-            picture.error = _reason(error, os.path.join(self.folder, picture.task.path))
+            picture.error = reason_of(error, os.path.join(self.folder, picture.task.path))
             picture.image = None
         picture.seconds += time.perf_counter() - start
         return picture
@@ -160,7 +160,7 @@ class Work:
                 write_result(target, picture.image, self.quality)
                 picture.is_written = True
             except (OSError, TypeError, ValueError) as error:
-                picture.error = f"cannot write {picture.task.output}: {_reason(error)}"
+                picture.error = f"cannot write {picture.task.output}: {reason_of(error)}"
         picture.image = None
         picture.seconds += time.perf_counter() - start
         return self._entry(picture)
@@ -259,7 +259,7 @@ def _converted(result: np.ndarray, convert: str) -> np.ndarray:
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
-def _reason(error: Exception, file: str = "") -> str:
+def reason_of(error: Exception, file: str = "") -> str:
     """Say what went wrong, without the file's name, which the entry has."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
