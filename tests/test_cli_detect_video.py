@@ -10,6 +10,7 @@ import pytest
 
 import cvkit
 from cvkit._jit import cuda
+from cvkit.batch import read_manifest
 from cvkit.cli import main
 from cvkit.compare.images import scene
 from cvkit.detect import Detections
@@ -88,9 +89,14 @@ def test_broken_videos_are_named_and_keep_what_they_have(capsys: pytest.CaptureF
     names = [name for name in found() if name.startswith("mixed/more")]
     assert 0 < len(names) < 10
     said = capsys.readouterr().err
-    assert "cannot read mixed/bad.mkv: not a video, or a damaged one" in said
-    assert f"mixed/more/b.avi: the file is cut off: {len(names) + 2} of 12 frames are there" in said
-    assert "2 failed:\n  mixed/bad.mkv\n  mixed/more/b.avi\n" in said
+    assert "failed: mixed/bad.mkv: not a video, or a damaged one" in said
+    cut_off = f"the file is cut off: {len(names) + 2} of 12 frames are there"
+    assert f"failed: mixed/more/b.avi: {cut_off}" in said
+    assert "2 sources failed; the reasons are in detections/manifest.jsonl" in said
+    assert [(entry.error, entry.output) for entry in read_manifest("detections")][2:] == [
+        ("not a video, or a damaged one", None),
+        (cut_off, "videos/mixed/more/b.mp4"),
+    ]
     with read_frames("detections/videos/mixed/more/b.mp4") as frames:
         assert frames.count == len(names)
     assert main(["detect", "mixed/a.mp4", "--start", "12"]) == 1

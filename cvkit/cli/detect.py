@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
@@ -39,8 +41,22 @@ def detect(
         ),
     ],
     output: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder to create; DIR-2, DIR-3... where it exists.")
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Folder to create; DIR-2, DIR-3... where it exists, but for --resume and --overwrite.",
+        ),
     ] = Path("detections"),
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on in DIR: skip what is done and has not changed. A video that is not done begins anew.",
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin anew in DIR and remove what an earlier run left there.")
+    ] = False,
     device: Annotated[
         Device, typer.Option(help="auto takes a CUDA device where there is one.")
     ] = Device.auto,
@@ -75,6 +91,10 @@ def detect(
         bool, typer.Option(help="Write pictures and videos with the boxes drawn in.")
     ] = True,
     format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Refuse larger pictures, before they are decoded."),
+    ] = None,
     every: Annotated[int, typer.Option(metavar="N", min=1, help="Of videos, take one frame in N.")] = 1,
     start: Annotated[
         int, typer.Option(metavar="FRAME", min=0, help="Of videos, the first frame, counted from 0.")
@@ -82,67 +102,94 @@ def detect(
     stop: Annotated[
         int | None, typer.Option(metavar="FRAME", help="Of videos, the frame to end before.")
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
 ) -> None:
     """Find people in pictures and videos; write boxes, annotated pictures and videos to a new folder.
 
+    DIR/manifest.jsonl says what became of each source, and why, where it failed. Whenever the process ends,
+    --resume goes on from there; what a camera saw cannot be gone on with.
+
     Exit code: 0 all went well, 1 some sources failed, 2 wrong usage, 130 interrupted; what was done is kept.
     """
-    from cvkit._paths import claim_folder
-    from cvkit.cli.detect_sources import SourceDetector, Tally, find_sources, measure, outside
+    from cvkit.batch.video import Frames
+    from cvkit.cli.detect_outcome import Outcome
+    from cvkit.cli.detect_record import open_record
+    from cvkit.cli.detect_sources import find_sources, measure, outside
+    from cvkit.cli.detect_work import SourceDetector
     from cvkit.cli.progress import open_progress
-    from cvkit.detect import open_results
     from cvkit.video import read_frames
 
     if stop is not None and stop <= start:
         raise WrongUsageError(f"--stop must be after --start {start}, got {stop}")
-    read = partial(read_frames, every=every, start=start, stop=stop)
+    if resume and overwrite:
+        raise WrongUsageError("--resume and --overwrite exclude each other")
+    frames = Frames(every, start, stop)._asdict()
+    read = partial(read_frames, **frames)
     try:
         extent = measure(find_sources(sources), read)
     except OSError as error:
         raise WrongUsageError(str(error)) from None
     if not extent.kinds:
         raise WrongUsageError(f"no pictures or videos in {', '.join(sources)}")
+    if resume and extent.kinds["camera"]:
+        raise WrongUsageError("--resume cannot go on with a camera")
     place, device_name = choose_device(device)
     options = {"scale": scale, "stride": stride, "fast_pyramid": fast or None}
     given = {name: value for name, value in options.items() if value is not None}
     find = _open_detector(model, scores, threshold, upscale=upscale, **given)
+    decisive = {**_identity(model), "scores": scores.value, "upscale": upscale, **given}
+    if threshold is not None:
+        decisive["threshold"] = threshold
     try:
-        folder = claim_folder(output)
-    except OSError as error:
-        raise WrongUsageError(f"cannot create the output folder: {error}") from None
+        record = open_record(
+            output,
+            {"name": "detect", "parameters": decisive},
+            frames,
+            is_drawing=save_images,
+            resume=resume,
+            overwrite=overwrite,
+        )
+    except (OSError, ValueError) as error:
+        raise WrongUsageError(f"cannot use the output folder: {error}") from None
 
-    tally = Tally()
-    code = 0
-    progress = open_progress(extent.images, extent.unit)
-    progress.say(f"{extent}, device: {device_name}, scores: {scores.value}")
-    try:
-        with open_results(folder, format=format.value) as results, progress:
-            drawn = folder if save_images else None
-            detection = SourceDetector(
-                lambda image: find(place(image)), read, results, drawn, tally, progress
-            )
-            detection.in_all(outside(folder, find_sources(sources)))
-    except KeyboardInterrupt:
-        progress.say("interrupted; what was done is kept")
-        code = 130
-    except OSError as error:
-        progress.say(f"stopped: {error}")
-        code = 1
-    tally.report(folder, progress)
-    raise typer.Exit(code or (1 if tally.failed else 0))
+    with record:
+        progress = open_progress(extent.images, extent.unit, quiet=quiet)
+        progress.say(f"{extent}, device: {device_name}, scores: {scores.value}")
+        outcome = Outcome(extent, record, progress, quiet)
+        detector = SourceDetector(
+            lambda image: find(place(image)), read, record, max_pixels, outcome.tally, progress
+        )
+        outcome.follow(detector, outside(record.folder, find_sources(sources)))
+        outcome.write_results(format.value)
+    outcome.report()
+    if json_:
+        print(json.dumps(outcome.to_json()))
+    raise typer.Exit(outcome.code)
+
+
+def _identity(model: str) -> dict[str, Any]:
+    """Tell a model from others; a file may be trained again under the same name."""
+    if not model.endswith(".npz"):
+        return {"model": model}
+    return {"model": Path(model).name, "sha256": hashlib.sha256(Path(model).read_bytes()).hexdigest()}
 
 
 def _open_detector(
     model: str, scores: Scores, threshold: float | None, **options: Any
 ) -> Callable[[Any], Any]:
     """Return what finds people in a picture, its scores being of the wanted kind."""
-    from cvkit.detect import load, pretrained
+    from cvkit.detect import load, pretrained, pretrained_names
 
+    is_file = model.endswith(".npz")
+    if not is_file and model not in pretrained_names():
+        known = ", ".join(pretrained_names())
+        raise WrongUsageError(f"--model must be one of {known}, or a file that ends in .npz, got {model!r}")
     is_raw = scores is Scores.raw
     if is_raw and threshold is not None:
         options["threshold"] = threshold
     try:
-        detector = load(model, **options) if model.endswith(".npz") else pretrained(model, **options)
+        detector = load(model, **options) if is_file else pretrained(model, **options)
         if is_raw:
             return detector.detect
         if threshold is not None:

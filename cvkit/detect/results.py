@@ -171,6 +171,9 @@ _WRITERS: dict[str, type[ResultsWriter]] = {"coco": _CocoWriter, "yolo": _YoloWr
 FORMATS = tuple(_WRITERS)
 """Names of the formats."""
 
+RESULTS = ("detections.json", "classes.txt", "labels", "detections.csv")
+"""Files and folders that a writer of one format or another makes in its folder."""
+
 
 def open_results(
     folder: str | os.PathLike[str], *, format: str = "coco", classes: tuple[str, ...] = ("person",)
