@@ -398,7 +398,7 @@ def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
         return highest
 
     peak(5)
-    # The boxes of 950 pictures are more than 1 MB. What Python keeps for its next small objects is up to 400 kB.
+    # The boxes of 950 pictures are more than 1 MB; what Python keeps for its next objects, up to 400 kB.
     assert peak(1000) < peak(50) + 600_000
 
 

@@ -80,7 +80,8 @@ class Outcome:
             self._insist(f"{failed} failed; the reasons are in {self._record.manifest}")
         if self._stopped:
             ways = "" if self._extent.kinds["camera"] else f": --output {folder} --resume goes on"
-            self._progress.say(f"interrupted; what was done is kept{ways}")
+            cause = "interrupted; " if self._stopped == 130 else ""
+            self._progress.say(f"{cause}what was done is kept{ways}")
 
     def to_json(self) -> dict[str, Any]:
         """Give the summary the form of that of a batch."""
