@@ -173,10 +173,13 @@ def test_what_is_done_is_not_done_again(capsys: pytest.CaptureFixture[str]) -> N
     assert (summary["done"], summary["unchanged"], summary["failed"]) == (0, 10, 1)
     assert (summary["images"], summary["people"]) == (IMAGES, 2 * IMAGES)
     assert not Path("detections-2").exists()
+    drawn = [name for name in files("detections") if "ü" in name]
+    assert drawn == ["images/photos/ü/00000-2.jpg", "images/photos/ü/00000.jpg", "videos/photos/ü/clip.mp4"]
 
 
-def test_what_changed_is_done_again() -> None:
-    looked_at()
+@pytest.mark.parametrize("format", ["coco", "yolo"])
+def test_what_changed_is_done_again(format: str) -> None:
+    looked_at("--format", format)
     make_many(Path("more"), 8)
     Path("photos/00001.png").write_bytes(Path("more/00007.png").read_bytes())  # of the same size
     Path("photos/00002.png").write_bytes(b"")
@@ -184,8 +187,8 @@ def test_what_changed_is_done_again() -> None:
     Path("more/00006.png").rename("photos/00000-new.png")
     cvkit.write_image("photos/cut.jpg", np.full((20, 30, 3), 99, np.uint8))
     write_video("photos/0.mp4", 3)
-    assert looked_at("--resume") == 1 + 1 + 1 + 3
-    assert looked_at("--output", "whole") == IMAGES - 3
+    assert looked_at("--resume", "--format", format) == 1 + 1 + 1 + 3
+    assert looked_at("--output", "whole", "--format", format) == IMAGES - 3
     # What was drawn of a picture that is gone does no harm.
     assert content("detections").keys() - content("whole").keys() == {"images/photos/00003.jpg"}
     assert {name: content("detections")[name] for name in content("whole")} == content("whole")
