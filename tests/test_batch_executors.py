@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -92,6 +93,27 @@ def test_the_address_of_a_scheduler_is_enough(client: distributed.Client) -> Non
     with Cluster(client.cluster.scheduler_address) as cluster:
         check(run("gray", "photos", "out", executor=cluster), failed=0)
         assert run("gray", "photos", "out", executor=cluster, resume=True).unchanged == COUNT
+
+
+def test_a_cluster_without_workers_is_waited_for_and_told() -> None:
+    told = []
+
+    class Hire(logging.Handler):
+        """Starts a worker as soon as their absence is told."""
+
+        def emit(self, record: logging.LogRecord) -> None:
+            told.append(record.getMessage())
+            empty.scale(1)
+
+    Path("deaths").write_text("0")
+    logger = logging.getLogger("cvkit.batch.cluster")
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
+        logger.addHandler(hire := Hire())
+        try:
+            check(run("gray", "photos", "out", executor=Cluster(empty)), failed=0)
+        finally:
+            logger.removeHandler(hire)
+        assert told == [f"waiting: the Dask cluster at {empty.scheduler_address} has no workers"]
 
 
 @pytest.mark.parametrize("place", ["processes", "cluster"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import threading
@@ -34,11 +35,15 @@ _CONNECTING = "10s"
 # Seconds after which work begins, whether or not kernels are compiled everywhere.
 _WARMING = 120.0
 
+# What it says reaches stderr where the program has not chosen another place.
+_LOGGER = logging.getLogger(__name__)
+
 
 class Cluster:
     """Work on a Dask cluster. Paths travel, not pixels: every machine sees the files under the same names.
 
     Dask gives what a lost worker had begun to another one; a file whose workers die again and again fails.
+    While there are no workers, it waits for them, and says so by a warning to the logger of this module.
 
     Parameters
     ----------
@@ -102,6 +107,7 @@ class Cluster:
         self._warm(work)
         running: dict[Any, Shard] = {}
         again: list[Shard] = []
+        is_waiting = False
         losses: Counter[str] = Counter()
         # The workers share a file system, which is how they hear that the run shall stop.
         sign = Path(work.output, f".stop-{secrets.token_hex(6)}")
@@ -116,6 +122,7 @@ class Cluster:
                     running[self._submit(shard, work, sign)] = shard
                 if not running:
                     return
+                is_waiting = self._tell_if_waiting(is_waiting)
                 self._wait(running, _PATIENCE, "FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     shard = running.pop(future)
@@ -138,6 +145,13 @@ class Cluster:
         finally:
             self._client.cancel(list(running))
             sign.unlink(missing_ok=True)
+
+    def _tell_if_waiting(self, is_told: bool) -> bool:
+        """Return whether there are no workers; say it, unless that is done."""
+        is_waiting = not self._client.nthreads()
+        if is_waiting and not is_told:
+            _LOGGER.warning("waiting: the Dask cluster at %s has no workers", self._client.scheduler.address)
+        return is_waiting
 
     def _submit(self, shard: Shard, work: Work, sign: Path) -> Any:
         return self._client.submit(_work_on, shard, work, self._slots_by_host(), sign, pure=False)
