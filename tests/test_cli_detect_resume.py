@@ -321,6 +321,10 @@ def test_lost_boxes_are_noticed(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["detect", "photos", "--resume"]) == 2
     assert "boxes.jsonl has lost boxes that manifest.jsonl refers to" in one_line(capsys.readouterr().err)
+    Path("detections/boxes.jsonl").write_bytes(bytes(10**6))
+    assert looked_at("--resume", "--format", "csv") == 0
+    assert "cannot write the results: detections/boxes.jsonl is damaged; --over" in capsys.readouterr().err
+    assert not Path("detections/detections.csv").exists()
     assert looked_at("--overwrite") == IMAGES
 
 

@@ -240,8 +240,11 @@ class DetectionRecord:
                 boxes.seek(position)
                 while position < end:
                     line = boxes.readline()
+                    try:
+                        yield json.loads(line)
+                    except ValueError:  # the disk did not keep what it was given, as after a power cut
+                        raise OSError(f"{boxes.name} is damaged; --overwrite begins anew") from None
                     position += len(line)
-                    yield json.loads(line)
 
     def _operation(self, job: Job) -> dict[str, Any]:
         return self._operations["picture" if kind_of(job.source) == "picture" else "frame"]

@@ -12,7 +12,8 @@ from cvkit.cli.errors import WrongUsageError
 
 def report(
     output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="The folder that cvkit batch or cvkit pipeline wrote.")
+        Path,
+        typer.Argument(metavar="OUTPUT", help="The folder that cvkit batch, pipeline or detect wrote."),
     ],
     thumbnails: Annotated[
         int,
