@@ -358,6 +358,18 @@ def test_a_source_given_twice_counts_once(workplace: Path, capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out)["total"] == len(SOURCES)
 
 
+@pytest.mark.parametrize("option", ["--resume", "--overwrite"])
+def test_what_a_run_wrote_is_no_source_of_the_next(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["detect", ".", "--output", "photos/found"]) == 1
+    whole = content("photos/found")
+    capsys.readouterr()
+    assert main(["detect", ".", "--output", "photos/found", option, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["total"] == len(SOURCES)
+    assert main(["detect", "photos/found/images", "--output", "photos/found", option]) == 2
+    assert "no pictures or videos in photos/found/images" in capsys.readouterr().err
+    assert content("photos/found") == whole
+
+
 def test_the_report_shows_what_was_done() -> None:
     looked_at()
     page = write_report("detections").read_text(encoding="utf-8")

@@ -76,6 +76,13 @@ def test_some_frames(options: list[str], wanted: list[int], rate: float) -> None
         assert (frames.rate, frames.count) == (rate, len(wanted))
 
 
+def test_frames_that_are_too_large_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["detect", "mixed", "--max-pixels", "2000"]) == 1
+    assert found() == ["mixed/b.png"]
+    assert "failed: mixed/a.mp4: 64 x 48 are more than 2000 pixels" in capsys.readouterr().err
+    assert files("detections") == ["detections.json", "images/mixed/b.jpg"]
+
+
 def test_labels_of_frames() -> None:
     assert main(["detect", "mixed/a.mp4", "--format", "yolo", "--stop", "1", "--no-save-images"]) == 0
     assert "labels/mixed/a.mp4/000000.txt" in files("detections")

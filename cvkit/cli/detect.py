@@ -127,7 +127,8 @@ def detect(
     frames = Frames(every, start, stop)._asdict()
     read = partial(read_frames, **frames)
     try:
-        extent = measure(find_sources(sources), read)
+        found = find_sources(sources)
+        extent = measure(outside(output, found) if resume or overwrite else found, read)
     except OSError as error:
         raise WrongUsageError(str(error)) from None
     if not extent.kinds:
