@@ -24,6 +24,7 @@ __all__ = [
     "from_bits",
     "larger",
     "leading_zeros",
+    "look_up",
     "prefetch",
     "trailing_zeros",
 ]
@@ -253,4 +254,26 @@ blend_three_pixels = _blend_three_pixels_plain if numba.config.DISABLE_JIT else 
 ``target[to : to + 4] = first * source[start : start + 4] + second * source[start + 4 : start + 8] + third *
 source[start + 8 : start + 12]``, called as (source, start, first, second, third, target, to). Both arrays are
 flat, both starts ``uintp``.
+"""
+
+
+def _look_up_plain(table, index):
+    return table[index]
+
+
+@intrinsic
+def _look_up_scalar(typing_context, table, index):
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        alignment = context.get_abi_sizeof(array.data.type.pointee)
+        # Atomic loads, plain moves to the processor, are never made part of a vector.
+        return builder.load_atomic(builder.gep(array.data, [arguments[1]]), "monotonic", alignment)
+
+    return table.dtype(table, index), generate
+
+
+look_up = _look_up_plain if numba.config.DISABLE_JIT else _look_up_scalar
+"""``table[index]`` of a flat array, loaded by itself because such a loop outruns vectors that are gathered.
+
+``index`` must be unsigned.
 """

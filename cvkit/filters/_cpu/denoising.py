@@ -1,8 +1,9 @@
-"""Non-local means on the CPU: for each offset in the window, the distances of all patches of a tile at once.
+"""Non-local means on the CPU: each pair of patches is compared once, and its weight used for both pixels.
 
 A patch's distance is a sum of squared differences over a square. For one offset, columns of squares are
 summed by adding the row that enters and subtracting the row that leaves, and rows of those columns by adding
-``patch`` of them; all of it in loops over rows.
+``patch`` of them; all of it in loops over rows. A row's weights go to the pixels of that row, and to those
+that the offset leads to.
 
 Sums are whole numbers of 32 bits for bytes, and float64 for all other dtypes. The length of the tuple
 ``weighing`` chooses the arithmetic while a kernel is compiled: ``(shift,)`` looks weights up in the table,
@@ -13,11 +14,16 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd import look_up
 from cvkit.filters._cpu.bilateral import power_of_two
 
-# Rows and columns of a tile: its sums and its values stay in the second-level cache.
-TILE_HEIGHT = 48
-TILE_WIDTH = 256
+# Rows and columns of a tile: its sums and its values stay in the second-level cache. Short rows spend a good
+# part of their time on calls.
+TILE_HEIGHT = 64
+TILE_WIDTH = 640
+
+# Neighbouring offsets whose weights are added to the sums of a row at once.
+GROUP = 4
 
 
 @helper
@@ -29,11 +35,15 @@ def _add_squares(first, second, columns):
 
 
 @helper
-def _subtract_squares(first, second, columns):
+def _exchange_squares(entering, leaving, columns):
+    """Add the squared differences of one pair of rows and subtract those of another."""
     number = columns.dtype.type
+    entering_here, entering_there = entering
+    leaving_here, leaving_there = leaving
     for x in range(columns.shape[0]):
-        difference = number(number(first[x]) - number(second[x]))
-        columns[x] = number(columns[x] - number(difference * difference))
+        more = number(number(entering_here[x]) - number(entering_there[x]))
+        less = number(number(leaving_here[x]) - number(leaving_there[x]))
+        columns[x] = number(columns[x] + number(number(more * more) - number(less * less)))
 
 
 @helper
@@ -43,18 +53,45 @@ def _copy(values, out):
 
 
 @helper
-def _add(values, out):
+def _sum_three(columns, out):
     number = out.dtype.type
+    second, third = columns[1:], columns[2:]
     for x in range(out.shape[0]):
-        out[x] = number(out[x] + values[x])
+        out[x] = number(number(columns[x] + second[x]) + third[x])
 
 
 @helper
-def _look_up(distances, table, shift, weights):
-    last = np.int32(table.shape[0] - 1)
+def _add_four_columns(columns, out):
+    number = out.dtype.type
+    second, third, fourth = columns[1:], columns[2:], columns[3:]
+    for x in range(out.shape[0]):
+        pairs = number(number(columns[x] + second[x]) + number(third[x] + fourth[x]))
+        out[x] = number(out[x] + pairs)
+
+
+@helper(allocates=False)
+def _sum_columns(columns, patch, distances):
+    """Add ``patch`` neighbouring columns, an odd number: one or three, and then four at a time."""
+    if patch % 4 == 1:
+        _copy(columns, distances)
+    else:
+        _sum_three(columns, distances)
+    for first in range(patch % 4, patch, 4):
+        _add_four_columns(columns[first:], distances)
+
+
+@helper
+def _make_indices(distances, shift, last):
+    # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
+    bits = np.int32(shift) & np.int32(31)
+    for x in range(distances.shape[0]):
+        distances[x] = min(np.int32(distances[x] >> bits), last)
+
+
+@helper
+def _look_up(indices, table, weights):
     for x in range(weights.shape[0]):
-        index = min(np.int32(np.int32(distances[x]) >> shift), last)
-        weights[x] = table[np.uintp(index)]
+        weights[x] = look_up(table, np.uintp(indices[x]))
 
 
 @helper
@@ -71,17 +108,34 @@ def _exponential(distances, scale, smallest, weights):
 @helper
 def _weigh(distances, table, weighing, weights):
     if len(weighing) == 1:
-        _look_up(distances, table, weighing[0], weights)
+        _make_indices(distances, weighing[0], np.int32(table.shape[0] - 1))
+        _look_up(distances, table, weights)
     else:
         scale, smallest, _ = weighing
         _exponential(distances, scale, smallest, weights)
 
 
 @helper
+def _add_weights(weights, weight_sum):
+    number = weight_sum.dtype.type
+    first, second, third, fourth = weights
+    for x in range(weight_sum.shape[0]):
+        pairs = number(number(first[x] + second[x]) + number(third[x] + fourth[x]))
+        weight_sum[x] = number(weight_sum[x] + pairs)
+
+
+@helper
 def _add_weighted(values, weights, value_sum):
     number = value_sum.dtype.type
+    value0, value1, value2, value3 = values
+    weight0, weight1, weight2, weight3 = weights
     for x in range(value_sum.shape[0]):
-        value_sum[x] = number(value_sum[x] + number(number(values[x]) * weights[x]))
+        first = number(number(value0[x]) * weight0[x])
+        second = number(number(value1[x]) * weight1[x])
+        third = number(number(value2[x]) * weight2[x])
+        fourth = number(number(value3[x]) * weight3[x])
+        pairs = number(number(first + second) + number(third + fourth))
+        value_sum[x] = number(value_sum[x] + pairs)
 
 
 @helper
@@ -114,46 +168,120 @@ def _fill_tile(image, top, left, planes):
                 planes[channel, row, column] = image[y, x, channel]
 
 
+@helper
+def _start(values, weight, value_sum):
+    """Begin with the pixels themselves, whose patches have no distance."""
+    number = value_sum.dtype.type
+    for x in range(value_sum.shape[0]):
+        value_sum[x] = number(number(values[x]) * weight)
+
+
 @helper(allocates=False)
-def _add_offset(
-    planes,
-    down,
-    right,
-    reach,
-    table,
-    weighing,
-    patch_radius,
-    columns,
-    distances,
-    weights,
-    weight_sums,
-    value_sums,
-):
-    """Add the pixels at one offset to the sums of a tile; its planes reach ``reach`` pixels beyond it."""
+def _start_sums(planes, reach, table, weighing, weight_sums, value_sums):
+    number = weight_sums.dtype.type
     channels, height, width = value_sums.shape
-    patch = 2 * patch_radius + 1
-    left = reach - patch_radius
-    here = slice(left, left + width + patch - 1)
-    there = slice(left + right, left + right + width + patch - 1)
+    weight = number(table[0]) if len(weighing) == 1 else number(1)
+    weight_sums[:] = weight
+    for channel in range(channels):
+        for y in range(height):
+            _start(planes[channel, reach + y, reach : reach + width], weight, value_sums[channel, y])
+
+
+@helper(allocates=False)
+def _slide(planes, y, down, left, right, patch, is_full, columns):
+    """Let sums over ``patch`` rows end with row ``y``; until they are full, no row leaves them."""
+    width = columns.shape[0]
+    here, there = slice(left, left + width), slice(left + right, left + right + width)
+    for channel in range(planes.shape[0]):
+        plane = planes[channel]
+        entering = plane[y, here], plane[y + down, there]
+        if is_full:
+            leaving = plane[y - patch, here], plane[y - patch + down, there]
+            _exchange_squares(entering, leaving, columns)
+        else:
+            _add_squares(entering[0], entering[1], columns)
+
+
+@helper(allocates=False)
+def _add_four(planes, source_y, source_lefts, weights, weight_lefts, weight_sums, value_sums, y):
+    """Add four neighbours of every pixel of row ``y``, and their weights, from where their rows start."""
+    width = weight_sums.shape[1]
+    first, second, third, fourth = weight_lefts
+    held = (
+        weights[0, first : first + width],
+        weights[1, second : second + width],
+        weights[2, third : third + width],
+        weights[3, fourth : fourth + width],
+    )
+    _add_weights(held, weight_sums[y])
+    first, second, third, fourth = source_lefts
+    for channel in range(planes.shape[0]):
+        row = planes[channel, source_y]
+        values = (
+            row[first : first + width],
+            row[second : second + width],
+            row[third : third + width],
+            row[fourth : fourth + width],
+        )
+        _add_weighted(values, held, value_sums[channel, y])
+
+
+@helper(allocates=False)
+def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch, weight_sums, value_sums):
+    """Add the pixels at the offsets from ``first`` to ``last`` in columns, and those at the opposite ones.
+
+    A row of weights belongs to the pixels that the offset leads away from. It reaches beyond the tile as far
+    as the offset leads into it.
+    """
+    columns, distances, weights = scratch
+    _, height, width = value_sums.shape
+    reach, patch = (planes.shape[1] - height) // 2, 2 * patch_radius + 1
     columns[:] = 0
-    for y in range(1 - patch, height):
-        entering = y + reach + patch_radius
-        for channel in range(channels):
-            _add_squares(planes[channel, entering, here], planes[channel, entering + down, there], columns)
-        if y < 0:
+    weights[last - first + 1 :] = 0
+    rights = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
+    right0, right1, right2, right3 = rights
+    before = max(right0, 0), max(right1, 0), max(right2, 0), max(right3, 0)
+    behind = max(-right0, 0), max(-right1, 0), max(-right2, 0), max(-right3, 0)
+    for y in range(1 - patch - down, height):
+        for member in range(last - first + 1):
+            _slide(
+                planes,
+                reach + y + patch_radius,
+                down,
+                reach - patch_radius - before[member],
+                rights[member],
+                patch,
+                y > -down,
+                columns[member, : width + abs(rights[member]) + patch - 1],
+            )
+        if y < -down:
             continue
-        _copy(columns[:width], distances)
-        for step in range(1, patch):
-            _add(columns[step : step + width], distances)
-        _weigh(distances, table, weighing, weights)
-        _add(weights, weight_sums[y])
-        start = reach + right
-        for channel in range(channels):
-            row = planes[channel, y + reach + down, start : start + width]
-            _add_weighted(row, weights, value_sums[channel, y])
-        leaving = entering - patch + 1
-        for channel in range(channels):
-            _subtract_squares(planes[channel, leaving, here], planes[channel, leaving + down, there], columns)
+        for member in range(last - first + 1):
+            size = width + abs(rights[member])
+            _sum_columns(columns[member], patch, distances[:size])
+            _weigh(distances[:size], table, weighing, weights[member, :size])
+        if y >= 0:
+            _add_four(
+                planes,
+                reach + y + down,
+                (reach + right0, reach + right1, reach + right2, reach + right3),
+                weights,
+                before,
+                weight_sums,
+                value_sums,
+                y,
+            )
+        if y + down < height:
+            _add_four(
+                planes,
+                reach + y,
+                (reach - right0, reach - right1, reach - right2, reach - right3),
+                weights,
+                behind,
+                weight_sums,
+                value_sums,
+                y + down,
+            )
 
 
 @cpu_kernel
@@ -170,24 +298,23 @@ def non_local_means(source, table, weighing, sum_type, patch_radius, window_radi
         shape = bottom - top, right - left
         planes = np.empty((channels, shape[0] + 2 * reach, shape[1] + 2 * reach), source.dtype)
         _fill_tile(source[image], top - reach, left - reach, planes)
-        columns = np.empty(shape[1] + 2 * patch_radius, sum_type.dtype)
-        distances = np.empty(shape[1], sum_type.dtype)
-        weights = np.empty(shape[1], sum_type.dtype)
-        weight_sums = np.zeros(shape, sum_type.dtype)
-        value_sums = np.zeros((channels, shape[0], shape[1]), sum_type.dtype)
-        for offset_y in range(-window_radius, window_radius + 1):
-            for offset_x in range(-window_radius, window_radius + 1):
-                _add_offset(
+        columns = np.empty((GROUP, planes.shape[2]), sum_type.dtype)
+        distances = np.empty(planes.shape[2], sum_type.dtype)
+        weights = np.empty((GROUP, planes.shape[2]), sum_type.dtype)
+        weight_sums = np.empty(shape, sum_type.dtype)
+        value_sums = np.empty((channels, shape[0], shape[1]), sum_type.dtype)
+        _start_sums(planes, reach, table, weighing, weight_sums, value_sums)
+        for offset_y in range(window_radius + 1):
+            for first in range(-window_radius if offset_y else 1, window_radius + 1, GROUP):
+                _add_group(
                     planes,
                     offset_y,
-                    offset_x,
-                    reach,
+                    first,
+                    min(first + GROUP - 1, window_radius),
+                    patch_radius,
                     table,
                     weighing,
-                    patch_radius,
-                    columns,
-                    distances,
-                    weights,
+                    (columns, distances, weights),
                     weight_sums,
                     value_sums,
                 )
