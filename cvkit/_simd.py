@@ -26,7 +26,9 @@ __all__ = [
     "leading_zeros",
     "look_up",
     "prefetch",
+    "read_apart",
     "trailing_zeros",
+    "write_apart",
 ]
 
 LANES = 16
@@ -277,3 +279,58 @@ look_up = _look_up_plain if numba.config.DISABLE_JIT else _look_up_scalar
 
 ``index`` must be unsigned.
 """
+
+
+def _read_apart_plain(array, index):
+    return array[index]
+
+
+def _write_apart_plain(array, index, value):
+    array[index] = value
+
+
+def _mark_apart(builder, instruction, own, other):
+    """Name the memory that an instruction uses, and the memory that it shares nothing with."""
+    domain = builder.module.add_metadata(["cvkit"])
+    scopes = {name: builder.module.add_metadata([name, domain]) for name in (own, other)}
+    instruction.set_metadata("alias.scope", builder.module.add_metadata([scopes[own]]))
+    instruction.set_metadata("noalias", builder.module.add_metadata([scopes[other]]))
+
+
+def _item_of(context, builder, array_type, array, index):
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [index]), context.get_abi_sizeof(data.type.pointee)
+
+
+@intrinsic
+def _read_apart_marked(typing_context, array, index):
+    def generate(context, builder, signature, arguments):
+        item, alignment = _item_of(context, builder, signature.args[0], *arguments)
+        value = builder.load(item)
+        value.align = alignment
+        _mark_apart(builder, value, "read", "written")
+        return value
+
+    return array.dtype(array, index), generate
+
+
+@intrinsic
+def _write_apart_marked(typing_context, array, index, value):
+    def generate(context, builder, signature, arguments):
+        item, alignment = _item_of(context, builder, signature.args[0], *arguments[:2])
+        store = builder.store(arguments[2], item)
+        store.align = alignment
+        _mark_apart(builder, store, "written", "read")
+        return context.get_dummy_value()
+
+    return types.void(array, index, array.dtype), generate
+
+
+read_apart = _read_apart_plain if numba.config.DISABLE_JIT else _read_apart_marked
+"""``array[index]`` of a flat array, ``index`` unsigned, where a kernel never calls :func:`write_apart` on it.
+
+Without that promise a loop over many rows compares their addresses before it runs as vectors, which counts
+where rows are short.
+"""
+write_apart = _write_apart_plain if numba.config.DISABLE_JIT else _write_apart_marked
+"""``array[index] = value`` of a flat array that a kernel never reads by :func:`read_apart`."""

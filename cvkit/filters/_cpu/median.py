@@ -6,23 +6,24 @@ Beyond its edges the image repeats its outermost pixels.
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd import read_apart, write_apart
 from cvkit.filters._cpu.median_large import median_histogram, median_ranks
 from cvkit.filters._cpu.networks import (
     insert,
     larger,
     median_of_five_columns,
-    median_of_three_columns,
     smaller,
     sort_five,
+    two_medians_of_three_rows,
 )
 
 __all__ = ["median_3", "median_5", "median_histogram", "median_ranks"]
 
-# Rows of one task of the networks; even, because two rows of 3 x 3 pixels share their work.
+# Rows of one task of the networks; a multiple of the four rows whose 3 x 3 pixels share their work.
 STRIP = 64
 
-# Values that the vectoriser may take at once, whatever their dtype.
-LANES = 64
+# Bytes of a cache line, and of a vector.
+LINE = 64
 
 
 @helper(inline=True)
@@ -35,66 +36,116 @@ def _repeat_ends(row, margin, channels):
 
 
 @helper(inline=True)
-def _sort_two_columns_of_three(rows, x):
-    """Sort the three values of the upper and of the lower of two rows at ``x``; they share the middle two."""
-    first, second = rows[1][x], rows[2][x]
-    low, high = smaller(first, second), larger(first, second)
-    return insert(low, high, rows[0][x]), insert(low, high, rows[3][x])
+def _sort_three(row, x, step):
+    """Sort the value at ``x`` and its neighbours ``step`` values away."""
+    first, second = read_apart(row, x - step), read_apart(row, x)
+    return insert(smaller(first, second), larger(first, second), read_apart(row, x + step))
 
 
 @helper(inline=True)
-def _two_medians_of_three(left, middle, right):
-    """Return the upper and the lower median from pairs of sorted columns."""
-    upper = median_of_three_columns(left[0], middle[0], right[0])
-    lower = median_of_three_columns(left[1], middle[1], right[1])
-    return upper, lower
+def _sort_pixel_twice(row, x, neighbor):
+    """Sort the pixel at ``x`` of an edge, its repetition beyond it and its neighbour."""
+    return smaller(row[x], row[neighbor]), row[x], larger(row[x], row[neighbor])
+
+
+@helper(inline=True)
+def _four_medians(triples):
+    """Return four medians of three neighbours each of six sorted rows of three values."""
+    first, second = two_medians_of_three_rows(triples[0], triples[1], triples[2], triples[3])
+    third, fourth = two_medians_of_three_rows(triples[2], triples[3], triples[4], triples[5])
+    return first, second, third, fourth
 
 
 @helper(allocates=False)
-def _inner_medians_of_three(rows, step, first, size, upper, lower):
-    """Medians of two rows from four; nothing is stored in between, which costs more than sorting thrice."""
-    row0, row1, row2, row3 = rows
-    lefts = row0[first:], row1[first:], row2[first:], row3[first:]
-    middles = lefts[0][step:], lefts[1][step:], lefts[2][step:], lefts[3][step:]
-    rights = middles[0][step:], middles[1][step:], middles[2][step:], middles[3][step:]
-    inner_upper, inner_lower = upper[first + step :], lower[first + step :]
-    for x in range(size):
-        inner_upper[x], inner_lower[x] = _two_medians_of_three(
-            _sort_two_columns_of_three(lefts, x),
-            _sort_two_columns_of_three(middles, x),
-            _sort_two_columns_of_three(rights, x),
-        )
-
-
-@helper(inline=True)
-def _two_rows_of_three(rows, step, upper, lower):
-    inner = upper.shape[0] - 2 * step
-    if inner < LANES:
-        _inner_medians_of_three(rows, step, 0, inner, upper, lower)
-    else:
-        _inner_medians_of_three(rows, step, 0, inner - inner % LANES, upper, lower)
-        # What is left goes through whole vectors, too: they begin earlier and repeat some medians.
-        _inner_medians_of_three(rows, step, inner - LANES, LANES, upper, lower)
-    last = upper.shape[0] - step
-    for channel in range(step):
-        for x, left, right in (
-            (channel, channel, min(step, last) + channel),
-            (last + channel, max(last - step, 0) + channel, last + channel),
-        ):
-            upper[x], lower[x] = _two_medians_of_three(
-                _sort_two_columns_of_three(rows, left),
-                _sort_two_columns_of_three(rows, x),
-                _sort_two_columns_of_three(rows, right),
+def _span_of_three(rows, step, first, stop, outs):
+    """Medians of a part of four rows; nothing is stored in between, which costs more than sorting more."""
+    row0, row1, row2, row3, row4, row5 = rows
+    out0, out1, out2, out3 = outs
+    step = np.uintp(step)
+    for x in range(np.uintp(first), np.uintp(stop)):
+        medians = _four_medians(
+            (
+                _sort_three(row0, x, step),
+                _sort_three(row1, x, step),
+                _sort_three(row2, x, step),
+                _sort_three(row3, x, step),
+                _sort_three(row4, x, step),
+                _sort_three(row5, x, step),
             )
+        )
+        write_apart(out0, x, medians[0])
+        write_apart(out1, x, medians[1])
+        write_apart(out2, x, medians[2])
+        write_apart(out3, x, medians[3])
+
+
+@helper(allocates=False)
+def _ends_of_three(rows, step, outs):
+    """Medians of the first and of the last pixel of four rows."""
+    row0, row1, row2, row3, row4, row5 = rows
+    out0, out1, out2, out3 = outs
+    last = out0.shape[0] - step
+    for channel in range(step):
+        for x, neighbor in (
+            (channel, min(step, last) + channel),
+            (last + channel, max(last - step, 0) + channel),
+        ):
+            out0[x], out1[x], out2[x], out3[x] = _four_medians(
+                (
+                    _sort_pixel_twice(row0, x, neighbor),
+                    _sort_pixel_twice(row1, x, neighbor),
+                    _sort_pixel_twice(row2, x, neighbor),
+                    _sort_pixel_twice(row3, x, neighbor),
+                    _sort_pixel_twice(row4, x, neighbor),
+                    _sort_pixel_twice(row5, x, neighbor),
+                )
+            )
+
+
+@helper(allocates=False)
+def _four_rows_of_three(rows, step, outs):
+    """Medians of four rows from six, in vectors that the output's rows hold on one cache line each.
+
+    What lies before and behind goes through whole vectors, too, if they fit; some medians are found twice.
+    """
+    last = outs[0].shape[0] - step
+    lanes = LINE // outs[0].itemsize
+    if last - step < 2 * lanes:
+        _span_of_three(rows, step, step, max(last, step), outs)
+    else:
+        skipped = (-outs[0].ctypes.data // outs[0].itemsize - step) % lanes
+        first = step + skipped
+        if skipped:
+            _span_of_three(rows, step, step, step + lanes, outs)
+        whole = first + (last - first) // lanes * lanes
+        _span_of_three(rows, step, first, whole, outs)
+        if whole < last:
+            _span_of_three(rows, step, last - lanes, last, outs)
+    _ends_of_three(rows, step, outs)
 
 
 @helper(allocates=False)
 def _strip_of_three(rows, top, bottom, step, spare, out):
     height = rows.shape[0]
-    for y in range(top, bottom, 2):
-        around = rows[max(y - 1, 0)], rows[y], rows[min(y + 1, height - 1)], rows[min(y + 2, height - 1)]
-        lower = out[y + 1] if y + 1 < height else spare
-        _two_rows_of_three(around, step, out[y], lower)
+    below = height - 1
+    for y in range(top, bottom, 4):
+        _four_rows_of_three(
+            (
+                rows[max(y - 1, 0)],
+                rows[y],
+                rows[min(y + 1, below)],
+                rows[min(y + 2, below)],
+                rows[min(y + 3, below)],
+                rows[min(y + 4, below)],
+            ),
+            step,
+            (
+                out[y],
+                out[y + 1] if y + 1 < height else spare,
+                out[y + 2] if y + 2 < height else spare,
+                out[y + 3] if y + 3 < height else spare,
+            ),
+        )
 
 
 @cpu_kernel
@@ -107,7 +158,7 @@ def median_3(source, out):
     for task in prange(count * strips):
         image, strip = task // strips, task % strips
         top = strip * STRIP
-        spare = np.empty(width * channels, source.dtype)  # for the row below the last one of an odd height
+        spare = np.empty(width * channels, source.dtype)  # for rows below the last one
         _strip_of_three(rows[image], top, min(top + STRIP, height), channels, spare, out_rows[image])
 
 

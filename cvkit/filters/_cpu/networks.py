@@ -66,22 +66,34 @@ def sort_five(values):
 
 
 @helper(inline=True)
+def clip(value, low, high):
+    """Return the median of three values of which ``low`` is at most ``high``."""
+    return larger(low, smaller(high, value))
+
+
+@helper(inline=True)
 def median_of_three(first, second, third):
     """Return the median of three values."""
     return larger(smaller(first, second), smaller(larger(first, second), third))
 
 
 @helper(inline=True)
-def median_of_three_columns(left, middle, right):
-    """Return the median of 3 x 3 values from sorted columns.
+def two_medians_of_three_rows(above, upper, lower, below):
+    """Return the medians of the first three and of the last three of four sorted rows of three values.
 
-    Of each row, sorted, one value can be the median: the largest low one has two smaller low ones and four
-    larger values at least, and so on.
+    Of each column, sorted, one value can be the median: the largest low one has two smaller low ones and four
+    larger values at least, and so on. Both medians begin with the two rows that they share.
     """
-    low = larger(larger(left[0], middle[0]), right[0])
-    centre = median_of_three(left[1], middle[1], right[1])
-    high = smaller(smaller(left[2], middle[2]), right[2])
-    return median_of_three(low, centre, high)
+    low, high = larger(upper[0], lower[0]), smaller(upper[2], lower[2])
+    centre_low, centre_high = smaller(upper[1], lower[1]), larger(upper[1], lower[1])
+    return (
+        median_of_three(
+            larger(low, above[0]), clip(above[1], centre_low, centre_high), smaller(high, above[2])
+        ),
+        median_of_three(
+            larger(low, below[0]), clip(below[1], centre_low, centre_high), smaller(high, below[2])
+        ),
+    )
 
 
 @helper(inline=True)
