@@ -129,5 +129,5 @@ def unsharp_mask(
         number = sum_dtype.type
         rounding = _linear.real(sum_dtype, batch.dtype)
         kernels = batch.kernels("cvkit.filters", "sharpening")
-        kernels.add_detail(batch.array, out, number(strength), number(least), rounding, out)
+        kernels.add_detail(batch.array, number(strength), number(least), rounding, out)
     return batch.restore(out)

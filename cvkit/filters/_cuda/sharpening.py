@@ -5,17 +5,18 @@ from cvkit.filters._math import sharpened
 
 
 @cuda_kernel
-def _add_detail(source, blurred, amount, threshold, rounding, out):
+def _add_detail(source, amount, threshold, rounding, blurred):
     position, y, image = cuda.grid(3)
     count, height, width, channels = source.shape
     if image >= count or y >= height or position >= width * channels:
         return
     x, channel = divmod(position, channels)
     value = source[image, y, x, channel]
-    out[image, y, x, channel] = sharpened(value, blurred[image, y, x, channel], amount, threshold, rounding)
+    blur = blurred[image, y, x, channel]
+    blurred[image, y, x, channel] = sharpened(value, blur, amount, threshold, rounding)
 
 
-def add_detail(source, blurred, amount, threshold, rounding, out):
-    """Add to the image what its blurred version lacks, where that is at least the threshold."""
+def add_detail(source, amount, threshold, rounding, blurred):
+    """Replace the blurred image by the image plus what the blur took from it, where that is enough."""
     count, height, width, channels = source.shape
-    _add_detail[count, height, width * channels](source, blurred, amount, threshold, rounding, out)
+    _add_detail[count, height, width * channels](source, amount, threshold, rounding, blurred)
