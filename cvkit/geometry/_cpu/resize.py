@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import copy_2_items, copy_4_items
+from cvkit._simd import blend_four_pixels, blend_two_pixels, copy_2_items, copy_4_items
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
 STRIP = 64
@@ -332,10 +332,27 @@ def _move_pixels(line, first, tap, channels, moved):
 
 
 @helper(allocates=False)
-def _weigh_columns(line, first, channels, weights, moved, weighed):
+def _weigh_pixels(line, first, channels, column_weights, begin, end, shift, weighed):
+    """Blend two or four pixels for the columns from ``begin`` to ``end``; ``weighed`` starts at ``shift``.
+
+    Four values are written at once: the next pixel overwrites what is too much.
+    """
+    step = np.uintp(channels)
+    for x in range(begin, end):
+        start, to = np.uintp(np.uintp(first[x]) * step), np.uintp((x - shift) * channels)
+        if column_weights.shape[0] == 2:
+            blend_two_pixels(line, start, step, (column_weights[0, x], column_weights[1, x]), weighed, to)
+        else:
+            weights = column_weights[0, x], column_weights[1, x], column_weights[2, x], column_weights[3, x]
+            blend_four_pixels(line, start, step, weights, weighed, to)
+
+
+@helper(allocates=False)
+def _weigh_columns(line, first, channels, column_weights, weights, moved, weighed):
     """Sum the taps of each value; those of column x are the pixels of ``line`` from ``first[x]`` on.
 
-    They are moved side by side first, two or four values at once, so that the sums run in vectors.
+    Of gray images and of many taps they are moved side by side first, two or four values at once, so that
+    the sums run in vectors.
     """
     taps = weights.shape[0]
     if channels == 1 and taps == 2:
@@ -346,6 +363,12 @@ def _weigh_columns(line, first, channels, weights, moved, weighed):
         for x in range(first.shape[0]):
             copy_4_items(line, np.uint64(first[x]), moved, np.uint64(4 * x))
         _weigh_fours(moved, weights, weighed)
+    elif taps in (2, 4):
+        last = first.shape[0] - 1
+        _weigh_pixels(line, first, channels, column_weights, 0, last, 0, weighed)
+        # The last pixel must not write beyond its row.
+        _weigh_pixels(line, first, channels, column_weights, last, last + 1, last, moved)
+        _copy(moved, weighed[last * channels :])
     else:
         size = weighed.shape[0]
         one, other = moved, moved[2 * size :]
@@ -359,13 +382,27 @@ def _weigh_columns(line, first, channels, weights, moved, weighed):
 
 
 @helper(allocates=False)
-def _round(total, largest, out):
+def _rounded(value, largest):
     """Round half to even and saturate."""
-    zero = total.dtype.type(0)
+    value = np.rint(value)
+    value = value if value > type(value)(0) else type(value)(0)
+    return value if value < largest else largest
+
+
+@helper(allocates=False)
+def _round(total, largest, out):
     for x in range(out.shape[0]):
-        value = np.rint(total[x])
-        value = value if value > zero else zero
-        out[x] = value if value < largest else largest
+        out[x] = _rounded(total[x], largest)
+
+
+@helper(allocates=False)
+def _round_four(rows, weights, largest, out):
+    """Weigh four rows and round their sum, in one pass."""
+    row0, row1, row2, row3 = rows
+    weight0, weight1, weight2, weight3 = weights
+    for x in range(out.shape[0]):
+        total = weight0 * row0[x] + weight1 * row1[x]
+        out[x] = _rounded(total + (weight2 * row2[x] + weight3 * row3[x]), largest)
 
 
 @cpu_kernel
@@ -412,9 +449,12 @@ def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out
                 _weigh_rows(rows[image], chosen, inner_start * channels, y_weights, y, inner)
                 _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
                 if whole:
-                    _weigh_columns(line, first, channels, weights, moved, total)
+                    _weigh_columns(line, first, channels, x_weights, weights, moved, total)
+                    _round(total, largest, out_row)
                 else:
-                    _weigh_columns(line, first, channels, weights, moved, out_row)
+                    # Of the dtype of the weights anyway where this is run, not only compiled.
+                    float_row = out_row.view(x_weights.dtype)
+                    _weigh_columns(line, first, channels, x_weights, weights, moved, float_row)
             else:
                 for tap in range(y_taps):
                     row, slot = chosen[tap], chosen[tap] % y_taps
@@ -423,10 +463,16 @@ def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out
                         held[slot] = row
                         _copy(rows[image, row, inner_start * channels : inner_stop * channels], inner)
                         _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
-                        _weigh_columns(line, first, channels, weights, moved, ring[slot])
-                if whole:
-                    _weigh_rows(ring, chosen, 0, y_weights, y, total)
-                else:
+                        _weigh_columns(line, first, channels, x_weights, weights, moved, ring[slot])
+                if not whole:
                     _weigh_rows(ring, chosen, 0, y_weights, y, out_row)
-            if whole:
-                _round(total, largest, out_row)
+                elif y_taps == 4:
+                    _round_four(
+                        (ring[chosen[0]], ring[chosen[1]], ring[chosen[2]], ring[chosen[3]]),
+                        (y_weights[0, y], y_weights[1, y], y_weights[2, y], y_weights[3, y]),
+                        largest,
+                        out_row,
+                    )
+                else:
+                    _weigh_rows(ring, chosen, 0, y_weights, y, total)
+                    _round(total, largest, out_row)
