@@ -177,8 +177,8 @@ def role_weights(cell: tuple[int, int], side: tuple[int, int]) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, (cell height, cell width, lanes), float32
-        Lanes run over (row of the voting cell, row of the receiving cell, column of the voting cell, column
-        of the receiving cell) within the block, filled with zeros to a multiple of 16.
+        Lanes run over (pair of rows, pair of columns), filled with zeros to a multiple of 16. A pair is a
+        voting and a receiving cell within the block, at most one apart: number ``2 * voting + receiving``.
     """
     # OpenCV's default: a Gaussian about the block's middle whose sigma is an eighth of height plus width.
     sigma = (cell[0] * side[0] + cell[1] * side[1]) / 8
@@ -192,13 +192,17 @@ def role_weights(cell: tuple[int, int], side: tuple[int, int]) -> np.ndarray:
 
 
 def _axis_weights(cell: int, side: int, sigma: float) -> np.ndarray:
-    """Weights along one axis: (place in the cell, voting cell * side + receiving cell)."""
+    """Weights along one axis: (place in the cell, pair of voting and receiving cell)."""
     position = np.arange(cell * side)
     gaussian = np.exp(-((position - cell * side / 2) ** 2) / (2 * sigma * sigma))
     centre = np.arange(side)[:, np.newaxis]
     share = np.maximum(0.0, 1.0 - np.abs((position + 0.5) / cell - 0.5 - centre))
     by_receiver_voter_place = (share * gaussian).reshape(side, side, cell)
-    return by_receiver_voter_place.transpose(2, 1, 0).reshape(cell, side * side)
+    # No vote reaches a cell farther away: the share is 0 from a whole cell on.
+    pairs = [
+        (voter, near) for voter in range(side) for near in range(voter - 1, voter + 2) if 0 <= near < side
+    ]
+    return np.stack([by_receiver_voter_place[receiver, voter] for voter, receiver in pairs], axis=1)
 
 
 def _hard_voted(batch: Batch, grid: BlockGrid, rows: int, columns: int, block_norm: str) -> Array:

@@ -3,7 +3,8 @@
 OpenCV votes every pixel into the cells of each block that covers it: four blocks for the usual two by two
 cells. Here a pixel votes once. What its votes weigh in each role that its cell can play in a block is
 tabulated, and the cell keeps one histogram for each role; a block then is a sum of its cells' histograms in
-their roles. For two by two cells that makes 16 weights a pixel: one vector.
+their roles. Votes reach the voting cell and its neighbours only, so that the roles along an axis are pairs of
+cells at most one apart. For two by two cells that makes 16 weights a pixel: one vector.
 """
 
 import math
@@ -114,24 +115,22 @@ def _add_strided(values, start, step, sums):
 
 
 @helper(allocates=False)
-def _sum_blocks(cells, top, bins, lanes, side_rows, side_columns, features):
+def _sum_blocks(cells, top, bins, lanes, cell_values, side_rows, side_columns, features):
     """Sum cells in their roles to one row of blocks; ``features`` is (feature, block column).
 
     Bins come first, because the roles of a bin share cache lines.
     """
-    cell_values = bins * lanes
+    column_pairs = 3 * side_columns - 2
     for orientation_bin in range(bins):
         for column in range(side_columns):
             for row in range(side_rows):
                 feature = features[(column * side_rows + row) * bins + orientation_bin]
                 feature[:] = np.float32(0)
-                for role_row in range(side_rows):
+                for role_row in range(max(row - 1, 0), min(row + 2, side_rows)):
                     cell_row = cells[(top + role_row) % side_rows]
-                    for role_column in range(side_columns):
-                        role = (role_row * side_rows + row) * side_columns + role_column
-                        start = (
-                            role_column * cell_values + orientation_bin * lanes + role * side_columns + column
-                        )
+                    for role_column in range(max(column - 1, 0), min(column + 2, side_columns)):
+                        lane = (2 * role_row + row) * column_pairs + 2 * role_column + column
+                        start = role_column * cell_values + orientation_bin * lanes + lane
                         _add_strided(cell_row, start, cell_values, feature)
 
 
@@ -180,6 +179,8 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
     side_rows, side_columns = side
     cell_height, cell_width, lanes = weights.shape
     cell_columns = block_columns + side_columns - 1
+    # An odd number of cache lines for each cell: the caches would keep but few cells a power of two apart.
+    cell_values = (bins * lanes // LANES | 1) * LANES
     # Whole vectors: the pixels beyond the last cell take part in row loops and vote for nothing.
     row_width = (cell_columns * cell_width + LANES - 1) // LANES * LANES
     plane_width = max(width + 2 * padding, origin[1] + row_width) + 2
@@ -194,7 +195,7 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
         other_x, other_y = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
         lower, upper = np.empty(row_width, np.int32), np.empty(row_width, np.int32)
         lower_vote, upper_vote = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
-        cells = aligned_rows(side_rows, cell_columns * bins * lanes)
+        cells = aligned_rows(side_rows, cell_columns * cell_values)
         features = np.empty((feature_count, block_columns), np.float32)
         lengths = np.empty(block_columns, np.float32)
         y = origin[0] + first_block_row * cell_height
@@ -216,11 +217,11 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
                     gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower_vote, upper, upper_vote
                 )
                 _accumulate_row(
-                    histograms, cell_columns, bins * lanes, weights[row], lower, lower_vote, upper, upper_vote
+                    histograms, cell_columns, cell_values, weights[row], lower, lower_vote, upper, upper_vote
                 )
             block_row = cell_row - side_rows + 1
             if block_row >= first_block_row:
-                _sum_blocks(cells, block_row, bins, lanes, side_rows, side_columns, features)
+                _sum_blocks(cells, block_row, bins, lanes, cell_values, side_rows, side_columns, features)
                 _normalize_blocks(features, lengths)
                 for index in range(feature_count):
                     out[task // strips, index, block_row] = features[index]

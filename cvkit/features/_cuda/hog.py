@@ -87,9 +87,10 @@ def _sum_blocks(cells, side_rows, side_columns, out):
     orientation_bin, receiver = feature % bins, feature // bins
     row, column = receiver % side_rows, receiver // side_rows
     total = np.float32(0)
-    for role_row in range(side_rows):
-        for role_column in range(side_columns):
-            lane = ((role_row * side_rows + row) * side_columns + role_column) * side_columns + column
+    column_pairs = 3 * side_columns - 2
+    for role_row in range(max(row - 1, 0), min(row + 2, side_rows)):
+        for role_column in range(max(column - 1, 0), min(column + 2, side_columns)):
+            lane = (2 * role_row + row) * column_pairs + 2 * role_column + column
             total += cells[image, block_row + role_row, block_column + role_column, orientation_bin, lane]
     out[image, feature, block_row, block_column] = total
 
