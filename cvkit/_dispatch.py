@@ -14,9 +14,9 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ import numpy.typing as npt
 from cvkit import _validate
 from cvkit._jit import cuda, on_device
 
+Prepared = TypeVar("Prepared")
 Array = Any
 """A NumPy array, or any array with ``__cuda_array_interface__``."""
 
@@ -125,13 +126,35 @@ def _kernels(domain: str, shelf: str, module: str) -> ModuleType:
     return importlib.import_module(f"{domain}.{shelf}.{module}")
 
 
-@dataclass(frozen=True)
+def remembered(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
+    """Cache what a function makes of the parameters of an operation, checks included.
+
+    A small image takes less time than checking parameters and deriving weights. Parameters of another type
+    are others, because a bool equals an int; what cannot be hashed is prepared each time.
+    """
+    cached = functools.lru_cache(maxsize=256, typed=True)(prepare)
+
+    @functools.wraps(prepare)
+    def recall(*parameters: Any) -> Prepared:
+        try:
+            return cached(*parameters)
+        except TypeError:
+            return prepare(*parameters)
+
+    return recall
+
+
 class Batch:
     """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device."""
 
-    array: Array
-    rank: int
-    original: Array
+    # A frozen dataclass would take three times longer to make.
+    __slots__ = ("array", "is_on_device", "original", "rank")
+
+    def __init__(self, array: Array, rank: int, original: Array) -> None:
+        self.array = array
+        self.rank = rank
+        self.original = original
+        self.is_on_device = on_device(array)
 
     @classmethod
     def of(
@@ -152,14 +175,9 @@ class Batch:
         return cls(array.reshape(shape), len(array.shape), image)
 
     @property
-    def is_on_device(self) -> bool:
-        """Whether the array lives on a GPU."""
-        return on_device(self.array)
-
-    @property
     def dtype(self) -> np.dtype:
         """The array's dtype."""
-        return np.dtype(self.array.dtype)
+        return self.array.dtype
 
     @property
     def shape(self) -> tuple[int, int, int, int]:

@@ -99,13 +99,19 @@ def _threads_from_environment() -> int:
 
 
 _threads: int | None = None
-_of_this_thread = threading.local()
+
+
+class _OfThisThread(threading.local):
+    limit: int | None = None
+
+
+_of_this_thread = _OfThisThread()
 
 
 @contextlib.contextmanager
 def thread_limit(count: int) -> Iterator[None]:
     """Let kernels that this Python thread calls use at most ``count`` threads, whatever others use."""
-    before = getattr(_of_this_thread, "limit", None)
+    before = _of_this_thread.limit
     _of_this_thread.limit = count
     try:
         yield
@@ -125,7 +131,7 @@ def get_num_threads() -> int:
     global _threads
     if _threads is None:
         _threads = _threads_from_environment()
-    limit = getattr(_of_this_thread, "limit", None)
+    limit = _of_this_thread.limit
     return _threads if limit is None else min(_threads, limit)
 
 
@@ -271,6 +277,8 @@ def cpu_kernel(function: Callable[..., Any]) -> CpuKernel:
 
 def on_device(array: object) -> bool:
     """Tell whether ``array`` lives on a GPU (or, in Numba's CUDA simulator, pretends to)."""
+    if type(array) is np.ndarray:  # attributes that are missing take ten times longer
+        return False
     return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
 
 

@@ -24,10 +24,10 @@ def image(
     name: str = "image",
 ) -> tuple[int, int, int, int]:
     """Check an image or a stack and return its shape as (N, H, W, C)."""
-    if array.dtype not in dtypes:
+    if array.dtype.type not in dtypes or not array.dtype.isnative:
         accepted = _names(np.dtype(dtype).name for dtype in dtypes)
         raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
-    shape = tuple(map(int, array.shape))
+    shape = tuple(array.shape)
     if len(shape) == 2:
         shape = (1, *shape, 1)
     elif len(shape) == 3:
