@@ -24,9 +24,12 @@ __all__ = [
     "copy_2_items",
     "copy_4_items",
     "from_bits",
+    "high_half",
     "larger",
     "leading_zeros",
     "look_up",
+    "multiply_add",
+    "nearest",
     "prefetch",
     "read_apart",
     "trailing_zeros",
@@ -142,6 +145,80 @@ def _from_bits_vector(typing_context, pattern):
 
 from_bits = _from_bits_plain if numba.config.DISABLE_JIT else _from_bits_vector
 """The float64 that an int64 bit pattern stands for, or the float32 of an int32."""
+
+
+def _high_half_plain(a, b):
+    return np.uint16((int(a) * int(b)) >> 16)
+
+
+@intrinsic
+def _high_half_vector(typing_context, a, b):
+    number, wide = ir.IntType(16), ir.IntType(32)
+
+    def generate(context, builder, signature, arguments):
+        if builder.module.triple.startswith("nvptx"):
+            product = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+            return builder.trunc(builder.lshr(product, ir.Constant(wide, 16)), number)
+        # Written as a product and a shift, it is merged with what follows and needs lanes twice as wide.
+        kind = ir.FunctionType(number, [number, number, wide])
+        function = builder.module.declare_intrinsic("llvm.umul.fix", [number], kind)
+        return builder.call(function, [*arguments, ir.Constant(wide, 16)])
+
+    return types.uint16(types.uint16, types.uint16), generate
+
+
+high_half = _high_half_plain if numba.config.DISABLE_JIT else _high_half_vector
+"""The high 16 bits of the product of two uint16."""
+
+
+def _multiply_add_plain(factor, weight, addend):
+    return type(addend)(factor * weight + addend)
+
+
+@intrinsic
+def _multiply_add_vector(typing_context, factor, weight, addend):
+    def generate(context, builder, signature, arguments):
+        factor, weight, addend = arguments
+        if isinstance(signature.return_type, types.Integer):
+            return builder.add(builder.mul(factor, weight), addend)
+        kind = addend.type
+        function_type = ir.FunctionType(kind, [kind] * 3)
+        function = builder.module.declare_intrinsic("llvm.fmuladd", [kind], function_type)
+        return builder.call(function, arguments)
+
+    return addend(addend, addend, addend), generate
+
+
+multiply_add = _multiply_add_plain if numba.config.DISABLE_JIT else _multiply_add_vector
+"""``factor * weight + addend`` of three numbers of one dtype, in that dtype.
+
+Floats are rounded once in every lane and in what is left of a loop, if the processor can, or twice in all of
+them. Products and sums that the compiler may contract as it likes do not promise that: the same pixel at
+another place in memory may get another last bit.
+"""
+
+
+def _nearest_plain(value):
+    return np.int32(np.rint(value))
+
+
+@intrinsic
+def _nearest_vector(typing_context, value):
+    real, whole = ir.FloatType(), ir.IntType(32)
+
+    def generate(context, builder, signature, arguments):
+        if builder.module.triple.startswith("nvptx"):
+            # Leaves no bits for a fraction, and then the rest.
+            shift = ir.Constant(real, 1.5 * 2.0**23)
+            return builder.fptosi(builder.fsub(builder.fadd(arguments[0], shift), shift), whole)
+        kind = ir.FunctionType(whole, [real])
+        return builder.call(builder.module.declare_intrinsic("llvm.lrint", [whole, real], kind), arguments)
+
+    return types.int32(types.float32), generate
+
+
+nearest = _nearest_plain if numba.config.DISABLE_JIT else _nearest_vector
+"""The whole number nearest to a float32 of up to 2**22 in size, half to even, as an int32."""
 
 
 def _prefetch_plain(array, index):

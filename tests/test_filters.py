@@ -133,6 +133,80 @@ def assert_equal_over_pictures_and_borders(
         assert differing == 0, (image.shape, border, differing)
 
 
+# One of each form of weights that the kernels of one pass know, and of each rounding.
+IN_ONE_PASS: dict[
+    str, tuple[Callable[[np.ndarray, str], np.ndarray], Callable[[np.ndarray, int], np.ndarray]]
+]
+IN_ONE_PASS = {
+    "difference": (
+        lambda image, border: cvkit.sobel(image, 1, 0, border=border),
+        lambda image, code: cv2.Sobel(image, cv2.CV_16S, 1, 0, borderType=code),
+    ),
+    "symmetric": (
+        lambda image, border: cvkit.scharr(image, 0, 1, border=border),
+        lambda image, code: cv2.Scharr(image, cv2.CV_16S, 0, 1, borderType=code),
+    ),
+    "any": (
+        lambda image, border: cvkit.sobel(image, 1, 1, ksize=5, border=border),
+        lambda image, code: cv2.Sobel(image, cv2.CV_16S, 1, 1, ksize=5, borderType=code),
+    ),
+    "scaled": (
+        lambda image, border: cvkit.sobel(image, 0, 1, scale=-0.125, delta=3, border=border),
+        lambda image, code: cv2.Sobel(image, cv2.CV_16S, 0, 1, scale=-0.125, delta=3, borderType=code),
+    ),
+    "saturated": (
+        lambda image, border: cvkit.box_filter(image, 3, normalize=False, border=border),
+        lambda image, code: cv2.boxFilter(image, -1, (3, 3), normalize=False, borderType=code),
+    ),
+    "sum": (
+        lambda image, border: cvkit.box_filter(image, 5, border=border),
+        lambda image, code: cv2.boxFilter(image, -1, (5, 5), borderType=code),
+    ),
+    "16 bits": (
+        lambda image, border: cvkit.gaussian_blur(image, ksize=5, border=border),
+        lambda image, code: cv2.GaussianBlur(image, (5, 5), 0, borderType=code),
+    ),
+    "two sizes": (
+        lambda image, border: cvkit.box_filter(image, (3, 5), border=border),
+        lambda image, code: cv2.boxFilter(image, -1, (5, 3), borderType=code),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_ONE_PASS)
+def test_one_pass_meets_the_ends_of_rows_and_strips(name: str) -> None:
+    ours, reference = IN_ONE_PASS[name]
+    shapes = [(1, 1), (1, 2), (2, 1), (3, 2), (2, 7), (6, 4), (5, 5), (9, 64), (128, 3), (129, 66), (259, 33)]
+    for (height, width), (border, code) in product(shapes, BORDERS.items()):
+        image = noise(height, width, seed=width)
+        np.testing.assert_array_equal(ours(image, border), reference(image, code), f"{image.shape} {border}")
+
+
+@pytest.mark.parametrize("name", ["gaussian_blur", "scharr"])
+def test_floats_do_not_depend_on_where_a_pixel_lies_in_memory(name: str) -> None:
+    stack = np.stack([noise(13, 17, dtype=np.float32)] * 40)[..., None]
+    filtered = FILTERS[name](stack)
+    np.testing.assert_array_equal(filtered, np.broadcast_to(filtered[0], filtered.shape))
+
+
+@pytest.mark.parametrize(("scale", "delta"), [(2.5, 0), (0.25, 8200), (-1.75, -3), (0, 7), (0.125, 40000)])
+def test_scaled_derivatives_are_rounded_and_saturated_as_they_are_written(scale: float, delta: float) -> None:
+    image = noise(30, 40) // 255 * np.uint8(255)
+    derivative = cvkit.sobel(image, 1, 0).astype(np.float64)
+    expected = np.clip(np.rint(derivative * scale + delta), -32768, 32767)
+    np.testing.assert_array_equal(cvkit.sobel(image, 1, 0, scale=scale, delta=delta), expected)
+
+
+def test_parameters_are_checked_whatever_was_accepted_before() -> None:
+    image = noise(5, 6)
+    cvkit.sobel(image, 1, 0)
+    with pytest.raises(TypeError, match="dx must be a whole number, got True"):
+        cvkit.sobel(image, True, 0)
+    with pytest.raises(ValueError, match="ksize must be one of 1, 3, 5, 7"):
+        cvkit.sobel(image, 1, 0, ksize=[3])  # type: ignore[arg-type]  # it has no hash
+    np.testing.assert_array_equal(cvkit.box_filter(image, [3, 5]), cvkit.box_filter(image, (3, 5)))
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("ksize", [1, 3, 5, 7, 9, 11, 15, 31, (3, 9), (21, 1), (63, 63)])
 def test_sweep_box_filter(ksize: int | tuple[int, int]) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import helper
+from cvkit._simd import high_half, nearest
 
 
 @helper
@@ -19,21 +20,24 @@ def finish(total, sums, rounding):
     """Turn the sum of a filter's taps into the value to store.
 
     The length of the tuple ``rounding`` chooses the arithmetic while the kernel is compiled; see
-    ``cvkit.filters._linear`` for the four forms. ``sums`` is any array of the dtype of ``total``.
+    ``cvkit.filters._linear`` for the forms. ``sums`` is any array of the dtype of ``total``.
     """
-    if len(rounding) == 1:
+    number = sums.dtype.type
+    if len(rounding) == 0:
         return total
+    if len(rounding) == 1:
+        return min(total, rounding[0])
     if len(rounding) == 2:
         half, bits = rounding
-        number = sums.dtype.type
         # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
         return number(number(total + half) >> (bits & number(np.iinfo(sums.dtype).bits - 1)))
     if len(rounding) == 3:
         half, factor, bits = rounding
-        number = sums.dtype.type
-        # The high half of a product of 16 bits is one instruction for all lanes, if it is written like this.
-        product = np.uint32(np.uint32(number(total + half)) * np.uint32(factor))
-        return number(number(product >> np.uint32(16)) >> (bits & number(15)))
+        return number(high_half(number(total + half), factor) >> (bits & number(15)))
+    if len(rounding) == 4:
+        scale, delta, low, high = rounding
+        real = type(scale)
+        return nearest(real(min(max(total, low), high)) * scale + delta)
     scale, delta, low, high, whole = rounding
     real = type(scale)
     return saturate(real(total) * scale + delta, low, high, whole)

@@ -67,17 +67,15 @@ def filter2d(
     weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel").tolist()))
     out_type = _out_dtype(out_dtype, batch.dtype)
     sum_dtype = _linear.float_dtype(batch.dtype, out_type)
-    out = batch.empty(dtype=out_type)
-    _linear.correlate(
-        batch,
+    return _linear.correlate(
+        batch.dtype,
         weights,
-        out,
+        out_type,
         sum_dtype=sum_dtype,
         rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
         border=_validate.one_of(border, BORDERS, "border"),
         border_value=_validate.number(border_value, "border_value"),
-    )
-    return batch.restore(out)
+    ).apply(batch)
 
 
 def sep_filter2d(
@@ -135,17 +133,15 @@ def sep_filter2d(
     weights_x = tuple(_kernel(kernel_x, (-1,), "kernel_x").tolist())
     out_type = _out_dtype(out_dtype, batch.dtype)
     sum_dtype = _linear.float_dtype(batch.dtype, out_type)
-    out = batch.empty(dtype=out_type)
-    _linear.separable(
-        batch,
+    return _linear.separable(
+        batch.dtype,
         ((weights_y, weights_x),),
-        out,
+        out_type,
         sum_dtypes=(sum_dtype, sum_dtype),
         rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
         border=_validate.one_of(border, BORDERS, "border"),
         border_value=_validate.number(border_value, "border_value"),
-    )
-    return batch.restore(out)
+    ).apply(batch)
 
 
 def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str) -> np.ndarray:

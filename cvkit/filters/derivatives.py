@@ -9,7 +9,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, Batch, remembered
 from cvkit.filters import _linear
 from cvkit.filters.smoothing import gaussian_kernel
 
@@ -73,6 +73,14 @@ def sobel(
     >>> cvkit.sobel(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 80, 40,  0]], dtype=int16)
     """
+    batch = Batch.of(image)
+    return _sobel(batch.dtype, dx, dy, ksize, scale, delta, border).apply(batch)
+
+
+@remembered
+def _sobel(
+    dtype: np.dtype, dx: int, dy: int, ksize: int, scale: float, delta: float, border: str
+) -> _linear.Filter:
     size = _validate.one_of(ksize, (1, 3, 5, 7), "ksize")
     # Where it differentiates, a kernel of size 1 is one of 3.
     order_x = _validate.integer(dx, "dx", minimum=0, maximum=max(size, 3) - 1)
@@ -80,7 +88,7 @@ def sobel(
     if order_x + order_y == 0:
         raise ValueError(f"dx or dy must be at least 1, got dx={dx!r} and dy={dy!r}")
     kernels = _sobel_kernel(order_y, size), _sobel_kernel(order_x, size)
-    return _derivative(image, (kernels,), scale, delta, border)
+    return _derivative(dtype, (kernels,), scale, delta, border)
 
 
 @functools.cache
@@ -128,7 +136,8 @@ def scharr(
     >>> cvkit.scharr(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[  0, 320, 160,   0]], dtype=int16)
     """
-    return _first_derivative(image, dx, dy, (3.0, 10.0, 3.0), scale, delta, border)
+    batch = Batch.of(image)
+    return _first_derivative(batch.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(batch)
 
 
 def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Array:
@@ -162,18 +171,26 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
     >>> cvkit.prewitt(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 60, 30,  0]], dtype=int16)
     """
-    return _first_derivative(image, dx, dy, (1.0, 1.0, 1.0), 1, 0, border)
+    batch = Batch.of(image)
+    return _first_derivative(batch.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(batch)
 
 
+@remembered
 def _first_derivative(
-    image: Array, dx: int, dy: int, smoothing: _linear.Weights, scale: float, delta: float, border: str
-) -> Array:
+    dtype: np.dtype,
+    dx: int,
+    dy: int,
+    smoothing: _linear.Weights,
+    scale: float,
+    delta: float,
+    border: str,
+) -> _linear.Filter:
     order_x = _validate.integer(dx, "dx", minimum=0, maximum=1)
     order_y = _validate.integer(dy, "dy", minimum=0, maximum=1)
     if order_x + order_y != 1:
         raise ValueError(f"one of dx and dy must be 1 and the other 0, got dx={dx!r} and dy={dy!r}")
     kernels = (smoothing, _DIFFERENCE) if order_x else (_DIFFERENCE, smoothing)
-    return _derivative(image, (kernels,), scale, delta, border)
+    return _derivative(dtype, (kernels,), scale, delta, border)
 
 
 def laplacian(
@@ -211,43 +228,42 @@ def laplacian(
     >>> cvkit.laplacian(np.array([[0, 10, 20, 20]], np.uint8))
     array([[ 20,   0, -10,   0]], dtype=int16)
     """
+    batch = Batch.of(image)
+    return _laplacian(batch.dtype, ksize, scale, delta, border).apply(batch)
+
+
+@remembered
+def _laplacian(dtype: np.dtype, ksize: int, scale: float, delta: float, border: str) -> _linear.Filter:
     size = _validate.one_of(ksize, (1, 3, 5), "ksize")
     if size == 5:
         second, smoothing = _sobel_kernel(2, 5), _sobel_kernel(0, 5)
-        return _derivative(image, ((second, smoothing), (smoothing, second)), scale, delta, border)
-    batch = Batch.of(image)
+        return _derivative(dtype, ((second, smoothing), (smoothing, second)), scale, delta, border)
     kernel = _LAPLACIANS[size]
-    out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, _size(sum(kernel, ())), scale, delta)
-    out = batch.empty(dtype=out_dtype)
+    out_dtype, sum_dtype, rounding = _arithmetic(dtype, _size(sum(kernel, ())), scale, delta)
     border_code = _validate.one_of(border, BORDERS, "border")
-    _linear.correlate(batch, kernel, out, sum_dtype=sum_dtype, rounding=rounding, border=border_code)
-    return batch.restore(out)
-
-
-def _derivative(image: Array, terms: _linear.Terms, scale: float, delta: float, border: str) -> Array:
-    """Filter by a sum of products of whole-numbered kernels."""
-    batch = Batch.of(image)
-    out_dtype, sum_dtype, rounding = _arithmetic(batch.dtype, _gain(terms), scale, delta)
-    out = batch.empty(dtype=out_dtype)
-    border_code = _validate.one_of(border, BORDERS, "border")
-    kernel = _linear.product(*terms[0])
-    if batch.dtype == np.uint8 and len(terms) == 1 and _linear.is_of_three_differences(kernel):
-        # Three differences in one loop are faster than two passes with a row of sums between them.
-        _linear.correlate(batch, kernel, out, sum_dtype=sum_dtype, rounding=rounding, border=border_code)
-        return batch.restore(out)
-    _linear.separable(
-        batch, terms, out, sum_dtypes=(sum_dtype, sum_dtype), rounding=rounding, border=border_code
+    return _linear.correlate(
+        dtype, kernel, out_dtype, sum_dtype=sum_dtype, rounding=rounding, border=border_code
     )
-    return batch.restore(out)
+
+
+def _derivative(
+    dtype: np.dtype, terms: _linear.Terms, scale: float, delta: float, border: str
+) -> _linear.Filter:
+    """Filter by a sum of products of whole-numbered kernels."""
+    gain = sum(_size(kernel_y) * _size(kernel_x) for kernel_y, kernel_x in terms)
+    out_dtype, sum_dtype, rounding = _arithmetic(dtype, gain, scale, delta)
+    return _linear.separable(
+        dtype,
+        terms,
+        out_dtype,
+        sum_dtypes=(sum_dtype, sum_dtype),
+        rounding=rounding,
+        border=_validate.one_of(border, BORDERS, "border"),
+    )
 
 
 def _size(weights: _linear.Weights) -> float:
     return sum(map(abs, weights))
-
-
-@functools.lru_cache(maxsize=256)
-def _gain(terms: _linear.Terms) -> float:
-    return sum(_size(kernel_y) * _size(kernel_x) for kernel_y, kernel_x in terms)
 
 
 def _arithmetic(
@@ -257,13 +273,7 @@ def _arithmetic(
 
     float32 sums of uint8 or uint16 values times whole weights are exact: one rounding is all there is.
     """
-    return _exact_arithmetic(dtype, gain, _validate.number(scale, "scale"), _validate.number(delta, "delta"))
-
-
-@functools.lru_cache(maxsize=256)
-def _exact_arithmetic(
-    dtype: np.dtype, gain: float, scale: float, delta: float
-) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
+    scale, delta = _validate.number(scale, "scale"), _validate.number(delta, "delta")
     int16, float32 = np.dtype(np.int16), np.dtype(np.float32)
     if dtype != np.uint8:
         out_dtype = _linear.float_dtype(dtype)
@@ -271,8 +281,11 @@ def _exact_arithmetic(
         return out_dtype, out_dtype, _linear.AS_IT_IS if (scale, delta) == (1, 0) else rounding
     is_narrow = gain * 255 <= np.iinfo(int16).max
     is_plain = is_narrow and (scale, delta) == (1, 0)
-    rounding = _linear.AS_IT_IS if is_plain else _linear.real(float32, int16, scale=scale, delta=delta)
-    return int16, int16 if is_narrow else float32, rounding
+    if is_plain:
+        return int16, int16, _linear.AS_IT_IS
+    if is_narrow:
+        return int16, int16, _linear.scaled(int16, scale=scale, delta=delta)
+    return int16, float32, _linear.real(float32, int16, scale=scale, delta=delta)
 
 
 def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect101") -> Array:
@@ -313,18 +326,26 @@ def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect1
     np.float32(-0.318)
     """
     batch = Batch.of(image)
+    return _laplacian_of_gaussian(batch.dtype, sigma, border).apply(batch)
+
+
+@remembered
+def _laplacian_of_gaussian(
+    dtype: np.dtype, sigma: float | tuple[float, float], border: str
+) -> _linear.Filter:
     sigmas = _validate.sigma_pair(sigma)
     if 0 in sigmas:
         raise ValueError(f"sigma must be greater than 0, got {sigma!r}")
-    border_code = _validate.one_of(border, BORDERS, "border")
     (smooth_y, second_y), (smooth_x, second_x) = map(_gaussian_and_second_derivative, sigmas)
-    dtype = _linear.float_dtype(batch.dtype)
-    out = batch.empty(dtype=dtype)
-    terms = ((second_y, smooth_x), (smooth_y, second_x))
-    _linear.separable(
-        batch, terms, out, sum_dtypes=(dtype, dtype), rounding=_linear.AS_IT_IS, border=border_code
+    out_dtype = _linear.float_dtype(dtype)
+    return _linear.separable(
+        dtype,
+        ((second_y, smooth_x), (smooth_y, second_x)),
+        out_dtype,
+        sum_dtypes=(out_dtype, out_dtype),
+        rounding=_linear.AS_IT_IS,
+        border=_validate.one_of(border, BORDERS, "border"),
     )
-    return batch.restore(out)
 
 
 def _gaussian_and_second_derivative(sigma: float) -> tuple[_linear.Weights, _linear.Weights]:

@@ -61,15 +61,16 @@ def sharpen(
     border_code = _validate.one_of(border, BORDERS, "border")
     sum_dtype = _linear.float_dtype(batch.dtype)
     rounding = _linear.real(sum_dtype, batch.dtype)
-    out = batch.empty()
     if by_laplacian:
         kernel = ((0.0, -strength, 0.0), (-strength, 1 + 4 * strength, -strength), (0.0, -strength, 0.0))
-        _linear.correlate(batch, kernel, out, sum_dtype=sum_dtype, rounding=rounding, border=border_code)
-    else:
-        shares = 1.0, strength / _SOBEL_UNIT
-        _linear.add_magnitude(
-            batch, _SOBEL, out, shares=shares, sum_dtype=sum_dtype, rounding=rounding, border=border_code
-        )
+        return _linear.correlate(
+            batch.dtype, kernel, batch.dtype, sum_dtype=sum_dtype, rounding=rounding, border=border_code
+        ).apply(batch)
+    out = batch.empty()
+    shares = 1.0, strength / _SOBEL_UNIT
+    _linear.add_magnitude(
+        batch, _SOBEL, out, shares=shares, sum_dtype=sum_dtype, rounding=rounding, border=border_code
+    )
     return batch.restore(out)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from typing import Any
 
 import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, Batch, remembered
 from cvkit.filters import _linear
 
 
@@ -51,7 +49,8 @@ def box_filter(
 
     Notes
     -----
-    Averages of integers are rounded once, to the nearest. Sums of floats run in float64 down the image.
+    Averages of integers are rounded once, to the nearest. Sums of floats run in float64 down the image; gray
+    ones over boxes of up to 5 x 5 pixels are summed in their own dtype on the CPU.
 
     Examples
     --------
@@ -60,49 +59,69 @@ def box_filter(
     array([[0, 3, 3, 3, 0]], dtype=uint8)
     """
     batch = Batch.of(image)
+    return _box(batch.dtype, ksize, normalize, border, border_value).apply(batch)
+
+
+@remembered
+def _box(
+    dtype: np.dtype, ksize: int | tuple[int, int], normalize: bool, border: str, border_value: float
+) -> _linear.Filter:
     size_y, size_x = _validate.kernel_size(ksize)
     border_code = _validate.one_of(border, BORDERS, "border")
-    value = batch.dtype.type(_validate.number(border_value, "border_value"))
-    out = batch.empty()
-    outside_column, outside_box, rounding = _box_arithmetic(value, size_y, size_x, bool(normalize))
-    if 0 not in batch.shape:
-        kernels = batch.kernels("cvkit.filters", "smoothing")
-        kernels.box(
-            batch.array, size_y, size_x, border_code, value, outside_column, outside_box, rounding, out
-        )
-    return batch.restore(out)
+    value = dtype.type(_validate.number(border_value, "border_value"))
+    column_dtype, sum_dtype, rounding = _box_arithmetic(dtype, size_y, size_x, bool(normalize), _FLOAT64)
+    outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
+    outside_box = outside_column.astype(sum_dtype) * sum_dtype.type(size_x)
+    arguments = size_y, size_x, border_code, value, outside_column, outside_box, rounding
+    # A few floats are summed in their own dtype; a sum that moves down the image needs more digits.
+    column_dtype, sum_dtype, rounding = _box_arithmetic(dtype, size_y, size_x, bool(normalize), dtype)
+    in_one_pass = _linear.in_one_pass(
+        dtype,
+        ((1.0,) * size_y, (1.0,) * size_x),
+        sum_dtypes=(column_dtype, sum_dtype),
+        rounding=rounding,
+        border=border_code,
+        border_value=value,
+    )
+    return _linear.Filter(dtype, ("smoothing", "box"), arguments, in_one_pass)
 
 
-def _column_dtype(dtype: np.dtype, size: int) -> np.dtype:
-    """Smallest dtype that holds the sum of a box's column, for narrow vector lanes."""
-    if dtype.kind == "u":
-        for sum_dtype in (np.dtype(np.uint16), np.dtype(np.uint32)):
-            if size * np.iinfo(dtype).max <= np.iinfo(sum_dtype).max:
-                return sum_dtype
-    return np.dtype(np.float64)
+_UNSIGNED = {bits: np.dtype(f"u{bits // 8}") for bits in (16, 32, 64)}
+_FLOAT64 = np.dtype(np.float64)
 
 
-# Typed, because a 0 of one dtype equals the 0 of another.
-@functools.lru_cache(maxsize=256, typed=True)
+def _unsigned_for(largest: int) -> np.dtype:
+    """Smallest dtype that holds sums up to ``largest``, for narrow vector lanes."""
+    return next(dtype for bits, dtype in _UNSIGNED.items() if largest < 1 << bits)
+
+
 def _box_arithmetic(
-    outside: Any, size_y: int, size_x: int, normalize: bool
-) -> tuple[np.ndarray, np.ndarray, _linear.Rounding]:
-    """Sum of a column and of a box outside the image, in the dtypes for such sums, and their rounding.
+    dtype: np.dtype, size_y: int, size_x: int, normalize: bool, float_dtype: np.dtype
+) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
+    """Dtypes for the sum of a column and of a box, and its rounding.
 
-    The dtypes are the narrowest that hold a sum and round an average right.
+    The dtypes are the narrowest that hold a sum and round an average right; floats are summed in
+    ``float_dtype``.
     """
-    dtype, area = outside.dtype, size_y * size_x
-    column_dtype = _column_dtype(dtype, size_y)
-    outside_column = np.array([outside], column_dtype) * column_dtype.type(size_y)
-    largest = area * int(np.iinfo(dtype).max) if dtype.kind == "u" else math.inf
-    rounding = _linear.quotient(area, int(largest)) if normalize and dtype.kind == "u" else None
+    area = size_y * size_x
+    if dtype.kind == "f":
+        return float_dtype, float_dtype, _linear.real(float_dtype, dtype, scale=1 / area if normalize else 1)
+    largest = int(np.iinfo(dtype).max)
+    column_dtype, sum_dtype = _unsigned_for(size_y * largest), _unsigned_for(area * largest)
+    if normalize:
+        return column_dtype, *_average(dtype, area, area * largest)
+    return column_dtype, sum_dtype, _linear.saturated(sum_dtype, dtype)
+
+
+def _average(dtype: np.dtype, area: int, largest: int) -> tuple[np.dtype, _linear.Rounding]:
+    """Dtype for sums up to ``largest`` and their division by an odd ``area``."""
+    rounding = _linear.quotient(area, largest)
     if rounding is not None:
-        return outside_column, outside_column.astype(np.uint16) * np.uint16(size_x), rounding
+        return _UNSIGNED[16], rounding
     # An average of an odd number of values is at least half of one over that number away from a tie, and so
     # float32 rounds it right if the sum needs two bits less than the mantissa has.
-    sum_dtype = np.dtype(np.float32 if largest < 1 << 22 else np.float64)
-    rounding = _linear.real(sum_dtype, dtype, scale=1 / area if normalize else 1.0)
-    return outside_column, outside_column.astype(sum_dtype) * sum_dtype.type(size_x), rounding
+    sum_dtype = np.dtype(np.float32) if largest < 1 << 22 else _FLOAT64
+    return sum_dtype, _linear.real(sum_dtype, dtype, scale=1 / area)
 
 
 def gaussian_blur(
@@ -154,42 +173,36 @@ def gaussian_blur(
     array([[ 8, 16, 24, 16,  8]], dtype=uint8)
     """
     batch = Batch.of(image)
+    return _gaussian(batch.dtype, sigma, ksize, border, border_value).apply(batch)
+
+
+@remembered
+def _gaussian(
+    dtype: np.dtype,
+    sigma: float | tuple[float, float] | None,
+    ksize: int | tuple[int, int] | None,
+    border: str,
+    border_value: float,
+) -> _linear.Filter:
     border_code = _validate.one_of(border, BORDERS, "border")
     value = _validate.number(border_value, "border_value")
     sigmas = (0.0, 0.0) if sigma is None else _validate.sigma_pair(sigma)
     if ksize is not None:
         sizes = _validate.kernel_size(ksize)
     elif all(sigmas):
-        sizes = _size_for(sigmas[0], batch.dtype), _size_for(sigmas[1], batch.dtype)
+        sizes = _size_for(sigmas[0], dtype), _size_for(sigmas[1], dtype)
     else:
         raise ValueError(f"sigma must be greater than 0 where ksize is not given, got {sigma!r}")
-    out = batch.empty()
-    if batch.dtype.kind == "u":
-        bits = 8 * batch.dtype.itemsize
-        kernels = (
-            _fixed_point_kernel(sizes[0], sigmas[0], bits),
-            _fixed_point_kernel(sizes[1], sigmas[1], bits),
-        )
-        # One axis fills twice the bits of the image, both together four times.
-        sum_dtypes = _UNSIGNED[2 * bits], _UNSIGNED[4 * bits]
-        rounding = _linear.fixed_point(2 * bits, sum_dtypes[1])
-    else:
-        kernels = _float_kernel(sizes[0], sigmas[0]), _float_kernel(sizes[1], sigmas[1])
-        sum_dtypes = batch.dtype, batch.dtype
-        rounding = _linear.AS_IT_IS
-    _linear.separable(
-        batch,
+    kernels, sum_dtypes, rounding = _gaussian_arithmetic(dtype, sizes, sigmas)
+    return _linear.separable(
+        dtype,
         (kernels,),
-        out,
+        dtype,
         sum_dtypes=sum_dtypes,
         rounding=rounding,
         border=border_code,
         border_value=value,
     )
-    return batch.restore(out)
-
-
-_UNSIGNED = {bits: np.dtype(f"u{bits // 8}") for bits in (16, 32, 64)}
 
 
 def _size_for(sigma: float, dtype: np.dtype) -> int:
@@ -217,22 +230,34 @@ def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-@functools.lru_cache(maxsize=256)
-def _float_kernel(size: int, sigma: float) -> _linear.Weights:
-    return tuple(gaussian_kernel(size, sigma).tolist())
+def _gaussian_arithmetic(
+    dtype: np.dtype, sizes: tuple[int, int], sigmas: tuple[float, float]
+) -> tuple[tuple[_linear.Weights, _linear.Weights], tuple[np.dtype, np.dtype], _linear.Rounding]:
+    """Kernels along y and x, the dtypes of their sums, and the rounding."""
+    if dtype.kind == "f":
+        kernel_y, kernel_x = (
+            tuple(gaussian_kernel(*axis).tolist()) for axis in zip(sizes, sigmas, strict=True)
+        )
+        return (kernel_y, kernel_x), (dtype, dtype), _linear.AS_IT_IS
+    bits = 8 * dtype.itemsize
+    kernel_y, bits_y = _fixed_point_kernel(sizes[0], sigmas[0], bits)
+    kernel_x, bits_x = _fixed_point_kernel(sizes[1], sigmas[1], bits)
+    sum_dtypes = _unsigned_for((1 << (bits + bits_y)) - 1), _unsigned_for((1 << (bits + bits_y + bits_x)) - 1)
+    return (kernel_y, kernel_x), sum_dtypes, _linear.fixed_point(bits_y + bits_x, sum_dtypes[1])
 
 
-@functools.lru_cache(maxsize=256)
-def _fixed_point_kernel(size: int, sigma: float, bits: int) -> _linear.Weights:
-    """Weights of a Gaussian as whole numbers that sum to ``1 << bits``.
+def _fixed_point_kernel(size: int, sigma: float, bits: int) -> tuple[_linear.Weights, int]:
+    """Weights of a Gaussian as whole numbers, and how many bits of fraction they have, at most ``bits``.
 
     The error of each weight is carried to its neighbour towards the middle, and the middle takes the rest, as
-    OpenCV does.
+    OpenCV does. Bits that are 0 in all weights are dropped: sums of small kernels then need 16 bits only.
     """
-    half = []
+    half: list[int] = []
     error = 0.0
     for weight in gaussian_kernel(size, sigma)[: size // 2]:
         exact = weight * (1 << bits) + error
         half.append(round(exact))
         error = exact - half[-1]
-    return (*half, (1 << bits) - 2 * sum(half), *reversed(half))
+    weights = (*half, (1 << bits) - 2 * sum(half), *reversed(half))
+    common = math.gcd(*weights, 1 << bits)
+    return tuple(weight // common for weight in weights), bits + 1 - common.bit_length()

@@ -195,7 +195,7 @@ def _separable_strip(
             weigh(rows, outside, tap_rows, tap_starts, y_weights[term], column[begin : begin + length])
             extended = column[begin - reach : begin + length + reach]
             extend_row(extended, radius, channels, border, outside_columns[term])
-        if len(rounding) == 1:
+        if len(rounding) == 0:
             weigh(columns, columns[0], x_terms, x_starts, x_weights, out[y])
         else:
             weigh(columns, columns[0], x_terms, x_starts, x_weights, total)

@@ -97,7 +97,7 @@ def _correlate_ends(
 
 @helper(allocates=False)
 def _correlate_stretch(rows, outside, tap_rows, tap_starts, weights, rounding, total, out):
-    if len(rounding) == 1:
+    if len(rounding) == 0:
         weigh(rows, outside, tap_rows, tap_starts, weights, out)
     else:
         weigh(rows, outside, tap_rows, tap_starts, weights, total[: out.shape[0]])
@@ -147,7 +147,7 @@ def _correlate_strip(
             _correlate_stretch(values, outside, tap_rows, tap_starts, weights, rounding, total, inner)
     tap_rows[:] = 0
     first, last = inner_top * length, inner_bottom * length
-    run = RUN if len(rounding) == 1 else RUN_OF_TWO_PASSES
+    run = RUN if len(rounding) == 0 else RUN_OF_TWO_PASSES
     while first < last:
         end = min(last, (first + misplaced) // run * run + run - misplaced)
         for tap in range(y_offsets.shape[0]):
