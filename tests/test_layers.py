@@ -50,7 +50,7 @@ EXTERNAL = {
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
 KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._planes", "cvkit._simd"}
-KERNELS_MAY_IMPORT |= {"cvkit._simd_bits", "cvkit._simd_histograms"}
+KERNELS_MAY_IMPORT |= {f"cvkit._simd_{part}" for part in ("bits", "histograms", "memory", "pixels")}
 
 
 def tree(module: str) -> ast.Module:

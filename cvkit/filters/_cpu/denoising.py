@@ -14,7 +14,7 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import look_up
+from cvkit._simd_memory import look_up
 from cvkit.filters._cpu.bilateral import power_of_two
 
 # Rows and columns of a tile: its sums and its values stay in the second-level cache. Short rows spend a good
