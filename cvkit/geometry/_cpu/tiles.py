@@ -7,8 +7,9 @@ from cvkit._simd_memory import prefetch
 from cvkit.geometry._math import AFFINE, MAPS
 
 # Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
-# keep what a rotation reads for one row until the next, wide enough for long vector loops.
-TILE_ROWS = 16
+# keep what a rotation reads for one row until the next, wide enough for long vector loops; enough rows for
+# making the buffers not to count.
+TILE_ROWS = 32
 TILE_COLUMNS = 640
 
 
