@@ -130,14 +130,22 @@ def remembered(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
     """Cache what a function makes of the parameters of an operation, checks included.
 
     A small image takes less time than checking parameters and deriving weights. Parameters of another type
-    are others, because a bool equals an int; what cannot be hashed is prepared each time.
+    are others, in a tuple, too, because a bool and a float equal an int that is accepted where they are not;
+    what cannot be hashed is prepared each time.
     """
-    cached = functools.lru_cache(maxsize=256, typed=True)(prepare)
+
+    @functools.lru_cache(maxsize=256, typed=True)
+    def cached(types_in_tuples: tuple[type, ...], *parameters: Any) -> Prepared:
+        return prepare(*parameters)
 
     @functools.wraps(prepare)
     def recall(*parameters: Any) -> Prepared:
+        types_in_tuples: tuple[type, ...] = ()
+        for value in parameters:
+            if type(value) is tuple:
+                types_in_tuples += tuple(map(type, value))
         try:
-            return cached(*parameters)
+            return cached(types_in_tuples, *parameters)
         except TypeError:
             return prepare(*parameters)
 

@@ -289,3 +289,15 @@ def test_sweep_other_dtypes(dtype: str) -> None:
         for ours, expected in pairs:
             assert ours.dtype == expected.dtype
             np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5 * span)
+
+
+@pytest.mark.parametrize("size", [(3.0, 3.0), (3, True), (True, 3), [3, 3.0]])
+def test_what_is_remembered_lets_no_equal_number_of_another_type_pass(size: tuple[float, float]) -> None:
+    image = noise(8, 8)
+    for accepted in ((3, 3), (3, 1), (1, 3)):
+        cvkit.box_filter(image, accepted)
+        cvkit.gaussian_blur(image, ksize=accepted)
+    with pytest.raises(TypeError, match="ksize must be a whole number"):
+        cvkit.box_filter(image, size)
+    with pytest.raises(TypeError, match="ksize must be a whole number"):
+        cvkit.gaussian_blur(image, ksize=size)
