@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import blake2b
 from typing import Any
 
@@ -15,6 +16,11 @@ def digest(*values: Any) -> int:
     """Condense values into 64 bits; of a billion different ones, two may meet by a chance of 3 in 100."""
     text = "\0".join(map(str, values)).encode("utf-8", "surrogateescape")
     return int.from_bytes(blake2b(text, digest_size=8).digest(), "little")
+
+
+def digest_of_state(size: int, mtime_ns: int, operation: dict[str, Any], version: str) -> int:
+    """Condense all that decides a file's results: the file, what is done with it, and by which version."""
+    return digest(size, mtime_ns, json.dumps(operation, sort_keys=True), version)
 
 
 class Digests:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import os
 from array import array
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,7 @@ import numpy as np
 
 from cvkit._paths import inside
 from cvkit._version import __version__
-from cvkit.batch.digests import Digests, digest, position_in
+from cvkit.batch.digests import Digests, digest, digest_of_state, position_in
 from cvkit.batch.manifest import Entry, read_manifest
 from cvkit.batch.video import video_suffix
 from cvkit.batch.work import Task, to_posix
@@ -104,9 +103,9 @@ class Record:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         columns = array("Q"), array("Q"), array("Q")
         for entry in entries:
-            is_done = entry.status == "done"
+            state = digest_of_state(entry.size, entry.mtime_ns, entry.operation, entry.version)
             columns[0].append(_identity(entry.path))
-            columns[1].append(_state(entry.size, entry.mtime_ns, entry.operation, entry.version, is_done))
+            columns[1].append(state if entry.status == "done" else 0)
             columns[2].append(digest(entry.output) if entry.output is not None else 0)
         paths, states, outputs = (np.array(column, np.uint64) for column in columns)
         order = np.argsort(paths)
@@ -135,17 +134,13 @@ class Record:
             status = os.stat(path)
         except OSError:
             return False
-        state = _state(status.st_size, status.st_mtime_ns, operation, __version__, True)
+        state = digest_of_state(status.st_size, status.st_mtime_ns, operation, __version__)
         return int(self._states[position]) == state
 
 
 def _identity(path: str | Path) -> int:
     """Identify a file, however the path to it is written."""
     return digest(os.path.abspath(path))
-
-
-def _state(size: int, mtime_ns: int, operation: dict[str, Any], version: str, is_done: bool) -> int:
-    return digest(size, mtime_ns, json.dumps(operation, sort_keys=True), version, is_done)
 
 
 class Names:

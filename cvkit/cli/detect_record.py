@@ -24,7 +24,7 @@ import numpy as np
 
 from cvkit._paths import claim_folder, inside, remove_temporary, unused_path
 from cvkit._version import __version__
-from cvkit.batch.digests import Digests, digest, position_in
+from cvkit.batch.digests import Digests, digest, digest_of_state, position_in
 from cvkit.batch.manifest import NAME, Entry, Manifest, every_entry, last_of_each
 from cvkit.batch.work import to_posix
 from cvkit.cli.detect_sources import Source, kind_of, name_of
@@ -250,7 +250,7 @@ class DetectionRecord:
         return self._operations["picture" if kind_of(job.source) == "picture" else "frame"]
 
     def _state(self, job: Job) -> int:
-        return _state(job.size, job.mtime_ns, self._operation(job), __version__)
+        return digest_of_state(job.size, job.mtime_ns, self._operation(job), __version__)
 
 
 def open_record(
@@ -283,18 +283,14 @@ def _read_manifest(folder: Path) -> tuple[np.ndarray, int]:
     path = folder / NAME
     with path.open("rb") as file:
         for _, entry in every_entry(file, path, SourceEntry):
-            is_done = entry.status == "done"
-            state = _state(entry.size, entry.mtime_ns, entry.operation, entry.version) if is_done else 0
+            state = 0
+            if entry.status == "done":
+                state = digest_of_state(entry.size, entry.mtime_ns, entry.operation, entry.version)
             rows.extend((digest(entry.path), state, digest(entry.output), entry.images, *entry.boxes))
     table = np.array(rows, np.uint64).reshape(-1, 6)
     end = int(table[:, 5].max(initial=0))
     table = table[last_of_each(table[:, 0])]
     return table[np.argsort(table[:, 0])], end
-
-
-def _state(size: int, mtime_ns: int, operation: dict[str, Any], version: str) -> int:
-    """Condense all that decides what is found."""
-    return digest(size, mtime_ns, json.dumps(operation, sort_keys=True), version)
 
 
 def _state_of_file(source: Source) -> tuple[int, int]:
