@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from cvkit.cli.devices import Device
 from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop
 
 if TYPE_CHECKING:
     from cvkit.batch import Pipeline
@@ -91,16 +92,10 @@ def _common(
     max_pixels: Annotated[
         int | None, typer.Option(metavar="N", help="Refuse larger pictures, before they are decoded.")
     ] = None,
-    every: Annotated[int, typer.Option(metavar="N", min=1, help="Of videos, take one frame in N.")] = 1,
-    start: Annotated[
-        int, typer.Option(metavar="FRAME", min=0, help="Of videos, the first frame, counted from 0.")
-    ] = 0,
-    stop: Annotated[
-        int | None, typer.Option(metavar="FRAME", help="Of videos, the frame to end before.")
-    ] = None,
-    device: Annotated[
-        Device, typer.Option(help="auto takes a CUDA device where there is one.")
-    ] = Device.auto,
+    every: Every = 1,
+    start: Start = 0,
+    stop: Stop = None,
+    device: DeviceOption = Device.auto,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Work in N processes instead of in this one.")
     ] = None,
@@ -111,8 +106,8 @@ def _common(
             help="Work on a Dask cluster: one started here, or the one whose scheduler is at ADDRESS.",
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+    quiet: Quiet = False,
+    json_: Json = False,
 ) -> None:
     """Take the arguments that every batch has; the signature is what counts."""
 

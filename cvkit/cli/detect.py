@@ -14,6 +14,7 @@ import typer
 
 from cvkit.cli.devices import Device, choose_device
 from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop
 
 
 class Format(str, Enum):
@@ -57,9 +58,7 @@ def detect(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Begin anew in DIR and remove what an earlier run left there.")
     ] = False,
-    device: Annotated[
-        Device, typer.Option(help="auto takes a CUDA device where there is one.")
-    ] = Device.auto,
+    device: DeviceOption = Device.auto,
     threshold: Annotated[
         float | None, typer.Option(metavar="T", help="Smallest score that counts. [default: the model's own]")
     ] = None,
@@ -95,15 +94,11 @@ def detect(
         int | None,
         typer.Option(metavar="N", min=1, help="Refuse larger pictures, before they are decoded."),
     ] = None,
-    every: Annotated[int, typer.Option(metavar="N", min=1, help="Of videos, take one frame in N.")] = 1,
-    start: Annotated[
-        int, typer.Option(metavar="FRAME", min=0, help="Of videos, the first frame, counted from 0.")
-    ] = 0,
-    stop: Annotated[
-        int | None, typer.Option(metavar="FRAME", help="Of videos, the frame to end before.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+    every: Every = 1,
+    start: Start = 0,
+    stop: Stop = None,
+    quiet: Quiet = False,
+    json_: Json = False,
 ) -> None:
     """Find people in pictures and videos; write boxes, annotated pictures and videos to a new folder.
 
