@@ -175,7 +175,7 @@ def speed_section(document: Document) -> str:
         f"NumPy {machine['numpy']}, Numba {machine['numba']}. Each cell is the median time of cvkit and of\n"
         "the reference in milliseconds, in turns within one process and on equally many threads, and the\n"
         f"ratio: below 1 cvkit is faster. Of {len(timed)} measurements {slower} are slower than the\n"
-        f"reference, in bold; {sum(map(missed, timed))} miss the bar that this project set itself.\n\n"
+        f"reference, in bold; missed bars, which this project set itself: {sum(map(missed, timed))}.\n\n"
         f"{to_markdown(speed_summary(timed))}\n\n"
         f"{_learners(document)}"
         f"First call in a fresh process, imports included: {calls}."
