@@ -1,6 +1,13 @@
-"""Rows of pixels taken apart into one row for each channel, which vectors can load."""
+"""Rows of values: copied, or taken apart into one row for each channel, which vectors can load."""
 
 from cvkit._jit import helper
+
+
+@helper(allocates=False)
+def copy_row(row, target):
+    """Copy a row; an assignment of slices would allocate."""
+    for x in range(target.shape[0]):
+        target[x] = row[x]
 
 
 @helper(allocates=False)
@@ -17,8 +24,7 @@ def split_channels(row, planes):
     """Copy a flat row of pixels to the rows of ``planes``, of shape (channels, width)."""
     channels, width = planes.shape
     if channels == 1:
-        for x in range(width):
-            planes[0, x] = row[x]
+        copy_row(row, planes[0])
     elif channels == 3:
         _split_three(row, planes[0], planes[1], planes[2])
     else:

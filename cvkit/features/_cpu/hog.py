@@ -13,7 +13,7 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._planes import split_channels
+from cvkit._rows import split_channels
 from cvkit._simd import LANES, add_scaled_lanes, aligned_rows
 from cvkit.features._math import vote
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._planes import split_channels
+from cvkit._rows import copy_row, split_channels
 from cvkit.filters._cpu.hysteresis import (
     NONE,
     STRONG,
@@ -16,7 +16,6 @@ from cvkit.filters._cpu.hysteresis import (
     link,
     pack_marks,
 )
-from cvkit.filters._cpu.linear import copy_row
 
 # tan(22.5 degrees), and the same in units of 1 / 65536; twice OpenCV's 13573 / 32768.
 TANGENT = math.sqrt(2) - 1

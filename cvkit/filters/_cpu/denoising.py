@@ -14,6 +14,7 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_row
 from cvkit._simd_memory import look_up
 from cvkit.filters._cpu.bilateral import power_of_two
 
@@ -47,12 +48,6 @@ def _exchange_squares(entering, leaving, columns):
 
 
 @helper
-def _copy(values, out):
-    for x in range(out.shape[0]):
-        out[x] = values[x]
-
-
-@helper
 def _sum_three(columns, out):
     number = out.dtype.type
     second, third = columns[1:], columns[2:]
@@ -73,7 +68,7 @@ def _add_four_columns(columns, out):
 def _sum_columns(columns, patch, distances):
     """Add ``patch`` neighbouring columns, an odd number: one or three, and then four at a time."""
     if patch % 4 == 1:
-        _copy(columns, distances)
+        copy_row(columns, distances)
     else:
         _sum_three(columns, distances)
     for first in range(patch % 4, patch, 4):

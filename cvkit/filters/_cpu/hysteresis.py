@@ -15,7 +15,7 @@ STRONG = np.uint8(3)  # a candidate and an edge on its own
 _CANDIDATE, _EDGE = np.uint8(1), np.uint8(2)
 
 # Words of the widest vectors.
-LANES = 8
+_LANES = 8
 
 _ONE, _LAST = np.uint64(1), np.uint64(WORD - 1)
 
@@ -25,7 +25,7 @@ def framed_planes(count, height, width):
     """Make planes of bits for the candidates and for the edges of images, with empty frames."""
     # Whole vectors of words: what a loop leaves over takes as long as the rest of a row.
     words = (width + WORD - 1) // WORD
-    words = (words + LANES - 1) // LANES * LANES
+    words = (words + _LANES - 1) // _LANES * _LANES
     return np.zeros((2, count, height + 2, words + 2), np.uint64)
 
 

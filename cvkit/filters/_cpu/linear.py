@@ -126,13 +126,6 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
 
 
 @helper(allocates=False)
-def copy_row(row, target):
-    """Copy a row; an assignment of slices would allocate."""
-    for x in range(target.shape[0]):
-        target[x] = row[x]
-
-
-@helper(allocates=False)
 def finish_row(total, rounding, out):
     """Round a row of sums into a row of the result."""
     for x in range(out.shape[0]):

@@ -6,7 +6,8 @@ import numpy as np
 
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._cpu.linear import copy_row, finish_row, largest_offset, weigh
+from cvkit._rows import copy_row
+from cvkit.filters._cpu.linear import finish_row, largest_offset, weigh
 from cvkit.filters._math import finish
 
 # Rows of output that one task makes: each begins with unaligned stores and ends with the ends of its rows.

@@ -4,7 +4,8 @@ import numpy as np
 
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._cpu.linear import STRIP, copy_row, extended_rows, finish_row, stretch
+from cvkit._rows import copy_row
+from cvkit.filters._cpu.linear import STRIP, extended_rows, finish_row, stretch
 from cvkit.filters._math import finish
 
 

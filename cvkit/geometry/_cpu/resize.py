@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_row
 from cvkit._simd_memory import copy_2_items, copy_4_items
 from cvkit._simd_pixels import blend_four_pixels, blend_two_pixels
 
@@ -261,13 +262,6 @@ def nearest(source, y_index, x_index, out):
 
 
 @helper(allocates=False)
-def _copy(row, target):
-    """Copy a row to another dtype."""
-    for x in range(target.shape[0]):
-        target[x] = row[x]
-
-
-@helper(allocates=False)
 def _blend_two(first, second, first_weight, second_weight, total):
     for x in range(total.shape[0]):
         total[x] = first_weight * first[x] + second_weight * second[x]
@@ -369,7 +363,7 @@ def _weigh_columns(line, first, channels, column_weights, weights, moved, weighe
         _weigh_pixels(line, first, channels, column_weights, 0, last, 0, weighed)
         # The last pixel must not write beyond its row.
         _weigh_pixels(line, first, channels, column_weights, last, last + 1, last, moved)
-        _copy(moved, weighed[last * channels :])
+        copy_row(moved, weighed[last * channels :])
     else:
         size = weighed.shape[0]
         one, other = moved, moved[2 * size :]
@@ -462,7 +456,7 @@ def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out
                     chosen[tap] = slot
                     if held[slot] != row:
                         held[slot] = row
-                        _copy(rows[image, row, inner_start * channels : inner_stop * channels], inner)
+                        copy_row(rows[image, row, inner_start * channels : inner_stop * channels], inner)
                         _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
                         _weigh_columns(line, first, channels, x_weights, weights, moved, ring[slot])
                 if not whole:

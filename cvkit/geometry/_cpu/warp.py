@@ -7,6 +7,7 @@ import numpy as np
 
 from cvkit._border import CONSTANT
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_row
 from cvkit._simd_memory import copy_2_items, copy_4_items
 from cvkit.geometry._cpu.tiles import TILE_COLUMNS, TILE_ROWS, coordinates, tile, tiling
 from cvkit.geometry._math import FAR, bicubic_at, cubic_weights, rounded, value_at
@@ -253,12 +254,6 @@ def _nearest_edges(image, xs, ys, offsets, border, border_value, out):
                 out[x * channels + channel] = border_value[channel]
 
 
-@helper(allocates=False)
-def _copy_values(values, out):
-    for v in range(out.shape[0]):
-        out[v] = values[v]
-
-
 @cpu_kernel
 def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
@@ -277,7 +272,7 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
             _locate_nearest(xs, ys, image, border, offsets)
             _fetch_pixels(flat, channels, offsets, 0, found)
             out_row = out_rows[index, y, left * channels : (left + pixels) * channels]
-            _copy_values(found, out_row)
+            copy_row(found, out_row)
             if not _all_inside(offsets):
                 _nearest_edges(image, xs, ys, offsets, border, border_value, out_row)
 
