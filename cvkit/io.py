@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import zlib
 from collections import deque
 from collections.abc import Collection, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from cvkit import _headers, _validate
+from cvkit import _validate
+from cvkit._decoding import decode, reason_of, swap_red_and_blue
 from cvkit._paths import atomic_path
 
 SUFFIXES = frozenset(
@@ -30,7 +30,7 @@ _MODES = ("rgb", "gray", "keep", "unchanged")
 
 
 class UnreadableImageError(OSError):
-    """A file that exists but holds no complete picture."""
+    """A file that exists but holds no complete picture, or one that is not read."""
 
 
 def read_image(
@@ -43,12 +43,15 @@ def read_image(
     path : path
         A file in a format that OpenCV decodes.
     mode : {"rgb", "gray", "keep", "unchanged"}
-        ``"rgb"`` and ``"gray"`` give uint8, (H, W, 3) and (H, W), turned upright as the camera noted in EXIF.
-        ``"keep"`` gives what the file holds, its dtype and its channels (RGB, RGBA or gray), turned upright;
-        ``"unchanged"`` the same, not turned.
+        ``"rgb"`` and ``"gray"`` give uint8, (H, W, 3) and (H, W), turned upright as the camera noted. Of 16
+        bits they take the upper 8; floats and signed numbers have no range to bring into 8 bits and are
+        refused. ``"keep"`` gives what the file holds, its dtype and its channels (RGB, RGBA or gray), turned
+        upright; ``"unchanged"`` the same, not turned. In both, fewer than 8 bits are spread over the range
+        of uint8 and 9 to 15 bits over that of uint16, palettes become colors, gray with alpha becomes RGBA,
+        and colors that are stored multiplied by alpha are divided by it.
     max_pixels : int, optional
-        Refuse larger pictures: before they are decoded where the head of the file tells their size, as those
-        of JPEG, PNG, GIF and BMP do.
+        Refuse larger pictures, before they are decoded: the head of the file tells their size. By default
+        the limit is OpenCV's, 2**30.
 
     Returns
     -------
@@ -72,114 +75,10 @@ def read_image(
     """
     _validate.one_of(mode, _MODES, "mode")
     data = Path(path).read_bytes()
-    fault = _fault(data) or _excess(_headers.picture_size(data), max_pixels)
-    if fault is not None:
-        raise UnreadableImageError(f"{os.fspath(path)}: {fault}")
-    image = _decode(data, mode)
-    if image is None:
-        raise UnreadableImageError(f"{os.fspath(path)}: not a picture, or a damaged one")
-    fault = _excess(image.shape[:2], max_pixels)
-    if fault is not None:
-        raise UnreadableImageError(f"{os.fspath(path)}: {fault}")
-    return image
-
-
-def _excess(size: tuple[int, ...] | None, max_pixels: int | None) -> str | None:
-    """Say by how much a picture of ``size`` (height, width) is too large."""
-    if size is None or max_pixels is None or size[0] * size[1] <= max_pixels:
-        return None
-    return f"{size[1]} x {size[0]} are more than {max_pixels} pixels"
-
-
-def _decode(data: bytes, mode: str) -> np.ndarray | None:
-    """Decode a picture to RGB; None where there is none."""
-    import cv2
-
-    encoded = np.frombuffer(data, np.uint8)
     try:
-        if data.startswith(_headers.JPEG):
-            return _decode_jpeg(encoded, mode, is_gray=_headers.jpeg_components(data) == 1)
-        image = _decode_other(encoded, mode, may_be_turned=_may_be_turned(data))
-    except cv2.error:  # such as more pixels than OpenCV decodes
-        return None
-    return None if image is None else _swap_red_and_blue(image)
-
-
-def _decode_jpeg(encoded: np.ndarray, mode: str, is_gray: bool) -> np.ndarray | None:
-    import cv2
-
-    is_gray = mode == "gray" or (is_gray and mode != "rgb")
-    # OpenCV knows this flag for a few formats only, and swapping takes a tenth of the time of decoding.
-    flags = cv2.IMREAD_GRAYSCALE if is_gray else cv2.IMREAD_COLOR_RGB
-    if mode == "unchanged":
-        flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    image: np.ndarray | None = cv2.imdecode(encoded, flags)
-    return image
-
-
-def _decode_other(encoded: np.ndarray, mode: str, may_be_turned: bool) -> np.ndarray | None:
-    """Decode a picture that is no JPEG, in OpenCV's order of channels."""
-    import cv2
-
-    flags = {"rgb": cv2.IMREAD_COLOR, "gray": cv2.IMREAD_GRAYSCALE}
-    image: np.ndarray | None = cv2.imdecode(encoded, flags.get(mode, cv2.IMREAD_UNCHANGED))
-    has_alpha = image is not None and image.ndim == 3 and image.shape[2] == 4
-    if mode == "keep" and may_be_turned and not has_alpha:  # OpenCV turns no picture whose alpha it keeps
-        image = cv2.imdecode(encoded, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR)
-    return image
-
-
-def _may_be_turned(data: bytes) -> bool:
-    """Tell whether a PNG, WebP or AVIF holds EXIF."""
-    return any(name in data for name in (b"eXIf", b"EXIF", b"Exif"))
-
-
-def _swap_red_and_blue(image: np.ndarray) -> np.ndarray:
-    """RGB to OpenCV's BGR, or back; alpha stays where it is."""
-    import cv2
-
-    channels = 1 if image.ndim == 2 else image.shape[2]
-    codes = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
-    return cv2.cvtColor(image, codes[channels]) if channels in codes else image
-
-
-def _fault(data: bytes) -> str | None:
-    """Say what is wrong with a file whose decoder might fill the missing part of the picture with gray."""
-    if not data:
-        return "the file is empty"
-    if data.startswith(_headers.JPEG):
-        return None if _jpeg_is_complete(data) else "truncated JPEG: the picture does not end"
-    if data.startswith(_headers.PNG):
-        return _png_fault(data)
-    return None
-
-
-def _jpeg_is_complete(data: bytes) -> bool:
-    """Tell whether the end-of-image marker follows the start of the first scan.
-
-    In a scan 0xFF is followed by 0 or by a restart: 0xFF 0xD9 is nothing but the end. It is looked for from
-    the end of the file, where it is as a rule.
-    """
-    segments = _headers.jpeg_segments(data)
-    if not segments or segments[-1][0] != _headers.JPEG_SCAN:
-        return False
-    return data.rfind(b"\xff\xd9") >= segments[-1][2]
-
-
-def _png_fault(data: bytes) -> str | None:
-    """Walk the chunks (length, name, content, checksum) up to IEND."""
-    position = 8
-    while position + 12 <= len(data):
-        length = int.from_bytes(data[position : position + 4], "big")
-        name = data[position + 4 : position + 8]
-        end = position + 8 + length
-        is_critical = name[:1].isupper()
-        if is_critical and zlib.crc32(data[position + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
-            return "damaged PNG: a checksum is wrong" if end + 4 <= len(data) else "truncated PNG"
-        if name == b"IEND":
-            return None
-        position = end + 4
-    return "truncated PNG: the picture does not end"
+        return decode(data, mode, max_pixels)
+    except Exception as error:  # whatever decoding raises is the file's failure
+        raise UnreadableImageError(f"{os.fspath(path)}: {reason_of(error)}") from error
 
 
 def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) -> None:
@@ -265,7 +164,7 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
         options = [cv2.IMWRITE_JPEG_QUALITY, quality]
     elif suffix == ".webp":
         options = [cv2.IMWRITE_WEBP_QUALITY, quality]
-    encoded, buffer = cv2.imencode(suffix, _swap_red_and_blue(np.ascontiguousarray(image)), options)
+    encoded, buffer = cv2.imencode(suffix, swap_red_and_blue(np.ascontiguousarray(image)), options)
     if not encoded:
         raise ValueError(f"{suffix} cannot hold an image of shape {image.shape} and dtype {image.dtype}")
     return bytes(buffer)
@@ -404,3 +303,5 @@ def _try_to_read(path: Path, mode: str, max_pixels: int | None) -> np.ndarray | 
         return read_image(path, mode, max_pixels=max_pixels)
     except OSError as error:
         return error
+    except Exception as error:  # such as a name that no file can have
+        return UnreadableImageError(f"{os.fspath(path)}: {reason_of(error)}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-import threading
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._containers import declared_length
+from cvkit._decoding import without_messages
 from cvkit._paths import temporary_path
 
 SUFFIXES = frozenset(
@@ -35,9 +35,6 @@ _USUAL_RATE = 25.0
 # An edit list, which telephones write when a clip is trimmed, hides frames that the header counts: those from
 # the last frame that was stored whole, which is at most this many seconds ago. Fewer are no sign of damage.
 _HIDDEN_SECONDS = 2.0
-
-# The level of messages belongs to the process: two threads must not change it at once.
-_MESSAGES = threading.Lock()
 
 Frame = tuple[int, np.ndarray]
 
@@ -292,14 +289,8 @@ def _name_for_ffmpeg(path: str | os.PathLike[str]) -> str:
 def _without_messages() -> Iterator[None]:
     """Keep OpenCV and FFmpeg from writing to stderr what becomes an exception here."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read once, when FFmpeg is first used
-    import cv2
-
-    with _MESSAGES:
-        level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-        try:
-            yield
-        finally:
-            cv2.utils.logging.setLogLevel(level)
+    with without_messages():
+        yield
 
 
 def open_video(path: str | os.PathLike[str], rate: float, *, keep_partial: bool = False) -> VideoWriter:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit._headers import picture_size
+from cvkit import _headers
 from cvkit._paths import atomic_path, claim_folder, inside, unused_path
 from cvkit.compare.images import scene
 from cvkit.io import UnreadableImageError, read_ahead, walk
@@ -143,12 +143,13 @@ def test_the_head_tells_the_size_before_anything_is_decoded(
     gif = bytes.fromhex(
         "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
     )
-    assert picture_size(gif) == (1, 1)
-    assert picture_size(b"II*\0") is None
+    head = _headers.read(gif)
+    assert (head.height, head.width) == (1, 1)
     pictures = {name: encoded(np.zeros((3, 5, 3), np.uint8), name) for name in (".png", ".jpg", ".bmp")}
     monkeypatch.setattr(cv2, "imdecode", None)
     for name, data in pictures.items():
-        assert picture_size(data) == (3, 5)
+        head = _headers.read(data)
+        assert (head.height, head.width) == (3, 5)
         path = tmp_path / f"a{name}"
         path.write_bytes(data)
         with pytest.raises(UnreadableImageError, match="5 x 3 are more than 14 pixels"):
@@ -186,7 +187,7 @@ def test_every_cut_of_other_formats_is_refused(tmp_path: Path, picture: np.ndarr
     path = tmp_path / f"cut{suffix}"
     for length in [*range(1, len(whole) - 4, len(whole) // 40), len(whole) - 4]:
         path.write_bytes(whole[:length])
-        with pytest.raises(UnreadableImageError, match=rf"cut\{suffix}: not a picture"):
+        with pytest.raises(UnreadableImageError, match=rf"cut\{suffix}: (truncated|not a picture)"):
             cvkit.read_image(path)
 
 

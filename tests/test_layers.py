@@ -64,6 +64,8 @@ def room(module: str) -> str:
         return "names"
     if module == "cvkit.__main__":
         return "cli"
+    if module == "cvkit._decoding":  # the part of io that needs OpenCV
+        return "io"
     if parts[1] in ("_cpu", "_cuda"):
         return parts[2] if len(parts) > 2 else "helpers"
     return "helpers" if parts[1].startswith("_") else parts[1]

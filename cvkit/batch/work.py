@@ -106,7 +106,7 @@ class Work:
             picture.size, picture.mtime_ns = status.st_size, status.st_mtime_ns
             if not is_video(file):
                 picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
-        except (OSError, MemoryError) as error:
+        except Exception as error:  # whatever a file does to its reader is that file's failure only
             picture.error = reason_of(error, file)
         picture.seconds += time.perf_counter() - start
         return picture
