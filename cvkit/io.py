@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
-from cvkit._decoding import decode, reason_of, swap_red_and_blue
+from cvkit._decoding import decode, reason_of, swap_red_and_blue, without_messages
 from cvkit._paths import atomic_path
 
 SUFFIXES = frozenset(
@@ -164,7 +164,11 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
         options = [cv2.IMWRITE_JPEG_QUALITY, quality]
     elif suffix == ".webp":
         options = [cv2.IMWRITE_WEBP_QUALITY, quality]
-    encoded, buffer = cv2.imencode(suffix, swap_red_and_blue(np.ascontiguousarray(image)), options)
+    try:
+        with without_messages():
+            encoded, buffer = cv2.imencode(suffix, swap_red_and_blue(np.ascontiguousarray(image)), options)
+    except cv2.error:  # such as a side that is longer than the format knows
+        encoded = False
     if not encoded:
         raise ValueError(f"{suffix} cannot hold an image of shape {image.shape} and dtype {image.dtype}")
     return bytes(buffer)

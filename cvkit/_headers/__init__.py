@@ -27,6 +27,14 @@ _READERS = (
     (b"v/1\x01", various.read_openexr),
 )
 
+# What is often met and not read, by how the files start.
+_NOT_READ = (
+    (b"8BPS", "Photoshop"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"%PDF", "PDF"),
+)
+
 
 def read(data: bytes) -> Head:
     """Read the head of a picture in any of the formats that are decoded; refuse all others."""
@@ -41,4 +49,7 @@ def read(data: bytes) -> Head:
         return boxes.read_avif(data)
     if netpbm.is_netpbm(data):
         return netpbm.read(data)
-    raise ValueError("not a picture, or in a format that is not read")
+    for magic, name in _NOT_READ:
+        if data.startswith(magic):
+            raise ValueError(f"{name} is not read")
+    raise ValueError("not a picture, or a damaged one")

@@ -64,8 +64,10 @@ def _kept(data: bytes, decode: Decode) -> np.ndarray:
 def read_avif(data: bytes) -> Head:
     """Read the properties of the primary item: turns are among them, and those in EXIF do not count."""
     brands = next((content for name, content in _boxes(data) if name == b"ftyp"), b"")
-    if not {b"avif", b"avis"} & {brands[at : at + 4] for at in range(0, len(brands), 4)}:
-        raise ValueError("not a picture, or in a format that is not read")
+    names = {brands[at : at + 4] for at in range(0, len(brands), 4)}
+    if not names & {b"avif", b"avis"}:
+        is_heic = names & {b"heic", b"heix", b"heim", b"heis", b"mif1"}
+        raise ValueError("HEIC is not read" if is_heic else "not a picture")
     meta = next((content[4:] for name, content in _boxes(data) if name == b"meta"), b"")
     parts = dict(_boxes(meta))
     primary = _primary_item(parts.get(b"pitm", b""))

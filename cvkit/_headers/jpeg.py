@@ -12,11 +12,11 @@ MAGIC = b"\xff\xd8"
 
 # A marker is 0xFF, perhaps repeated, and a code.
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_SCAN, _END = 0xDA, 0xD9
+_SCAN, _END, _RESTART_INTERVAL = 0xDA, 0xD9, 0xDD
 # Starts of a frame, which hold the size; the codes between them are tables and restarts.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # What may follow a scan: tables, another scan, the number of lines, application data, comments.
-_BETWEEN_SCANS = frozenset([0xC4, 0xCC, _SCAN, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)])
+_BETWEEN_SCANS = frozenset([0xC4, 0xCC, _SCAN, 0xDB, 0xDC, _RESTART_INTERVAL, 0xFE, *range(0xE0, 0xF0)])
 _RESTARTS = range(0xD0, 0xD8)
 
 
@@ -26,7 +26,7 @@ def read(data: bytes) -> Head:
     if not segments or segments[-1][0] != _SCAN:
         raise ValueError("truncated JPEG: the picture does not end")
     scan = segments[-1][2]
-    _check_scans(data, scan)
+    _check_scans(data, scan, any(code == _RESTART_INTERVAL for code, _, _ in segments))
     encoded = data
     if sum(end - start for _, start, end in segments) + len(MAGIC) < scan:
         # Bytes between the segments, to which decoders pay no more attention than to complain.
@@ -54,7 +54,7 @@ def _segments(data: bytes) -> list[tuple[int, int, int]]:
     return segments
 
 
-def _check_scans(data: bytes, start: int) -> None:
+def _check_scans(data: bytes, start: int, has_restarts: bool) -> None:
     """Raise unless the scans from ``start`` on end, and hold no markers but restarts in their order.
 
     In a scan 0xFF is followed by 0 or by the code of a marker. What is behind the end does not count: some
@@ -65,19 +65,23 @@ def _check_scans(data: bytes, start: int) -> None:
     codes = values[places + 1]
     is_marker = (codes != 0) & (codes != 0xFF)
     restart = 0
-    inside = 0  # of a segment between scans, up to where
+    segment_end = 0  # of a segment between scans
     for place, code in zip(places[is_marker].tolist(), codes[is_marker].tolist(), strict=True):
-        if place < inside:
+        if place < segment_end:
             continue
         if code == _END:
             return
-        if code in _RESTARTS:
+        if code in _RESTARTS and has_restarts:
             if code != _RESTARTS[restart]:
                 raise ValueError("damaged JPEG: a part of the picture is missing")
             restart = (restart + 1) % len(_RESTARTS)
         elif code in _BETWEEN_SCANS:
             restart = 0
-            inside = place + 2 + big(values[place + 2 : place + 4].tobytes())
+            has_restarts |= code == _RESTART_INTERVAL
+            segment_end = place + 2 + big(values[place + 2 : place + 4].tobytes())
+            # Another segment or the end follows all but the header of a scan.
+            if code != _SCAN and values[segment_end : segment_end + 1].tobytes() not in (b"\xff", b""):
+                raise ValueError("damaged JPEG: a part of the picture is something else")
         else:
             raise ValueError("damaged JPEG: a part of the picture is something else")
     raise ValueError("truncated JPEG: the picture does not end")

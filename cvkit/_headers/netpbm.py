@@ -110,15 +110,17 @@ def _image(stored: np.ndarray, largest: int) -> np.ndarray:
 
 
 def _read_floats(data: bytes) -> Head:
-    """PFM: rows from the bottom; the sign of the scale tells the byte order."""
+    """Read PFM: rows from the bottom up; the sign of the scale tells the byte order."""
     found = _FLOATS.match(data)
     if found is None:
         raise ValueError("truncated or damaged PFM: its header does not tell the size")
-    width, height, channels = int(found[1]), int(found[2]), 3 if data[1:2] == b"F" else 1
-    if len(data) - found.end() < 4 * height * width * channels:
+    shape = int(found[2]), int(found[1]), 3 if data[1:2] == b"F" else 1
+    if len(data) - found.end() < 4 * shape[0] * shape[1] * shape[2]:
         raise ValueError("truncated PFM: the picture does not end")
-    return Head("PFM", height, width, samples=partial(_decoded, data))
+    dtype = "<f4" if found[3].startswith(b"-") else ">f4"
+    return Head("PFM", shape[0], shape[1], samples=partial(_from_floats, data[found.end() :], shape, dtype))
 
 
-def _decoded(data: bytes, decode: Decode) -> np.ndarray:
-    return decode(data)
+def _from_floats(samples: bytes, shape: tuple[int, int, int], dtype: str, decode: Decode) -> np.ndarray:
+    stored = np.frombuffer(samples, dtype, shape[0] * shape[1] * shape[2]).reshape(shape)[::-1]
+    return np.ascontiguousarray(stored if shape[2] == 3 else stored[..., 0], np.float32)

@@ -17,10 +17,11 @@ _STRIP_OFFSETS, _ORIENTATION, _CHANNELS, _STRIP_ROWS, _STRIP_BYTES = 273, 274, 2
 _PLANAR, _PREDICTOR, _COLORMAP, _TILE_WIDTH, _TILE_HEIGHT = 284, 317, 320, 322, 323
 _TILE_OFFSETS, _TILE_BYTES, _EXTRA, _SAMPLE_FORMAT = 324, 325, 338, 339
 
-_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK = 0, 1, 2, 3, 5
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _ASSOCIATED, _STRAIGHT = 1, 2
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _FORMATS = {_UNSIGNED: "unsigned", _SIGNED: "signed", _FLOAT: "float"}
+_UNCOMPRESSED = 1
 # Compressions whose output has no bytes that could be read as gray: of faxes, and JPEG.
 _NOT_OF_BYTES = frozenset([2, 3, 4, 6, 7])
 _COMPRESSIONS = (
@@ -33,9 +34,8 @@ _COMPRESSIONS = (
 def read(data: bytes) -> Head:
     """Read the first picture's tags."""
     layout = _layout(Directory.of(data))
-    layout.check_extent(len(data))
-    directory = layout.directory
-    orientation = directory.number(_ORIENTATION, 1)
+    layout.check(len(data))
+    orientation = layout.directory.number(_ORIENTATION, 1)
     kind = f"TIFF ({layout.describe()})"
     turned = orientation if 1 <= orientation <= 8 else 1
     return Head(kind, layout.height, layout.width, turned, samples=partial(_decode, data, layout))
@@ -87,14 +87,20 @@ class _Layout:
         rows = min(self.directory.number(_STRIP_ROWS, self.height), self.height)
         return -(-self.height // max(1, rows))
 
-    def check_extent(self, size: int) -> None:
-        """Raise where strips or tiles are missing or end behind the file."""
+    def check(self, size: int) -> None:
+        """Raise where colors, strips or tiles are missing, or end behind a file of ``size`` bytes."""
+        if self.photometric == _PALETTE and len(self.directory.numbers(_COLORMAP)) != 3 << self.bits:
+            raise ValueError("damaged TIFF: its palette has not as many colors as its samples have values")
         offsets, lengths = self.offsets(), self.lengths()
         planes = self.channels if self.is_planar else 1
         if len(offsets) < self.pieces() * planes:
             raise ValueError("truncated TIFF: a part of the picture is not there")
         if any(start + length > size for start, length in zip(offsets, lengths, strict=False)):
             raise ValueError("truncated TIFF: a part of the picture is not there")
+        if self.compression == _UNCOMPRESSED and self.photometric != _YCBCR:  # which may be subsampled
+            row_bytes = (self.width * self.channels // planes * self.bits + 7) // 8
+            if row_bytes * self.height * planes > size:
+                raise ValueError("truncated TIFF: a part of the picture is not there")
 
 
 def _layout(directory: Directory) -> _Layout:
@@ -222,8 +228,6 @@ def _colors(image: np.ndarray, layout: _Layout) -> np.ndarray:
 
 def _from_palette(indices: np.ndarray, layout: _Layout) -> np.ndarray:
     values = np.array(layout.directory.numbers(_COLORMAP), np.uint16)
-    if len(values) != 3 << layout.bits:
-        raise ValueError("damaged TIFF: its palette has not as many colors as its samples have values")
     # Some programs write 8 bits where 16 are due.
     levels = (values >> 8 if values.max() > 255 else values).astype(np.uint8)
     return np.ascontiguousarray(levels.reshape(3, -1).T[indices])

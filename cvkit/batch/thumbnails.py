@@ -97,6 +97,9 @@ def _to_bytes(image: np.ndarray) -> tuple[np.ndarray, str]:
         return image, ""
     if image.dtype == np.uint16:
         return (image >> 8).astype(np.uint8), ", 16 bits"
-    low, high = float(np.nanmin(image)), float(np.nanmax(image))
-    levels = np.nan_to_num((image - low) * (255 / max(high - low, 1e-12)))
+    values = image.astype(np.float64)
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
+    levels = (values - low) * (255 / max(high - low, 1e-12))
     return levels.astype(np.uint8), f", shown from {low:.4g} to {high:.4g}"

@@ -159,7 +159,7 @@ class Work:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_result(target, picture.image, self.quality)
                 picture.is_written = True
-            except (OSError, TypeError, ValueError) as error:
+            except Exception as error:  # whatever a result does to its writer is that file's failure only
                 picture.error = f"cannot write {picture.task.output}: {reason_of(error)}"
         picture.image = None
         picture.seconds += time.perf_counter() - start
