@@ -23,6 +23,7 @@ TAGS = {
     "rows": 278,
     "lengths": 279,
     "planar": 284,
+    "predictor": 317,
     "colors": 320,
     "extra": 338,
     "format": 339,
@@ -55,7 +56,7 @@ def packed(image: np.ndarray, bits: int) -> bytes:
 
 
 def tiff(samples: bytes, height: int, width: int, order: str = "<", **tags: list[int] | int) -> bytes:
-    """Write an uncompressed TIFF of one strip."""
+    """Write a TIFF of one strip."""
     values = {"width": width, "height": height, "bits": 8, "compression": 1, "photometric": 1, "channels": 1}
     values |= {"offsets": 8, "rows": height, "lengths": len(samples), **tags}  # type: ignore[dict-item]
     content = samples + bytes(len(samples) % 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,20 @@ def test_samples_of_every_type_are_read_as_they_are(tmp_path: Path, kind: str) -
                 planes = np.ascontiguousarray(np.moveaxis(image, -1, 0))
                 planar = by_tifffile(planes, planarconfig="separate", **options, **way)
                 np.testing.assert_array_equal(read(tmp_path, planar), image, f"planar, {way}")
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+def test_the_predictor_of_floats_is_undone(tmp_path: Path, kind: str) -> None:
+    for channels in (1, 3, 4):  # OpenCV undoes it for f4, and for f8 but with four channels
+        image = random_samples(kind, channels)
+        grouped = image.astype(f">{kind}").view(np.uint8).reshape(HEIGHT, -1, image.itemsize).swapaxes(1, 2)
+        groups = grouped.reshape(HEIGHT, -1, channels)
+        differences = np.diff(groups, axis=1, prepend=np.zeros((HEIGHT, 1, channels), np.uint8))
+        kinds = {"bits": [8 * image.itemsize] * channels, "format": [3] * channels, "channels": channels}
+        content = zlib.compress(differences.tobytes())
+        photometric = 1 if channels == 1 else 2
+        data = tiff(content, HEIGHT, WIDTH, compression=8, predictor=3, photometric=photometric, **kinds)
+        np.testing.assert_array_equal(read(tmp_path, data), image)
 
 
 def test_modes_of_8_bits_take_the_upper_8_of_16_and_refuse_what_has_no_range(tmp_path: Path) -> None:
