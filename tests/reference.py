@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -35,21 +36,27 @@ def sharpen(image: np.ndarray, method: str, amount: float) -> np.ndarray:
     return result.astype(image.dtype)
 
 
+@functools.cache
+def border_pattern(size: int, border: str) -> list[int]:
+    """Indices of one period of an axis that is extended without end."""
+    if border == "reflect":
+        return [*range(size), *reversed(range(size))]
+    if border == "reflect101":
+        return [*range(size), *reversed(range(1, size - 1))]
+    return [*range(size)]
+
+
 def border_pixel(image: np.ndarray, y: int, x: int, border: str, value: float) -> np.ndarray:
     """One pixel of ``image`` extended beyond its border."""
-    inside = []
-    for index, size in ((y, image.shape[0]), (x, image.shape[1])):
-        if border == "constant" and not 0 <= index < size:
+    height, width = image.shape[:2]
+    if not (0 <= y < height and 0 <= x < width):
+        if border == "constant":
             return np.full(image.shape[2:], float(value))
-        pattern = {
-            "constant": list(range(size)),
-            "replicate": [min(max(index, 0), size - 1)],
-            "wrap": list(range(size)),
-            "reflect": [*range(size), *reversed(range(size))],
-            "reflect101": [*range(size), *reversed(range(1, size - 1))],
-        }[border]
-        inside.append(pattern[index % len(pattern)])
-    return image[tuple(inside)].astype(np.float64)
+        if border == "replicate":
+            y, x = min(max(y, 0), height - 1), min(max(x, 0), width - 1)
+        rows, columns = border_pattern(height, border), border_pattern(width, border)
+        y, x = rows[y % len(rows)], columns[x % len(columns)]
+    return image[y, x].astype(np.float64)
 
 
 def kernel_weights(fraction: float, interpolation: str) -> dict[int, float]:

@@ -14,7 +14,8 @@ from cvkit.compare.measure import difference
 from tests.naive_cases import NAIVE_CASES
 
 OPENCV = int(cv2.__version__.partition(".")[0])
-SHAPES = [(1, 1), (1, 9), (7, 1), (2, 2), (5, 6), (17, 23), (64, 97)]
+# The last two cross every strip and tile of the kernels, down and along.
+SHAPES = [(1, 1), (1, 9), (7, 1), (2, 2), (5, 6), (17, 23), (64, 97), (259, 33), (9, 1300)]
 ROWS = [
     pytest.param(
         case,

@@ -1,0 +1,508 @@
+"""Calls of every image operation with parameters drawn at random, each with its reference.
+
+A row of ``CALLS`` draws the parameters of one call and gives what cvkit makes of an image and what the
+reference does. ``tests/test_random_calls.py`` draws the images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import scipy.ndimage
+from hypothesis import strategies as st
+
+import cvkit
+from cvkit.compare.borders import BORDERS
+from cvkit.compare.case import EXACT, Tolerance
+from tests import reference
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+Operation = Callable[[np.ndarray], np.ndarray]
+
+
+class Call(NamedTuple):
+    """One call: cvkit's result, the reference's, and how far they may be apart."""
+
+    ours: Operation
+    reference: Operation
+    tolerance: Tolerance = EXACT
+
+
+@dataclass(frozen=True)
+class RandomCall:
+    """How calls of an operation are drawn.
+
+    Parameters
+    ----------
+    operation : str
+        Public name.
+    draw : callable
+        Draws the parameters for an image that it is given.
+    dtypes : tuple of str
+        Of the images; the first two are tried in the suite, all in sweeps: each costs seconds of compilation.
+    channels : tuple of int
+        Channel counts of the images.
+    largest : int
+        Largest height and width; naive references are slow.
+    smallest : int
+        Smallest height and width.
+    opencv : tuple of int
+        Major versions of OpenCV whose result is the reference.
+    """
+
+    operation: str
+    draw: Callable[[Draw, np.ndarray], Call]
+    dtypes: tuple[str, ...] = ("uint8",)
+    channels: tuple[int, ...] = (1, 2, 3, 4)
+    largest: int = 300
+    smallest: int = 1
+    opencv: tuple[int, ...] = (4, 5)
+
+
+_borders = st.sampled_from([*BORDERS, "wrap"])
+_odd = st.integers(0, 4).map(lambda half: 2 * half + 1)
+
+
+def extended(
+    filtered: Operation, image: np.ndarray, reach: tuple[int, int], border: str, value: float = 0
+) -> np.ndarray:
+    """Filter an image that is extended by ``reach`` rows and columns, and cut the extension off again."""
+    rows, columns = reach
+    code = cv2.BORDER_WRAP if border == "wrap" else BORDERS[border]
+    wide = cv2.copyMakeBorder(image, rows, rows, columns, columns, code, value=(value,) * 4)
+    height, width = image.shape[:2]
+    return np.ascontiguousarray(filtered(wide)[rows : rows + height, columns : columns + width])
+
+
+def _of_range(image: np.ndarray, exact: Tolerance = EXACT, share: float = 1e-5) -> Tolerance:
+    """Accept a share of the image's magnitude for floats."""
+    if image.dtype.kind == "u":
+        return exact
+    return Tolerance(absolute=share * max(1.0, float(np.abs(image).max(initial=0))))
+
+
+def _border_value(draw: Draw, image: np.ndarray) -> float:
+    return float(draw(st.sampled_from([0, 7, 255 if image.dtype == np.uint8 else 1000])))
+
+
+def _box_filter(draw: Draw, image: np.ndarray) -> Call:
+    ksize = draw(st.tuples(_odd, _odd) | st.sampled_from([(15, 15), (17, 3), (31, 1)]))
+    border, value, normalize = draw(_borders), _border_value(draw, image), draw(st.booleans())
+    return Call(
+        lambda image: cvkit.box_filter(image, ksize, normalize=normalize, border=border, border_value=value),
+        lambda image: extended(
+            lambda wide: cv2.boxFilter(wide, -1, ksize[::-1], normalize=normalize),
+            image,
+            ksize,
+            border,
+            value,
+        ),
+        _of_range(
+            image,
+            # OpenCV's vectors divide 16-bit sums in float32, its scalar ends of rows in float64.
+            Tolerance(absolute=1, exceptions=0.05) if image.dtype == np.uint16 else EXACT,
+            share=1e-5 * (1 if normalize else ksize[0] * ksize[1]),
+        ),
+    )
+
+
+def _gaussian_blur(draw: Draw, image: np.ndarray) -> Call:
+    ksize = draw(st.none() | _odd)
+    sigma = draw(st.sampled_from([None, 0.4, 0.8, 1.2, 2.3, 4.0])) if ksize else draw(st.floats(0.3, 3.5))
+    border, value = draw(_borders), _border_value(draw, image)
+    return Call(
+        lambda image: cvkit.gaussian_blur(image, sigma, ksize=ksize, border=border, border_value=value),
+        lambda image: extended(
+            lambda wide: cv2.GaussianBlur(wide, (ksize or 0, ksize or 0), sigma or 0),
+            image,
+            (40, 40),
+            border,
+            value,
+        ),
+        _of_range(image),
+    )
+
+
+def _median_blur(draw: Draw, image: np.ndarray) -> Call:
+    ksize = draw(st.sampled_from([1, 3, 5] if image.dtype != np.uint8 else [1, 3, 5, 7, 9, 15, 33]))
+    return Call(lambda image: cvkit.median_blur(image, ksize), lambda image: cv2.medianBlur(image, ksize))
+
+
+def _bilateral_filter(draw: Draw, image: np.ndarray) -> Call:
+    diameter = draw(st.integers(1, 11))
+    sigma_color, sigma_space = draw(st.floats(1, 150)), draw(st.floats(0.5, 50))
+    border = draw(st.sampled_from([*BORDERS]))
+    arguments = diameter, sigma_color, sigma_space
+    return Call(
+        lambda image: cvkit.bilateral_filter(image, *arguments, border=border),
+        lambda image: cv2.bilateralFilter(image, *arguments, borderType=BORDERS[border]),
+        # The same weights in another order: a quotient that ends on a half rounds to either side.
+        _of_range(image, Tolerance(exceptions=max(1e-3, 1.5 / image.size)), share=2e-5),
+    )
+
+
+def _weights(draw: Draw, height: int, width: int) -> np.ndarray:
+    values = st.integers(-8, 8).map(lambda eighths: eighths / 8)
+    return np.array(draw(st.lists(values, min_size=height * width, max_size=height * width))).reshape(
+        height, width
+    )
+
+
+def _filter2d(draw: Draw, image: np.ndarray) -> Call:
+    height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    kernel, delta = _weights(draw, height, width), draw(st.integers(-9, 9))
+    border, value = draw(_borders), _border_value(draw, image)
+    return Call(
+        lambda image: cvkit.filter2d(image, kernel=kernel, delta=delta, border=border, border_value=value),
+        lambda image: extended(
+            lambda wide: cv2.filter2D(wide, -1, kernel, delta=delta), image, (5, 5), border, value
+        ),
+        _of_range(image, Tolerance(absolute=1, exceptions=max(1e-3, 1.5 / image.size)), share=1e-4),
+    )
+
+
+def _sep_filter2d(draw: Draw, image: np.ndarray) -> Call:
+    # Few sizes: kernels are compiled for each number of taps.
+    size_y, size_x = draw(st.sampled_from([(3, 3), (5, 3), (7, 9)]))
+    kernel_y, kernel_x = _weights(draw, 1, size_y)[0], _weights(draw, 1, size_x)[0]
+    delta, border, value = draw(st.integers(-9, 9)), draw(_borders), _border_value(draw, image)
+    return Call(
+        lambda image: cvkit.sep_filter2d(
+            image, kernel_y=kernel_y, kernel_x=kernel_x, delta=delta, border=border, border_value=value
+        ),
+        lambda image: extended(
+            lambda wide: cv2.sepFilter2D(wide, -1, kernel_x, kernel_y, delta=delta),
+            image,
+            (9, 9),
+            border,
+            value,
+        ),
+        _of_range(image, Tolerance(absolute=1, exceptions=max(1e-3, 1.5 / image.size)), share=1e-4),
+    )
+
+
+_DEPTHS = {"uint8": cv2.CV_16S, "uint16": cv2.CV_32F, "float32": cv2.CV_32F, "float64": cv2.CV_64F}
+
+
+def _derivative_options(draw: Draw) -> dict[str, float]:
+    # Sums of few powers of 2, so that no order of roundings decides a tie.
+    return {"scale": draw(st.sampled_from([1, 0.5, 0.125, 2])), "delta": draw(st.integers(-5, 5))}
+
+
+def _sobel(draw: Draw, image: np.ndarray) -> Call:
+    ksize = draw(st.sampled_from([1, 3, 5, 7]))
+    dx, dy = draw(
+        st.sampled_from([(1, 0), (0, 1), (1, 1), (2, 0), (0, 2)] if ksize > 1 else [(1, 0), (0, 1)])
+    )
+    options, border, depth = _derivative_options(draw), draw(_borders), _DEPTHS[image.dtype.name]
+    return Call(
+        lambda image: cvkit.sobel(image, dx, dy, ksize=ksize, border=border, **options),
+        lambda image: extended(
+            lambda wide: cv2.Sobel(wide, depth, dx, dy, ksize=ksize, **options), image, (4, 4), border
+        ),
+        _of_range(image, share=1e-2 if ksize == 7 else 1e-4) if depth != cv2.CV_16S else EXACT,
+    )
+
+
+def _scharr(draw: Draw, image: np.ndarray) -> Call:
+    dx = draw(st.integers(0, 1))
+    options, border, depth = _derivative_options(draw), draw(_borders), _DEPTHS[image.dtype.name]
+    return Call(
+        lambda image: cvkit.scharr(image, dx, 1 - dx, border=border, **options),
+        lambda image: extended(
+            lambda wide: cv2.Scharr(wide, depth, dx, 1 - dx, **options), image, (2, 2), border
+        ),
+        _of_range(image, share=1e-4) if depth != cv2.CV_16S else EXACT,
+    )
+
+
+def _laplacian(draw: Draw, image: np.ndarray) -> Call:
+    ksize = draw(st.sampled_from([1, 3, 5]))
+    options, border, depth = _derivative_options(draw), draw(_borders), _DEPTHS[image.dtype.name]
+    return Call(
+        lambda image: cvkit.laplacian(image, ksize=ksize, border=border, **options),
+        lambda image: extended(
+            lambda wide: cv2.Laplacian(wide, depth, ksize=ksize, **options), image, (4, 4), border
+        ),
+        _of_range(image, share=1e-4) if depth != cv2.CV_16S else EXACT,
+    )
+
+
+def _prewitt(draw: Draw, image: np.ndarray) -> Call:
+    dx, border, depth = draw(st.integers(0, 1)), draw(_borders), _DEPTHS[image.dtype.name]
+    ones, difference = np.ones(3), np.array([-1.0, 0.0, 1.0])
+    kernels = (difference, ones) if dx else (ones, difference)
+    return Call(
+        lambda image: cvkit.prewitt(image, dx, 1 - dx, border=border),
+        lambda image: extended(lambda wide: cv2.sepFilter2D(wide, depth, *kernels), image, (2, 2), border),
+        _of_range(image, share=1e-4) if depth != cv2.CV_16S else EXACT,
+    )
+
+
+def _roberts(draw: Draw, image: np.ndarray) -> Call:
+    border = draw(_borders)
+
+    def magnitude(wide: np.ndarray) -> np.ndarray:
+        pixels = wide.astype(np.float64)
+        below, right = np.roll(pixels, -1, axis=0), np.roll(pixels, -1, axis=1)
+        between = np.roll(below, -1, axis=1)
+        return np.sqrt(((pixels - between) ** 2 + (below - right) ** 2) / 2).astype(np.float32)
+
+    return Call(
+        lambda image: cvkit.roberts(image, border=border),
+        lambda image: extended(magnitude, image, (2, 2), border),
+        Tolerance(absolute=1e-4 * max(1.0, float(image.max()))),
+    )
+
+
+def _laplacian_of_gaussian(draw: Draw, image: np.ndarray) -> Call:
+    sigma = draw(st.floats(0.6, 2.5))
+    return Call(
+        lambda image: cvkit.laplacian_of_gaussian(image, sigma, border="reflect"),
+        lambda image: scipy.ndimage.gaussian_laplace(image, sigma),
+        Tolerance(absolute=2e-3),
+    )
+
+
+def _canny(draw: Draw, image: np.ndarray) -> Call:
+    ksize, l2_gradient = draw(st.sampled_from([3, 5, 7])), draw(st.booleans())
+    largest = {3: 1000, 5: 10000, 7: 100000}[ksize]
+    low, high = draw(st.integers(0, largest)), draw(st.integers(0, largest))
+    return Call(
+        lambda image: cvkit.canny(image, low, high, ksize=ksize, l2_gradient=l2_gradient),
+        lambda image: cv2.Canny(image, low, high, apertureSize=ksize, L2gradient=l2_gradient),
+    )
+
+
+def _canny_from_gradients(draw: Draw, image: np.ndarray) -> Call:
+    low, high, l2_gradient = draw(st.integers(0, 500)), draw(st.integers(0, 500)), draw(st.booleans())
+    return Call(
+        lambda image: cvkit.canny_from_gradients(
+            cvkit.scharr(image, 1, 0), cvkit.scharr(image, 0, 1), low, high, l2_gradient=l2_gradient
+        ),
+        lambda image: cv2.Canny(
+            cv2.Scharr(image, cv2.CV_16S, 1, 0),
+            cv2.Scharr(image, cv2.CV_16S, 0, 1),
+            low,
+            high,
+            L2gradient=l2_gradient,
+        ),
+    )
+
+
+def _sharpen(draw: Draw, image: np.ndarray) -> Call:
+    method, amount = draw(st.sampled_from(["laplacian", "sobel"])), draw(st.integers(0, 16)) / 8
+    return Call(
+        lambda image: cvkit.sharpen(image, method, amount),
+        lambda image: reference.sharpen(image, method, amount),
+    )
+
+
+def _unsharp_mask(draw: Draw, image: np.ndarray) -> Call:
+    sigma, amount, threshold = draw(st.floats(0.5, 3)), draw(st.integers(0, 16)) / 8, draw(st.integers(0, 20))
+
+    def by_opencv(image: np.ndarray) -> np.ndarray:
+        blurred = cv2.GaussianBlur(image, (0, 0), sigma)
+        detailed = cv2.addWeighted(image, 1 + amount, blurred, -amount, 0)
+        return np.where(cv2.absdiff(image, blurred) < threshold, image, detailed)
+
+    return Call(lambda image: cvkit.unsharp_mask(image, sigma, amount, threshold=threshold), by_opencv)
+
+
+def _non_local_means(draw: Draw, image: np.ndarray) -> Call:
+    h, patch, window = draw(st.integers(1, 60)), draw(st.integers(1, 8)), draw(st.integers(1, 9))
+    return Call(
+        lambda image: cvkit.non_local_means(image, h, patch=patch, window=window),
+        lambda image: cv2.fastNlMeansDenoising(image, None, h, patch, window),
+    )
+
+
+def _pyramid_down(draw: Draw, image: np.ndarray) -> Call:
+    return Call(cvkit.pyramid_down, cv2.pyrDown, _of_range(image))
+
+
+def _pyramid_up(draw: Draw, image: np.ndarray) -> Call:
+    return Call(cvkit.pyramid_up, cv2.pyrUp, _of_range(image))
+
+
+_INTERPOLATIONS = {
+    "nearest": cv2.INTER_NEAREST,
+    "bilinear": cv2.INTER_LINEAR,
+    "bilinear_exact": cv2.INTER_LINEAR_EXACT,
+    "bicubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+}
+
+
+def _resize(draw: Draw, image: np.ndarray) -> Call:
+    exact = image.dtype == np.uint8
+    interpolation = draw(
+        st.sampled_from([name for name in _INTERPOLATIONS if exact or name != "bilinear_exact"])
+    )
+    # Enlarging by "area" is something else in OpenCV: another kind of bilinear.
+    largest = 1 if interpolation == "area" else 2
+    shape = tuple(draw(st.integers(1, largest * size)) for size in image.shape[:2])
+    # Weights of 11 bits against one rounding at the end: near a tie the two round apart.
+    is_exact = interpolation in ("nearest", "bilinear_exact") or (exact and interpolation == "bilinear")
+    return Call(
+        lambda image: cvkit.resize(image, shape, interpolation=interpolation),
+        lambda image: cv2.resize(image, shape[::-1], interpolation=_INTERPOLATIONS[interpolation]),
+        _of_range(image, EXACT if is_exact else Tolerance(absolute=1), share=1e-4),
+    )
+
+
+def _matrix(draw: Draw, image: np.ndarray, perspective: bool) -> np.ndarray:
+    height, width = image.shape[:2]
+    center = (width - 1) / 2, (height - 1) / 2
+    matrix = cvkit.rotation_matrix(center, draw(st.integers(-180, 180)), draw(st.floats(0.5, 2)))
+    matrix[:, 2] += draw(st.tuples(st.floats(-9, 9), st.floats(-9, 9)))
+    if not perspective:
+        return matrix
+    lean = draw(st.tuples(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2)))
+    return np.vstack([matrix, [lean[0] / max(width, 1), lean[1] / max(height, 1), 1]])
+
+
+def _warp_options(draw: Draw, image: np.ndarray) -> tuple[str, str, float]:
+    return draw(st.sampled_from(["bilinear", "bicubic"])), draw(_borders), _border_value(draw, image)
+
+
+def _warp(draw: Draw, image: np.ndarray, perspective: bool) -> Call:
+    function = cvkit.warp_perspective if perspective else cvkit.warp_affine
+    matrix, (interpolation, border, value) = _matrix(draw, image, perspective), _warp_options(draw, image)
+    shape = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    return Call(
+        lambda image: function(
+            image, matrix, shape, interpolation=interpolation, border=border, border_value=value
+        ),
+        lambda image: reference.warp(image, matrix, shape, interpolation, border, value),
+        # Coordinates are float32: half a millionth of a pixel for each pixel of the image.
+        _of_range(image, Tolerance(absolute=1), share=1e-4),
+    )
+
+
+def _warp_affine(draw: Draw, image: np.ndarray) -> Call:
+    return _warp(draw, image, perspective=False)
+
+
+def _warp_perspective(draw: Draw, image: np.ndarray) -> Call:
+    return _warp(draw, image, perspective=True)
+
+
+def _maps(draw: Draw, image: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    height, width = image.shape[:2]
+    x = generator.uniform(-3, width + 2, shape).astype(np.float32)
+    y = generator.uniform(-3, height + 2, shape).astype(np.float32)
+    return x, y
+
+
+def _remap(draw: Draw, image: np.ndarray) -> Call:
+    interpolation, border, value = _warp_options(draw, image)
+    maps = _maps(draw, image, (draw(st.integers(1, 40)), draw(st.integers(1, 40))))
+    return Call(
+        lambda image: cvkit.remap(
+            image, *maps, interpolation=interpolation, border=border, border_value=value
+        ),
+        lambda image: reference.remap(image, *maps, interpolation, border, value),
+        _of_range(image, Tolerance(absolute=1), share=1e-4),
+    )
+
+
+def _bilinear_sample(draw: Draw, image: np.ndarray) -> Call:
+    border, value = draw(_borders), _border_value(draw, image)
+    x, y = _maps(draw, image, (draw(st.integers(1, 60)),))
+    floats = np.float64 if image.dtype == np.float64 else np.float32
+    return Call(
+        lambda image: cvkit.bilinear_sample(image, x, y, border=border, border_value=value),
+        lambda image: np.array(
+            [reference.sample(image, *point, "bilinear", border, value) for point in zip(x, y, strict=True)]
+        ).astype(floats),
+        Tolerance(absolute=1e-4 * max(1.0, float(image.max()))),
+    )
+
+
+def _hog(draw: Draw, image: np.ndarray) -> Call:
+    cell, orientations, signed = draw(st.integers(4, 9)), draw(st.integers(2, 12)), draw(st.booleans())
+    height, width = (max(size // cell * cell, 2 * cell) for size in image.shape[:2])
+    descriptor = cv2.HOGDescriptor if hasattr(cv2, "HOGDescriptor") else None
+
+    def by_opencv(image: np.ndarray) -> np.ndarray:
+        block, step = (2 * cell, 2 * cell), (cell, cell)
+        hog = descriptor((width, height), block, step, step, orientations, 1, -1, 0, 0.2, True, 64, signed)
+        return np.ravel(hog.compute(image))
+
+    return Call(
+        lambda image: cvkit.hog(image, pixels_per_cell=cell, orientations=orientations, signed=signed),
+        by_opencv,
+        Tolerance(absolute=2e-5),
+    )
+
+
+def _channels(draw: Draw, image: np.ndarray) -> Call:
+    cell, orientations = draw(st.integers(1, 6)), draw(st.integers(2, 9))
+    return Call(
+        lambda image: cvkit.channels(image, cell=cell, orientations=orientations),
+        lambda image: reference.channels(image, cell, orientations, True),
+        Tolerance(absolute=1),
+    )
+
+
+def _decorrelated_channels(draw: Draw, image: np.ndarray) -> Call:
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    filters = generator.normal(scale=0.2, size=(10, draw(st.integers(1, 4)), 5, 5)).astype(np.float32)
+    count = filters.shape[0] * filters.shape[1]
+    rule = np.full(count, -0.4, np.float32), np.full(count, 250, np.float32)
+    return Call(
+        lambda image: cvkit.decorrelated_channels(image, filters, *rule),
+        lambda image: reference.decorrelated_channels(image, filters, *rule),
+        Tolerance(absolute=1),
+    )
+
+
+def _convert(operation: str, code: int, absolute: float = 0) -> Callable[[Draw, np.ndarray], Call]:
+    return lambda draw, image: Call(
+        getattr(cvkit, operation),
+        lambda image: cv2.cvtColor(image, code),
+        _of_range(image, Tolerance(absolute=absolute), share=1e-6),
+    )
+
+
+_ALL = ("uint8", "float32", "uint16", "float64")
+_NO_DOUBLE = ("uint8", "float32", "uint16")
+
+CALLS = [
+    RandomCall("bilateral_filter", _bilateral_filter, ("uint8", "float32"), (1, 3)),
+    RandomCall("bilinear_sample", _bilinear_sample, _ALL, largest=40),
+    RandomCall("box_filter", _box_filter, _ALL),
+    RandomCall("canny", _canny, channels=(1, 3)),
+    RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
+    RandomCall("channels", _channels, channels=(1, 3), largest=40, smallest=6),
+    RandomCall("decorrelated_channels", _decorrelated_channels, channels=(3,), largest=40, smallest=4),
+    RandomCall("filter2d", _filter2d, _NO_DOUBLE),
+    RandomCall("gaussian_blur", _gaussian_blur, _ALL),
+    RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
+    RandomCall("laplacian", _laplacian, ("uint8", "float32")),
+    RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
+    RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
+    RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
+    RandomCall("prewitt", _prewitt, ("uint8", "float32")),
+    RandomCall("pyramid_down", _pyramid_down, _NO_DOUBLE),
+    RandomCall("pyramid_up", _pyramid_up, _NO_DOUBLE, largest=100),
+    RandomCall("remap", _remap, _ALL, largest=40),
+    RandomCall("resize", _resize, _NO_DOUBLE, smallest=2),
+    RandomCall("rgb_to_bgr", _convert("rgb_to_bgr", cv2.COLOR_RGB2BGR), _NO_DOUBLE, (3,)),
+    RandomCall("rgb_to_gray", _convert("rgb_to_gray", cv2.COLOR_RGB2GRAY), _NO_DOUBLE, (3,)),
+    RandomCall("rgb_to_luv", _convert("rgb_to_luv", cv2.COLOR_RGB2Luv, absolute=1), channels=(3,)),
+    RandomCall("roberts", _roberts, _NO_DOUBLE),
+    RandomCall("scharr", _scharr, ("uint8", "float32")),
+    RandomCall("sep_filter2d", _sep_filter2d, _NO_DOUBLE),
+    RandomCall("sharpen", _sharpen, channels=(1, 3)),
+    RandomCall("sobel", _sobel, ("uint8", "float32")),
+    RandomCall("unsharp_mask", _unsharp_mask, channels=(1, 3)),
+    RandomCall("warp_affine", _warp_affine, _ALL, largest=40),
+    RandomCall("warp_perspective", _warp_perspective, _ALL, largest=40),
+]
