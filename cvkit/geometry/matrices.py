@@ -171,8 +171,8 @@ def compose(*matrices: npt.ArrayLike) -> np.ndarray:
     product = np.eye(3)
     affine = True
     for matrix in matrices:
-        affine = affine and np.shape(matrix) == (2, 3)
         product = _square(matrix) @ product
+        affine = affine and np.shape(matrix) == (2, 3)
     return product[:2] if affine else product
 
 
@@ -286,9 +286,10 @@ def transform_points(points: npt.ArrayLike, matrix: npt.ArrayLike) -> np.ndarray
 
 def _square(matrix: npt.ArrayLike) -> np.ndarray:
     """View a (2, 3) or (3, 3) matrix as (3, 3)."""
-    if np.shape(matrix) == (2, 3):
-        return np.vstack([_validate.matrix(matrix, (2, 3)), [0.0, 0.0, 1.0]])
-    return _validate.matrix(matrix, (3, 3))
+    array = _validate.real_array(matrix, "matrix")
+    if array.shape == (2, 3):
+        array = np.vstack([array, [0, 0, 1]])
+    return _validate.matrix(array, (3, 3))
 
 
 def _binary_unit(matrix: np.ndarray) -> float:
