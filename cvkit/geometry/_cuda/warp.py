@@ -1,4 +1,7 @@
-"""Warping on CUDA: one thread for each output pixel."""
+"""Warping on CUDA: one thread for each output pixel.
+
+Offsets have 64 bits here; ``offset_type`` counts on the CPU only.
+"""
 
 import numpy as np
 
@@ -79,7 +82,7 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, wh
 
 
 def bilinear(
-    source, kind, steps, starts, map_x, map_y, border, border_value, _offset_type, blend_type, whole, out
+    source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, blend_type, whole, out
 ):
     """Blend the 2 x 2 neighbours of each source position."""
     _bilinear[out.shape[:3]](
@@ -87,7 +90,7 @@ def bilinear(
     )
 
 
-def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, _offset_type, out):
+def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
     _nearest[out.shape[:3]](source, kind, steps, starts, map_x, map_y, border, border_value, out)
 
@@ -101,7 +104,7 @@ def bicubic(
     map_y,
     border,
     border_value,
-    _offset_type,
+    offset_type,
     blend_type,
     whole,
     largest,
