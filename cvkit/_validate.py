@@ -11,6 +11,9 @@ import numpy as np
 
 IMAGE_DTYPES: tuple[type, ...] = (np.uint8, np.uint16, np.float32, np.float64)
 
+# Of an image. Kernels number rows and columns, not values, in 32 bits.
+LARGEST_SIDE = (1 << 31) - 1
+
 
 def _names(values: Iterable[Any]) -> str:
     return ", ".join(str(value) for value in values)
@@ -41,6 +44,10 @@ def image(
         )
     if 0 in shape[1:]:
         raise ValueError(f"{name} must not be empty, got shape {tuple(array.shape)}")
+    if max(shape[1:3]) > LARGEST_SIDE:
+        raise ValueError(
+            f"{name} must have at most {LARGEST_SIDE} rows and columns, got shape {tuple(array.shape)}"
+        )
     return shape
 
 
@@ -65,6 +72,11 @@ def _bounds(minimum: Any, maximum: Any) -> str:
     return f"from {minimum} to {maximum}"
 
 
+def _is_real(value: Any) -> bool:
+    """Tell whether a value that is no int or float stands for a real number, as a fraction does."""
+    return not isinstance(value, np.ma.MaskedArray) and np.asarray(value).dtype.kind in "biufO"
+
+
 def number(
     value: Any,
     name: str,
@@ -75,10 +87,10 @@ def number(
 ) -> float:
     """Check a finite number within bounds (``above`` excludes its bound)."""
     try:
-        if isinstance(value, str | bytes):
+        if not isinstance(value, int | float) and not _is_real(value):
             raise TypeError
         result = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must be a number, got {value!r}") from None
     if not math.isfinite(result):
         raise ValueError(f"{name} must be finite, got {value!r}")
@@ -122,7 +134,10 @@ def output_shape(value: Any, name: str = "output_shape") -> tuple[int, int]:
     """Check an output shape (height, width)."""
     if np.ndim(value) != 1 or len(value) != 2:
         raise ValueError(f"{name} must be (height, width), got {value!r}")
-    return integer(value[0], name, minimum=1), integer(value[1], name, minimum=1)
+    height, width = (integer(size, name, minimum=1) for size in value)
+    if max(height, width) > LARGEST_SIDE:
+        raise ValueError(f"{name} must be at most {LARGEST_SIDE}, got {value!r}")
+    return height, width
 
 
 def one_of(value: Any, accepted: Sequence[Any] | dict[Any, Any], name: str) -> Any:
@@ -132,12 +147,25 @@ def one_of(value: Any, accepted: Sequence[Any] | dict[Any, Any], name: str) -> A
     return accepted[value] if isinstance(accepted, dict) else value
 
 
-def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarray:
-    """Check a finite float64 matrix of the given shape (-1: any length)."""
+def real_array(value: Any, name: str) -> np.ndarray:
+    """Check an array of real numbers, of any shape and dtype.
+
+    NumPy would make numbers of strings, dates and truth values, too, and drop masks and imaginary parts.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a masked array, whose mask would be lost; fill it first")
     try:
-        result = np.array(value, dtype=np.float64)
+        array = np.asarray(value)
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be an array of numbers, got {value!r}") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}: {value!r}")
+    return array
+
+
+def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarray:
+    """Check a finite float64 matrix of the given shape (-1: any length)."""
+    result = np.array(real_array(value, name), dtype=np.float64)
     if result.ndim != len(shape) or any(
         want not in (-1, got) for want, got in zip(shape, result.shape, strict=True)
     ):

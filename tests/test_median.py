@@ -11,6 +11,7 @@ from scipy import ndimage
 
 import cvkit
 from cvkit.compare.images import noise, scene
+from cvkit.filters import median
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,10 @@ def test_sweep_of_other_dtypes_equals_scipy(ksize: int, dtype: str) -> None:
         image = noise(*shape, 1, dtype)
         expected = ndimage.median_filter(image, ksize, mode="nearest")
         np.testing.assert_array_equal(cvkit.median_blur(image, ksize), expected)
+
+
+def test_windows_of_more_pixels_than_32_bits_number_are_refused() -> None:
+    largest = median._LARGEST_KSIZE
+    assert (3 * largest) ** 2 < 2**31 <= (3 * (largest + 2)) ** 2
+    with pytest.raises(ValueError, match="ksize must be at most 15445, got 15447"):
+        cvkit.median_blur(np.zeros((4, 4), np.float32), largest + 2)

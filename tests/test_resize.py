@@ -8,6 +8,7 @@ import pytest
 
 import cvkit
 from cvkit.compare.images import noise
+from cvkit.geometry import resize
 
 FLAGS = {
     "nearest": cv2.INTER_NEAREST,
@@ -94,3 +95,25 @@ def test_equals_opencv_over_many_shapes(interpolation: str, channels: int) -> No
 def test_errors_say_what_is_wrong(call: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(noise(5, 6))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bilinear_exact", "bicubic", "area"])
+def test_every_count_of_channels_equals_opencv(interpolation: str, channels: int) -> None:
+    exact = interpolation not in ("bicubic", "area")
+    for width in (1, 2, 7, 8, 15, 16, 17, 33):
+        for height_factor, width_factor in ((2, 2), (2, 1), (3, 3), (4, 4), (1.5, 2.3), (0.5, 0.5)):
+            image = noise(max(int(5 * height_factor), 1), max(int(width * width_factor), 1), channels)
+            theirs = cv2.resize(image, (width, 5), interpolation=FLAGS[interpolation])
+            ours = cvkit.resize(image, (5, width), interpolation=interpolation).reshape(theirs.shape)
+            is_half = (height_factor, width_factor) == (2, 2) and interpolation == "area"
+            worst = np.abs(ours.astype(int) - theirs).max()
+            assert worst <= (0 if exact or is_half else 1), (image.shape, worst)
+
+
+def test_whole_positions_of_very_wide_images_are_kept() -> None:
+    wide = 40_000_000
+    position = np.array([(1 << 24) + 1, wide - 1.25])  # neither is a float32
+    first, fraction = resize._split(position, wide)
+    assert first.tolist() == [(1 << 24) + 1, wide - 2]
+    assert fraction.tolist() == [0, 0.75]

@@ -10,7 +10,11 @@ import pytest
 
 import cvkit
 from cvkit._border import BORDERS
+from cvkit._dispatch import Batch
 from cvkit.compare.images import noise, scene
+from cvkit.geometry import warp
+from cvkit.geometry._cpu.tiles import _affine_row, _perspective_row
+from cvkit.geometry._cpu.warp import _locate, _locate_nearest
 from tests import reference
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
@@ -220,3 +224,50 @@ def test_empty_stacks_stay_empty() -> None:
 def test_errors_say_what_is_wrong(call: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call(noise(5, 6, 3))  # type: ignore[operator]
+
+
+def as_large(height: int, width: int, channels: int) -> np.ndarray:
+    """Return a view of one pixel as an image of any size."""
+    return np.broadcast_to(np.zeros(channels, np.uint8), (height, width, channels))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "channels"), [(46_400, 46_400, 1), (3, 1 << 30, 4), (70_000, 9, 3)]
+)
+def test_offsets_of_large_images_are_wide_enough(height: int, width: int, channels: int) -> None:
+    image = as_large(height, width, channels)
+    offsets = np.zeros(2, warp._offset_dtype(image.size))
+    weights = np.empty(2), np.empty(2)
+    xs, ys = np.array([1.25, width - 4.0]), np.array([0.0, height - 2.5])
+    expected = [channels, ((height - 3) * width + width - 4) * channels]
+    _locate(xs, ys, image, BORDERS["constant"], 2, offsets, *weights)
+    assert offsets.tolist() == expected
+    assert weights[0].tolist() == [0.25, 0] and weights[1].tolist() == [0, 0.5]
+    _locate_nearest(xs, ys - 0.25, image, BORDERS["constant"], offsets)
+    assert offsets.tolist() == expected
+
+
+def test_warps_of_images_beyond_opencv_have_exact_coordinates() -> None:
+    batch = Batch.of(np.zeros((4, 4), np.uint8))
+    assert warp._coordinate_dtype(batch, (4, 32_767)) == np.float32
+    assert warp._coordinate_dtype(batch, (32_768, 4)) == np.float64
+    xs, ys = np.empty(1), np.empty(1)
+    for row in (_affine_row, _perspective_row):
+        row(np.array([1.0, 0, 0]), np.array([[0.0, 0, 1]]), 0, 3_000_000_001, xs, ys)
+        assert xs.tolist() == [3_000_000_001]
+
+
+def test_far_coordinates_still_meet_the_border() -> None:
+    far = np.array([[3e9, -3e9]])
+    image = np.array([[1, 2, 3, 4, 5]], np.uint8)
+    for border, expected in (("replicate", [5, 1]), ("wrap", [1, 1]), ("constant", [0, 0])):
+        for interpolation in ("nearest", "bilinear"):
+            ours = cvkit.remap(image, far, np.zeros((1, 2)), border=border, interpolation=interpolation)
+            assert ours.tolist() == [expected]
+
+
+def test_sides_that_kernels_cannot_number_are_refused() -> None:
+    with pytest.raises(ValueError, match="image must have at most 2147483647 rows and columns"):
+        cvkit.remap(np.broadcast_to(np.uint8(0), (1, 1 << 31)), [[0.0]], [[0.0]])
+    with pytest.raises(ValueError, match="output_shape must be at most 2147483647"):
+        cvkit.warp_affine(noise(2, 2), np.eye(2, 3), (1, 1 << 31))

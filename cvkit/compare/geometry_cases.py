@@ -62,6 +62,7 @@ RESIZE = [
     ),
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, bar=0.8),
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8),
+    *(_resize_case("bilinear", cv2.INTER_LINEAR, 0.5, channels) for channels in (2, 4)),
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.37),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, 3, bar=0.9),
@@ -76,7 +77,7 @@ RESIZE = [
         "bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
     ),
     _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
-    _resize_case("area", cv2.INTER_AREA, 0.5),
+    *(_resize_case("area", cv2.INTER_AREA, 0.5, channels) for channels in (1, 2, 3, 4)),
 ]
 
 PYRAMID = [

@@ -244,10 +244,11 @@ class ChannelDetector(WindowDetector):
         )
         scores = batch.empty((rows, columns), np.float32)
         channel, row, column = self._places
+        offset_dtype = np.int32 if math.prod(shape) <= np.iinfo(np.int32).max else np.int64
         batch.kernels("cvkit.detect", "channel_detector").window_scores(
             batch.array.reshape(int(np.prod(shape))),
             shape[2],
-            ((channel * shape[1] + row) * shape[2] + column).astype(np.int32),
+            ((channel * shape[1] + row) * shape[2] + column).astype(offset_dtype),
             self.trees.threshold,
             self.trees.leaf,
             np.float32(self.cascade),

@@ -90,8 +90,8 @@ def evaluate(
         )
     confidences, judgements, object_count = [], [], 0
     for of_picture, boxes, regions in zip(detections, truths, ignored, strict=True):
-        boxes = np.asarray(boxes, np.float64).reshape(-1, 4)
-        regions = np.asarray(regions, np.float64).reshape(-1, 4)
+        boxes = np.asarray(_validate.real_array(boxes, "truths"), np.float64).reshape(-1, 4)
+        regions = np.asarray(_validate.real_array(regions, "ignored"), np.float64).reshape(-1, 4)
         object_count += len(boxes)
         of_picture = of_picture[np.argsort(-of_picture.confidence, kind="stable")]
         taken = _take_boxes(of_picture.xyxy, boxes, minimum_iou)
@@ -154,7 +154,7 @@ def standardise(boxes: npt.ArrayLike, aspect: float | None) -> np.ndarray:
     >>> standardise([[0, 0, 30, 100]], 0.5)
     array([[-10.,   0.,  40., 100.]])
     """
-    boxes = np.array(boxes, np.float64).reshape(-1, 4)
+    boxes = np.array(_validate.real_array(boxes, "boxes"), np.float64).reshape(-1, 4)
     if aspect is None:
         return boxes
     aspect = _validate.number(aspect, "aspect", above=0.0)

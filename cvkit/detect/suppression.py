@@ -187,7 +187,7 @@ def soft_nms(
 
 def _boxes(value: npt.ArrayLike, name: str) -> np.ndarray:
     """Check boxes. float64, because products of float32 coordinates are exact in it."""
-    boxes = np.asarray(value, dtype=np.float64)
+    boxes = _validate.real_array(value, name)
     if boxes.size == 0:
         boxes = boxes.reshape(0, 4)
     boxes = _validate.matrix(boxes, (-1, 4), name)

@@ -7,6 +7,9 @@ import numpy as np
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch
 
+# Kernels number the pixels of a tile and its surroundings, 3 x 3 windows in all, in 32 bits.
+_LARGEST_KSIZE = 15_445
+
 
 def median_blur(image: Array, ksize: int) -> Array:
     """Blur an image by the median of a square around each pixel, which keeps edges and removes specks.
@@ -16,7 +19,7 @@ def median_blur(image: Array, ksize: int) -> Array:
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack, of 1 to 4 channels, each on its own. Pixels outside repeat the outermost ones.
     ksize : int
-        Side of the square, in pixels; odd. With 1 the result is a copy.
+        Side of the square, in pixels; odd, at most 15445. With 1 the result is a copy.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def median_blur(image: Array, ksize: int) -> Array:
            [7, 7, 7, 7]], dtype=uint8)
     """
     batch = Batch.of(image)
-    ksize = _validate.integer(ksize, "ksize", minimum=1)
+    ksize = _validate.integer(ksize, "ksize", maximum=_LARGEST_KSIZE)
     _validate.kernel_size(ksize)
     kernels = batch.kernels("cvkit.filters", "median")
     out = batch.empty()

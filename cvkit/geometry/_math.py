@@ -10,8 +10,8 @@ from cvkit._jit import helper
 AFFINE, PERSPECTIVE, MAPS = range(3)
 """Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
 
-FAR = 1 << 30
-"""Coordinates from here on count as infinite; nearer ones fit 32-bit integers."""
+FAR = 1 << 62
+"""Coordinates from here on count as infinite; nearer ones, and those of neighbours, fit 64-bit integers."""
 
 
 @helper(allocates=False)

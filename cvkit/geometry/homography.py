@@ -8,10 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
+from cvkit.geometry._cpu import homography as kernels
+from cvkit.geometry._least_squares import fit
+from cvkit.geometry._points import hold_four_in_general_position, in_general_position, through_four
 from cvkit.geometry.matrices import transform_points
 
-# Samples that RANSAC tries at once, vectorised.
-_BATCH = 256
+# Samples that RANSAC tries at once: few where there are many pairs, because the first may do.
+_PAIRS_IN_BATCH, _BATCH_BOUNDS = 1 << 17, (8, 64)
+# Points that tell well enough where most lie.
+_ENOUGH_FOR_MIDDLE = 4096
+# Fits to pairs that agree with the fit before; the sixth rarely changes any.
+_MAX_FITS = 10
 
 
 def find_homography(
@@ -31,8 +38,8 @@ def find_homography(
     src, dst : array_like, (N, 2)
         At least four pairs of points (x, y).
     method : {"ransac", "least_squares"}
-        ``"ransac"`` finds the matrix that most pairs agree with and fits it to those; ``"least_squares"``
-        fits it to all.
+        ``"ransac"`` finds a matrix that most pairs agree with and fits it to those; ``"least_squares"``
+        fits it to all. Both fits minimise the squared distances in ``dst``.
     threshold : float
         Distance in pixels of ``dst`` up to which a pair agrees with a matrix.
     confidence : float
@@ -47,16 +54,17 @@ def find_homography(
     matrix : numpy.ndarray, (3, 3), float64
         The matrix, scaled to end in 1.
     inliers : numpy.ndarray, (N,), bool
-        Which pairs agree with it; all of them for ``"least_squares"``.
+        Which pairs agree with this matrix; all of them for ``"least_squares"``.
 
     Raises
     ------
     ValueError
-        For fewer than four pairs, or if the points are too few, repeated or on a line.
+        For fewer than four pairs, or if the points are repeated or on a line, or if no four pairs agree.
 
     References
     ----------
-    Hartley and Zisserman, *Multiple View Geometry*, algorithms 4.2 (normalised DLT) and 4.6 (RANSAC).
+    Hartley and Zisserman, *Multiple View Geometry*, algorithms 4.2 (normalised DLT), 4.3 (reprojection error
+    in one image) and 4.6 (RANSAC).
 
     Examples
     --------
@@ -80,16 +88,49 @@ def find_homography(
     confidence = _validate.number(confidence, "confidence", minimum=0, maximum=1)
     iterations = _validate.integer(max_iterations, "max_iterations", minimum=1)
     generator = np.random.default_rng(_validate.integer(seed, "seed", minimum=0))
-    if method == "least_squares" or len(source) == 4:
-        return _fit(source, target), np.ones(len(source), bool)
-    inliers = _consensus(source, target, threshold, confidence, iterations, generator)
-    matrix = _fit(source[inliers], target[inliers])
-    # Once more with the pairs that agree with the fit to many, which is better than the fit to four.
-    refined = _distances(matrix[np.newaxis], source, target)[0] <= threshold
-    if refined.sum() >= inliers.sum():
-        inliers = refined
-        matrix = _fit(source[inliers], target[inliers])
+    for points, name in ((source, "src"), (target, "dst")):
+        _check_position(points, name, method)
+    if method == "least_squares":
+        return fit(source, target), np.ones(len(source), bool)
+    matrix = _consensus(source, target, threshold, confidence, iterations, generator)
+    inliers = _agreeing(matrix, source, target, threshold)
+    # The squares of the distances, each capped at the threshold's, never sum to more than before: the fit
+    # lessens those of the inliers, and the choice of the next inliers all others.
+    for _ in range(_MAX_FITS):
+        if inliers.sum() < 4:
+            raise _no_consensus(threshold)
+        before = inliers
+        matrix = fit(source[before], target[before], matrix)
+        inliers = _agreeing(matrix, source, target, threshold)
+        if np.array_equal(inliers, before):
+            break
     return matrix, inliers
+
+
+def _check_position(points: np.ndarray, name: str, method: str) -> None:
+    """Check that points are not one, nor all on a line but one; RANSAC's samples see to the latter."""
+    if (points == points[0]).all():
+        raise ValueError(
+            f"{name} must not hold one point only, repeated or on a line, got {points[0].tolist()} for all"
+            " pairs"
+        )
+    if method == "least_squares" and not hold_four_in_general_position(points):
+        raise ValueError(
+            f"{name} must hold four points of which no three are on a line, got {len(points)} points that are"
+            " repeated or on a line"
+        )
+
+
+def _agreeing(matrix: np.ndarray, source: np.ndarray, target: np.ndarray, threshold: float) -> np.ndarray:
+    """Return which pairs the matrix maps to within ``threshold`` of each other."""
+    return np.hypot(*(transform_points(source, matrix) - target).T) <= threshold
+
+
+def _no_consensus(threshold: float) -> ValueError:
+    return ValueError(
+        f"no four pairs of src and dst agree on a matrix to within a threshold of {threshold}: are points"
+        " repeated or on a line?"
+    )
 
 
 def _consensus(
@@ -100,23 +141,48 @@ def _consensus(
     iterations: int,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """Return which pairs agree with the best matrix through four pairs."""
-    best = np.zeros(len(source), bool)
-    tried = 0
-    while tried < iterations:
-        keys = generator.random((min(_BATCH, iterations - tried), len(source)))
-        samples = np.argpartition(keys, 4, axis=1)[:, :4]
+    """Return the matrix through four pairs that most pairs agree with."""
+    source_middle, source_size = _middle(source)
+    target_middle, target_size = _middle(target)
+    near_source, near_target = (source - source_middle) / source_size, (target - target_middle) / target_size
+    coordinates = np.ascontiguousarray(near_source.T), np.ascontiguousarray(near_target.T)
+    best, most, tried = None, 0, 0
+    while tried < min(iterations, _samples_needed(most / len(source), confidence)):
+        size = np.clip(_PAIRS_IN_BATCH // len(source), *_BATCH_BOUNDS)
+        samples = _draw_fours(generator, len(source), min(size, iterations - tried))
         tried += len(samples)
-        candidates = _through_four(source[samples], target[samples])
-        agreeing = _distances(candidates, source, target) <= threshold
-        leader = agreeing[agreeing.sum(axis=1).argmax()]
-        if leader.sum() > best.sum():
-            best = leader
-        if tried >= _samples_needed(best.mean(), confidence):
-            break
-    if best.sum() < 4:
-        raise ValueError("no four pairs of src and dst agree on a matrix: are points repeated or on a line?")
-    return best
+        samples = samples[in_general_position(np.stack([source[samples], target[samples]])).all(axis=0)]
+        candidates = through_four(near_source[samples], near_target[samples])
+        counts = np.zeros(len(samples), np.int64)
+        kernels.count_agreeing(candidates, *coordinates, threshold / target_size, counts)
+        if counts.max(initial=0) > most:
+            best, most = samples[counts.argmax()], int(counts.max())
+    if best is None or most < 4:
+        raise _no_consensus(threshold)
+    matrix = through_four(source[best], target[best])
+    if not np.isfinite(matrix).all():
+        raise ValueError("no matrix that ends in 1 maps src to dst: it would map the origin to infinity")
+    return matrix
+
+
+def _middle(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return a point amid most points and a distance at which many lie, however far some are."""
+    some = points[:: 1 + len(points) // _ENOUGH_FOR_MIDDLE]
+    middle = np.median(some, axis=0)
+    apart = np.abs(points - middle)
+    apart = apart[apart > 0]
+    return middle, float(np.median(apart[:: 1 + len(apart) // _ENOUGH_FOR_MIDDLE]))
+
+
+def _draw_fours(generator: np.random.Generator, size: int, count: int) -> np.ndarray:
+    """Draw ``count`` samples of four different numbers below ``size``, by Floyd's algorithm."""
+    samples = np.empty((count, 4), np.int64)
+    for place in range(4):
+        last = size - 4 + place
+        drawn = generator.integers(0, last, count, endpoint=True)
+        repeated = (samples[:, :place] == drawn[:, np.newaxis]).any(axis=1)
+        samples[:, place] = np.where(repeated, last, drawn)
+    return samples
 
 
 def _samples_needed(share: float, confidence: float) -> float:
@@ -127,82 +193,3 @@ def _samples_needed(share: float, confidence: float) -> float:
     if wrong >= 1 or confidence >= 1:
         return math.inf
     return math.log(1 - confidence) / math.log(wrong)
-
-
-def _through_four(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Matrices through many samples of four pairs, (S, 4, 2) each; NaN where a sample determines none.
-
-    A matrix maps the unit vectors and (1, 1, 1) to four points: one such map backwards, one forwards.
-    """
-    with np.errstate(all="ignore"):
-        to_target, from_source = _from_basis(target), np.linalg.inv(_filled(_from_basis(source)))
-        matrices = to_target @ from_source
-        matrices = matrices / matrices[:, 2:, 2:]
-    usable = np.isfinite(matrices).all(axis=(1, 2)) & _in_general_position(source)
-    return np.where(usable[:, np.newaxis, np.newaxis], matrices, np.nan)
-
-
-def _from_basis(points: np.ndarray) -> np.ndarray:
-    """Return the matrices that map the unit vectors to the first three points and (1, 1, 1) to the fourth."""
-    columns = np.concatenate([points, np.ones_like(points[..., :1])], axis=2).transpose(0, 2, 1)
-    factors = np.linalg.solve(_filled(columns[:, :, :3]), columns[:, :, 3:])
-    return columns[:, :, :3] * factors.transpose(0, 2, 1)
-
-
-def _filled(matrices: np.ndarray) -> np.ndarray:
-    """Replace singular matrices, which would stop the whole batch, by ones that give NaN."""
-    singular = ~(np.abs(np.linalg.det(matrices)) > 1e-12)
-    filled = matrices.copy()
-    filled[singular] = np.eye(3) * np.nan
-    return filled
-
-
-def _in_general_position(points: np.ndarray) -> np.ndarray:
-    """Whether no three of four points lie on a line, for samples (S, 4, 2)."""
-    usable = np.ones(len(points), bool)
-    for left_out in range(4):
-        a, b, c = np.delete(points, left_out, axis=1).transpose(1, 0, 2)
-        first, second = b - a, c - a
-        area = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
-        usable &= area > 1e-8 * np.hypot(*first.T) * np.hypot(*second.T)
-    return usable
-
-
-def _distances(matrices: np.ndarray, source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Distance of each mapped point to its partner, for each matrix; infinite where a matrix is NaN."""
-    homogeneous = np.column_stack([source, np.ones(len(source))])
-    mapped = homogeneous @ matrices.transpose(0, 2, 1)
-    with np.errstate(all="ignore"):
-        apart = np.linalg.norm(mapped[..., :2] / mapped[..., 2:] - target, axis=2)
-    return np.where(np.isfinite(apart), apart, np.inf)
-
-
-def _fit(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Fit by the normalised direct linear transform: algebraic least squares of four pairs or more."""
-    normalise_source, normalise_target = _normaliser(source, "src"), _normaliser(target, "dst")
-    x, y = transform_points(source, normalise_source).T
-    u, v = transform_points(target, normalise_target).T
-    one, zero = np.ones_like(x), np.zeros_like(x)
-    equations = np.vstack(
-        [
-            np.column_stack([x, y, one, zero, zero, zero, -u * x, -u * y, -u]),
-            np.column_stack([zero, zero, zero, x, y, one, -v * x, -v * y, -v]),
-        ]
-    )
-    _, singular, right = np.linalg.svd(equations)
-    if singular[7] < 1e-9 * singular[0]:
-        raise ValueError("src and dst must determine a matrix; points are repeated or on a line")
-    matrix = np.linalg.inv(normalise_target) @ right[8].reshape(3, 3) @ normalise_source
-    if not np.isfinite(matrix / matrix[2, 2]).all() or abs(np.linalg.det(matrix / matrix[2, 2])) < 1e-12:
-        raise ValueError("src and dst must determine an invertible matrix; points of dst are on a line")
-    return matrix / matrix[2, 2]
-
-
-def _normaliser(points: np.ndarray, name: str) -> np.ndarray:
-    """Return the similarity that moves points to the origin, at a mean distance of the square root of 2."""
-    centre = points.mean(axis=0)
-    distance = np.hypot(*(points - centre).T).mean()
-    if distance == 0:
-        raise ValueError(f"{name} must not hold one point only, got {points[0].tolist()} for all pairs")
-    scale = math.sqrt(2) / distance
-    return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
+from cvkit.geometry._points import edges, in_general_position, on_a_line, through_four
 
 
 def affine_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
@@ -35,8 +37,11 @@ def affine_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
            [0., 2., 7.]])
     """
     source, target = _validate.matrix(src, (3, 2), "src"), _validate.matrix(dst, (3, 2), "dst")
-    _not_on_a_line(source, "src")
-    return np.linalg.solve(_homogeneous(source), target).T
+    if on_a_line(source):
+        raise _on_a_line_error(source, "src")
+    # Differences, because points far from the origin differ in their last digits only.
+    linear = np.linalg.solve(edges(source), edges(target)).T
+    return np.column_stack([linear, target[0] - linear @ source[0]])
 
 
 def perspective_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
@@ -68,17 +73,12 @@ def perspective_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
     """
     source, target = _validate.matrix(src, (4, 2), "src"), _validate.matrix(dst, (4, 2), "dst")
     for points, name in ((source, "src"), (target, "dst")):
-        for left_out in range(4):
-            _not_on_a_line(np.delete(points, left_out, axis=0), name)
-    equations = np.zeros((8, 8))
-    equations[:4, :3] = equations[4:, 3:6] = _homogeneous(source)
-    equations[:4, 6:] = -target[:, :1] * source
-    equations[4:, 6:] = -target[:, 1:] * source
-    try:
-        solution = np.linalg.solve(equations, target.T.ravel())
-    except np.linalg.LinAlgError:
-        raise ValueError(f"no matrix that ends in 1 maps src to dst: src is {src!r}") from None
-    return np.append(solution, 1.0).reshape(3, 3)
+        if not in_general_position(points):
+            raise _on_a_line_error(points, name)
+    matrix = through_four(source, target)
+    if not np.isfinite(matrix).all():
+        raise ValueError(f"no matrix that ends in 1 maps src to dst: src is {src!r}")
+    return matrix
 
 
 def rotation_matrix(center: tuple[float, float], angle: float, scale: float = 1.0) -> np.ndarray:
@@ -171,8 +171,8 @@ def compose(*matrices: npt.ArrayLike) -> np.ndarray:
     product = np.eye(3)
     affine = True
     for matrix in matrices:
-        affine = affine and np.shape(matrix) == (2, 3)
         product = _square(matrix) @ product
+        affine = affine and np.shape(matrix) == (2, 3)
     return product[:2] if affine else product
 
 
@@ -200,11 +200,14 @@ def invert_affine(matrix: npt.ArrayLike) -> np.ndarray:
     array([[ 0.5,  0. , -2. ],
            [ 0. ,  1. , -3. ]])
     """
-    (a, b, x), (c, d, y) = _validate.matrix(matrix, (2, 3))
+    checked = _validate.matrix(matrix, (2, 3))
+    x, y = checked[:, 2]
+    unit = _binary_unit(checked[:, :2])
+    (a, b), (c, d) = checked[:, :2] / unit
     determinant = a * d - b * c
-    if determinant == 0 or not math.isfinite(1 / determinant):
-        raise ValueError(f"matrix must have an inverse, got {matrix!r}")
-    factor = 1 / determinant
+    if _is_rounding(determinant, abs(a * d) + abs(b * c)):
+        raise _no_inverse(matrix)
+    factor = 1 / determinant / unit
     a, b, c, d = d * factor, -b * factor, -c * factor, a * factor
     # No negative zeros; otherwise OpenCV's formula, operation for operation.
     return np.array([[a, b, -a * x - b * y], [c, d, -c * x - d * y]]) + 0.0
@@ -236,12 +239,15 @@ def invert_perspective(matrix: npt.ArrayLike) -> np.ndarray:
            [-0.5,  0. ,  1. ]])
     """
     m = _validate.matrix(matrix, (3, 3))
+    unit = _binary_unit(m)
+    m = m / unit
     # Cofactors rather than an LU decomposition: whole matrices of determinant 1 invert exactly.
     cofactors = np.array([np.cross(m[1], m[2]), np.cross(m[2], m[0]), np.cross(m[0], m[1])]).T
     determinant = m[0] @ cofactors[:, 0]
-    if determinant == 0 or not math.isfinite(1 / determinant):
-        raise ValueError(f"matrix must have an inverse, got {matrix!r}")
-    return cofactors * (1 / determinant) + 0.0
+    products = [abs(m[0, i] * m[1, j] * m[2, k]) for i, j, k in itertools.permutations(range(3))]
+    if _is_rounding(determinant, sum(products)):
+        raise _no_inverse(matrix)
+    return cofactors * (1 / determinant / unit) + 0.0
 
 
 def transform_points(points: npt.ArrayLike, matrix: npt.ArrayLike) -> np.ndarray:
@@ -271,20 +277,33 @@ def transform_points(points: npt.ArrayLike, matrix: npt.ArrayLike) -> np.ndarray
     array([[11., 22.]])
     """
     source, square = _validate.matrix(points, (-1, 2), "points"), _square(matrix)
-    mapped = _homogeneous(source) @ square.T
+    x, y = source.T
+    # Not a product of matrices: shared out among threads, such a narrow one takes longer.
+    across, down, depth = (row[0] * x + row[1] * y + row[2] for row in square)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return mapped[:, :2] / mapped[:, 2:]
-
-
-def _homogeneous(points: np.ndarray) -> np.ndarray:
-    return np.column_stack([points, np.ones(len(points))])
+        return np.column_stack([across / depth, down / depth])
 
 
 def _square(matrix: npt.ArrayLike) -> np.ndarray:
     """View a (2, 3) or (3, 3) matrix as (3, 3)."""
-    if np.shape(matrix) == (2, 3):
-        return np.vstack([_validate.matrix(matrix, (2, 3)), [0.0, 0.0, 1.0]])
-    return _validate.matrix(matrix, (3, 3))
+    array = _validate.real_array(matrix, "matrix")
+    if array.shape == (2, 3):
+        array = np.vstack([array, [0, 0, 1]])
+    return _validate.matrix(array, (3, 3))
+
+
+def _binary_unit(matrix: np.ndarray) -> float:
+    """Return the power of two next to the largest value: divided by it, no product leaves the exponents."""
+    return 2.0 ** (math.frexp(np.abs(matrix).max())[1] - 1)
+
+
+def _is_rounding(determinant: float, magnitude: float) -> bool:
+    """Tell whether a determinant is no more than rounding leaves of products that sum to ``magnitude``."""
+    return not abs(determinant) > 4 * np.finfo(np.float64).eps * magnitude
+
+
+def _no_inverse(matrix: npt.ArrayLike) -> ValueError:
+    return ValueError(f"matrix must have an inverse, got {matrix!r}")
 
 
 def _cosine_and_sine(degrees: float) -> tuple[float, float]:
@@ -295,11 +314,5 @@ def _cosine_and_sine(degrees: float) -> tuple[float, float]:
     return turns[int(quarters % 4)]
 
 
-def _not_on_a_line(points: np.ndarray, name: str) -> None:
-    """Check that three points span a triangle, up to rounding."""
-    first, second = points[1] - points[0], points[2] - points[0]
-    area = abs(first[0] * second[1] - first[1] * second[0])
-    if area <= 1e-10 * math.hypot(*first) * math.hypot(*second):
-        raise ValueError(
-            f"{name} must not hold three points on a line or a point twice, got {points.tolist()}"
-        )
+def _on_a_line_error(points: np.ndarray, name: str) -> ValueError:
+    return ValueError(f"{name} must not hold three points on a line or a point twice, got {points.tolist()}")

@@ -65,7 +65,8 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     count, source_height, source_width, channels = batch.shape
     out = batch.empty((count, height, width, channels))
     if batch.dtype == np.uint8 and interpolation in _HALVING and _is_half(batch, height, width):
-        kernels.halve(batch.array, out)
+        # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
+        kernels.halve(batch.array, channels == 2 and interpolation != "bilinear_exact", out)
     elif interpolation == "nearest":
         near_rows, near_columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
         kernels.nearest(batch.array, near_rows, near_columns, out)
@@ -115,7 +116,7 @@ def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
 
     Beyond the outermost centres the outermost row is blended with itself, which rounds in its own way.
     """
-    first, fraction = _split(_centres(source_size, target_size))
+    first, fraction = _split(_centres(source_size, target_size), source_size)
     index = np.stack([first, first + 1]).clip(0, source_size - 1)
     return index.astype(np.uint32), _fixed_point(fraction)
 
@@ -126,7 +127,7 @@ def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
 
     Unlike rows, columns beyond the outermost centres are the outermost column alone.
     """
-    first, fraction = _split(_centres(source_size, target_size).clip(0, source_size - 1))
+    first, fraction = _split(_centres(source_size, target_size).clip(0, source_size - 1), source_size)
     weights = _fixed_point(fraction)
     # The pair stays inside the image: its second column takes over at the right end.
     if source_size > 1:
@@ -136,11 +137,11 @@ def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
     return first.astype(np.uint32), weights
 
 
-def _split(position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole part and fraction, in the float32 that OpenCV uses."""
-    single = position.astype(np.float32)
-    first = np.floor(single)
-    return first, single - first
+def _split(position: np.ndarray, source_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whole part and fraction, in the float32 that OpenCV uses while that holds every whole number."""
+    position = position.astype(np.float32 if source_size <= 1 << 24 else np.float64)
+    first = np.floor(position)
+    return first, (position - first).astype(np.float32)
 
 
 def _fixed_point(fraction: np.ndarray) -> np.ndarray:

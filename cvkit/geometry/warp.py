@@ -1,11 +1,12 @@
 """Move pixels: affine and perspective warps, remapping, and samples at arbitrary points.
 
-Source coordinates are exact to a rounding of their type: float32 for uint8 images, as in OpenCV 5, float64
-for all others. Nothing is quantised to 1/32 pixel as in OpenCV 4.
+Source coordinates are exact to a rounding of their type: float32 for uint8 images of sizes that OpenCV takes,
+as in OpenCV 5, float64 for all others. Nothing is quantised to 1/32 pixel as in OpenCV 4.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE
 from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
+_LARGEST_SIDE_OF_OPENCV = (1 << 15) - 1
 
 
 def warp_affine(
@@ -78,7 +80,7 @@ def warp_affine(
     to_source = checked if inverse else invert_affine(checked)
     batch = Batch.of(image)
     height, width = _validate.output_shape(output_shape)
-    positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(batch.dtype))
+    positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(batch, (height, width)))
     return _warp(batch, positions, (height, width), interpolation, border, border_value)
 
 
@@ -136,7 +138,7 @@ def warp_perspective(
         to_source = -to_source
     batch = Batch.of(image)
     height, width = _validate.output_shape(output_shape)
-    positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(batch.dtype))
+    positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(batch, (height, width)))
     return _warp(batch, positions, (height, width), interpolation, border, border_value)
 
 
@@ -156,8 +158,8 @@ def remap(
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
     map_x, map_y : array, (height, width)
-        Source coordinates in pixels; float32 or float64, other dtypes are converted to float64. NaN and
-        infinity give ``border_value``.
+        Source coordinates in pixels; float32 or float64, whole numbers and other floats are converted to
+        float64. NaN and infinity give ``border_value``.
     interpolation, border, border_value
         As for :func:`warp_affine`.
 
@@ -169,7 +171,7 @@ def remap(
     Raises
     ------
     TypeError
-        For other dtypes.
+        For other dtypes, or maps that do not hold real numbers.
     ValueError
         For an empty image, maps that differ in shape or an unknown name.
 
@@ -199,7 +201,7 @@ def bilinear_sample(
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
     x, y : array, (points,)
-        Coordinates in pixels. NaN and infinity give ``border_value``.
+        Coordinates in pixels, as those of :func:`remap`. NaN and infinity give ``border_value``.
     border, border_value
         As for :func:`warp_affine`.
 
@@ -211,7 +213,7 @@ def bilinear_sample(
     Raises
     ------
     TypeError
-        For other dtypes.
+        For other dtypes, or coordinates that are not real numbers.
     ValueError
         For an empty image, coordinates that differ in shape or an unknown name.
 
@@ -255,7 +257,10 @@ def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DType
 
 def _from_maps(map_x: Array, map_y: Array, batch: Batch, names: tuple[str, str], rank: int) -> _Positions:
     """Bring maps to one float dtype and to the device of the image."""
-    maps = [array if on_device(array) else np.asarray(array) for array in (map_x, map_y)]
+    maps = [
+        array if on_device(array) else _validate.real_array(array, name)
+        for array, name in zip((map_x, map_y), names, strict=True)
+    ]
     if maps[0].shape != maps[1].shape or len(maps[0].shape) != rank:
         shape = "(height, width)" if rank == 2 else "(points,)"
         raise ValueError(
@@ -300,19 +305,29 @@ def _warp(
     kernels = batch.kernels("cvkit.geometry", "warp")
     out = batch.empty((count, *output_shape, channels), out_dtype)
     where = (positions.kind, positions.steps, positions.starts, positions.map_x, positions.map_y)
+    offset_type = np.empty(0, _offset_dtype(math.prod(batch.shape[1:])))
     if interpolation == "nearest":
-        kernels.nearest(batch.array, *where, code, value, out)
+        kernels.nearest(batch.array, *where, code, value, offset_type, out)
     elif interpolation == "bilinear":
-        kernels.bilinear(batch.array, *where, code, value, blend_type, whole, out)
+        kernels.bilinear(batch.array, *where, code, value, offset_type, blend_type, whole, out)
     else:
         largest = blend_type.dtype.type(np.iinfo(out_dtype).max if whole else np.inf)
-        kernels.bicubic(batch.array, *where, code, value, blend_type, whole, largest, out)
+        kernels.bicubic(batch.array, *where, code, value, offset_type, blend_type, whole, largest, out)
     return batch.restore(out)
 
 
-def _coordinate_dtype(image: np.dtype) -> np.dtype:
-    """Float32 holds coordinates to 1e-4 pixels in images of 2000 pixels, enough for 8 bits only."""
-    return np.dtype(np.float32 if image == np.uint8 else np.float64)
+def _coordinate_dtype(batch: Batch, output_shape: tuple[int, int]) -> np.dtype:
+    """Float32 holds coordinates to 1e-4 pixels in images of 2000 pixels, enough for 8 bits only.
+
+    Beyond the sizes that OpenCV warps, it would soon miss whole pixels.
+    """
+    is_small = max(*batch.shape[1:3], *output_shape) <= _LARGEST_SIDE_OF_OPENCV
+    return np.dtype(np.float32 if batch.dtype == np.uint8 and is_small else np.float64)
+
+
+def _offset_dtype(values: int) -> np.dtype:
+    """Half as wide where it can be: twice as many to a vector."""
+    return np.dtype(np.int32 if values <= np.iinfo(np.int32).max else np.int64)
 
 
 def _blend_dtype(image: np.dtype) -> np.dtype:

@@ -213,7 +213,8 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     magnitude = cuda.device_array(shape, magnitudes, stream=stream)
     _measure[shape](every_dx, every_dy, squared, dx, dy, magnitude)
     marks = cuda.device_array(shape, np.uint8, stream=stream)
-    parents = cuda.device_array((count, height * width), np.int32, stream=stream)
+    pixel_number = np.int32 if height * width <= np.iinfo(np.int32).max else np.int64
+    parents = cuda.device_array((count, height * width), pixel_number, stream=stream)
     _suppress[shape](dx, dy, magnitude, low, high, marks, parents)
     _link[shape](marks, parents)
     _strengthen[shape](marks, parents)

@@ -207,9 +207,23 @@ def _quarter(left, right):
     return np.uint8(np.uint16(np.uint16(left + right) + np.uint16(2)) >> np.uint16(2))
 
 
+@helper(allocates=False)
+def _halve_two_channels_to_even(total, out):
+    for x in range(out.shape[0] // 2):
+        out[2 * x] = _quarter_to_even(total[4 * x], total[4 * x + 2])
+        out[2 * x + 1] = _quarter_to_even(total[4 * x + 1], total[4 * x + 3])
+
+
+@helper(allocates=False)
+def _quarter_to_even(left, right):
+    total = np.uint16(left + right)
+    odd = np.uint16(np.uint16(total >> np.uint16(2)) & np.uint16(1))
+    return np.uint8(np.uint16(np.uint16(total + np.uint16(1)) + odd) >> np.uint16(2))
+
+
 @cpu_kernel
-def halve(source, out):
-    """Average blocks of 2 x 2 bytes, halves rounded up."""
+def halve(source, to_even, out):
+    """Average blocks of 2 x 2 bytes, halves rounded up or, of two channels, ``to_even``."""
     count, height, width, channels = out.shape
     rows = source.reshape(count, 2 * height, 2 * width * channels)
     pairs = rows.view(np.uint16)
@@ -224,7 +238,10 @@ def halve(source, out):
                 _halve_gray(pairs[image, 2 * y], pairs[image, 2 * y + 1], out_rows[image, y])
             else:
                 _add_rows(rows[image, 2 * y], rows[image, 2 * y + 1], total)
-                _halve_columns(total, channels, out_rows[image, y])
+                if to_even:
+                    _halve_two_channels_to_even(total, out_rows[image, y])
+                else:
+                    _halve_columns(total, channels, out_rows[image, y])
 
 
 @helper(allocates=False)

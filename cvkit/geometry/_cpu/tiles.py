@@ -35,9 +35,9 @@ def tile(task, strips, tiles, width):
 def _affine_row(steps, starts, y, left, xs, ys):
     """Step along a row; from an exact start, each coordinate is rounded once."""
     real = xs.dtype.type
-    step_x, step_y, start_x, start_y = steps[0], steps[1], starts[y, 0], starts[y, 1]
+    first, step_x, step_y, start_x, start_y = real(left), steps[0], steps[1], starts[y, 0], starts[y, 1]
     for x in range(xs.shape[0]):
-        column = real(np.int32(np.int32(x) + np.int32(left)))
+        column = first + real(np.int32(x))
         xs[x] = step_x * column + start_x
         ys[x] = step_y * column + start_y
 
@@ -46,11 +46,11 @@ def _affine_row(steps, starts, y, left, xs, ys):
 def _perspective_row(steps, starts, y, left, xs, ys):
     """Step along a row and divide by the depth; points behind the plane have no source."""
     real = xs.dtype.type
-    step_x, step_y, step_depth = steps[0], steps[1], steps[2]
+    first, step_x, step_y, step_depth = real(left), steps[0], steps[1], steps[2]
     start_x, start_y, start_depth = starts[y, 0], starts[y, 1], starts[y, 2]
     nowhere = real(np.nan)
     for x in range(xs.shape[0]):
-        column = real(np.int32(np.int32(x) + np.int32(left)))
+        column = first + real(np.int32(x))
         depth = step_depth * column + start_depth
         depth = depth if depth > 0 else nowhere
         xs[x] = (step_x * column + start_x) / depth

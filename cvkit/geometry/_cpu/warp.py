@@ -25,14 +25,15 @@ EDGE, OUTSIDE = np.int32(-1), np.int32(-2)
 def _locate(xs, ys, image, border, span, offsets, weight_x, weight_y):
     """Split coordinates into the offset of the first of ``span`` x ``span`` neighbours and the fractions.
 
-    ``offsets`` holds EDGE or OUTSIDE where the neighbours are not all in the image.
+    ``offsets`` holds EDGE or OUTSIDE where the neighbours are not all in the image. Its dtype must hold the
+    size of the image.
     """
-    real = xs.dtype.type
+    real, number = xs.dtype.type, offsets.dtype.type
     height, width, channels = image.shape
-    pixel, row = np.int32(channels), np.int32(width * channels)
+    pixel, row = number(channels), number(width * channels)
     before, after = real(span // 2 - 1), real(span // 2)
     # The last offset from which the last neighbour in the last row can be moved, as one of four items.
-    last = np.int32(image.size - (span - 1) * row - ((span - 1) * channels + 4 if channels > 1 else span))
+    last = number(image.size - (span - 1) * row - ((span - 1) * channels + 4 if channels > 1 else span))
     right, bottom = real(width - after), real(height - after)
     low = -after if border == CONSTANT else real(-FAR)
     high_x = width - real(1) + after if border == CONSTANT else real(FAR)
@@ -43,8 +44,8 @@ def _locate(xs, ys, image, border, span, offsets, weight_x, weight_y):
         # Comparisons in floating point, so that NaN and infinity are outside.
         near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
         inside = (left >= before) & (left < right) & (top >= before) & (top < bottom)
-        first_row, first_column = np.int32(top - before), np.int32(left - before)
-        offset = np.int32(np.int32(first_row * row) + np.int32(first_column * pixel))
+        first_row, first_column = number(top - before), number(left - before)
+        offset = number(number(first_row * row) + number(first_column * pixel))
         inside &= offset <= last
         offsets[x] = offset if inside else (EDGE if near else OUTSIDE)
         weight_x[x] = xs[x] - left if near else zero
@@ -164,7 +165,9 @@ def _repeat_for_channels(weights, channels, repeated):
 
 
 @cpu_kernel
-def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, out):
+def bilinear(
+    source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, blend_type, whole, out
+):
     """Blend the 2 x 2 neighbours of each source position."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
@@ -176,7 +179,7 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
         image = source[index]
         flat = image.reshape(image.size)
         own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
-        offsets = np.empty(pixels, np.int32)
+        offsets = np.empty(pixels, offset_type.dtype)
         weight_x, weight_y = np.empty(pixels, blend_type.dtype), np.empty(pixels, blend_type.dtype)
         value_weight_x, value_weight_y = (
             np.empty(values, blend_type.dtype),
@@ -203,10 +206,10 @@ def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, bl
 @helper(allocates=False)
 def _locate_nearest(xs, ys, image, border, offsets):
     """Round coordinates, half to even, to the offset of a pixel, or EDGE or OUTSIDE."""
-    real = xs.dtype.type
+    real, number = xs.dtype.type, offsets.dtype.type
     height, width, channels = image.shape
-    pixel, row = np.int32(channels), np.int32(width * channels)
-    last = np.int32(image.size - (4 if channels > 1 else 1))
+    pixel, row = number(channels), number(width * channels)
+    last = number(image.size - (4 if channels > 1 else 1))
     half, zero = real(0.5), real(0)
     low = -half if border == CONSTANT else real(-FAR)
     high_x = real(width) - half if border == CONSTANT else real(FAR)
@@ -215,7 +218,7 @@ def _locate_nearest(xs, ys, image, border, offsets):
         column, line = np.rint(xs[x]), np.rint(ys[x])
         near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
         inside = (column >= zero) & (column < width) & (line >= zero) & (line < height)
-        offset = np.int32(np.int32(np.int32(line) * row) + np.int32(np.int32(column) * pixel))
+        offset = number(number(number(line) * row) + number(number(column) * pixel))
         inside &= near & (offset <= last)
         offsets[x] = offset if inside else (EDGE if near else OUTSIDE)
 
@@ -235,7 +238,7 @@ def _fetch_pixels(source, channels, offsets, first, pixels):
 @helper(allocates=False)
 def _all_inside(offsets):
     """Tell whether all are offsets of pixels, in a loop of vectors: most rows need no look at each."""
-    lowest = np.int32(0)
+    lowest = offsets.dtype.type(0)
     for x in range(offsets.shape[0]):
         lowest = min(lowest, offsets[x])
     return lowest == 0
@@ -255,7 +258,7 @@ def _nearest_edges(image, xs, ys, offsets, border, border_value, out):
 
 
 @cpu_kernel
-def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out):
+def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
@@ -265,7 +268,7 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out
         image = source[index]
         flat = image.reshape(image.size)
         own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
-        offsets = np.empty(pixels, np.int32)
+        offsets = np.empty(pixels, offset_type.dtype)
         found = np.empty(pixels * channels + 4, source.dtype)
         for y in range(top, min(top + TILE_ROWS, height)):
             xs, ys = coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
@@ -332,7 +335,21 @@ def _cubic_edges(image, xs, ys, offsets, border, border_value, whole, largest, o
 
 
 @cpu_kernel
-def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, largest, out):
+def bicubic(
+    source,
+    kind,
+    steps,
+    starts,
+    map_x,
+    map_y,
+    border,
+    border_value,
+    offset_type,
+    blend_type,
+    whole,
+    largest,
+    out,
+):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
@@ -345,7 +362,7 @@ def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, ble
         flat = image.reshape(image.size)
         own_xs, own_ys = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
         fraction_x, fraction_y = np.empty(pixels, starts.dtype), np.empty(pixels, starts.dtype)
-        offsets = np.empty(pixels, np.int32)
+        offsets = np.empty(pixels, offset_type.dtype)
         weight_x = np.empty((4, values), blend_type.dtype)
         weight_y = np.empty((4, values), blend_type.dtype)
         neighbours = np.zeros((4, values + 4), source.dtype)

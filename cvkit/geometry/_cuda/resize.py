@@ -47,18 +47,19 @@ def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
 
 
 @cuda_kernel
-def _halve(source, out):
+def _halve(source, to_even, out):
     position, y, image = cuda.grid(3)
     count, height, width, channels = out.shape
     if image >= count or y >= height or position >= width * channels:
         return
     x, channel = divmod(position, channels)
-    total = np.int32(2)
+    total = np.int32(0)
     for row in range(2 * y, 2 * y + 2):
         total += np.int32(source[image, row, 2 * x, channel]) + np.int32(
             source[image, row, 2 * x + 1, channel]
         )
-    out[image, y, x, channel] = total >> 2
+    half = 1 + (total >> 2 & 1) if to_even else 2
+    out[image, y, x, channel] = (total + half) >> 2
 
 
 @cuda_kernel
@@ -102,10 +103,10 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
     _bilinear[count, height, width * channels](source, y_index, y_weights, x_first, x_weights, out)
 
 
-def halve(source, out):
-    """Average blocks of 2 x 2 bytes, halves rounded up."""
+def halve(source, to_even, out):
+    """Average blocks of 2 x 2 bytes, halves rounded up or ``to_even``."""
     count, height, width, channels = out.shape
-    _halve[count, height, width * channels](source, out)
+    _halve[count, height, width * channels](source, to_even, out)
 
 
 def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):

@@ -1,4 +1,7 @@
-"""Warping on CUDA: one thread for each output pixel."""
+"""Warping on CUDA: one thread for each output pixel.
+
+Offsets have 64 bits here; ``offset_type`` counts on the CPU only.
+"""
 
 import numpy as np
 
@@ -78,19 +81,35 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, wh
         out[index, y, x, channel] = rounded(value, whole, largest)
 
 
-def bilinear(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, out):
+def bilinear(
+    source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, blend_type, whole, out
+):
     """Blend the 2 x 2 neighbours of each source position."""
     _bilinear[out.shape[:3]](
         source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, out
     )
 
 
-def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, out):
+def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
     _nearest[out.shape[:3]](source, kind, steps, starts, map_x, map_y, border, border_value, out)
 
 
-def bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, largest, out):
+def bicubic(
+    source,
+    kind,
+    steps,
+    starts,
+    map_x,
+    map_y,
+    border,
+    border_value,
+    offset_type,
+    blend_type,
+    whole,
+    largest,
+    out,
+):
     """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
     _bicubic[out.shape[:3]](
         source, kind, steps, starts, map_x, map_y, border, border_value, whole, largest, out
