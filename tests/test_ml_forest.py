@@ -2,15 +2,20 @@
 
 import pickle
 import threading
+import warnings
 
 import numpy as np
 import pytest
 import sklearn.ensemble
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
 from sklearn.inspection import permutation_importance
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.estimator_checks import (
+    check_estimator,
+    check_sample_weight_equivalence_on_dense_data,
+)
 
 import cvkit
 from cvkit.ml import RandomForestClassifier, RandomForestRegressor, impute_by_proximity, impute_roughly
@@ -31,7 +36,17 @@ def with_gaps(X, share, seed=0):
 @pytest.mark.parametrize("estimator", [RandomForestClassifier(5), RandomForestRegressor(5)], ids=str)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_is_a_scikit_learn_estimator(estimator):
-    check_estimator(estimator)
+    # Weights that say how likely a sample is drawn are not copies; scikit-learn excuses its own forests too.
+    excused = {"check_sample_weight_equivalence_on_dense_data": "weights are not copies"}
+    check_estimator(estimator, expected_failed_checks=excused)
+    counting = clone(estimator).set_params(frequency_weights=True)
+    check_sample_weight_equivalence_on_dense_data(type(counting).__name__, counting)
+
+
+def assert_same_forest(ours, theirs):
+    for tree, their_tree in zip(ours.estimators_, theirs.estimators_, strict=True):
+        for field in ("feature", "threshold", "children_left", "value"):
+            np.testing.assert_array_equal(getattr(tree.tree_, field), getattr(their_tree.tree_, field))
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -52,9 +67,8 @@ def test_trees_equal_scikit_learns_node_for_node(name, parameters, gaps):
     X = with_gaps(X, gaps)
     ours = RandomForestClassifier(5, random_state=1, **parameters).fit(X, y)
     theirs = sklearn.ensemble.RandomForestClassifier(5, random_state=1, **parameters).fit(X, y)
+    assert_same_forest(ours, theirs)
     for tree, their_tree in zip(ours.estimators_, theirs.estimators_, strict=True):
-        for field in ("feature", "threshold", "children_left", "value"):
-            np.testing.assert_array_equal(getattr(tree.tree_, field), getattr(their_tree.tree_, field))
         inner = tree.tree_.children_left >= 0
         goes_left = [fitted.tree_.missing_go_to_left[inner].astype(bool) for fitted in (tree, their_tree)]
         np.testing.assert_array_equal(*goes_left)
@@ -62,6 +76,83 @@ def test_trees_equal_scikit_learns_node_for_node(name, parameters, gaps):
     np.testing.assert_array_equal(ours.predict_proba(X), theirs.predict_proba(X))
     np.testing.assert_array_equal(ours.apply(X), theirs.apply(X))
     np.testing.assert_allclose(ours.feature_importances_, theirs.feature_importances_, atol=1e-12)
+
+
+WEIGHTS = {
+    "equal": lambda n: np.ones(n),
+    "tenfold": lambda n: np.full(n, 10),
+    "counts": lambda n: np.random.default_rng(0).integers(0, 4, n),
+    "fractions": lambda n: np.random.default_rng(0).random(n),
+}
+
+
+@pytest.mark.parametrize("weights", [None, *WEIGHTS])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"class_weight": {0: 1, 1: 10, 2: 0.5}},
+        {"class_weight": "balanced", "max_samples": 0.4},
+        {"min_weight_fraction_leaf": 0.03, "max_samples": 300},
+        {"min_impurity_decrease": 0.01, "ccp_alpha": 0.01},
+    ],
+    ids=str,
+)
+def test_weighted_forest_equals_scikit_learns(weights, parameters):
+    X, y = DATA["generated"]
+    sample_weight = None if weights is None else WEIGHTS[weights](len(y))
+    parameters = {"n_estimators": 12, "oob_score": True, "random_state": 2, **parameters}
+    ours = RandomForestClassifier(**parameters)
+    theirs = sklearn.ensemble.RandomForestClassifier(**parameters)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Some ")  # no tree without them in its bag
+        ours.fit(X, y, sample_weight)
+        theirs.fit(X, y, sample_weight)
+    assert_same_forest(ours, theirs)
+    assert ours.oob_score_ == theirs.oob_score_
+    for drawn, expected in zip(ours.estimators_samples_, theirs.estimators_samples_, strict=True):
+        np.testing.assert_array_equal(drawn, expected)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_weighted_regression_forest_equals_scikit_learns(weights):
+    X, y = load_diabetes(return_X_y=True)
+    sample_weight = WEIGHTS[weights](len(y))
+    parameters = {"n_estimators": 6, "random_state": 0, "min_weight_fraction_leaf": 0.02}
+    ours = RandomForestRegressor(**parameters).fit(X, y, sample_weight)
+    theirs = sklearn.ensemble.RandomForestRegressor(**parameters).fit(X, y, sample_weight)
+    assert_same_forest(ours, theirs)
+
+
+def test_balanced_subsamples_are_drawn_and_limited_as_scikit_learns():
+    """Stumps leave rounding little to decide."""
+    X, y = DATA["breast cancer"]
+    parameters = {"max_depth": 1, "class_weight": "balanced_subsample", "random_state": 0}
+    for more in ({}, {"min_weight_fraction_leaf": 0.3}, {"bootstrap": False}):
+        for sample_weight in (None, np.full(len(y), 10)):
+            ours = RandomForestClassifier(8, **parameters, **more).fit(X, y, sample_weight)
+            theirs = sklearn.ensemble.RandomForestClassifier(8, **parameters, **more).fit(X, y, sample_weight)
+            np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-12)
+
+
+def test_repeated_samples_change_no_draw():
+    X, y = (np.concatenate([part, part[:200]]) for part in DATA["breast cancer"])
+    ours = RandomForestClassifier(4, random_state=0).fit(X, y)
+    assert_same_forest(ours, sklearn.ensemble.RandomForestClassifier(4, random_state=0).fit(X, y))
+
+
+def test_weights_that_cannot_be_drawn_by_are_named():
+    X, y = DATA["breast cancer"]
+    for forest, weights, message in (
+        (RandomForestClassifier(2), np.full(len(y), 1e308), "weights of samples must have a finite sum"),
+        (RandomForestClassifier(2, class_weight={0: -1, 1: 1}), None, "class_weight must not be negative"),
+        (RandomForestClassifier(2, class_weight={0: 0, 1: 0}), None, "class_weight must leave a class"),
+        (RandomForestRegressor(2), -np.ones(len(y)), "Negative values"),
+        (RandomForestRegressor(2, frequency_weights=True), np.full(len(y), 0.5), "whole numbers"),
+        (RandomForestRegressor(2, frequency_weights=True), np.full(len(y), 1e9), "a sum below"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            forest.fit(X, y, weights)
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -102,23 +193,17 @@ def test_regression_forest_equals_scikit_learns(max_features):
     np.testing.assert_allclose(ours.feature_importances_, theirs.feature_importances_, atol=1e-9)
 
 
-def test_samples_of_each_tree_are_scikit_learns():
-    X, y = DATA["breast cancer"]
-    weights = np.random.default_rng(0).random(len(y))
-    for sample_weight in (None, weights):
-        ours = RandomForestClassifier(3, random_state=0).fit(X, y, sample_weight)
-        theirs = sklearn.ensemble.RandomForestClassifier(3, random_state=0).fit(X, y, sample_weight)
-        for drawn, expected in zip(ours.estimators_samples_, theirs.estimators_samples_, strict=True):
-            np.testing.assert_array_equal(drawn, np.sort(expected))
-
-
-def test_whole_number_weights_mean_copies_in_any_order():
+@pytest.mark.parametrize("class_weight", [None, {0: 1, 1: 2.5, 2: 0.5}, "balanced_subsample"], ids=str)
+def test_frequency_weights_mean_copies_in_any_order(class_weight):
     X, y = DATA["generated"]
     random = np.random.default_rng(0)
     weights = random.integers(0, 4, len(y))
     shuffled = random.permutation(len(y))
-    weighted = RandomForestClassifier(10, random_state=0).fit(X[shuffled], y[shuffled], weights[shuffled])
-    copied = RandomForestClassifier(10, random_state=0).fit(X.repeat(weights, axis=0), y.repeat(weights))
+    forest = RandomForestClassifier(
+        10, random_state=0, class_weight=class_weight, max_samples=0.7, frequency_weights=True
+    )
+    weighted = clone(forest).fit(X[shuffled], y[shuffled], weights[shuffled])
+    copied = clone(forest).fit(X.repeat(weights, axis=0), y.repeat(weights))
     np.testing.assert_allclose(weighted.predict_proba(X), copied.predict_proba(X), atol=1e-12)
 
 

@@ -183,6 +183,50 @@ def test_regression_tree_on_whole_number_responses_equals_scikit_learns(max_feat
     np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
 
 
+def structure(tree):
+    return tree.tree_.children_left.tolist(), tree.tree_.feature.tolist(), tree.tree_.threshold.tolist()
+
+
+@pytest.mark.parametrize("gaps", [0, 0.1])
+@pytest.mark.parametrize("parameters", [{}, {"max_features": 2}, {"max_leaf_nodes": 20}], ids=str)
+def test_a_regression_tree_does_not_depend_on_the_origin_and_unit_of_the_responses(parameters, gaps):
+    random = np.random.default_rng(0)
+    X = with_gaps(random.normal(size=(300, 5)), gaps)
+    y = random.permutation(300) / 256.0
+    tree = DecisionTreeRegressor(random_state=0, **parameters).fit(X, y)
+    for shift in (1e5, -1e8, 2.0**40):
+        shifted = DecisionTreeRegressor(random_state=0, **parameters).fit(X, y + shift)
+        assert structure(shifted) == structure(tree)
+        np.testing.assert_allclose(shifted.tree_.impurity, tree.tree_.impurity, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(shifted.predict(X) - shift, tree.predict(X), atol=abs(shift) * 1e-15)
+    for unit in (2.0**-30, 2.0**-340, 2.0**-1000, 2.0**30, 2.0**340, 2.0**1000):
+        scaled = DecisionTreeRegressor(random_state=0, **parameters).fit(X, y * unit)
+        assert structure(scaled) == structure(tree)
+        np.testing.assert_array_equal(scaled.predict(X), tree.predict(X) * unit)
+
+
+def test_limits_on_impurity_are_in_the_unit_of_the_responses():
+    random = np.random.default_rng(1)
+    X, y = random.normal(size=(200, 3)), random.permutation(200) / 256.0
+    for name, limit in (("min_impurity_decrease", 0.001), ("ccp_alpha", 0.001)):
+        tree = DecisionTreeRegressor(random_state=0, **{name: limit}).fit(X, y)
+        assert 1 < tree.get_n_leaves() < 100
+        for shift, unit in ((0.0, 2.0**-30), (0.0, 2.0**-320), (2.0**27, 1.0), (2.0**-3, 2.0**-30)):
+            other = DecisionTreeRegressor(random_state=0, **{name: limit * unit**2}).fit(X, shift + y * unit)
+            assert structure(other) == structure(tree)
+
+
+def test_regression_splits_nodes_that_spread_little_beside_their_values():
+    X = np.arange(8.0)[:, np.newaxis]
+    for y in (
+        np.array([1e-9, 2e-9, 5e-9, 5e-9, 7e-9, 8e-9, 8e-9, 9e-9]),
+        np.r_[1e8 + np.arange(4.0), np.arange(4.0)],  # the root spreads widely, its children do not
+        np.r_[-1e12, 1e12 + np.arange(7.0)],
+    ):
+        np.testing.assert_array_equal(DecisionTreeRegressor().fit(X, y).predict(X), y)
+    assert DecisionTreeRegressor().fit(X, np.full(8, 0.1)).get_n_leaves() == 1
+
+
 def test_paths_importances_and_pruning_path_equal_scikit_learns():
     X, y = DATA["breast cancer"]
     ours, theirs = gini_pair(X, y, random_state=0, max_depth=5)
