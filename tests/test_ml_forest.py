@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import (
     check_sample_weight_equivalence_on_dense_data,
 )
 
-import cvkit
+import cvkit.ml
 from cvkit.ml import RandomForestClassifier, RandomForestRegressor, impute_by_proximity, impute_roughly
 
 DATA = {
@@ -320,6 +320,28 @@ def test_pickles_and_is_made_from_its_stored_arrays():
         np.testing.assert_array_equal(copy.estimators_[2].predict(X), forest.estimators_[2].predict(X))
 
 
+@pytest.mark.parametrize("kind", ["Classifier", "Regressor"])
+def test_trees_of_a_forest_are_estimators_of_their_own(kind, tmp_path):
+    X, y = DATA["breast cancer"]
+    forest = getattr(cvkit.ml, f"RandomForest{kind}")(3, random_state=0, max_features=0.3).fit(X, y)
+    theirs = getattr(sklearn.ensemble, f"RandomForest{kind}")(3, random_state=0, max_features=0.3).fit(X, y)
+    for tree, their_tree in zip(forest.estimators_, theirs.estimators_, strict=True):
+        attributes = {name for name in dir(their_tree) if name.endswith("_") and not name.startswith("_")}
+        assert {"max_features_", "n_outputs_", "tree_"} <= attributes
+        for name in attributes - {"tree_"}:
+            np.testing.assert_allclose(getattr(tree, name), getattr(their_tree, name), atol=1e-12)
+        assert (tree.get_depth(), tree.get_n_leaves()) == (their_tree.get_depth(), their_tree.get_n_leaves())
+        assert tree.score(X, y) == their_tree.score(X, y)
+        before = pickle.dumps(tree)
+        np.testing.assert_array_equal(tree.apply(X), their_tree.apply(X))
+        assert pickle.dumps(tree) == before
+        cvkit.ml.save(tree, tmp_path / "tree.npz")
+        for again in (pickle.loads(before), cvkit.ml.load(tmp_path / "tree.npz")):
+            assert again.max_features_ == tree.max_features_
+            np.testing.assert_array_equal(again.predict(X), tree.predict(X))
+        assert clone(tree).fit(X, y).max_features_ == tree.max_features_
+
+
 def test_works_in_a_pipeline():
     X, y = DATA["breast cancer"]
     pipeline = make_pipeline(StandardScaler(), RandomForestClassifier(20, random_state=0))
@@ -374,6 +396,29 @@ def test_imputation_by_proximity_beats_the_rough_one(continuous):
     np.testing.assert_array_equal(filled[~missing], X[~missing])
     error = np.mean((filled - X)[missing] ** 2)
     assert error < 0.95 * np.mean((impute_roughly(gaps, y) - X)[missing] ** 2)
+
+
+@pytest.mark.parametrize("impute", [impute_roughly, impute_by_proximity])
+def test_categorical_columns_are_checked(impute):
+    X, y = [[1.0, 4.0], [1.0, np.nan], [2.0, 4.0], [2.0, 7.0]], [0, 0, 1, 1]
+    expected = impute(X, y, categorical_features=[1])
+    assert expected[1, 1] == 4
+    for same in ((1, 1), {1}, np.array([1], np.uint8), [False, True], np.array([False, True])):
+        np.testing.assert_array_equal(impute(X, y, categorical_features=same), expected)
+    for columns, error in (
+        ([7], ValueError),
+        ([-1], ValueError),
+        ([2**64 - 1], ValueError),
+        ([1.0], TypeError),
+        (["b"], TypeError),
+        ([True], TypeError),
+        ([True, False, True], TypeError),
+        (1, TypeError),
+        ([[1]], TypeError),
+        (None, TypeError),
+    ):
+        with pytest.raises(error, match="categorical_features must be"):
+            impute(X, y, categorical_features=columns)
 
 
 def test_imputation_names_bad_input():
