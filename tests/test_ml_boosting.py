@@ -1,6 +1,7 @@
 """AdaBoost: scikit-learn's stumps, what each kind of boosting minimises, and the quantisation of features."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -25,6 +26,31 @@ KINDS = ("discrete", "real", "gentle")
 @pytest.mark.parametrize("kind", KINDS)
 def test_is_a_scikit_learn_estimator(kind):
     assert not failed_checks(AdaBoostClassifier(10, kind=kind, max_depth=2))
+
+
+@pytest.mark.parametrize("learning_rate", [5.0, 50.0, 1e5])
+def test_large_learning_rates_end_as_in_scikit_learn(learning_rate):
+    """Weights keep a least share, and boosting ends after the tree that lets them overflow."""
+    with warnings.catch_warnings(record=True) as theirs_warned:
+        warnings.simplefilter("always")
+        theirs = sklearn.ensemble.AdaBoostClassifier(n_estimators=20, learning_rate=learning_rate)
+        theirs.fit(COARSE, Y)
+    with warnings.catch_warnings(record=True) as ours_warned:
+        warnings.simplefilter("always")
+        ours = AdaBoostClassifier(20, learning_rate=learning_rate).fit(COARSE, Y)
+    assert bool(ours_warned) == bool(theirs_warned) == (learning_rate > 5)
+    assert all("run away" in str(warned.message) for warned in ours_warned)
+    assert len(ours.tree_leaves_) == len(theirs.estimators_)
+    np.testing.assert_array_equal(ours.predict(COARSE), theirs.predict(COARSE))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("learning_rate", [1e5, 1e300])
+def test_boosting_ends_where_weights_run_away(kind, learning_rate):
+    model = AdaBoostClassifier(20, kind=kind, learning_rate=learning_rate)
+    with pytest.warns(UserWarning, match="run away after 1 trees.*learning_rate=.* is too large"):
+        model.fit(COARSE, Y)
+    assert model.score(COARSE, Y) > 0.9
 
 
 @pytest.mark.parametrize("learning_rate", [1.0, 0.5])

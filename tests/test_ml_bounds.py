@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = ["tree", "forest", "cluster", "neighbors", "svm", "linear"]
+MODULES = ["tree", "forest", "imputation", "cluster", "neighbors", "svm", "linear"]
 
 
 @pytest.mark.sweep

@@ -1,5 +1,6 @@
 """Models in files: round trips, and files that are wrong, damaged or half written."""
 
+import io
 import json
 import pickle
 import zipfile
@@ -7,6 +8,7 @@ import zipfile
 import numpy as np
 import pandas
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as ForeignRegression
@@ -24,27 +26,27 @@ from cvkit.ml import (
     load,
     save,
 )
+from cvkit.ml._cpu.tree_records import NODE_DTYPE
 
 X, Y = load_iris(return_X_y=True)
 
 
-@pytest.mark.parametrize(
-    ("model", "y"),
-    [
-        (LinearSVC(C=0.1, class_weight={0: 2.0, 1: 1, 2: np.float64(0.5)}), Y),
-        (LinearSVC(), np.array(["a", "b", "c"], dtype=object)[Y]),
-        (LogisticRegression(C=np.inf, max_iter=np.int64(500)), np.array(["setosa", "other", "other"])[Y]),
-        (SVC(kernel="linear", probability=True, random_state=3), Y > 0),
-        (SVC(gamma=0.3), Y.astype(np.float32)),
-        (DecisionTreeClassifier(max_depth=4, class_weight="balanced"), np.array(["a", "b", "c"])[Y]),
-        (DecisionTreeRegressor(random_state=1), X[:, 0] + Y),
-        (ID3Classifier(max_depth=2), np.array(["a", "b", "c"], dtype=object)[Y]),
-        (RandomForestClassifier(5, criterion="entropy", random_state=2), Y),
-        (RandomForestRegressor(5, max_features=0.5, random_state=2), X[:, 0] + Y),
-        (AdaBoostClassifier(8, kind="gentle", max_depth=2), np.array(["setosa", "other", "other"])[Y]),
-    ],
-    ids=lambda value: type(value).__name__,
-)
+MODELS = [
+    (LinearSVC(C=0.1, class_weight={0: 2.0, 1: 1, 2: np.float64(0.5)}), Y),
+    (LinearSVC(), np.array(["a", "b", "c"], dtype=object)[Y]),
+    (LogisticRegression(C=np.inf, max_iter=np.int64(500)), np.array(["setosa", "other", "other"])[Y]),
+    (SVC(kernel="linear", probability=True, random_state=3), Y > 0),
+    (SVC(gamma=0.3), Y.astype(np.float32)),
+    (DecisionTreeClassifier(max_depth=4, class_weight="balanced"), np.array(["a", "b", "c"])[Y]),
+    (DecisionTreeRegressor(random_state=1), X[:, 0] + Y),
+    (ID3Classifier(max_depth=2), np.array(["a", "b", "c"], dtype=object)[Y]),
+    (RandomForestClassifier(5, criterion="entropy", random_state=2), Y),
+    (RandomForestRegressor(5, max_features=0.5, random_state=2), X[:, 0] + Y),
+    (AdaBoostClassifier(8, kind="gentle", max_depth=2), np.array(["setosa", "other", "other"])[Y]),
+]
+
+
+@pytest.mark.parametrize(("model", "y"), MODELS, ids=lambda value: type(value).__name__)
 def test_round_trip(model, y, tmp_path):
     model.fit(X, y)
     save(model, tmp_path / "model.npz")
@@ -60,6 +62,91 @@ def test_round_trip(model, y, tmp_path):
         expected, found = getattr(model, name), getattr(again, name)
         assert type(found) is type(expected)
         np.testing.assert_array_equal(found, expected)
+
+
+def leave_garbage():
+    """Fill memory that is free, so that whoever gets it and does not write to it is found out."""
+    kept = [np.full(size, 0xAB, np.uint8) for size in (2**power for power in range(6, 18)) for _ in range(20)]
+    del kept
+
+
+def saved(model, path):
+    save(model, path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(("model", "y"), MODELS, ids=lambda value: type(value).__name__)
+def test_equal_fits_give_equal_files(model, y, tmp_path):
+    model = clone(model)
+    if "random_state" in model.get_params():
+        model.set_params(random_state=0)
+    first = clone(model).fit(X, y)
+    leave_garbage()
+    second = clone(model).fit(X, y)
+    assert pickle.dumps(second) == pickle.dumps(first)
+    assert saved(second, tmp_path / "second.npz") == saved(first, tmp_path / "first.npz")
+    leave_garbage()
+    again = load(tmp_path / "first.npz")
+    assert saved(again, tmp_path / "again.npz") == (tmp_path / "first.npz").read_bytes()
+
+
+@pytest.mark.parametrize("parameters", [{}, {"ccp_alpha": 0.02}, {"max_leaf_nodes": 5}], ids=str)
+def test_every_byte_of_a_node_is_written(parameters):
+    assert sum(NODE_DTYPE[name].itemsize for name in NODE_DTYPE.names) == NODE_DTYPE.itemsize
+    for learner in (DecisionTreeClassifier, DecisionTreeRegressor, RandomForestClassifier):
+        leave_garbage()
+        nodes = learner(random_state=0, **parameters).fit(X, Y).nodes_
+        leave_garbage()
+        for copy in (nodes, nodes.copy(), nodes[::2].copy(), np.concatenate([nodes, nodes])):
+            assert not copy["unused"].any()
+
+
+def swapped(array):
+    """Return an array as a machine of the other byte order would write it."""
+    return array.byteswap().view(array.dtype.newbyteorder())
+
+
+@pytest.mark.parametrize(("model", "y"), MODELS, ids=lambda value: type(value).__name__)
+def test_models_of_the_other_byte_order(model, y, tmp_path):
+    model.fit(X, y)
+    save(model, tmp_path / "model.npz")
+    with np.load(tmp_path / "model.npz") as archive:
+        arrays = {name: swapped(archive[name]) for name in archive.files}
+    np.savez(tmp_path / "foreign.npz", **arrays)
+
+    class ForeignPickler(pickle.Pickler):
+        def reducer_override(self, item):
+            is_plain = type(item) is np.ndarray and not item.dtype.hasobject
+            return swapped(item).__reduce__() if is_plain else NotImplemented
+
+    pickled = io.BytesIO()
+    ForeignPickler(pickled).dump(model)
+    for again in (load(tmp_path / "foreign.npz"), pickle.loads(pickled.getvalue())):
+        assert all(value.dtype.isnative for value in vars(again).values() if isinstance(value, np.ndarray))
+        np.testing.assert_array_equal(again.predict(X), model.predict(X))
+        assert pickle.dumps(again.predict(X)) == pickle.dumps(model.predict(X))
+
+
+def test_nodes_of_older_files_are_read(tmp_path):
+    """They had no name for their last bytes, and whatever was in memory there."""
+    forest = RandomForestClassifier(3, random_state=0).fit(X, Y)
+    nodes = forest.nodes_.copy()
+    nodes["unused"] = 0xAB
+    fields = {name: NODE_DTYPE.fields[name] for name in NODE_DTYPE.names if name != "unused"}
+    older = np.dtype(
+        {
+            "names": list(fields),
+            "formats": [kind for kind, _ in fields.values()],
+            "offsets": [offset for _, offset in fields.values()],
+            "itemsize": NODE_DTYPE.itemsize,
+        }
+    )
+    old = clone(forest).fit(X, Y)
+    old.nodes_ = nodes.view(older)
+    save(old, tmp_path / "old.npz")
+    again = load(tmp_path / "old.npz")
+    np.testing.assert_array_equal(again.nodes_, forest.nodes_)
+    np.testing.assert_array_equal(again.predict_proba(X), forest.predict_proba(X))
 
 
 @pytest.mark.parametrize("forest", [RandomForestClassifier, RandomForestRegressor])

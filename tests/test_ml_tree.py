@@ -9,7 +9,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, mak
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
-from cvkit.ml import DecisionTreeClassifier, DecisionTreeRegressor, ID3Classifier, export_text, plot_tree
+from cvkit.ml import DecisionTreeClassifier, DecisionTreeRegressor, export_text, plot_tree
 from cvkit.ml._cpu.tree_math import GAIN_RATIO, Target
 from cvkit.ml._cpu.tree_records import SPLIT_DTYPE
 from cvkit.ml._cpu.tree_splits import choose_split
@@ -57,8 +57,6 @@ def gini_pair(X, y, sample_weight=None, **parameters):
         DecisionTreeClassifier(),
         DecisionTreeClassifier(criterion="gain_ratio"),
         DecisionTreeRegressor(),
-        ID3Classifier(),
-        ID3Classifier(criterion="gain_ratio"),
     ],
     ids=str,
 )
@@ -181,6 +179,50 @@ def test_regression_tree_on_whole_number_responses_equals_scikit_learns(max_feat
         np.testing.assert_array_equal(getattr(ours.tree_, name), getattr(theirs.tree_, name), err_msg=name)
     np.testing.assert_allclose(ours.tree_.impurity, theirs.tree_.impurity, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+
+
+def structure(tree):
+    return tree.tree_.children_left.tolist(), tree.tree_.feature.tolist(), tree.tree_.threshold.tolist()
+
+
+@pytest.mark.parametrize("gaps", [0, 0.1])
+@pytest.mark.parametrize("parameters", [{}, {"max_features": 2}, {"max_leaf_nodes": 20}], ids=str)
+def test_a_regression_tree_does_not_depend_on_the_origin_and_unit_of_the_responses(parameters, gaps):
+    random = np.random.default_rng(0)
+    X = with_gaps(random.normal(size=(300, 5)), gaps)
+    y = random.permutation(300) / 256.0
+    tree = DecisionTreeRegressor(random_state=0, **parameters).fit(X, y)
+    for shift in (1e5, -1e8, 2.0**40):
+        shifted = DecisionTreeRegressor(random_state=0, **parameters).fit(X, y + shift)
+        assert structure(shifted) == structure(tree)
+        np.testing.assert_allclose(shifted.tree_.impurity, tree.tree_.impurity, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(shifted.predict(X) - shift, tree.predict(X), atol=abs(shift) * 1e-15)
+    for unit in (2.0**-30, 2.0**-340, 2.0**-1000, 2.0**30, 2.0**340, 2.0**1000):
+        scaled = DecisionTreeRegressor(random_state=0, **parameters).fit(X, y * unit)
+        assert structure(scaled) == structure(tree)
+        np.testing.assert_array_equal(scaled.predict(X), tree.predict(X) * unit)
+
+
+def test_limits_on_impurity_are_in_the_unit_of_the_responses():
+    random = np.random.default_rng(1)
+    X, y = random.normal(size=(200, 3)), random.permutation(200) / 256.0
+    for name, limit in (("min_impurity_decrease", 0.001), ("ccp_alpha", 0.001)):
+        tree = DecisionTreeRegressor(random_state=0, **{name: limit}).fit(X, y)
+        assert 1 < tree.get_n_leaves() < 100
+        for shift, unit in ((0.0, 2.0**-30), (0.0, 2.0**-320), (2.0**27, 1.0), (2.0**-3, 2.0**-30)):
+            other = DecisionTreeRegressor(random_state=0, **{name: limit * unit**2}).fit(X, shift + y * unit)
+            assert structure(other) == structure(tree)
+
+
+def test_regression_splits_nodes_that_spread_little_beside_their_values():
+    X = np.arange(8.0)[:, np.newaxis]
+    for y in (
+        np.array([1e-9, 2e-9, 5e-9, 5e-9, 7e-9, 8e-9, 8e-9, 9e-9]),
+        np.r_[1e8 + np.arange(4.0), np.arange(4.0)],  # the root spreads widely, its children do not
+        np.r_[-1e12, 1e12 + np.arange(7.0)],
+    ):
+        np.testing.assert_array_equal(DecisionTreeRegressor().fit(X, y).predict(X), y)
+    assert DecisionTreeRegressor().fit(X, np.full(8, 0.1)).get_n_leaves() == 1
 
 
 def test_paths_importances_and_pruning_path_equal_scikit_learns():
@@ -365,60 +407,3 @@ def test_plot_writes_each_node_and_places_leaves_side_by_side():
     x = np.array([text.get_position()[0] for text in axes.texts])
     np.testing.assert_array_equal(x[leaves], np.arange(leaves.sum()))
     assert axes.texts[0].get_text().startswith(f"feature_{tree.tree_.feature[0]} <= ")
-
-
-WEATHER = [  # Quinlan 1986: outlook, temperature, humidity, wind; whether to play
-    ("sunny", "hot", "high", "weak", "no"),
-    ("sunny", "hot", "high", "strong", "no"),
-    ("overcast", "hot", "high", "weak", "yes"),
-    ("rain", "mild", "high", "weak", "yes"),
-    ("rain", "cool", "normal", "weak", "yes"),
-    ("rain", "cool", "normal", "strong", "no"),
-    ("overcast", "cool", "normal", "strong", "yes"),
-    ("sunny", "mild", "high", "weak", "no"),
-    ("sunny", "cool", "normal", "weak", "yes"),
-    ("rain", "mild", "normal", "weak", "yes"),
-    ("sunny", "mild", "normal", "strong", "yes"),
-    ("overcast", "mild", "high", "strong", "yes"),
-    ("overcast", "hot", "normal", "weak", "yes"),
-    ("rain", "mild", "high", "strong", "no"),
-]
-
-
-def weather():
-    table = np.array(WEATHER)
-    codes = np.column_stack([np.unique(column, return_inverse=True)[1] for column in table[:, :4].T])
-    return codes, table[:, 4]
-
-
-@pytest.mark.parametrize("criterion", ["entropy", "gain_ratio"])
-def test_id3_grows_the_tree_of_quinlans_paper(criterion):
-    X, y = weather()
-    tree = ID3Classifier(criterion=criterion).fit(X, y)
-    # Outlook first; overcast is a leaf, rain asks for the wind, sunny for the humidity. Children follow in
-    # the order of their codes (overcast, rain, sunny), each branch before the next.
-    assert tree.feature_.tolist() == [0, -1, 3, -1, -1, 2, -1, -1]
-    np.testing.assert_array_equal(tree.predict(X), y)
-
-
-def test_id3_answers_with_the_node_where_a_value_is_new():
-    X, y = weather()
-    tree = ID3Classifier().fit(X, y)
-    np.testing.assert_allclose(tree.predict_proba([[9, 0, 0, 0]]), [[5 / 14, 9 / 14]])
-    np.testing.assert_allclose(tree.predict_proba([[1, 0, 0, 9]]), [[2 / 5, 3 / 5]])
-
-
-def test_id3_limits():
-    X, y = weather()
-    assert len(ID3Classifier(max_depth=1).fit(X, y).feature_) == 4
-    assert len(ID3Classifier(min_samples_split=6).fit(X, y).feature_) == 4
-    assert ID3Classifier().fit(np.zeros((3, 1)), [0, 1, 1]).predict([[0]]).tolist() == [1]
-
-
-def test_id3_gain_ratio_prefers_the_simpler_of_two_features_that_tell_as_much():
-    y = np.array(["a", "a", "b", "b"] * 3)
-    names = np.arange(12)
-    plain = np.array([0, 0, 1, 1] * 3)
-    X = np.column_stack([names, plain])
-    assert ID3Classifier().fit(X, y).feature_[0] == 0
-    assert ID3Classifier(criterion="gain_ratio").fit(X, y).feature_[0] == 1

@@ -17,10 +17,10 @@ from sklearn.utils._param_validation import Interval, RealNotInt
 from sklearn.utils.validation import check_is_fitted
 
 from cvkit import _jit
-from cvkit.ml._bootstrap import Bootstrap, seeded
+from cvkit.ml._bootstrap import Bootstrap, copies_in_order, seeded
 from cvkit.ml._cpu import forest as kernels
 from cvkit.ml._flat_trees import FlatTrees, Tree
-from cvkit.ml._tree_growth import Grower, make_limits
+from cvkit.ml._tree_growth import Grower, check_weights, make_limits, n_features_to_draw
 from cvkit.ml.pruning import prune_tree
 from cvkit.ml.tree import GROWTH_CONSTRAINTS, LARGEST_SEED, DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -30,6 +30,7 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
     "bootstrap": ["boolean"],
     "oob_score": ["boolean"],
     "n_jobs": [Integral, None],
+    "frequency_weights": ["boolean"],
     "max_samples": [
         None,
         Interval(RealNotInt, 0.0, None, closed="neither"),
@@ -68,25 +69,38 @@ class BaseForest(FlatTrees, BaseEstimator):
     _seeds: np.ndarray
 
     def _grow(
-        self, X: np.ndarray, y: np.ndarray, n_classes: int, weights: np.ndarray, balances_draws: bool
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        n_classes: int,
+        sample_weight: npt.ArrayLike | None,
+        class_weight: np.ndarray | None = None,
+        balances_draws: bool = False,
     ) -> None:
-        """Grow the trees on validated data; the out-of-bag estimate too."""
+        """Grow the trees on validated data; either kind of weights, one for each sample, may be None."""
         if not self.bootstrap and self.max_samples is not None:
             raise ValueError(
                 f"max_samples must be None where bootstrap=False, got max_samples={self.max_samples!r}"
             )
         if not self.bootstrap and self.oob_score:
             raise ValueError("oob_score=True needs bootstrap=True: every sample is in every bag without it")
-        limits = make_limits(self, X, weights.sum())
-        grower = Grower(X, y, n_classes, self.criterion, limits)
-        bootstrap = Bootstrap(weights, self.max_samples, X, y) if self.bootstrap else None
+        weights = check_weights(sample_weight, X, class_weight)
+        grower = Grower(X, y, n_classes, self.criterion, make_limits(self, X))
+        bootstrap = None
+        if self.bootstrap and self.frequency_weights:
+            copies = copies_in_order(check_weights(sample_weight, X), X, y)
+            bootstrap = Bootstrap(len(X), class_weight, self.max_samples, copies)
+        elif self.bootstrap:
+            # Without weights scikit-learn draws from another stream than with equal ones.
+            is_weighted = sample_weight is not None or class_weight is not None
+            bootstrap = Bootstrap(len(X), weights if is_weighted else None, self.max_samples)
         random = check_random_state(self.random_state)
         self._seeds = np.array([random.randint(LARGEST_SEED) for _ in range(self.n_estimators)])
 
         def grow_one(seed: int) -> tuple[np.ndarray, np.ndarray]:
             tree_weights = weights
             if bootstrap is not None:
-                tree_weights = bootstrap.draw(seed)
+                tree_weights = bootstrap.count(seed)
                 if balances_draws:
                     tree_weights = tree_weights * _balance(y, tree_weights)
             # As scikit-learn's trees do: each makes a generator from its seed, and draws once from it.
@@ -123,20 +137,26 @@ class BaseForest(FlatTrees, BaseEstimator):
         estimator.nodes_ = tree.nodes
         estimator.node_values_ = tree.value[:, 0, :]
         estimator.n_features_in_ = self.n_features_in_
+        estimator.max_features_ = n_features_to_draw(self.max_features, self.n_features_in_)
         return estimator
 
     @property
     def estimators_samples_(self) -> list[np.ndarray]:
-        """For each tree, the training samples that were drawn, in order, repeated as often as drawn."""
+        """For each tree, the training samples in the order in which they were drawn."""
         check_is_fitted(self)
-        return [np.repeat(np.arange(len(drawn)), drawn.astype(np.int64)) for drawn in self._draws()]
+        bootstrap = self._known_bootstrap()
+        return [bootstrap.draw(seed) for seed in self._seeds]
 
-    def _draws(self) -> Iterator[np.ndarray]:
-        """Yield, for each tree, how often each training sample was drawn."""
+    def _known_bootstrap(self) -> Bootstrap:
         if self._bootstrap is None:
             raise ValueError("the samples of each tree are known only after fit with bootstrap=True")
+        return self._bootstrap
+
+    def _out_of_bags(self) -> Iterator[np.ndarray]:
+        """Yield, for each tree, the training samples that were not drawn."""
+        bootstrap = self._known_bootstrap()
         for seed in self._seeds:
-            yield self._bootstrap.draw(seed)
+            yield np.flatnonzero(bootstrap.count(seed) == 0)
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -153,8 +173,7 @@ class BaseForest(FlatTrees, BaseEstimator):
         leaves = self._leaves(X)
         sums = np.zeros((len(X), self.node_values_.shape[1]))
         n_trees = np.zeros(len(X))
-        for tree, drawn in enumerate(self._draws()):
-            outside = np.flatnonzero(drawn == 0)
+        for tree, outside in enumerate(self._out_of_bags()):
             sums[outside] += self.node_values_[self._roots[tree] + leaves[outside, tree]]
             n_trees[outside] += 1
         if (n_trees == 0).any():
@@ -231,8 +250,7 @@ class BaseForest(FlatTrees, BaseEstimator):
         y = np.asarray(y)
         random = check_random_state(random_state)
         increases = np.zeros(self.n_features_in_)
-        for tree, drawn in zip(self.estimators_, self._draws(), strict=True):
-            outside = np.flatnonzero(drawn == 0)
+        for tree, outside in zip(self.estimators_, self._out_of_bags(), strict=True):
             if len(outside) == 0:
                 continue
             outside_rows = rows[outside]

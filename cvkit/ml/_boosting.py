@@ -6,6 +6,7 @@ Freund and Schapire 1997 (discrete), Schapire and Singer 1999 (real), Friedman, 
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ CRITERIA = {"error": kernels.ERROR, "gini": kernels.GINI, "exponential": kernels
 _SMOOTHING = 1e-4
 # Beyond this margin a sample weighs nothing that counts, or all.
 _LARGEST_MARGIN = 300.0
+# Discrete boosting lets no share of the weight become less, as in scikit-learn.
+_LEAST_WEIGHT = np.finfo(float).eps
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def boost(
         Not negative, with a positive sum.
     n_trees : int
         The largest number of trees. Discrete boosting that draws no features ends after a tree that makes no
-        error, and before one that does no better than chance: the next would be the same again.
+        error, and before one that does no better than chance: the next would be the same again. Boosting of
+        any kind ends, with a warning, after a tree that lets the weights run away.
     recipe : Recipe
         How to grow them.
 
@@ -106,9 +110,8 @@ def boost(
     margins = np.zeros(len(signs))
     trees: list[tuple[np.ndarray, ...]] = []
     repeats = recipe.kind == "discrete" and recipe.drawn is None
+    current = weights / weights.sum()
     for _ in range(n_trees):
-        current = weights * np.exp(-np.clip(margins, -_LARGEST_MARGIN, _LARGEST_MARGIN))
-        current /= current.sum()
         feature, threshold, reached = _grow(features, is_positive, current, recipe, generator)
         shares = _class_shares(reached, is_positive, current, recipe.depth)
         error = float(shares.min(axis=1).sum())
@@ -118,8 +121,40 @@ def boost(
         trees.append((feature, threshold, leaf, _gains(shares), np.array(error)))
         if repeats and (error <= 0.0 or not leaf.any()):
             break
-        margins += signs * leaf[reached]
+        step = signs * leaf[reached]
+        margins += step
+        current = _reweight(current, step) if recipe.kind == "discrete" else _weigh(weights, margins)
+        if not current.any():
+            warnings.warn(
+                f"The weights of the samples run away after {len(trees)} trees, and boosting ends there: "
+                f"learning_rate={recipe.learning_rate:g} is too large",
+                stacklevel=3,
+            )
+            break
     return BoostedTrees(*(np.array(column) for column in zip(*trees, strict=True)))
+
+
+def _reweight(current: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Return the weights after a step of the margins in discrete boosting; zeros if they overflow."""
+    with np.errstate(over="ignore"):
+        grown = np.exp(np.log(current) + 2.0 * np.maximum(-step, 0.0))
+        total = grown.sum()
+    if not np.isfinite(total):
+        return np.zeros_like(grown)
+    kept = np.maximum(grown / total, _LEAST_WEIGHT)
+    return kept / kept.sum()
+
+
+def _weigh(weights: np.ndarray, margins: np.ndarray) -> np.ndarray:
+    """Return the weights that belong to margins; zeros if they run away.
+
+    Their sum is the exponential loss, which trees lessen unless the learning rate is too large.
+    """
+    current = weights * np.exp(-np.clip(margins, -_LARGEST_MARGIN, _LARGEST_MARGIN))
+    total = current.sum()
+    if total * _LEAST_WEIGHT > weights.sum():
+        return np.zeros_like(weights)
+    return current / total
 
 
 def _grow(

@@ -24,65 +24,85 @@ def seeded(seed: int) -> np.random.RandomState:
 
 
 class Bootstrap:
-    """Draws samples with replacement, from a seed for each tree.
-
-    Without weights, and with fractional ones, the draws are scikit-learn's. Whole-number weights mean copies:
-    a forest on weighted samples equals the forest on copied ones, in whatever order these come. Therefore
-    both draw from the copies in an order that depends on the samples alone.
+    """Draws samples with replacement, from a seed for each tree, as scikit-learn does.
 
     Parameters
     ----------
-    weights : (n_samples,) float64 array
-        Sample weights.
+    n_samples : int
+        Number of samples.
+    weights : (n_samples,) float64 array or None
+        Samples are drawn in proportion to their weights; None draws each as often as any other.
     max_samples : int, float or None
-        How many to draw: a number, a fraction of the samples' weight, or as many as there are samples.
-    X, y : arrays of shape (n_samples, n_features), float32, and (n_samples,)
-        The samples.
+        How many to draw: a number, a fraction of the weight of all, or as many as there are to draw from.
+    copies : (n_copies,) int64 array, optional
+        The samples to draw from, each repeated as often as it counts; each sample once by default.
     """
 
-    def __init__(self, weights: np.ndarray, max_samples: Any, X: np.ndarray, y: np.ndarray) -> None:
-        self.n_samples = len(weights)
-        self.copies = None
-        self.shares = None
-        size: float = self.n_samples
-        if are_counts(weights):
-            order, has_copies = _canonical_order(X, y)
-            if has_copies or (weights != 1).any():
-                self.copies = np.repeat(order, weights[order].astype(np.int64))
-                size = len(self.copies)
-        else:
-            self.shares = weights / weights.sum()
-        self.n_draws = _number_of_draws(max_samples, size, self.n_samples, weights)
+    def __init__(
+        self, n_samples: int, weights: np.ndarray | None, max_samples: Any, copies: np.ndarray | None = None
+    ) -> None:
+        self.n_samples = n_samples
+        self.copies = copies
+        self.size = n_samples if copies is None else len(copies)
+        if weights is not None and copies is not None:
+            weights = weights[copies]
+        self.shares = None if weights is None else weights / weights.sum()
+        weight = float(self.size if weights is None else weights.sum())
+        self.n_draws = _number_of_draws(max_samples, self.size, weight)
 
     def draw(self, seed: int) -> np.ndarray:
-        """Return how often each sample is drawn: (n_samples,) float64."""
+        """Return the samples of one tree in the order in which they are drawn: (n_draws,) int64."""
         random = seeded(seed)
-        if self.copies is not None:
-            drawn = self.copies[random.randint(0, len(self.copies), self.n_draws)]
-        elif self.shares is not None:
-            drawn = random.choice(self.n_samples, self.n_draws, p=self.shares)
+        if self.shares is None:
+            drawn = random.randint(0, self.size, self.n_draws)
         else:
-            drawn = random.randint(0, self.n_samples, self.n_draws)
-        return np.bincount(drawn, minlength=self.n_samples).astype(np.float64)
+            drawn = random.choice(self.size, self.n_draws, p=self.shares)
+        return drawn if self.copies is None else self.copies[drawn]
+
+    def count(self, seed: int) -> np.ndarray:
+        """Return how often one tree draws each sample: (n_samples,) float64."""
+        return np.bincount(self.draw(seed), minlength=self.n_samples).astype(np.float64)
 
 
-def _canonical_order(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Order samples by their contents, and tell whether any two are the same."""
-    hashes = row_hashes(Batch(contiguous(X), 2, X))
-    order = np.lexsort((y, hashes))
-    same = (hashes[order[1:]] == hashes[order[:-1]]) & (y[order[1:]] == y[order[:-1]])
-    return order, bool(same.any())
+def copies_in_order(counts: np.ndarray, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Repeat each sample as often as it counts, in an order that depends on the contents of the samples.
+
+    Counted samples and copied ones, in whatever order they come, are then drawn alike.
+
+    Parameters
+    ----------
+    counts : (n_samples,) float64 array
+        Not negative.
+    X, y : arrays of shape (n_samples, n_features), float32, and (n_samples,)
+        The samples.
+
+    Returns
+    -------
+    (n_copies,) int64 array
+
+    Raises
+    ------
+    ValueError
+        If a count is no whole number, or the counts are too many to be drawn from.
+    """
+    if not are_counts(counts):
+        raise ValueError(
+            "frequency_weights=True takes a sample_weight of whole numbers with a sum below 2**24, "
+            f"got weights up to {counts.max():g} with a sum of {counts.sum():g}"
+        )
+    order = np.lexsort((y, row_hashes(Batch(contiguous(X), 2, X))))
+    return np.repeat(order, counts[order].astype(np.int64))
 
 
-def _number_of_draws(max_samples: Any, size: float, n_samples: int, weights: np.ndarray) -> int:
+def _number_of_draws(max_samples: Any, size: int, weight: float) -> int:
     if max_samples is None:
-        return int(size)
+        return size
     if isinstance(max_samples, Integral):
         return int(max_samples)
-    n_draws = max(int(max_samples * weights.sum()), 1)
-    if n_draws < max(10, n_samples ** (1 / 3)):
+    n_draws = max(int(max_samples * weight), 1)
+    if n_draws < max(10, size ** (1 / 3)):
         warnings.warn(
-            f"max_samples={max_samples!r} of a total weight of {weights.sum():g} makes bootstraps of only "
+            f"max_samples={max_samples!r} of a total weight of {weight:g} makes bootstraps of only "
             f"{n_draws} samples; a whole number says directly how many to draw",
             stacklevel=4,
         )

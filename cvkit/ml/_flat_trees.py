@@ -22,7 +22,7 @@ class Tree:
     nodes : structured array of shape (node_count,)
         One record a node, parents before their children: ``threshold``, ``impurity``,
         ``weighted_n_node_samples``, ``left_child``, ``right_child``, ``feature``, ``n_node_samples``,
-        ``missing_go_to_left``.
+        ``missing_go_to_left``, and ``unused``, zeros that fill up the record.
     values : array of shape (node_count, n_values)
         The share of each class, or the mean response.
     n_features : int
@@ -80,6 +80,21 @@ class Tree:
         return self.nodes["missing_go_to_left"]
 
     @property
+    def n_outputs(self) -> int:
+        """Number of labels or responses of a sample: always 1."""
+        return 1
+
+    @property
+    def max_n_classes(self) -> int:
+        """Number of classes, 1 for regression."""
+        return self.value.shape[2]
+
+    @property
+    def n_classes(self) -> np.ndarray:
+        """Number of classes of each output: (1,)."""
+        return np.array([self.max_n_classes])
+
+    @property
     def n_leaves(self) -> int:
         """Number of leaves."""
         return int(np.count_nonzero(self.children_left < 0))
@@ -125,11 +140,20 @@ class Tree:
         return path
 
 
+def as_nodes(records: np.ndarray) -> np.ndarray:
+    """Return nodes as kernels take them; those of a file may be older, or of the other byte order."""
+    if records.dtype == NODE_DTYPE:
+        return records.view(NODE_DTYPE)  # a file does not tell that fields are aligned
+    nodes = np.zeros(records.shape, NODE_DTYPE)
+    for name in records.dtype.names or ():
+        nodes[name] = records[name]
+    return nodes
+
+
 def pack_steps(nodes: np.ndarray, roots: np.ndarray) -> np.ndarray:
     """Reduce nodes to what a walk needs: 16 bytes each, children counted from the start of the forest."""
     steps = np.empty(len(nodes), kernels.STEP_DTYPE)
-    # The dtype of nodes that come from a file lacks the mark that its fields are aligned.
-    kernels.pack_steps(contiguous(nodes.view(NODE_DTYPE)), contiguous(roots), steps)
+    kernels.pack_steps(contiguous(nodes), contiguous(roots), steps)
     return steps
 
 
@@ -149,6 +173,24 @@ class FlatTrees:
         """Pack the steps again, in ``fit`` already, so that ``predict`` leaves the estimator as it was."""
         self.__dict__.pop("_steps", None)
         _ = self._steps
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: not the steps, which are packed again where they are loaded."""
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {name: value for name, value in state.items() if name != "_steps"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what was pickled or saved."""
+        super().__setstate__(state)  # type: ignore[misc]
+        if "nodes_" in state:
+            self.nodes_ = as_nodes(self.nodes_)
+            self._renew_steps()
+
+    @property
+    def n_outputs_(self) -> int:
+        """Number of labels or responses of a sample: always 1."""
+        check_is_fitted(self)
+        return 1
 
     def _check_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)

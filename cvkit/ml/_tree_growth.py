@@ -25,12 +25,24 @@ CRITERIA = {
 # To keep all features in order takes less time than to sort the drawn ones where at least so many are drawn.
 _PRESORTED_SHARE = 0.3
 
+# Responses within 2 to the power of this, up or down, have squares and products of sums well inside float64.
+_LARGEST_EXPONENT = 300
 
-def check_weights(sample_weight: Any, X: np.ndarray) -> np.ndarray:
-    """Check sample weights, or make unit weights, as float64."""
+
+def check_weights(sample_weight: Any, X: np.ndarray, class_weight: np.ndarray | None = None) -> np.ndarray:
+    """Check sample weights, or make unit weights, as float64; ``class_weight`` holds a factor of each."""
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    if class_weight is not None:
+        if not (class_weight >= 0).all():
+            raise ValueError(f"class_weight must not be negative or NaN, got {class_weight.min():g}")
+        weights = weights * class_weight
+        if not weights.any():
+            raise ValueError("class_weight must leave a class with samples of positive weight")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            raise ValueError(f"weights of samples must have a finite sum, got some of {weights.max():g}")
     return contiguous(weights)
 
 
@@ -47,8 +59,8 @@ def n_features_to_draw(max_features: Any, n_features: int) -> int:
     return max(1, int(max_features * n_features))
 
 
-def make_limits(estimator: Any, X: np.ndarray, weight: float) -> tree_math.Limits:
-    """Translate the parameters that stop growth into numbers; ``weight`` is that of all samples."""
+def make_limits(estimator: Any, X: np.ndarray) -> tree_math.Limits:
+    """Translate the parameters that stop growth into numbers, where they do not depend on the tree."""
     n_samples, n_features = X.shape
     leaf = estimator.min_samples_leaf
     min_leaf = int(leaf) if isinstance(leaf, Integral) else math.ceil(leaf * n_samples)
@@ -58,8 +70,9 @@ def make_limits(estimator: Any, X: np.ndarray, weight: float) -> tree_math.Limit
         max_depth=np.iinfo(np.int32).max if estimator.max_depth is None else int(estimator.max_depth),
         min_samples_split=max(min_split, 2 * min_leaf),
         min_samples_leaf=min_leaf,
-        min_weight_leaf=float(estimator.min_weight_fraction_leaf * weight),
+        min_weight_leaf=float(estimator.min_weight_fraction_leaf),
         min_impurity_decrease=float(estimator.min_impurity_decrease),
+        least_impurity=float(np.finfo(np.float64).eps),
         max_features=n_features_to_draw(estimator.max_features, n_features),
         max_leaf_nodes=int(estimator.max_leaf_nodes or 0),
     )
@@ -70,6 +83,12 @@ def x_log2_x(largest: int) -> np.ndarray:
     table = np.arange(largest + 1, dtype=np.float64)
     table[1:] *= np.log2(table[1:])
     return table
+
+
+def _exponent(responses: np.ndarray) -> int:
+    """Return the power of 2 that responses are divided by: 0, but for those near the ends of the range."""
+    exponent = int(np.frexp(np.abs(responses).max(initial=0.0))[1])
+    return exponent if abs(exponent) > _LARGEST_EXPONENT else 0
 
 
 class Grower:
@@ -96,10 +115,12 @@ class Grower:
         self.limits = limits
         self.criterion = CRITERIA[criterion]
         self.is_regression = n_classes == 0
-        self.n_sums = n_classes or 2
+        self.n_sums = n_classes or 3
         self.n_values = n_classes or 1
         self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
-        self.responses = contiguous(np.asarray([] if n_classes else y, dtype=np.float64))
+        responses = np.asarray([] if n_classes else y, dtype=np.float64)
+        self.exponent = _exponent(responses)
+        self.responses = contiguous(np.ldexp(responses, -self.exponent) if self.exponent else responses)
         self._sort(X)
 
     def _sort(self, X: np.ndarray) -> None:
@@ -156,6 +177,20 @@ class Grower:
             random_state=np.array([seed], np.uint32),
         )
 
+    def _limits_of_tree(self, weights: np.ndarray, kept: np.ndarray) -> tree_math.Limits:
+        """Put the limits in terms of a tree's weight and of its responses, scaled as they are."""
+        limits = self.limits._replace(min_weight_leaf=float(self.limits.min_weight_leaf * weights.sum()))
+        if not self.is_regression:
+            return limits
+        variances = np.array([limits.min_impurity_decrease, 1.0])
+        with np.errstate(over="ignore", under="ignore"):
+            min_decrease, one = np.ldexp(variances, -2 * self.exponent)
+        return limits._replace(
+            min_impurity_decrease=float(min_decrease),
+            # Absolute as in scikit-learn, but for responses whose variance is less than 1.
+            least_impurity=limits.least_impurity * float(min(one, np.var(self.responses[kept]))),
+        )
+
     def grow(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Grow one tree on the samples of positive weight; return its nodes and their values."""
         kept = weights > 0
@@ -163,15 +198,20 @@ class Grower:
         depth = min(self.limits.max_depth, 31)
         n_leaves = min(len(node_samples), 2**depth, self.limits.max_leaf_nodes or len(node_samples))
         capacity = 2 * n_leaves - 1
-        nodes = np.empty(capacity, tree_records.NODE_DTYPE)
+        nodes = np.zeros(capacity, tree_records.NODE_DTYPE)
         node_values = np.empty((capacity, self.n_values))
         n_nodes = kernels.grow(
             self._columns(kept, len(node_samples)),
             self._target(weights),
-            self.limits,
+            self._limits_of_tree(weights, kept),
             node_samples,
             self._work(len(node_samples), capacity, seed),
             nodes,
             node_values,
         )
-        return nodes[:n_nodes], node_values[:n_nodes]
+        nodes, node_values = nodes[:n_nodes], node_values[:n_nodes]
+        if self.exponent:
+            with np.errstate(over="ignore", under="ignore"):
+                nodes["impurity"] = np.ldexp(nodes["impurity"], 2 * self.exponent)
+            node_values = np.ldexp(node_values, self.exponent)
+        return nodes, node_values

@@ -38,7 +38,8 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
     n_estimators : int
         Largest number of trees. Discrete boosting of all features ends with a tree that makes no error.
     learning_rate : float
-        Factor of what each tree adds.
+        Factor of what each tree adds. Where it is so large that the samples' weights run away, boosting ends
+        early, with a warning.
     kind : {"discrete", "real", "gentle"}
         What a leaf adds to the score: the class of its majority, times the tree's weight (AdaBoost.M1); half
         the logarithm of the classes' odds; or the difference of the classes' shares.

@@ -15,7 +15,6 @@ from sklearn.utils.validation import validate_data
 
 from cvkit.ml._base_forest import FOREST_CONSTRAINTS, BaseForest
 from cvkit.ml._flat_trees import Tree
-from cvkit.ml._tree_growth import check_weights
 from cvkit.ml.tree import CLASSIFIER_CRITERIA, DecisionTreeClassifier, DecisionTreeRegressor
 
 
@@ -47,7 +46,12 @@ min_impurity_decrease, ccp_alpha
     class_weight : dict, "balanced" or "balanced_subsample", optional
         Weight of each class; "balanced_subsample" weights each bootstrap by itself.
     max_samples : int or float, optional
-        How many samples a bootstrap draws; a float is a fraction of the samples' weight.
+        How many samples a bootstrap draws; a float is a fraction of the samples' weight. By default as many
+        as there are, whatever they weigh.
+    frequency_weights : bool
+        Whether sample weights are whole numbers that count copies: the forest then equals the one grown with
+        this option on copied samples, in whatever order these come, and each bootstrap draws as many samples
+        as there are copies. By default a weight is how likely a sample is drawn, as in scikit-learn.
 
     Attributes
     ----------
@@ -66,9 +70,8 @@ min_impurity_decrease, ccp_alpha
 
     Notes
     -----
-    Whole-number sample weights mean copies: the forest equals the one grown on copied samples. Where there
-    are such weights, or equal samples, the bootstraps are drawn in an order that depends on the samples
-    alone, and differ from scikit-learn's. With ``class_weight="balanced_subsample"`` rounding decides between
+    The bootstraps are scikit-learn's, but with ``frequency_weights=True``, where they are drawn in an order
+    that depends on the samples alone. With ``class_weight="balanced_subsample"`` rounding decides between
     splits that are equally good, not always as in scikit-learn.
 
     References
@@ -119,6 +122,7 @@ min_impurity_decrease, ccp_alpha
         class_weight: dict | str | None = None,
         ccp_alpha: float = 0.0,
         max_samples: float | None = None,
+        frequency_weights: bool = False,
     ) -> None:
         self.n_estimators = n_estimators
         self.criterion = criterion
@@ -136,6 +140,7 @@ min_impurity_decrease, ccp_alpha
         self.class_weight = class_weight
         self.ccp_alpha = ccp_alpha
         self.max_samples = max_samples
+        self.frequency_weights = frequency_weights
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -149,7 +154,8 @@ min_impurity_decrease, ccp_alpha
         y : array_like of shape (n_samples,)
             Labels.
         sample_weight : array_like of shape (n_samples,), optional
-            Not negative. Bootstraps draw samples in proportion to their weights.
+            Not negative, with a finite sum. Bootstraps draw samples in proportion to their weights, and each
+            tree counts how often a sample was drawn; with ``bootstrap=False`` the trees grow on the weights.
 
         Returns
         -------
@@ -158,22 +164,28 @@ min_impurity_decrease, ccp_alpha
         self._validate_params()
         rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
         check_classification_targets(labels)
-        weights = check_weights(sample_weight, rows)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self.n_classes_ = len(self.classes_)
         balances_draws = self.class_weight == "balanced_subsample" and self.bootstrap
+        of_classes = None
         if self.class_weight is not None and not balances_draws:
-            weights = weights * self._weight_of_classes(labels, weights)
-        self._grow(rows, codes, self.n_classes_, weights, balances_draws)
+            of_classes = self._weight_of_classes(labels, sample_weight)
+        self._grow(rows, codes, self.n_classes_, sample_weight, of_classes, balances_draws)
         if self.oob_score:
             self.oob_decision_function_ = self._out_of_bag(rows)
             self.oob_score_ = accuracy_score(codes, self.oob_decision_function_.argmax(axis=1))
         return self
 
-    def _weight_of_classes(self, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def _weight_of_classes(self, y: np.ndarray, sample_weight: npt.ArrayLike | None) -> np.ndarray:
+        """Return for each sample the weight of its class."""
         if isinstance(self.class_weight, dict):
             return compute_sample_weight(self.class_weight, y)
-        of_class = compute_class_weight("balanced", classes=self.classes_, y=y, sample_weight=weights)
+        with np.errstate(divide="ignore"):
+            of_class = compute_class_weight(
+                "balanced", classes=self.classes_, y=y, sample_weight=sample_weight
+            )
+        # Of a class whose samples all weigh nothing no weight can be balanced.
+        of_class[~np.isfinite(of_class)] = 0.0
         return of_class[np.searchsorted(self.classes_, y)]
 
     def _as_estimator(self, tree: Tree, seed: int) -> DecisionTreeClassifier:
@@ -230,7 +242,8 @@ class RandomForestRegressor(RegressorMixin, BaseForest):
     criterion : {"squared_error"}
         What a split should improve.
     max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_features, \
-max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, max_samples
+max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, max_samples, \
+frequency_weights
         As for ``RandomForestClassifier``; each split looks at every feature by default.
 
     Attributes
@@ -285,6 +298,7 @@ max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_stat
         random_state: Any = None,
         ccp_alpha: float = 0.0,
         max_samples: float | None = None,
+        frequency_weights: bool = False,
     ) -> None:
         self.n_estimators = n_estimators
         self.criterion = criterion
@@ -301,6 +315,7 @@ max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_stat
         self.random_state = random_state
         self.ccp_alpha = ccp_alpha
         self.max_samples = max_samples
+        self.frequency_weights = frequency_weights
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -314,7 +329,8 @@ max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_stat
         y : array_like of shape (n_samples,)
             Responses.
         sample_weight : array_like of shape (n_samples,), optional
-            Not negative. Bootstraps draw samples in proportion to their weights.
+            Not negative, with a finite sum. Bootstraps draw samples in proportion to their weights, and each
+            tree counts how often a sample was drawn; with ``bootstrap=False`` the trees grow on the weights.
 
         Returns
         -------
@@ -324,7 +340,7 @@ max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_stat
         rows, responses = validate_data(
             self, X, y, dtype=np.float32, ensure_all_finite="allow-nan", y_numeric=True
         )
-        self._grow(rows, responses, 0, check_weights(sample_weight, rows), balances_draws=False)
+        self._grow(rows, responses, 0, sample_weight)
         if self.oob_score:
             self.oob_prediction_ = self._out_of_bag(rows)[:, 0]
             self.oob_score_ = r2_score(responses, self.oob_prediction_)

@@ -20,12 +20,32 @@ _BLOCK = 512
 def _checked(X: npt.ArrayLike, categorical_features: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Check the arguments; return a copy of X and which of its columns are categorical."""
     table = check_array(X, dtype=np.float64, ensure_all_finite="allow-nan", copy=True)
-    categorical = np.zeros(table.shape[1], bool)
-    categorical[list(categorical_features)] = True
+    categorical = _column_mask(categorical_features, table.shape[1])
     empty = np.flatnonzero(np.isnan(table).all(axis=0))
     if len(empty):
         raise ValueError(f"X must have a value in each column, but column {empty[0]} is missing throughout")
     return table, categorical
+
+
+def _column_mask(columns: Sequence[int], n_features: int) -> np.ndarray:
+    """Return which columns are meant by their numbers, or by a mask."""
+    chosen = np.asarray(list(columns)) if np.iterable(columns) else np.asarray(columns)
+    if chosen.ndim == 1 and chosen.dtype == bool and len(chosen) == n_features:
+        return chosen
+    if chosen.ndim != 1 or (len(chosen) and not np.issubdtype(chosen.dtype, np.integer)):
+        raise TypeError(
+            "categorical_features must be a sequence of column numbers, or a mask of one bool for each of "
+            f"the {n_features} columns, got {columns!r}"
+        )
+    outside = chosen[(chosen < 0) | (chosen >= n_features)]
+    if len(outside):
+        raise ValueError(
+            f"categorical_features must be from 0 to {n_features - 1}: X has {n_features} columns, "
+            f"got {outside[0]}"
+        )
+    mask = np.zeros(n_features, bool)
+    mask[chosen.astype(np.intp)] = True
+    return mask
 
 
 def _most_common(values: np.ndarray) -> float:
@@ -53,8 +73,8 @@ def impute_roughly(
         NaN stands for a missing value.
     y : array_like of shape (n_samples,), optional
         Class labels: medians are then taken within each class. Continuous responses are ignored.
-    categorical_features : sequence of int
-        Columns that hold codes.
+    categorical_features : sequence of int or of bool
+        Columns that hold codes: their numbers, or a mask of all columns.
 
     Returns
     -------
@@ -64,7 +84,7 @@ def impute_roughly(
     Raises
     ------
     ValueError
-        If a column has no value at all.
+        If a column has no value at all, or ``categorical_features`` names one that ``X`` lacks.
 
     Examples
     --------
@@ -109,8 +129,8 @@ def impute_by_proximity(
         NaN stands for a missing value.
     y : array_like of shape (n_samples,)
         Labels or continuous responses.
-    categorical_features : sequence of int
-        Columns that hold codes.
+    categorical_features : sequence of int or of bool
+        Columns that hold codes: their numbers, or a mask of all columns.
     n_iterations : int
         How many forests are grown one after the other.
     forest : RandomForestClassifier or RandomForestRegressor, optional
@@ -126,7 +146,8 @@ def impute_by_proximity(
     Raises
     ------
     ValueError
-        If a column has no value at all, or ``n_iterations`` is less than 1.
+        If a column has no value at all, ``categorical_features`` names one that ``X`` lacks, or
+        ``n_iterations`` is less than 1.
 
     References
     ----------

@@ -124,8 +124,7 @@ def _restore(header: dict[str, Any], archive: Any) -> Any:
     if names - {_FEATURE_NAMES} != expected:
         raise ValueError(f"attributes {sorted(names)}, expected {sorted(expected)}")
     estimator = learner(**{key: _decode(value, archive) for key, value in header["parameters"].items()})
-    for key, value in header["attributes"].items():
-        setattr(estimator, key, _decode(value, archive))
+    estimator.__setstate__({key: _decode(value, archive) for key, value in header["attributes"].items()})
     return estimator
 
 
@@ -156,13 +155,20 @@ def _decode(value: Any, archive: Any) -> Any:
         return value
     ((kind, content),) = value.items()
     if kind == "array":
-        return archive[content]
+        return _in_native_order(archive[content])
     if kind == "strings":
         return archive[content].astype(object)
     if kind == "dict":
         return {_decode(key, archive): _decode(item, archive) for key, item in content}
     items = [_decode(item, archive) for item in content]
     return {"list": list, "tuple": tuple}[kind](items)
+
+
+def _in_native_order(array: np.ndarray) -> np.ndarray:
+    """Turn numbers written by a machine of the other byte order; records are their estimator's business."""
+    if array.dtype.isnative or array.dtype.names:
+        return array
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 @contextmanager

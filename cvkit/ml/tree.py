@@ -53,7 +53,7 @@ class _BaseDecisionTree(FlatTrees, BaseEstimator):
     def _grow(self, X: np.ndarray, y: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
         """Grow the tree on validated data, and prune it."""
         seed = check_random_state(self.random_state).randint(0, LARGEST_SEED)
-        limits = make_limits(self, X, weights.sum())
+        limits = make_limits(self, X)
         grower = Grower(X, y, n_classes, self.criterion, limits)
         nodes, values = grower.grow(weights, seed)
         if self.ccp_alpha > 0:
@@ -263,9 +263,8 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
         self._validate_params()
         rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
         check_classification_targets(labels)
-        weights = check_weights(sample_weight, rows)
-        if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, labels)
+        of_classes = None if self.class_weight is None else compute_sample_weight(self.class_weight, labels)
+        weights = check_weights(sample_weight, rows, of_classes)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self.n_classes_ = len(self.classes_)
         self._grow(rows, codes, self.n_classes_, weights)

@@ -7,17 +7,13 @@ that the values have in the whole data.
 
 from __future__ import annotations
 
-import numpy as np
-
 from cvkit._jit import exact_helper
 from cvkit.ml._cpu.tree_frontier import add_to_frontier, take_from_frontier
-from cvkit.ml._cpu.tree_math import add_samples, impurity
+from cvkit.ml._cpu.tree_math import SQUARED_ERROR, add_samples, impurity, needs_shift, shift_sums
 from cvkit.ml._cpu.tree_partition import mark_sides, partition_features, partition_samples
 from cvkit.ml._cpu.tree_records import LEAF, UNDEFINED
 from cvkit.ml._cpu.tree_sorting import copy
 from cvkit.ml._cpu.tree_splits import choose_split, find_splits
-
-_EPSILON = np.finfo(np.float64).eps
 
 
 @exact_helper
@@ -28,7 +24,7 @@ def stays_leaf(depth, n, weight, node_impurity, limits):
         or n < limits.min_samples_split
         or n < 2 * limits.min_samples_leaf
         or weight < 2 * limits.min_weight_leaf
-        or node_impurity <= _EPSILON
+        or node_impurity <= limits.least_impurity
     )
 
 
@@ -85,6 +81,8 @@ def part_node(columns, target, limits, node_samples, place, weight, whole_weight
     start = place.start
     end = place.end
     n_known = place.n_constant_features
+    if target.criterion == SQUARED_ERROR and needs_shift(work.total, weight, place.impurity):
+        shift_sums(node_samples[start:end], target, work.total)
     n_splits, n_constants = find_splits(
         columns, node_samples, start, end, target, limits, weight, n_known, work
     )
@@ -98,15 +96,15 @@ def part_node(columns, target, limits, node_samples, place, weight, whole_weight
     middle = start + partition_samples(node_samples[start:end], work.goes_left, work.right_samples)
     work.left[:] = 0.0
     left_weight = add_samples(node_samples[start:middle], target, work.left)
-    left_impurity = impurity(work.left, left_weight, target)
+    left_impurity = impurity(node_samples[start:middle], work.left, left_weight, target)
     # Summed, not subtracted from the total: a pure side has to come out as exactly pure.
     work.total[:] = 0.0
     right_weight = add_samples(node_samples[middle:end], target, work.total)
-    right_impurity = impurity(work.total, right_weight, target)
+    right_impurity = impurity(node_samples[middle:end], work.total, right_weight, target)
     improvement = (weight / whole_weight) * (
         place.impurity - right_weight / weight * right_impurity - left_weight / weight * left_impurity
     )
-    if improvement + _EPSILON < limits.min_impurity_decrease:
+    if improvement + limits.least_impurity < limits.min_impurity_decrease:
         return
 
     depth = place.depth + 1
@@ -165,7 +163,7 @@ def grow(columns, target, limits, node_samples, work, nodes, node_values):
         work.features[feature] = feature
     work.total[:] = 0.0
     whole_weight = add_samples(node_samples, target, work.total)
-    root_impurity = impurity(work.total, whole_weight, target)
+    root_impurity = impurity(node_samples, work.total, whole_weight, target)
     open_node(work.stack[0], 0, node_samples.shape[0], 0, UNDEFINED, False, root_impurity, 0)
     n_open = 1
     n_nodes = 0

@@ -1,7 +1,8 @@
 """Split criteria: the impurity of a node, and the best split of one feature whose values are in order.
 
 The sums that describe a set of samples are one short vector. For classification it holds the weight of each
-class; for regression the weighted sum of the responses and of their squares.
+class; for regression the weighted sum of the responses and of their squares, and the number by which each
+response is lessened first: 0, but for samples whose responses are nearly the same.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 from cvkit._jit import exact_helper
 
 GINI, ENTROPY, GAIN_RATIO, SQUARED_ERROR = range(4)
+# Places in the sums of regression.
+SUM, SQUARES, SHIFT = range(3)
 
 # Neighbouring values closer than this count as equal, as in scikit-learn.
 FEATURE_THRESHOLD = np.float32(1e-7)
@@ -22,13 +25,17 @@ FEATURE_THRESHOLD = np.float32(1e-7)
 # to be better by more than that, so that among equal splits the first one wins.
 TOLERANCE = 1e-9
 
+# A variance that is a smaller share of the squared mean has lost half of its digits, and is summed again from
+# responses that are shifted. Others are summed as scikit-learn does, so that splits and ties are the same.
+_SHARE_OF_SQUARED_MEAN = 2.0**-26
+
 
 class Target(NamedTuple):
     """What the tree is to predict. Either ``classes`` or ``responses`` is used, as the criterion says."""
 
     criterion: int
     classes: np.ndarray  # (n,) uint32
-    responses: np.ndarray  # (n,) float64
+    responses: np.ndarray  # (n,) float64; scaled so that their squares neither overflow nor vanish
     weights: np.ndarray  # (n,) float64
     counted: bool  # the weights are whole numbers
     entropy_table: np.ndarray  # x log2 x for x = 0, 1, ... sum of weights, where the weights are counted
@@ -48,8 +55,9 @@ class Limits(NamedTuple):
     max_depth: int
     min_samples_split: int
     min_samples_leaf: int
-    min_weight_leaf: float
+    min_weight_leaf: float  # a share of the tree's weight, until a tree is grown
     min_impurity_decrease: float
+    least_impurity: float  # a node that has no more is pure
     max_features: int
     max_leaf_nodes: int  # 0: as many as there are
 
@@ -77,10 +85,10 @@ def add_samples(samples, target, sums):
     if target.criterion == SQUARED_ERROR:
         for sample in samples:
             w = target.weights[sample]
-            response = target.responses[sample]
+            response = target.responses[sample] - sums[SHIFT]
             weighted = w * response
-            sums[0] += weighted
-            sums[1] += weighted * response
+            sums[SUM] += weighted
+            sums[SQUARES] += weighted * response
             weight += w
     else:
         for sample in samples:
@@ -91,16 +99,50 @@ def add_samples(samples, target, sums):
 
 
 @exact_helper
-def impurity(sums, weight, target):
-    """Return the Gini index, the entropy in bits, or the variance."""
+def clear_sums(total, target, sums):
+    """Make room for the sums of a part of the samples that ``total`` describes."""
+    sums[:] = 0.0
+    if target.criterion == SQUARED_ERROR:
+        sums[SHIFT] = total[SHIFT]
+
+
+@exact_helper
+def variance(sums, weight):
+    """Return the variance of responses from their sums."""
+    mean = sums[SUM] / weight
+    return sums[SQUARES] / weight - mean * mean
+
+
+@exact_helper
+def needs_shift(sums, weight, node_variance):
+    """Tell whether responses vary so little beside their mean that sums of their squares cannot show it."""
+    mean = sums[SUM] / weight
+    return node_variance < _SHARE_OF_SQUARED_MEAN * (mean * mean)
+
+
+@exact_helper
+def shift_sums(samples, target, sums):
+    """Add samples up anew, less the response of the first: differences of near numbers are exact."""
+    first = target.responses[samples[0]]
+    sums[:] = 0.0
+    sums[SHIFT] = first
+    add_samples(samples, target, sums)
+
+
+@exact_helper
+def impurity(samples, sums, weight, target):
+    """Return the Gini index, the entropy in bits, or the variance, for which ``sums`` may be shifted."""
     if target.criterion == GINI:
         squares = 0.0
         for class_weight in sums:
             squares += class_weight * class_weight
         return 1.0 - squares / (weight * weight)
     if target.criterion == SQUARED_ERROR:
-        mean = sums[0] / weight
-        return sums[1] / weight - mean * mean
+        node_variance = variance(sums, weight)
+        if needs_shift(sums, weight, node_variance):
+            shift_sums(samples, target, sums)
+            node_variance = variance(sums, weight)
+        return node_variance
     entropy = 0.0
     for class_weight in sums:
         if class_weight > 0.0:
@@ -188,12 +230,12 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
 
 
 @exact_helper
-def cross_one_by_one(samples, target, left_sum, left_weight, sums, weights):
+def cross_one_by_one(samples, target, shift, left_sum, left_weight, sums, weights):
     """Write the sum and the weight of the left side after each of the samples has crossed to it."""
     for position in range(samples.shape[0]):
         sample = samples[position]
         w = target.weights[sample]
-        left_sum += w * target.responses[sample]
+        left_sum += w * (target.responses[sample] - shift)
         left_weight += w
         sums[position] = left_sum
         weights[position] = left_weight
@@ -224,8 +266,8 @@ def scan_squared_error(
     if last <= first:
         return -np.inf, 0
     sums, weights, scores = running.sums[:last], running.weights[:last], running.scores[:last]
-    cross_one_by_one(samples[:last], target, left[0], left_weight, sums, weights)
-    score_means(sums, weights, total[0], weight, limits.min_weight_leaf, scores)
+    cross_one_by_one(samples[:last], target, total[SHIFT], left[SUM], left_weight, sums, weights)
+    score_means(sums, weights, total[SUM], weight, limits.min_weight_leaf, scores)
     best_score = -np.inf
     best_position = 0
     for position in range(first, last):
@@ -241,8 +283,7 @@ def scan(samples, values, target, limits, total, weight, left, left_weight, alre
 
     ``samples`` in order of their ``values`` cross from the right to the left one by one; ``left`` holds the
     sums of the ``already_left`` samples (those with a missing value, or none) and is used up; ``running`` is
-    scratch memory. Returns the
-    score (the larger the better) and how many of ``samples`` go left.
+    scratch memory. Returns the score (the larger the better) and how many of ``samples`` go left.
     """
     if target.criterion == GINI:
         return scan_gini(

@@ -11,6 +11,7 @@ from cvkit.ml._cpu.tree_math import Running
 LEAF = -1
 UNDEFINED = -2
 
+# All 48 bytes have a name: bytes between fields and after them are never written, but they are saved.
 NODE_DTYPE = np.dtype(
     [
         ("threshold", np.float64),
@@ -21,6 +22,7 @@ NODE_DTYPE = np.dtype(
         ("feature", np.int32),
         ("n_node_samples", np.int32),
         ("missing_go_to_left", np.bool_),
+        ("unused", np.uint8, (7,)),
     ],
     align=True,
 )

@@ -11,6 +11,7 @@ from cvkit.ml._cpu.tree_math import (
     GAIN_RATIO,
     TOLERANCE,
     add_samples,
+    clear_sums,
     gain_and_split_information,
     scan,
     score_tolerance,
@@ -96,14 +97,14 @@ def record_split(split, feature, samples, values, target, limits, weight, work):
     n = samples.shape[0]
     n_missing = count_missing(values)
     n_present = n - n_missing
-    work.left[:] = 0.0
+    clear_sums(work.total, target, work.left)
     score, n_left = scan(
         samples, values, target, limits, work.total, weight, work.left, 0.0, 0, n, work.running
     )
     missing_go_to_left = n_missing == 0 and n_left > n - n_left
     if n_missing > 0:
         # A second search, with the missing values on the left.
-        work.left[:] = 0.0
+        clear_sums(work.total, target, work.left)
         missing_weight = add_samples(samples[n_present:], target, work.left)
         second_score, second_n_left = scan(
             samples[:n_present], values[:n_present], target, limits,
