@@ -33,9 +33,9 @@ def _unit(image: Array) -> Array:
     return changed(image, lambda values: values / np.float32(255))
 
 
-def _four_levels(image: Array) -> Array:
+def _two_levels(image: Array) -> Array:
     """Let gradients of several channels be equally long, in different directions, all over a picture."""
-    return changed(image, lambda values: values & np.uint8(0xC0))
+    return changed(image, lambda values: values & np.uint8(0x80))
 
 
 def _with_holes(image: Array) -> Array:
@@ -107,8 +107,8 @@ HOG = [
     Case(
         "hog",
         "opencv 3-pixel cells, channels tie",
-        lambda image: cvkit.hog(_four_levels(image), pixels_per_cell=3),
-        lambda image: _hog_cv(_four_levels(image), cell=3),
+        lambda image: cvkit.hog(_two_levels(image), pixels_per_cell=3),
+        lambda image: _hog_cv(_two_levels(image), cell=3),
         tolerance=HOG_TOLERANCE,
         device_tolerance=HOG_TOLERANCE,
         channels=3,
