@@ -134,6 +134,7 @@ CHANNELS = [
         (4, 6, True, "uint8", 1),
         (2, 6, False, "uint8", 3),
         (3, 9, False, "float32", 3),
+        (3, 9, True, "float32", 3),
     ]
 ]
 
