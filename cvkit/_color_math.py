@@ -22,8 +22,10 @@ _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 @helper(allocates=False)
 def linear(value):
-    """Undo sRGB's gamma of a value from 0 to 1."""
-    value = min(max(np.float32(value), _ZERO), _ONE)
+    """Undo sRGB's gamma of a value from 0 to 1; others count as the nearer of the two, and NaN stays."""
+    value = np.float32(value)
+    value = _ZERO if value < _ZERO else value
+    value = _ONE if value > _ONE else value
     if value <= np.float32(0.04045):
         return np.float32(value * np.float32(1 / 12.92))
     return np.float32(math.pow((value + np.float32(0.055)) * np.float32(1 / 1.055), np.float32(2.4)))

@@ -49,7 +49,7 @@ def to_device(array: npt.ArrayLike) -> Array:
     """
     if on_device(array):
         return array
-    return cuda.to_device(np.ascontiguousarray(array))
+    return cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
 
 
 def to_host(array: Array) -> np.ndarray:
@@ -71,7 +71,7 @@ def to_host(array: Array) -> np.ndarray:
     array([0, 1, 2])
     """
     if not on_device(array):
-        return np.asarray(array)
+        return _validate.host_array(array, "array")
     return as_device_array(array).copy_to_host()
 
 
@@ -176,7 +176,7 @@ class Batch:
         """Check ``image`` and view it as a stack."""
         # A torch tensor has torch's dtype; the view of its memory has NumPy's.
         is_on_device = on_device(image)
-        array = as_device_array(image) if is_on_device else np.asarray(image)
+        array = as_device_array(image) if is_on_device else _validate.host_array(image, name)
         shape = _validate.image(array, dtypes=dtypes, channels=channels, name=name)
         if not is_on_device:
             array = contiguous(array)

@@ -19,6 +19,24 @@ def _names(values: Iterable[Any]) -> str:
     return ", ".join(str(value) for value in values)
 
 
+def host_array(value: Any, name: str) -> np.ndarray:
+    """View what NumPy can read as a plain array; not masked ones, whose hidden values would count."""
+    if type(value) is np.ndarray:
+        return value
+    if _is_masked(value):
+        raise TypeError(f"{name} must not be a masked array, whose mask would be lost; fill it first")
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # lists of different lengths
+        raise TypeError(f"{name} must be an array, got {type(value).__name__}: {error}") from None
+
+
+def _is_masked(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_is_masked, value))
+    return isinstance(value, np.ma.MaskedArray)
+
+
 def image(
     array: Any,
     *,
@@ -161,6 +179,19 @@ def real_array(value: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}: {value!r}")
     return array
+
+
+def whole_numbers(value: Any, name: str) -> np.ndarray:
+    """Check an array of integers, of any shape, and return it as int64.
+
+    Not of floats, even whole ones: 2**53 + 1 is 2**53 among them.
+    """
+    numbers = real_array(value, name)
+    if numbers.size and numbers.dtype.kind == "f":
+        raise TypeError(f"{name} must be whole numbers of an integer dtype, got dtype {numbers.dtype}")
+    if numbers.size and numbers.max() > np.iinfo(np.int64).max:
+        raise ValueError(f"{name} must fit into int64, got {numbers.max()}")
+    return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
 def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarray:

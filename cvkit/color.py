@@ -95,7 +95,8 @@ def rgb_to_luv(image: Array) -> Array:
     Parameters
     ----------
     image : array, (H, W, 3) or (N, H, W, 3), uint8 or float32
-        RGB with sRGB's gamma; floats from 0 to 1, values beyond count as the nearer of the two.
+        RGB with sRGB's gamma; floats from 0 to 1, values beyond count as the nearer of the two;
+        NaN gives NaN.
 
     Returns
     -------

@@ -6,8 +6,8 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit._jit import on_device
-from cvkit.compare.case import Case, Tolerance, image_size
+from cvkit.compare.case import Case, Tolerance, changed, image_size
+from cvkit.compare.feature_cases import HOG_TOLERANCE
 from cvkit.compare.geometry_cases import ONE_LEVEL, rotation, tilt
 from tests import reference
 
@@ -134,16 +134,14 @@ CHANNELS = [
         (4, 6, True, "uint8", 1),
         (2, 6, False, "uint8", 3),
         (3, 9, False, "float32", 3),
+        (3, 9, True, "float32", 3),
     ]
 ]
 
 
 def _as_unit(image: Array) -> Array:
     """Bring floats of 0 to 255 to 0 to 1."""
-    if image.dtype == np.uint8:
-        return image
-    scaled = cvkit.to_host(image) / np.float32(255)
-    return cvkit.to_device(scaled) if on_device(image) else scaled
+    return image if image.dtype == np.uint8 else changed(image, lambda values: values / np.float32(255))
 
 
 _FILTERS = np.random.default_rng(8).normal(scale=0.2, size=(10, 2, 5, 5)).astype(np.float32)
@@ -163,4 +161,30 @@ DECORRELATED = [
     )
 ]
 
-NAIVE_CASES: list[Case] = [*CANNY, *CHANNELS, *DECORRELATED, *DENOISING, *SHARPEN, *WARP]
+
+def _with_nan(image: Array) -> Array:
+    """Return a picture of bytes as floats with a NaN in the last channel of one pixel."""
+
+    def change(values: np.ndarray) -> np.ndarray:
+        floats = values.astype(np.float32)
+        floats[..., 7, 4, -1] = np.nan
+        return floats
+
+    return changed(image, change)
+
+
+HOG = [
+    Case(
+        "hog",
+        "opencv, NaN",
+        lambda image: cvkit.hog(_with_nan(image), gamma=False),
+        lambda image: reference.hog_blocks_without(cvkit.hog(image, gamma=False), image.shape, (7, 4)),
+        against="naive",
+        tolerance=HOG_TOLERANCE,
+        device_tolerance=HOG_TOLERANCE,
+        channels=3,
+        minimum_shape=(24, 19),
+    )
+]
+
+NAIVE_CASES: list[Case] = [*CANNY, *CHANNELS, *DECORRELATED, *DENOISING, *HOG, *SHARPEN, *WARP]

@@ -191,6 +191,18 @@ def non_local_means(image: np.ndarray, h: float, patch: int, window: int) -> np.
     return as_dtype((value_sum / weight_sum).reshape(image.shape), image.dtype)
 
 
+def hog_blocks_without(vector: np.ndarray, shape: tuple[int, ...], pixel: tuple[int, int]) -> np.ndarray:
+    """Remove, by NaN, the blocks of 16 x 16 pixels that hold a gradient across ``pixel`` (y, x)."""
+    rows, columns = shape[0] // 8 - 1, shape[1] // 8 - 1
+    blocks = vector.copy().reshape(columns, rows, 36)
+    y, x = pixel
+    for column, row in itertools.product(range(columns), range(rows)):
+        for near_y, near_x in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
+            if 8 * row <= near_y < 8 * row + 16 and 8 * column <= near_x < 8 * column + 16:
+                blocks[column, row] = np.nan
+    return blocks.ravel()
+
+
 def luv(image: np.ndarray) -> np.ndarray:
     """CIE L*u*v* for the white D65 of an sRGB picture, uint8 or from 0 to 1."""
     value = image.astype(np.float64) / (255 if image.dtype == np.uint8 else 1)

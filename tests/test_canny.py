@@ -166,3 +166,16 @@ def test_sweep_equals_opencv(shape: tuple[int, int], ksize: int, channels: int) 
                     L2gradient=l2_gradient,
                 )
                 np.testing.assert_array_equal(ours, expected)
+
+
+def test_where_a_channel_is_nan_there_is_no_edge() -> None:
+    image = np.zeros((9, 12, 2), np.float32)
+    image[:, 6:] = 100
+    edges = cvkit.canny(image, 50, 100)
+    image[4, 6, 1] = np.nan
+    found = cvkit.canny(image, 50, 100)
+    assert edges[:, 5:7].any(axis=1).all()
+    assert not found[3:6].any()
+    np.testing.assert_array_equal(
+        np.delete(found, slice(2, 7), axis=0), np.delete(edges, slice(2, 7), axis=0)
+    )

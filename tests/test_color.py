@@ -37,3 +37,33 @@ def test_refusals(function: object) -> None:
         function(np.zeros((4, 4, 4), np.uint8))  # type: ignore[operator]
     with pytest.raises(TypeError, match="image must have dtype uint8, uint16, float32, float64, got int32"):
         function(np.zeros((4, 4, 3), np.int32))  # type: ignore[operator]
+
+
+def test_nan_is_neither_black_nor_white() -> None:
+    image = noise(3, 20, 3, np.float32) / np.float32(255)
+    whole = cvkit.rgb_to_luv(image)
+    image[1, 13, 2] = np.nan
+    image[0, 0], image[0, 1] = np.inf, -np.inf
+    found = cvkit.rgb_to_luv(image)
+    assert np.isnan(found[1, 13]).all()
+    assert np.isnan(found).sum() == 3
+    np.testing.assert_array_equal(found[2], whole[2])
+    np.testing.assert_allclose(found[0, :2, 0], [100, 0], atol=1e-4)
+
+
+def test_channels_of_cells_without_numbers_are_nan_and_no_bytes() -> None:
+    image = noise(48, 48, 3, np.float32) / np.float32(255)
+    whole = cvkit.channels(image, quantize=False)
+    moved = image.copy()
+    moved[21, 22, 2] = 1.0
+    moved = cvkit.channels(moved, quantize=False)
+    image[21, 22, 2] = np.nan
+    found = cvkit.channels(image, quantize=False)
+    assert np.isnan(found[:, 5, 5]).all()
+    assert np.isnan(found[moved != whole]).all()
+    np.testing.assert_array_equal(found[~np.isnan(found)], whole[~np.isnan(found)])
+    with pytest.raises(ValueError, match="image must be without NaN to become bytes, got NaN; quantize"):
+        cvkit.channels(image)
+    filters = np.full((10, 1, 5, 5), 0.04)
+    with pytest.raises(ValueError, match="image must be without NaN to become bytes"):
+        cvkit.decorrelated_channels(image, filters, np.zeros(10), np.full(10, 255))

@@ -61,6 +61,7 @@ def test_iteration_and_concatenation(three: Detections) -> None:
         ([[0, 0, 1, 1]], [1], [[0]], "class_id must have one value"),
         ([[0, 0, np.nan, 1]], [1], None, "xyxy must be finite"),
         ([[0, 0, 1, 1]], [np.inf], None, "confidence must be finite, got inf"),
+        ([[0, 0, 1, 1e39]], [1], None, r"xyxy must be finite, got 1e\+39 as float32"),
     ],
 )
 def test_malformed_detections_are_named(
@@ -175,3 +176,21 @@ def test_wrong_results_arguments(tmp_path: Path) -> None:
         open_results(tmp_path, format="xml")
     with open_results(tmp_path) as results, pytest.raises(ValueError, match="shape must be"):
         results.add("a.jpg", (0, 5), Detections.empty())
+
+
+@pytest.mark.parametrize(
+    ("format", "class_id", "accepted"),
+    [
+        ("coco", -1, "at least 0"),
+        ("yolo", -1, "at least 0"),
+        ("csv", -1, "at least 0"),
+        ("csv", 1, "below 1"),
+    ],
+)
+def test_writers_refuse_classes_that_have_no_name(
+    format: str, class_id: int, accepted: str, tmp_path: Path
+) -> None:
+    found = Detections([[0, 0, 1, 1]], [1], [class_id])
+    message = f"class_id must be {accepted}.*, got {class_id}"
+    with open_results(tmp_path, format=format) as results, pytest.raises(ValueError, match=message):
+        results.add("a.jpg", (4, 4), found)

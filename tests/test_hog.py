@@ -7,6 +7,9 @@ import pytest
 
 import cvkit
 from cvkit.compare.images import noise, scene
+from cvkit.features._cpu import hog_skimage as kernels
+
+LAYOUTS = ("opencv", "skimage")
 
 
 def test_the_length_follows_the_geometry() -> None:
@@ -17,14 +20,14 @@ def test_the_length_follows_the_geometry() -> None:
     assert cvkit.hog(np.stack([image, image])[..., np.newaxis]).shape == (2, 7 * 4 * 36)
 
 
-@pytest.mark.parametrize("layout", ["opencv", "skimage"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_flat_image_has_no_gradients(layout: str) -> None:
     vector = cvkit.hog(np.full((40, 40), 77, np.uint8), layout=layout)
     assert vector.dtype == np.float32
     assert not vector.any()
 
 
-@pytest.mark.parametrize("layout", ["opencv", "skimage"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_blocks_have_at_most_unit_length(layout: str) -> None:
     vector = cvkit.hog(noise(64, 64), layout=layout).reshape(-1, 36)
     lengths = np.linalg.norm(vector, axis=1)
@@ -55,7 +58,7 @@ def test_floats_of_the_same_values_agree() -> None:
         np.testing.assert_allclose(cvkit.hog(image.astype(dtype)), cvkit.hog(image), atol=1e-6)
 
 
-@pytest.mark.parametrize("layout", ["opencv", "skimage"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_picture_shows_edges_where_they_are(layout: str) -> None:
     image = np.zeros((64, 80), np.uint8)
     image[:, 40:] = 255
@@ -68,6 +71,44 @@ def test_the_picture_shows_edges_where_they_are(layout: str) -> None:
     line = picture[:8, 32:40] > 0
     assert line.any(axis=1).all()
     assert line.any(axis=0).sum() <= 2
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_empty_stack_has_neither_vectors_nor_pictures(layout: str) -> None:
+    vectors, pictures = cvkit.hog(np.zeros((0, 32, 40, 1), np.uint8), layout=layout, visualize=True)
+    assert vectors.shape == (0, 432)
+    assert pictures.shape == (0, 32, 40)
+
+
+@pytest.mark.parametrize(
+    ("layout", "hole", "gamma"),
+    [
+        *((layout, *hole) for layout in LAYOUTS for hole in ((np.nan, True), (-np.inf, False), (-1.0, True))),
+        ("opencv", 3e38, False),  # its square overflows; scikit-image takes no square of a float32
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_no_number_changes_the_blocks_around_it_to_nan(
+    layout: str, hole: float, gamma: bool, channels: int
+) -> None:
+    image = noise(64, 80, channels, np.float32)
+    whole = cvkit.hog(image, layout=layout, gamma=gamma, visualize=True)
+    image[37, 44, ...] = hole
+    vector, picture = cvkit.hog(image, layout=layout, gamma=gamma, visualize=True)
+    blocks = np.isnan(vector).reshape(-1, 36)
+    assert blocks.any(axis=1).sum() == 4
+    assert (blocks.any(axis=1) == blocks.all(axis=1)).all()
+    np.testing.assert_array_equal(vector[~np.isnan(vector)], whole[0][~np.isnan(vector)])
+    assert np.isnan(picture[32:40, 40:48]).all()
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e150])
+def test_gradients_whose_squares_leave_the_range_of_doubles_keep_their_length(size: float) -> None:
+    image = scene(24, 24, dtype=np.float64)
+    histograms = np.empty((1, 3, 3, 9)), np.empty((1, 3, 3, 9))
+    for factor, out in zip((1.0, size), histograms, strict=True):
+        kernels.cell_histograms((image * factor).reshape(1, 24, 24, 1), (8, 8), False, False, out)
+    np.testing.assert_allclose(histograms[1], histograms[0] * size, rtol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])

@@ -79,6 +79,20 @@ def test_windows_of_other_sizes_are_those_of_opencv(window: tuple[int, int]) -> 
     np.testing.assert_allclose(found[1], expected[1], atol=1e-4)
 
 
+@needs_opencv_4
+@pytest.mark.parametrize(("width", "stride", "padding"), [(171, 3, 0), (170, 6, 5), (90, 2, 2)])
+def test_windows_at_the_right_edge_are_those_of_opencv_where_channels_tie(
+    width: int, stride: int, padding: int
+) -> None:
+    weights = np.random.default_rng(3).normal(size=7 * 3 * 36 + 1) / 30
+    settings = {"stride": stride, "padding": padding, "scale": 1.5, "threshold": -100.0}
+    image = noise(70, width, 3) & np.uint8(0x80)
+    found = sorted_windows(*HOGDetector(weights, window=(64, 32), **settings).detect_windows(image))
+    expected = opencv_windows(image, weights, (64, 32), **settings)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-4)
+
+
 def test_detections_are_sorted_and_apart() -> None:
     found = small_detector().detect(scene(120, 90))
     assert len(found) > 3

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvkit.detect import box_iou, nms, soft_nms
+from cvkit.detect import Detections, box_iou, nms, soft_nms
+from cvkit.detect.evaluation import evaluate
 
 
 def naive_overlap(first: np.ndarray, second: np.ndarray, kind: str = "iou") -> float:
@@ -125,6 +126,12 @@ def test_nothing_in_nothing_out() -> None:
         (([[0, 0, np.inf, 1]], [1]), {}, "xyxy must be finite"),
         (([[0, 0, 1, 1]], [np.nan]), {}, "confidence must be finite"),
         (([[0, 0, 1, 1]], [1]), {"class_id": [1, 2]}, "class_id must have shape 1"),
+        (
+            ([[0, 0, 1, 1]], [1]),
+            {"class_id": [1 << 63]},
+            "class_id must fit into int64, got 9223372036854775808",
+        ),
+        (([[0, 0, 1, 1e200]], [1]), {}, r"xyxy must lie within 1e\+150 of 0"),
         (([[0, 0, 1, 1]], [1]), {"threshold": 1.5}, "threshold must be from 0.0 to 1.0, got 1.5"),
         (([[0, 0, 1, 1]], [1]), {"overlap": "dice"}, "overlap must be one of 'iou', 'smaller'"),
     ],
@@ -132,6 +139,38 @@ def test_nothing_in_nothing_out() -> None:
 def test_malformed_arguments_are_named(arguments: tuple, options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         nms(*arguments, **options)
+
+
+def test_classes_next_to_each_other_are_apart_however_large() -> None:
+    boxes, scores = [[0, 0, 1, 1]] * 3, [0.9, 0.8, 0.7]
+    for classes in ([2**53, 2**53 + 1, 2**53], np.array([-(2**63), -(2**63) + 1, -(2**63)])):
+        assert nms(boxes, scores, class_id=classes).tolist() == [0, 1]
+        indices, lowered = soft_nms(boxes, scores, class_id=classes)
+        assert indices.tolist() == [0, 1, 2]
+        np.testing.assert_allclose(lowered, [0.9, 0.8, 0.7 * math.exp(-2)])
+    assert nms(boxes, scores, class_id=np.uint8([0, 255, 255])).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("classes", [[0.5], [1.0], np.float32([3]), [True], ["1"], [1j], np.ma.array([1])])
+def test_classes_are_integers(classes: object) -> None:
+    for suppress in (nms, soft_nms):
+        with pytest.raises(TypeError, match="class_id must"):
+            suppress([[0, 0, 1, 1]], [1], class_id=classes)  # type: ignore[operator]
+    with pytest.raises(TypeError, match="class_id must"):
+        Detections([[0, 0, 1, 1]], [1], classes)  # type: ignore[arg-type]
+
+
+def test_masks_of_boxes_and_scores_are_not_lost() -> None:
+    boxes, scores = np.ma.array([[0.0, 0, 1, 1]], mask=True), np.ma.array([1.0], mask=True)
+    for make in (nms, soft_nms, Detections):
+        with pytest.raises(TypeError, match="xyxy must not be a masked array"):
+            make(boxes, [1])  # type: ignore[operator]
+        with pytest.raises(TypeError, match="confidence must not be a masked array"):
+            make([[0, 0, 1, 1]], scores)  # type: ignore[operator]
+    with pytest.raises(TypeError, match="second must not be a masked array"):
+        box_iou([[0, 0, 1, 1]], boxes)
+    with pytest.raises(TypeError, match="truths must not be a masked array"):
+        evaluate([Detections.empty()], [boxes])
 
 
 def test_soft_nms_refuses_scores_it_cannot_decay() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cvkit._dispatch import Array
+from cvkit._dispatch import Array, to_device, to_host
+from cvkit._jit import on_device
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,12 @@ def image_size(image: Array) -> tuple[int, int]:
     """Return height and width of a picture or a stack."""
     height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
     return int(height), int(width)
+
+
+def changed(image: Array, change: Callable[[np.ndarray], np.ndarray]) -> Array:
+    """Return what ``change`` makes of a picture, where the picture is."""
+    result = change(to_host(image))
+    return to_device(result) if on_device(image) else result
 
 
 # The same for float pictures of one pixel, whose values have no range of their own but the picture's 255.

@@ -10,8 +10,7 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit._jit import on_device
-from cvkit.compare.case import EXACT, FLOAT, Case, Tolerance
+from cvkit.compare.case import EXACT, FLOAT, Case, Tolerance, changed
 
 COLOR = [
     Case(
@@ -30,9 +29,25 @@ COLOR = [
 
 
 def _unit(image: Array) -> Array:
-    """Bring a float picture of 0 to 255 to 0 to 1, where it is."""
-    scaled = cvkit.to_host(image) / np.float32(255)
-    return cvkit.to_device(scaled) if on_device(image) else scaled
+    """Bring a float picture of 0 to 255 to 0 to 1."""
+    return changed(image, lambda values: values / np.float32(255))
+
+
+def _two_levels(image: Array) -> Array:
+    """Let gradients of several channels be equally long, in different directions, all over a picture."""
+    return changed(image, lambda values: values & np.uint8(0x80))
+
+
+def _with_holes(image: Array) -> Array:
+    """Put a NaN and an infinity into single channels of an RGB picture."""
+
+    def change(values: np.ndarray) -> np.ndarray:
+        values = values.copy()
+        values[..., 3, 4, 2] = np.nan
+        values[..., -2, -2, 1] = np.inf
+        return values
+
+    return changed(image, change)
 
 
 LUV = [
@@ -68,7 +83,8 @@ def _hog_skimage(image: np.ndarray, **parameters: Any) -> np.ndarray:
     from skimage.feature import hog
 
     channel_axis = 2 if image.ndim == 3 else None
-    return hog(image, channel_axis=channel_axis, **parameters).astype(np.float32)
+    with np.errstate(invalid="ignore"):  # where there are no numbers
+        return hog(image, channel_axis=channel_axis, **parameters).astype(np.float32)
 
 
 HOG_TOLERANCE = Tolerance(absolute=1e-5)
@@ -87,6 +103,18 @@ HOG = [
             opencv=(4,),
         )
         for channels in (1, 3)
+    ),
+    Case(
+        "hog",
+        "opencv 3-pixel cells, channels tie",
+        lambda image: cvkit.hog(_two_levels(image), pixels_per_cell=3),
+        lambda image: _hog_cv(_two_levels(image), cell=3),
+        tolerance=HOG_TOLERANCE,
+        device_tolerance=HOG_TOLERANCE,
+        channels=3,
+        # The last column lies in a cell, and is one of those beyond a multiple of 4.
+        minimum_shape=(7, 15),
+        opencv=(4,),
     ),
     Case(
         "hog",
@@ -128,6 +156,20 @@ HOG = [
             ("L2-Hys", "uint8", 3),
             ("L2-Hys", "float32", 1),
         ]
+    ),
+    Case(
+        "hog",
+        "skimage, NaN and infinity",
+        lambda image: cvkit.hog(_with_holes(image), layout="skimage", block_norm="L1", cells_per_block=1),
+        lambda image: _hog_skimage(
+            _with_holes(image), block_norm="L1", cells_per_block=(1, 1), transform_sqrt=True
+        ),
+        against="scikit-image",
+        tolerance=HOG_TOLERANCE,
+        device_tolerance=HOG_TOLERANCE,
+        dtype="float32",
+        channels=3,
+        minimum_shape=(16, 24),
     ),
 ]
 

@@ -9,6 +9,19 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
+from cvkit import _validate
+
+
+def _stored(value: npt.ArrayLike, name: str) -> np.ndarray:
+    """Check that numbers are finite as float32, too, and return them as such."""
+    given = _validate.real_array(value, name)
+    with np.errstate(over="ignore"):
+        stored = np.ascontiguousarray(given, dtype=np.float32)
+    if not np.isfinite(stored).all():
+        raise ValueError(f"{name} must be finite, got {given[~np.isfinite(stored)][0]} as float32")
+    return stored
+
+
 Index = slice | npt.NDArray[Any] | list[int] | list[bool]
 
 
@@ -44,12 +57,14 @@ class Detections:
     confidence : array_like, (N,)
         Score of each box; stored as float32.
     class_id : array_like, (N,), optional
-        Class of each box; stored as int64, 0 where not given.
+        Class of each box, an integer; stored as int64, 0 where not given.
 
     Raises
     ------
+    TypeError
+        For classes that are no integers, masked arrays, and what is no array of numbers.
     ValueError
-        If the lengths differ, a box is not four numbers, or a number is not finite.
+        If the lengths differ, a box is not four numbers, or a number is not finite or too large for float32.
 
     Examples
     --------
@@ -70,15 +85,15 @@ class Detections:
     class_id: npt.NDArray[np.int64] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        xyxy = np.ascontiguousarray(self.xyxy, dtype=np.float32)
+        xyxy = _stored(self.xyxy, "xyxy")
         if xyxy.size == 0:
             xyxy = xyxy.reshape(0, 4)
         if xyxy.ndim != 2 or xyxy.shape[1] != 4:
             raise ValueError(f"xyxy must have shape (N, 4), got {xyxy.shape}")
         classes = np.zeros(len(xyxy), np.int64) if self.class_id is None else self.class_id
         columns: dict[str, np.ndarray] = {
-            "confidence": np.ascontiguousarray(self.confidence, dtype=np.float32),
-            "class_id": np.ascontiguousarray(classes, dtype=np.int64),
+            "confidence": _stored(self.confidence, "confidence"),
+            "class_id": _validate.whole_numbers(classes, "class_id"),
         }
         for name, column in columns.items():
             if column.shape != (len(xyxy),):
@@ -86,8 +101,6 @@ class Detections:
                     f"{name} must have one value for each of the {len(xyxy)} boxes, got shape {column.shape}"
                 )
         for name, column in {"xyxy": xyxy, **columns}.items():
-            if not np.isfinite(column).all():
-                raise ValueError(f"{name} must be finite, got {column[~np.isfinite(column)][0]}")
             object.__setattr__(self, name, column)
 
     @classmethod

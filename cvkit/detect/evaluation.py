@@ -90,8 +90,8 @@ def evaluate(
         )
     confidences, judgements, object_count = [], [], 0
     for of_picture, boxes, regions in zip(detections, truths, ignored, strict=True):
-        boxes = np.asarray(_validate.real_array(boxes, "truths"), np.float64).reshape(-1, 4)
-        regions = np.asarray(_validate.real_array(regions, "ignored"), np.float64).reshape(-1, 4)
+        boxes = _validate.real_array(boxes, "truths").astype(np.float64).reshape(-1, 4)
+        regions = _validate.real_array(regions, "ignored").astype(np.float64).reshape(-1, 4)
         object_count += len(boxes)
         of_picture = of_picture[np.argsort(-of_picture.confidence, kind="stable")]
         taken = _take_boxes(of_picture.xyxy, boxes, minimum_iou)

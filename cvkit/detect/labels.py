@@ -256,6 +256,8 @@ def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> La
     if len(words) not in (5, 6):
         raise ValueError(f"a line must be a class, 4 numbers and perhaps a score, got {' '.join(words)!r}")
     number = int(words[0])
+    if number < 0:
+        raise ValueError(f"a class must be a number from 0 on, got {number}")
     x, y, width, height, *score = map(float, words[1:])
     (left, right), (top, bottom) = (
         (extent * (centre - length / 2), extent * (centre + length / 2))

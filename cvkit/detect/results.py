@@ -58,6 +58,8 @@ class ResultsWriter:
         """
         if shape[0] < 1 or shape[1] < 1:
             raise ValueError(f"shape must be (height, width), both at least 1, got {shape!r}")
+        if (detections.class_id < 0).any():
+            raise ValueError(f"class_id must be at least 0, got {detections.class_id.min()}")
         self._add(path, (int(shape[0]), int(shape[1])), detections)
 
     def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
@@ -160,6 +162,11 @@ class _CsvWriter(ResultsWriter):
         self._rows.writerow(["file", "left", "top", "right", "bottom", "confidence", "class"])
 
     def _add(self, path: str | os.PathLike[str], shape: tuple[int, int], detections: Detections) -> None:
+        if (detections.class_id >= len(self._classes)).any():
+            raise ValueError(
+                f"class_id must be below {len(self._classes)}, the number of names, "
+                f"got {detections.class_id.max()}"
+            )
         name = PurePath(path).as_posix()
         for box, confidence, class_id in detections:
             edges = [f"{value:.2f}" for value in box]

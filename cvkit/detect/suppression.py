@@ -9,6 +9,8 @@ from cvkit import _validate
 
 # Whether an overlap is measured against the smaller box instead of the union of both.
 _AGAINST_SMALLER = {"iou": False, "smaller": True}
+# Areas of larger boxes overflow.
+_FARTHEST = 1e150
 
 
 def box_iou(first: npt.ArrayLike, second: npt.ArrayLike, *, overlap: str = "iou") -> np.ndarray:
@@ -70,7 +72,7 @@ def nms(
         Boxes: left, top, right, bottom.
     confidence : array_like, (N,)
         Score of each box. Among equal scores the earlier box wins.
-    class_id : array_like, (N,), optional
+    class_id : array_like of integers, (N,), optional
         Class of each box; boxes of different classes never remove each other.
     threshold : float
         Largest overlap, from 0 to 1, that two boxes of different objects may have.
@@ -85,6 +87,8 @@ def nms(
 
     Raises
     ------
+    TypeError
+        For classes that are no integers, masked arrays, and what is no array of numbers.
     ValueError
         For malformed boxes, lengths that differ, NaN scores or a threshold outside [0, 1].
 
@@ -129,7 +133,7 @@ def soft_nms(
         Boxes: left, top, right, bottom.
     confidence : array_like, (N,)
         Score of each box, not negative: the decay multiplies.
-    class_id : array_like, (N,), optional
+    class_id : array_like of integers, (N,), optional
         Class of each box; boxes of different classes do not lower each other.
     method : {"gaussian", "linear"}
         Decay of a score by ``exp(-iou ** 2 / sigma)``, or by ``1 - iou`` where the IoU exceeds ``threshold``.
@@ -149,6 +153,8 @@ def soft_nms(
 
     Raises
     ------
+    TypeError
+        For classes that are no integers, masked arrays, and what is no array of numbers.
     ValueError
         For malformed boxes, lengths that differ, negative or NaN scores, parameters out of range.
 
@@ -194,6 +200,9 @@ def _boxes(value: npt.ArrayLike, name: str) -> np.ndarray:
     inverted = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
     if inverted.any():
         raise ValueError(f"{name} must have left <= right and top <= bottom, got {boxes[inverted][0]}")
+    far = (np.abs(boxes) > _FARTHEST).any(axis=1)
+    if far.any():
+        raise ValueError(f"{name} must lie within {_FARTHEST:g} of 0, got {boxes[far][0]}")
     return boxes
 
 
@@ -204,7 +213,10 @@ def _scored_boxes(
     scores = _validate.matrix(confidence, (len(boxes),), "confidence")
     if class_id is None:
         return boxes, scores, np.zeros(len(boxes), np.int64)
-    return boxes, scores, _validate.matrix(class_id, (len(boxes),), "class_id").astype(np.int64)
+    classes = _validate.whole_numbers(class_id, "class_id")
+    if classes.shape != scores.shape:
+        raise ValueError(f"class_id must have shape {len(boxes)}, got {classes.shape}")
+    return boxes, scores, classes
 
 
 def _columns(boxes: np.ndarray) -> np.ndarray:

@@ -15,6 +15,9 @@ _P7 = np.float32(np.float32(-0.04432655554792128) * _DEGREES)
 _EPSILON = np.float32(np.finfo(np.float64).eps)
 _RADIANS = np.float32(math.pi / 180)
 _ZERO, _QUARTER, _HALF, _FULL = (np.float32(angle) for angle in (0, 90, 180, 360))
+_LEAST_POSITION = np.float32(-0.5)
+_CLIP = np.float32(0.2)
+_INFINITY, _NAN = np.float32(math.inf), np.float32(math.nan)
 
 
 @helper
@@ -46,13 +49,26 @@ def squared_length(x, y):
 
 
 @helper
+def last_wins_from(width):
+    """Return the column of an image of ``width`` from where on the last of equally strong channels counts.
+
+    Before, it is the first. OpenCV takes four columns at a time, and compares the channels of those that
+    are left in the opposite order.
+    """
+    return width // 4 * 4
+
+
+@helper
 def vote(x, y, bins_per_radian, bins):
     """Share a gradient among two neighbouring orientation bins.
 
-    Returns the lower bin, its vote and the vote of the next bin, which is bin 0 after the last.
+    Returns the lower bin, its vote and the vote of the next bin, which is bin 0 after the last. Votes of a
+    gradient that is not finite are not finite, and the bin is one of them all the same.
     """
     magnitude = np.float32(math.sqrt(x * x + y * y))
-    position = direction(x, y) * bins_per_radian - np.float32(0.5)
+    position = direction(x, y) * bins_per_radian + _LEAST_POSITION
+    # What NaN becomes as a whole number, depends on the processor.
+    position = position if position >= _LEAST_POSITION else _LEAST_POSITION
     lower = np.float32(math.floor(position))
     share = position - lower
     orientation_bin = np.int32(lower)
@@ -77,12 +93,33 @@ def linear_value(value, gamma, single):
 def hypotenuse(x, y):
     """Return the length of (x, y), rounded correctly but in the rarest cases, as the C library's hypot is.
 
-    Between channels of nearly equal gradients the last bit decides; Numba's own hypot is not exact.
-    The correction is that of C. F. Borges, "An improved algorithm for hypot(a, b)", 2019.
+    That includes an infinite length beside NaN. Between channels of nearly equal gradients the last bit
+    decides; Numba's own hypot is not exact.
     """
-    long, short = max(abs(x), abs(y)), min(abs(x), abs(y))
+    across, along = abs(x), abs(y)
+    if across == math.inf or along == math.inf:
+        return math.inf
+    long, short = max(across, along), min(across, along)
     if short == 0.0:
         return long
+    if long > _LARGE:
+        return _corrected_length(long * _DOWN, short * _DOWN) * _UP
+    if long < _SMALL:
+        return _corrected_length(long * _UP, short * _UP) * _DOWN
+    return _corrected_length(long, short)
+
+
+# Squares of numbers within these bounds neither overflow nor lose bits. Beyond, powers of two scale exactly.
+_SMALL, _LARGE = 1e-140, 1e140
+_DOWN, _UP = 2.0**-600, 2.0**600
+
+
+@helper(contract=False)
+def _corrected_length(long, short):
+    """Return the length of a vector whose larger coordinate is ``long``; none is 0.
+
+    After C. F. Borges, "An improved algorithm for hypot(a, b)", 2019.
+    """
     length = math.sqrt(long * long + short * short)
     if length <= 2.0 * short:
         delta = length - short
@@ -95,7 +132,7 @@ def hypotenuse(x, y):
 
 @helper(contract=False)
 def strongest_gradient(images, image, y, x, gamma, single):
-    """Return the longest central difference of all channels, (length, x, y).
+    """Return the longest central difference of all channels, (length, x, y); NaN is longer than any number.
 
     Across the border of the image it is 0, as in scikit-image.
     """
@@ -112,25 +149,45 @@ def strongest_gradient(images, image, y, x, gamma, single):
             above = linear_value(images[image, y - 1, x, channel], gamma, single)
             step_y = rounded(below - above, single)
         length = rounded(hypotenuse(step_x, step_y), single)
-        if length > best:
+        if not length <= best:
             best, best_x, best_y = length, step_x, step_y
+        if math.isnan(best):
+            break
     return best, best_x, best_y
 
 
 @helper(contract=False)
-def hard_bin(angle, bins):
-    """Return the bin of 180 / ``bins`` degrees that holds an angle of 0 to 180; ``bins`` where none does.
+def add_hard_vote(histogram, angle, length):
+    """Add a gradient to the bin that holds its angle, 0 to 180 degrees; NaN is in every bin.
 
     The comparisons are scikit-image's, so that angles on an edge between bins fall on its side: a tiny
     negative angle, taken modulo 180, rounds to 180 itself and belongs to no bin.
     """
+    bins = histogram.shape[0]
+    if math.isnan(angle):
+        for orientation_bin in range(bins):
+            histogram[orientation_bin] += length
+        return
     width = 180.0 / bins
     orientation_bin = int(angle / width)
     if angle >= width * (orientation_bin + 1):
         orientation_bin += 1
     elif angle < width * orientation_bin:
         orientation_bin -= 1
-    return orientation_bin
+    if orientation_bin < bins:
+        histogram[orientation_bin] += length
+
+
+@helper
+def clipped(value):
+    """Clip a feature at 0.2 from above; a comparison keeps NaN, the smaller of the two need not be it."""
+    return _CLIP if value > _CLIP else value
+
+
+@helper
+def inverse_length(square, offset):
+    """Return the factor that brings a block to unit length; NaN where the square of its length overflows."""
+    return np.float32(1) / (math.sqrt(square) + offset) if square < _INFINITY else _NAN
 
 
 _EPSILON_NORM = 1e-5
@@ -158,7 +215,7 @@ def normalize_block(block, norm):
         _scale(block, _inverse_length(block))
         if norm == _L2_HYS:
             for index in range(block.shape[0]):
-                block[index] = min(block[index], np.float32(0.2))
+                block[index] = clipped(block[index])
             _scale(block, _inverse_length(block))
         return
     total = _EPSILON_NORM

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, Batch, to_host
 from cvkit.color import fill_luv
 
 # L, u and v are brought to about 0 to 1, each by the same factor, so that their gradients compare.
@@ -46,7 +46,8 @@ def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bo
     Raises
     ------
     TypeError, ValueError
-        For an unsuitable image or option, and for an image smaller than one cell.
+        For an unsuitable image or option, for an image smaller than one cell, and for NaN where it would have
+        to be a byte.
 
     Notes
     -----
@@ -73,6 +74,8 @@ def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bo
         raise ValueError(
             f"image must have at least {cell}x{cell} pixels for one cell, got {batch.shape[1:3]}"
         )
+    if quantize:
+        _refuse_nan(batch, "; quantize=False takes it")
     cells = cell_sums(luv_pixels(batch), cell=cell, orientations=orientations)
     out = smoothed(cells, quantization(orientations) if quantize else None)
     return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:]))
@@ -101,7 +104,8 @@ def decorrelated_channels(
     Raises
     ------
     TypeError, ValueError
-        For an unsuitable image, filters of another shape, and an image smaller than 4 x 4 pixels.
+        For an unsuitable image, filters of another shape, and an image that is smaller than 4 x 4 pixels or
+        holds NaN.
 
     Notes
     -----
@@ -130,9 +134,20 @@ def decorrelated_channels(
     )
     if min(batch.shape[1:3]) < 4:
         raise ValueError(f"image must have at least 4x4 pixels, got {batch.shape[1:3]}")
+    _refuse_nan(batch)
     cells = cell_sums(luv_pixels(batch), cell=2, orientations=6, multiple=2)
     out = decorrelated(cells, kernels, rule)
     return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:]))
+
+
+def _refuse_nan(batch: Batch, advice: str = "") -> None:
+    """Raise if the image holds what no byte stands for; infinities do not: they count as 0 and as 1."""
+    if batch.dtype == np.uint8:
+        return
+    found = batch.zeros((1,), np.uint8)
+    batch.kernels("cvkit.features", "channels").find_nan(batch.array, found)
+    if to_host(found)[0]:
+        raise ValueError(f"image must be without NaN to become bytes, got NaN{advice}")
 
 
 class Quantization(NamedTuple):

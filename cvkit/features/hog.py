@@ -36,7 +36,7 @@ def hog(
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack. Of several channels, each pixel counts the one with the strongest gradient, the
-        first of equals.
+        first of equals; layout "opencv" takes the last of equals in the last ``W % 4`` columns, as OpenCV.
     orientations : int
         Number of orientation bins, 1 to 64.
     pixels_per_cell : int or (int, int)
@@ -47,7 +47,7 @@ def hog(
     block_norm : {"L1", "L1-sqrt", "L2", "L2-Hys"}
         How a block is normalised; layout "opencv" has "L2-Hys" only.
     gamma : bool
-        Take the square root of the values first. Needs values of at least 0.
+        Take the square root of the values first; that of a negative one is NaN.
     signed : bool
         Bins span 360 degrees instead of 180; layout "opencv" only.
     layout : {"opencv", "skimage"}
@@ -121,7 +121,9 @@ def hog(
     blocks = to_host(vectors).reshape(block_major)
     if layout == "opencv":
         blocks = blocks.transpose(0, 2, 1, 4, 3, 5)
-    pictures = np.stack([_picture(of_image, grid, batch.shape[1:3]) for of_image in blocks])
+    pictures = np.empty(batch.shape[:3], np.float32)
+    for picture, of_image in zip(pictures, blocks, strict=True):
+        _draw(of_image, grid, picture)
     return result, pictures if batch.rank == 4 else pictures[0]
 
 
@@ -216,7 +218,7 @@ def _hard_voted(batch: Batch, grid: BlockGrid, rows: int, columns: int, block_no
     return vectors.reshape((batch.shape[0], rows * columns * grid.feature_count))
 
 
-def _picture(blocks: np.ndarray, grid: BlockGrid, size: tuple[int, ...]) -> np.ndarray:
+def _draw(blocks: np.ndarray, grid: BlockGrid, picture: np.ndarray) -> None:
     """Draw each cell's histogram, averaged over the blocks that hold the cell, as lines along the edges."""
     rows, columns, side_rows, side_columns, bins = blocks.shape
     cells = np.zeros((rows + side_rows - 1, columns + side_columns - 1, bins))
@@ -237,6 +239,5 @@ def _picture(blocks: np.ndarray, grid: BlockGrid, size: tuple[int, ...]) -> np.n
         x = np.rint((width - 1) / 2 - step * (width - 1) / 2 * math.sin(angle)).astype(int)
         glyphs[orientation_bin, y, x] = 1
     drawn = np.einsum("rcb,byx->rycx", cells, glyphs).reshape(cells.shape[0] * height, cells.shape[1] * width)
-    picture = np.zeros(size, np.float32)
+    picture[:] = 0
     picture[: drawn.shape[0], : drawn.shape[1]] = drawn
-    return picture

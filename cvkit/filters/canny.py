@@ -52,7 +52,8 @@ def canny(
     Returns
     -------
     array, uint8
-        255 on edges and 0 elsewhere, of one channel: (H, W) for one image, (N, H, W, 1) for a stack.
+        255 on edges and 0 elsewhere, of one channel: (H, W) for one image, (N, H, W, 1) for a stack. Where a
+        derivative is NaN, and beside it, there is no edge.
 
     Raises
     ------

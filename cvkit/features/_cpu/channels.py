@@ -31,6 +31,11 @@ FILTER_STRIP = 12
 _QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 
 
+def find_nan(images, found):
+    """Set ``found[0]`` to 1 if a value is NaN."""
+    found[0] = np.isnan(images).any()
+
+
 @helper(allocates=False)
 def _smooth_rows(above, row, below, out):
     """Weigh three rows by 1 2 1."""

@@ -15,7 +15,7 @@ from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import split_channels
 from cvkit._simd import LANES, add_scaled_lanes, aligned_rows
-from cvkit.features._math import vote
+from cvkit.features._math import clipped, inverse_length, last_wins_from, vote
 
 # Block rows that one task makes. Tasks share no cells, so each computes the last cell rows of the one above
 # again.
@@ -60,16 +60,37 @@ def _gradient_row(above, row, below, gradient_x, gradient_y):
 
 @helper(contract=False, allocates=False)
 def _keep_stronger(other_x, other_y, gradient_x, gradient_y):
-    """Replace a pixel's gradient by another channel's where that is longer; ties keep the earlier channel.
+    """Replace a pixel's gradient by another channel's where that is longer, or NaN.
 
-    Ties are common between the channels of a photograph, and an FMA would break them.
+    Ties, which keep the channel seen before, are common in a photograph, and an FMA would break them.
     """
     for x in range(gradient_x.shape[0]):
         own = gradient_x[x] * gradient_x[x] + gradient_y[x] * gradient_y[x]
         other = other_x[x] * other_x[x] + other_y[x] * other_y[x]
         old_x, old_y, new_x, new_y = gradient_x[x], gradient_y[x], other_x[x], other_y[x]
-        gradient_x[x] = new_x if other > own else old_x
-        gradient_y[x] = new_y if other > own else old_y
+        stronger = (other > own) | (other != other)
+        gradient_x[x] = new_x if stronger else old_x
+        gradient_y[x] = new_y if stronger else old_y
+
+
+@helper(allocates=False)
+def _strongest_gradients(above, here, below, start, columns, last_wins, gradients):
+    """Gradients of the strongest channels in some columns of a grid that starts at column ``start``.
+
+    Of equals the first channel counts, or the last. ``gradients`` is (x, y, scratch space for both; column).
+    """
+    first, stop = columns
+    gradient_x, gradient_y = gradients[0, first:stop], gradients[1, first:stop]
+    other_x, other_y = gradients[2, first:stop], gradients[3, first:stop]
+    x = start + first
+    channels = here.shape[0]
+    for turn in range(channels):
+        channel = channels - 1 - turn if last_wins else turn
+        if turn == 0:
+            _gradient_row(above[channel, x:], here[channel, x:], below[channel, x:], gradient_x, gradient_y)
+        else:
+            _gradient_row(above[channel, x:], here[channel, x:], below[channel, x:], other_x, other_y)
+            _keep_stronger(other_x, other_y, gradient_x, gradient_y)
 
 
 @helper(allocates=False)
@@ -143,7 +164,7 @@ def _scale_by_length(features, offset, lengths):
         for block in range(lengths.shape[0]):
             lengths[block] += feature[block] * feature[block]
     for block in range(lengths.shape[0]):
-        lengths[block] = np.float32(1) / (math.sqrt(lengths[block]) + offset)
+        lengths[block] = inverse_length(lengths[block], offset)
     for index in range(features.shape[0]):
         feature = features[index]
         for block in range(lengths.shape[0]):
@@ -151,18 +172,18 @@ def _scale_by_length(features, offset, lengths):
 
 
 @helper(allocates=False)
-def _clip(features, threshold):
+def _clip(features):
     for index in range(features.shape[0]):
         feature = features[index]
         for block in range(feature.shape[0]):
-            feature[block] = min(feature[block], threshold)
+            feature[block] = clipped(feature[block])
 
 
 @helper(allocates=False)
 def _normalize_blocks(features, lengths):
     """L2-Hys: scale to unit length, clip at 0.2, scale again; the offsets are OpenCV's."""
     _scale_by_length(features, np.float32(np.float32(features.shape[0]) * np.float32(0.1)), lengths)
-    _clip(features, np.float32(0.2))
+    _clip(features)
     _scale_by_length(features, np.float32(1e-3), lengths)
 
 
@@ -184,6 +205,7 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
     # Whole vectors: the pixels beyond the last cell take part in row loops and vote for nothing.
     row_width = (cell_columns * cell_width + LANES - 1) // LANES * LANES
     plane_width = max(width + 2 * padding, origin[1] + row_width) + 2
+    split = min(max(last_wins_from(width + 2 * padding) - origin[1], 0), row_width)
     strips = (block_rows + STRIP - 1) // STRIP
     for task in prange(count * strips):
         image = images[task // strips]
@@ -191,8 +213,7 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
         last_block_row = min(first_block_row + STRIP, block_rows)
         parts = np.empty((channels, width), images.dtype)
         planes = np.zeros((3, channels, plane_width), np.float32)
-        gradient_x, gradient_y = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
-        other_x, other_y = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
+        gradients = np.empty((4, row_width), np.float32)
         lower, upper = np.empty(row_width, np.int32), np.empty(row_width, np.int32)
         lower_vote, upper_vote = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
         cells = aligned_rows(side_rows, cell_columns * cell_values)
@@ -208,13 +229,18 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
                 y = origin[0] + cell_row * cell_height + row
                 _load_row(image, y + 1, padding, gamma, parts, planes[(y + 1) % 3])
                 above, here, below = planes[(y - 1) % 3], planes[y % 3], planes[(y + 1) % 3]
-                x = origin[1]
-                _gradient_row(above[0, x:], here[0, x:], below[0, x:], gradient_x, gradient_y)
-                for channel in range(1, channels):
-                    _gradient_row(above[channel, x:], here[channel, x:], below[channel, x:], other_x, other_y)
-                    _keep_stronger(other_x, other_y, gradient_x, gradient_y)
+                _strongest_gradients(above, here, below, origin[1], (0, split), False, gradients)
+                _strongest_gradients(above, here, below, origin[1], (split, row_width), True, gradients)
                 _vote_row(
-                    gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower_vote, upper, upper_vote
+                    gradients[0],
+                    gradients[1],
+                    bins_per_radian,
+                    bins,
+                    lanes,
+                    lower,
+                    lower_vote,
+                    upper,
+                    upper_vote,
                 )
                 _accumulate_row(
                     histograms, cell_columns, cell_values, weights[row], lower, lower_vote, upper, upper_vote

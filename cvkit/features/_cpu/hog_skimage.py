@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, prange
-from cvkit.features._math import hard_bin, normalize_block, strongest_gradient
+from cvkit.features._math import add_hard_vote, normalize_block, strongest_gradient
 
 
 @cpu_kernel
@@ -19,16 +19,14 @@ def _gradients(images, gamma, single, length, step_y, step_x):
 @cpu_kernel
 def _vote(length, angle, cell_height, cell_width, out):
     """Let every pixel vote for one bin of its cell."""
-    count, rows, columns, bins = out.shape
+    count, rows, columns, _ = out.shape
     for task in prange(count * rows):
         image, row = task // rows, task % rows
         histograms = out[image, row]
         histograms[:] = 0.0
         for y in range(row * cell_height, (row + 1) * cell_height):
             for x in range(columns * cell_width):
-                orientation_bin = hard_bin(angle[image, y, x], bins)
-                if orientation_bin < bins:
-                    histograms[x // cell_width, orientation_bin] += length[image, y, x]
+                add_hard_vote(histograms[x // cell_width], angle[image, y, x], length[image, y, x])
         histograms /= cell_height * cell_width
 
 

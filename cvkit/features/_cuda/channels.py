@@ -20,6 +20,22 @@ _QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 
 
 @cuda_kernel
+def _find_nan(images, found):
+    position, y, image = cuda.grid(3)
+    count, height, width, channels = images.shape
+    if image >= count or y >= height or position >= width * channels:
+        return
+    if math.isnan(images[image, y, position // channels, position % channels]):
+        found[0] = 1
+
+
+def find_nan(images, found):
+    """Set ``found[0]`` to 1 if a value is NaN."""
+    count, height, width, channels = images.shape
+    _find_nan[count, height, width * channels](images, found)
+
+
+@cuda_kernel
 def _smooth_pixels(images, padding, smooth):
     """Smooth the padded image by 1 2 1 along both axes; ``smooth`` is (image, y, x, channel)."""
     x, y, image = cuda.grid(3)

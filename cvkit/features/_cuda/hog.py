@@ -6,7 +6,7 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cuda, cuda_kernel
-from cvkit.features._math import squared_length, vote
+from cvkit.features._math import clipped, inverse_length, last_wins_from, squared_length, vote
 
 # One block of threads keeps a histogram for each of its threads, of at most this many bins, in shared memory.
 _THREADS = 128
@@ -26,6 +26,7 @@ def _vote(
     above, below = border_index(row - 1, height, REFLECT101), border_index(row + 1, height, REFLECT101)
     before, after = border_index(column - 1, width, REFLECT101), border_index(column + 1, width, REFLECT101)
     row, column = border_index(row, height, REFLECT101), border_index(column, width, REFLECT101)
+    last_wins = x + origin_x >= last_wins_from(width + 2 * padding)
     best, best_x, best_y = np.float32(-1), np.float32(0), np.float32(0)
     for channel in range(channels):
         right, left = (
@@ -42,7 +43,8 @@ def _vote(
         else:
             step_x, step_y = right - left, down - up
         length = squared_length(step_x, step_y)
-        if length > best:
+        # NaN is stronger than any number.
+        if length > best or length != length or (last_wins and length == best):
             best, best_x, best_y = length, step_x, step_y
     orientation_bin, lower, upper = vote(best_x, best_y, bins_per_radian, bins)
     first_bin[image, y, x] = orientation_bin
@@ -106,13 +108,13 @@ def _normalize_blocks(out):
     for feature in range(features):
         value = out[image, feature, block_row, block_column]
         square += value * value
-    scale = np.float32(1) / (math.sqrt(square) + np.float32(features) * np.float32(0.1))
+    scale = inverse_length(square, np.float32(features) * np.float32(0.1))
     square = np.float32(0)
     for feature in range(features):
-        value = min(out[image, feature, block_row, block_column] * scale, np.float32(0.2))
+        value = clipped(out[image, feature, block_row, block_column] * scale)
         out[image, feature, block_row, block_column] = value
         square += value * value
-    scale = np.float32(1) / (math.sqrt(square) + np.float32(1e-3))
+    scale = inverse_length(square, np.float32(1e-3))
     for feature in range(features):
         out[image, feature, block_row, block_column] *= scale
 

@@ -74,14 +74,14 @@ def _measure(dx, dy, squared, magnitude):
 
 @helper(allocates=False)
 def _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude):
-    """Take of each pixel the gradient of another channel where its magnitude is larger.
+    """Take of each pixel the gradient of another channel where its magnitude is larger, or NaN.
 
     All is loaded before anything is decided, so that decisions are selections and the loop runs in vectors.
     """
     for x in range(magnitude.shape[0]):
         gx, gy, strength = dx[x], dy[x], magnitude[x]
         other_gx, other_gy, other_strength = other_dx[x], other_dy[x], other_magnitude[x]
-        larger = other_strength > strength
+        larger = (other_strength > strength) | (other_strength != other_strength)
         dx[x] = other_gx if larger else gx
         dy[x] = other_gy if larger else gy
         magnitude[x] = other_strength if larger else strength

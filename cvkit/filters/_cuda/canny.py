@@ -56,7 +56,7 @@ def _magnitude(gx, gy, squared):
 
 @cuda_kernel
 def _measure(every_dx, every_dy, squared, dx, dy, magnitude):
-    """Keep of each pixel the gradient of the first channel whose magnitude is largest."""
+    """Keep of each pixel the gradient of the first channel whose magnitude is largest, or NaN."""
     x, y, image = cuda.grid(3)
     count, height, width, channels = every_dx.shape
     if image >= count or y >= height or x >= width:
@@ -70,7 +70,7 @@ def _measure(every_dx, every_dy, squared, dx, dy, magnitude):
             number(every_dy[image, y, x, channel]),
         )
         other = _magnitude(other_gx, other_gy, squared)
-        if other > largest:
+        if other > largest or other != other:
             gx, gy, largest = other_gx, other_gy, other
     dx[image, y, x] = gx
     dy[image, y, x] = gy
