@@ -34,7 +34,7 @@ FILTERS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], int, int]] = {
     "prewitt": (lambda image: cvkit.prewitt(image, 1, 0), 1, 1),
     "roberts": (lambda image: cvkit.roberts(image), 1, 1),
     "scharr": (lambda image: cvkit.scharr(image, 0, 1), 1, 1),
-    "sep_filter2d": (lambda image: cvkit.sep_filter2d(image, _KERNEL, [1]), 3, 0),
+    "sep_filter2d": (lambda image: cvkit.sep_filter2d(image, kernel_y=_KERNEL, kernel_x=[1]), 3, 0),
     "sharpen": (lambda image: cvkit.sharpen(image), 1, 1),
     "sharpen sobel": (lambda image: cvkit.sharpen(image, "sobel"), 1, 1),
     "sobel": (lambda image: cvkit.sobel(image, 1, 0), 1, 1),
