@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import operator
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 IMAGE_DTYPES: tuple[type, ...] = (np.uint8, np.uint16, np.float32, np.float64)
 
@@ -35,6 +40,39 @@ def _is_masked(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_is_masked, value))
     return isinstance(value, np.ma.MaskedArray)
+
+
+def unlike(
+    reference: str, *, pairs: tuple[str, ...] = ()
+) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+    """Refuse calls by position that follow ``reference``, a function of another order or meaning.
+
+    Python refuses too many arguments, too, but does not say which order is meant. Where ``pairs`` are given,
+    a pair by position, which could mean one as well as the other, is refused as well.
+    """
+
+    def decorate(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+        parameters = inspect.signature(function).parameters.values()
+        first = [parameter.name for parameter in parameters if parameter.kind != parameter.KEYWORD_ONLY]
+        rest = [parameter.name for parameter in parameters if parameter.kind == parameter.KEYWORD_ONLY]
+
+        @functools.wraps(function)
+        def checked(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+            if len(args) > len(first):
+                raise TypeError(
+                    f"{function.__name__} takes {_names(first)} by position and {_names(rest)} by keyword, "
+                    f"unlike {reference}; got {len(args)} arguments by position"
+                )
+            if pairs and len(args) > 1 and not isinstance(args[1], int | float) and np.ndim(args[1]):  # type: ignore[arg-type]
+                raise TypeError(
+                    f"{function.__name__} takes a pair by keyword, as {' or '.join(pairs)}, "
+                    f"unlike {reference}; got {args[1]!r} by position"
+                )
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
 
 
 def image(
@@ -108,7 +146,9 @@ def number(
         if not isinstance(value, int | float) and not _is_real(value):
             raise TypeError
         result = float(value)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:  # a whole number that no float holds
+        result = math.inf
+    except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {value!r}") from None
     if not math.isfinite(result):
         raise ValueError(f"{name} must be finite, got {value!r}")
@@ -117,6 +157,32 @@ def number(
     if (minimum is not None and result < minimum) or (maximum is not None and result > maximum):
         raise ValueError(f"{name} must be {_bounds(minimum, maximum)}, got {value!r}")
     return result
+
+
+def border_value(value: Any, dtype: np.dtype, *, channels: int = 1, name: str = "border_value") -> np.ndarray:
+    """Check what lies beyond an image, one number or one for each channel, and bring it to the image's dtype.
+
+    For whole pixels it is rounded half to even and saturated, as by ``cv2.copyMakeBorder``. Float pixels may
+    be NaN or infinite.
+    """
+    accepted = "one number" if channels == 1 else f"one number or {channels}"
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind not in "biufO":
+            raise TypeError
+        numbers = np.array([float(number) for number in given.flat]).reshape(given.shape)
+    except OverflowError:  # a whole number that no float holds
+        numbers = np.asarray(math.inf)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be {accepted}, got {value!r}") from None
+    if numbers.shape not in ((), (channels,)):
+        raise ValueError(f"{name} must be {accepted}, got {value!r}")
+    if dtype.kind == "u":
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"{name} must be finite for images of {dtype}, got {value!r}")
+        numbers = np.rint(numbers).clip(0, np.iinfo(dtype).max)
+    with np.errstate(over="ignore"):  # infinite beyond float32, as in OpenCV
+        return np.broadcast_to(numbers, channels).astype(dtype)
 
 
 def _pair(value: Any, name: str, order: str) -> tuple[Any, Any]:

@@ -23,7 +23,9 @@ FILTERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "bilateral_filter": lambda image: cvkit.bilateral_filter(image, 9, 40, 5),
     "non_local_means": lambda image: cvkit.non_local_means(image, 10),
     "filter2d emboss": lambda image: cvkit.filter2d(image, [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
-    "sep_filter2d motion": lambda image: cvkit.sep_filter2d(image, [1], np.full(15, 1 / 15)),
+    "sep_filter2d motion": lambda image: cvkit.sep_filter2d(
+        image, kernel_y=[1], kernel_x=np.full(15, 1 / 15)
+    ),
     "sharpen laplacian": lambda image: cvkit.sharpen(image),
     "sharpen sobel": lambda image: cvkit.sharpen(image, "sobel", 2),
     "unsharp_mask": lambda image: cvkit.unsharp_mask(image, 3, 1.5),

@@ -79,6 +79,21 @@ def test_non_local_means_of_a_scene_equals_opencv() -> None:
     np.testing.assert_array_equal(ours, cv2.fastNlMeansDenoising(image, None, 10, 5, 11))
 
 
+@pytest.mark.parametrize(("channels", "patch"), [(1, 183), (3, 105), (4, 91), (1, 301)])
+def test_large_patches_of_bytes_do_not_overflow(channels: int, patch: int) -> None:
+    stripes = np.zeros((9, 12, channels), np.uint8)
+    stripes[::2] = 255
+    # No stripe is like its neighbour, and all like the next but one.
+    np.testing.assert_array_equal(cvkit.non_local_means(stripes, 10, patch=patch, window=5), stripes)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_where_the_window_is_huge_or_h_tiny_only_equal_pixels_count(dtype: str) -> None:
+    image = np.array([[10, 90]], dtype)
+    np.testing.assert_array_equal(cvkit.non_local_means(image, 1e-200, patch=1, window=3), image)
+    np.testing.assert_array_equal(cvkit.non_local_means(image, 1, patch=1, window=2903), image)
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize("channels", [1, 3])

@@ -108,7 +108,9 @@ SEP_FILTER_2D = [
     Case(
         "sep_filter2d",
         f"5x3 {border}",
-        lambda image, border=border: cvkit.sep_filter2d(image, _KERNEL_Y, _KERNEL_X, border=border),
+        lambda image, border=border: cvkit.sep_filter2d(
+            image, kernel_y=_KERNEL_Y, kernel_x=_KERNEL_X, border=border
+        ),
         lambda image, border=border: cv2.sepFilter2D(
             image, -1, _KERNEL_X, _KERNEL_Y, borderType=BORDERS[border]
         ),

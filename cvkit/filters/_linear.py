@@ -270,7 +270,9 @@ def separable(
             return Filter(out_dtype, ("planar", "correlate"), arguments, short)
     *taps, gains = _separable_taps(terms, *sum_dtypes)
     value = dtype.type(border_value)
-    arguments = (*taps, border, value, gains * gains.dtype.type(value), rounding)
+    with np.errstate(over="ignore", invalid="ignore"):
+        outside_columns = gains * gains.dtype.type(value)
+    arguments = (*taps, border, value, outside_columns, rounding)
     return Filter(out_dtype, ("linear", "separable"), arguments, short)
 
 

@@ -12,6 +12,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import Array, Batch
 
 
+@_validate.unlike("cv2.bilateralFilter(src, d, sigmaColor, sigmaSpace, dst, borderType)")
 def bilateral_filter(
     image: Array,
     diameter: int,

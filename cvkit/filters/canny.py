@@ -21,6 +21,7 @@ _NARROW, _WIDE = np.int16, np.int32
 _GRADIENT_DTYPES = (np.int16, np.float32, np.float64)
 
 
+@_validate.unlike("cv2.Canny(image, threshold1, threshold2, edges, apertureSize, L2gradient)")
 def canny(
     image: Array,
     low: float,
@@ -83,7 +84,7 @@ def canny(
     scale = _SCALES[ksize] if whole else 1.0
     thresholds = _thresholds(low, high, scale, l2_gradient, _magnitude_dtype(batch.dtype, l2_gradient))
     if sigma is not None:
-        batch = Batch.of(smoothing.gaussian_blur(image, sigma))
+        batch = Batch.of(smoothing.gaussian_blur(image, sigma=sigma))
     if ksize == 3 and whole:
         kernels = batch.kernels("cvkit.filters", "canny")
         out = batch.empty((*batch.shape[:3], 1), np.uint8)

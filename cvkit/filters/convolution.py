@@ -13,6 +13,7 @@ from cvkit.filters import _linear
 _OUT_DTYPES = tuple(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
 
 
+@_validate.unlike("cv2.filter2D(src, ddepth, kernel)")
 def filter2d(
     image: Array,
     kernel: npt.ArrayLike,
@@ -35,7 +36,7 @@ def filter2d(
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image.
     border_value : float
-        Value beyond the image for ``border="constant"``.
+        Value beyond the image for ``border="constant"``, rounded and saturated as pixels are.
     out_dtype : dtype, optional
         uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
         to even and saturated.
@@ -74,15 +75,16 @@ def filter2d(
         sum_dtype=sum_dtype,
         rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
         border=_validate.one_of(border, BORDERS, "border"),
-        border_value=_validate.number(border_value, "border_value"),
+        border_value=_validate.border_value(border_value, batch.dtype)[0],
     ).apply(batch)
 
 
+@_validate.unlike("cv2.sepFilter2D(src, ddepth, kernelX, kernelY)")
 def sep_filter2d(
     image: Array,
+    *,
     kernel_y: npt.ArrayLike,
     kernel_x: npt.ArrayLike,
-    *,
     delta: float = 0,
     border: str = "reflect101",
     border_value: float = 0,
@@ -96,12 +98,13 @@ def sep_filter2d(
         The image or stack.
     kernel_y, kernel_x : array_like, (n,)
         Finite weights down the columns and along the rows, not flipped; the anchor is the element ``n // 2``.
+        By keyword only, because OpenCV takes the one along the rows first.
     delta : float
         Added to every result before it is rounded.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image.
     border_value : float
-        Value beyond the image for ``border="constant"``.
+        Value beyond the image for ``border="constant"``, rounded and saturated as pixels are.
     out_dtype : dtype, optional
         uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
         to even and saturated.
@@ -125,7 +128,7 @@ def sep_filter2d(
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> cvkit.sep_filter2d(np.array([[0, 0, 8, 0, 0]], np.uint8), [1], [0.25, 0.5, 0.25])
+    >>> cvkit.sep_filter2d(np.array([[0, 0, 8, 0, 0]], np.uint8), kernel_y=[1], kernel_x=[0.25, 0.5, 0.25])
     array([[0, 2, 4, 2, 0]], dtype=uint8)
     """
     batch = Batch.of(image)
@@ -140,7 +143,7 @@ def sep_filter2d(
         sum_dtypes=(sum_dtype, sum_dtype),
         rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
         border=_validate.one_of(border, BORDERS, "border"),
-        border_value=_validate.number(border_value, "border_value"),
+        border_value=_validate.border_value(border_value, batch.dtype)[0],
     ).apply(batch)
 
 

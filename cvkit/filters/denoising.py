@@ -12,6 +12,9 @@ from cvkit._dispatch import Array, Batch
 # OpenCV drops weights below this share of the largest.
 _SMALLEST_WEIGHT = 0.001
 
+# Where the square of h is smaller, only equal patches weigh anything; a quotient by it is finite.
+_SMALLEST_SQUARE = 1e-300
+
 
 def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int = 21) -> Array:
     """Average each pixel with those near it, weighted by how alike the patches around them are.
@@ -65,28 +68,37 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     weighing: tuple[int] | tuple[float, float, float]
     sum_dtype: type[np.number]
     if batch.dtype == np.uint8:
-        table, shift = _weights(h, side, 2 * window_radius + 1, channels)
-        weighing, sum_dtype = (shift,), np.int32
+        searched = 2 * window_radius + 1
+        table, shift = _weights(h, side, searched, channels)
+        weighing, sum_dtype = (shift,), _sum_dtype(side, searched, channels)
     else:
         table, sum_dtype = np.empty(0), np.float64
-        weighing = _exponential(h * h * channels * side * side, batch.dtype)
+        weighing = _exponential(max(h * h, _SMALLEST_SQUARE) * channels * side * side, batch.dtype)
     sum_type = np.empty(0, sum_dtype)
     kernels.non_local_means(batch.array, table, weighing, sum_type, patch_radius, window_radius, out)
     return batch.restore(out)
 
 
+def _sum_dtype(patch: int, window: int, channels: int) -> type[np.signedinteger]:
+    """Dtype for sums of squared differences over a patch, and of weighted bytes over a window."""
+    largest = max(255 * 255 * channels * patch * patch, 255 * window * window)
+    return np.int32 if largest < 1 << 31 else np.int64
+
+
 def _weights(h: float, patch: int, window: int, channels: int) -> tuple[np.ndarray, int]:
     """Tabulate weights over sums of squared differences of patches, shifted right instead of divided.
 
-    The weights are whole numbers, so large that their sums over a window fit in 31 bits. The last one is 0
-    and stands for all larger distances.
+    The weights are whole numbers, so large that their sums over a window fit in 31 bits, or in the 52 that a
+    quotient in double precision takes, where 31 leave nothing. The last one is 0 and stands for all larger
+    distances.
     """
-    largest = (2**31 - 1) // (window * window * 255)
+    values = 255 * window * window
+    largest = (2**31 - 1) // values or min((2**52 - 1) // values, 2**31 - 1)
     shift = (patch * patch - 1).bit_length()
     distances = np.arange((255 * 255 * channels * patch * patch >> shift) + 2) * (
         2.0**shift / (patch * patch)
     )
-    weights = np.rint(largest * np.exp(-distances / (h * h * channels)))
+    weights = np.rint(largest * np.exp(-distances / (max(h * h, _SMALLEST_SQUARE) * channels)))
     weights[weights < _SMALLEST_WEIGHT * largest] = 0
     zero = np.flatnonzero(weights == 0)
     used = weights[: zero[0] + 1] if zero.size else np.append(weights, 0)

@@ -24,6 +24,7 @@ _ROBERTS = (
 )
 
 
+@_validate.unlike("cv2.Sobel(src, ddepth, dx, dy)")
 def sobel(
     image: Array,
     dx: int,
@@ -102,6 +103,7 @@ def _sobel_kernel(order: int, size: int) -> _linear.Weights:
     return tuple(kernel.tolist())
 
 
+@_validate.unlike("cv2.Scharr(src, ddepth, dx, dy)")
 def scharr(
     image: Array, dx: int, dy: int, *, scale: float = 1, delta: float = 0, border: str = "reflect101"
 ) -> Array:
@@ -193,6 +195,7 @@ def _first_derivative(
     return _derivative(dtype, (kernels,), scale, delta, border)
 
 
+@_validate.unlike("cv2.Laplacian(src, ddepth)")
 def laplacian(
     image: Array, *, ksize: int = 1, scale: float = 1, delta: float = 0, border: str = "reflect101"
 ) -> Array:

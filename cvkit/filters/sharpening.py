@@ -124,7 +124,7 @@ def unsharp_mask(
     strength = _validate.number(amount, "amount", minimum=0)
     least = _validate.number(threshold, "threshold", minimum=0)
     # The blur is a buffer of its own until each pixel of it is replaced by the result.
-    out = gaussian_blur(batch.array, sigma, border=border)
+    out = gaussian_blur(batch.array, sigma=sigma, border=border)
     if 0 not in batch.shape:
         sum_dtype = _linear.float_dtype(batch.dtype)
         number = sum_dtype.type

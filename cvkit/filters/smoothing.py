@@ -12,6 +12,7 @@ from cvkit._dispatch import Array, Batch, remembered
 from cvkit.filters import _linear
 
 
+@_validate.unlike("cv2.boxFilter(src, ddepth, ksize)")
 def box_filter(
     image: Array,
     ksize: int | tuple[int, int],
@@ -33,7 +34,7 @@ def box_filter(
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image.
     border_value : float
-        Value beyond the image for ``border="constant"``.
+        Value beyond the image for ``border="constant"``, rounded and saturated as pixels are.
 
     Returns
     -------
@@ -68,10 +69,11 @@ def _box(
 ) -> _linear.Filter:
     size_y, size_x = _validate.kernel_size(ksize)
     border_code = _validate.one_of(border, BORDERS, "border")
-    value = dtype.type(_validate.number(border_value, "border_value"))
+    value = _validate.border_value(border_value, dtype)[0]
     column_dtype, sum_dtype, rounding = _box_arithmetic(dtype, size_y, size_x, bool(normalize), _FLOAT64)
-    outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
-    outside_box = outside_column.astype(sum_dtype) * sum_dtype.type(size_x)
+    with np.errstate(over="ignore"):
+        outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
+        outside_box = outside_column.astype(sum_dtype) * sum_dtype.type(size_x)
     arguments = size_y, size_x, border_code, value, outside_column, outside_box, rounding
     # A few floats are summed in their own dtype; a sum that moves down the image needs more digits.
     column_dtype, sum_dtype, rounding = _box_arithmetic(dtype, size_y, size_x, bool(normalize), dtype)
@@ -124,6 +126,7 @@ def _average(dtype: np.dtype, area: int, largest: int) -> tuple[np.dtype, _linea
     return sum_dtype, _linear.real(sum_dtype, dtype, scale=1 / area)
 
 
+@_validate.unlike("cv2.GaussianBlur(src, ksize, sigmaX)", pairs=("sigma=(y, x)", "ksize=(height, width)"))
 def gaussian_blur(
     image: Array,
     sigma: float | tuple[float, float] | None = None,
@@ -140,14 +143,15 @@ def gaussian_blur(
         The image or stack.
     sigma : float or (float, float), optional
         Standard deviation in pixels, for both axes or as (y, x). Missing or 0, it follows from the size:
-        ``0.3 * ((ksize - 1) / 2 - 1) + 0.8``, or OpenCV's table for sizes up to 9.
+        ``0.3 * ((ksize - 1) / 2 - 1) + 0.8``, or OpenCV's table for sizes up to 9. A pair is taken by
+        keyword only, because ``cv2.GaussianBlur`` has a size in this place.
     ksize : int or (int, int), optional
         Odd kernel size in pixels, for both axes or as (height, width). Missing, it follows from sigma: the
         odd number at ``6 * sigma + 1`` for uint8, ``8 * sigma + 1`` for the other dtypes.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image.
     border_value : float
-        Value beyond the image for ``border="constant"``.
+        Value beyond the image for ``border="constant"``, rounded and saturated as pixels are.
 
     Returns
     -------
@@ -157,7 +161,7 @@ def gaussian_blur(
     Raises
     ------
     TypeError
-        For other dtypes.
+        For other dtypes, or a pair by position.
     ValueError
         For an empty image, an even or zero size, a negative or infinite sigma, or if both are missing.
 
@@ -185,7 +189,7 @@ def _gaussian(
     border_value: float,
 ) -> _linear.Filter:
     border_code = _validate.one_of(border, BORDERS, "border")
-    value = _validate.number(border_value, "border_value")
+    value = _validate.border_value(border_value, dtype)[0]
     sigmas = (0.0, 0.0) if sigma is None else _validate.sigma_pair(sigma)
     if ksize is not None:
         sizes = _validate.kernel_size(ksize)

@@ -20,6 +20,7 @@ _Taps = tuple[np.ndarray, np.ndarray]
 """For each target index its first neighbour, which may lie beyond the border, and the weights of all."""
 
 
+@_validate.unlike("cv2.resize(src, dsize, dst, fx, fy, interpolation)")
 def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear") -> Array:
     """Resize an image by interpolation, with pixel centres aligned as in OpenCV.
 

@@ -23,6 +23,7 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 _LARGEST_SIDE_OF_OPENCV = (1 << 15) - 1
 
 
+@_validate.unlike("cv2.warpAffine(src, M, dsize, dst, flags)")
 def warp_affine(
     image: Array,
     matrix: npt.ArrayLike,
@@ -48,7 +49,8 @@ def warp_affine(
     border : {"constant", "replicate", "reflect", "wrap", "reflect101"}
         What lies beyond the image.
     border_value : float or array_like of C floats
-        The value beyond the image for ``"constant"``, of all channels or of each.
+        The value beyond the image for ``"constant"``, of all channels or of each, rounded and saturated as
+        pixels are.
     inverse : bool
         Whether ``matrix`` maps the result to the image instead.
 
@@ -84,6 +86,7 @@ def warp_affine(
     return _warp(batch, positions, (height, width), interpolation, border, border_value)
 
 
+@_validate.unlike("cv2.warpPerspective(src, M, dsize, dst, flags)")
 def warp_perspective(
     image: Array,
     matrix: npt.ArrayLike,
@@ -142,6 +145,7 @@ def warp_perspective(
     return _warp(batch, positions, (height, width), interpolation, border, border_value)
 
 
+@_validate.unlike("cv2.remap(src, map1, map2, interpolation)")
 def remap(
     image: Array,
     map_x: Array,
@@ -335,16 +339,8 @@ def _blend_dtype(image: np.dtype) -> np.dtype:
 
 
 def _border_pixel(value: float | npt.ArrayLike, batch: Batch) -> np.ndarray:
-    """One value for each of four channels, rounded and saturated to the image's dtype."""
+    """One value for each of four channels, as kernels want it."""
     channels = batch.shape[3]
-    try:
-        values = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"border_value must be a number or one for each channel, got {value!r}") from None
-    if values.shape not in ((), (channels,)):
-        raise ValueError(f"border_value must be one number or {channels}, got {value!r}")
-    if batch.dtype.kind == "u":
-        values = np.rint(values).clip(0, np.iinfo(batch.dtype).max)
     pixel = np.zeros(4, batch.dtype)
-    pixel[:channels] = values
+    pixel[:channels] = _validate.border_value(value, batch.dtype, channels=channels)
     return pixel

@@ -1,11 +1,11 @@
 """Non-local means on the CPU: each pair of patches is compared once, and its weight used for both pixels.
 
 A patch's distance is a sum of squared differences over a square. For one offset, columns of squares are
-summed by adding the row that enters and subtracting the row that leaves, and rows of those columns by adding
-``patch`` of them; all of it in loops over rows. A row's weights go to the pixels of that row, and to those
-that the offset leads to.
+summed by adding the row that enters and subtracting the row that leaves, those of floats as ``sliding`` does
+it, and rows of those columns by adding ``patch`` of them; all of it in loops over rows. A row's weights go to
+the pixels of that row, and to those that the offset leads to.
 
-Sums are whole numbers of 32 bits for bytes, and float64 for all other dtypes. The length of the tuple
+Sums are whole numbers of 32 or 64 bits for bytes, and float64 for all other dtypes. The length of the tuple
 ``weighing`` chooses the arithmetic while a kernel is compiled: ``(shift,)`` looks weights up in the table,
 ``(scale, smallest, whole)`` computes them; see ``cvkit.filters.denoising``.
 """
@@ -17,6 +17,7 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd_memory import look_up
 from cvkit.filters._cpu.bilateral import power_of_two
+from cvkit.filters._cpu.sliding import slide_window
 
 # Rows and columns of a tile: its sums and its values stay in the second-level cache. Short rows spend a good
 # part of their time on calls.
@@ -95,8 +96,7 @@ def _exponential(distances, scale, smallest, weights):
     for x in range(weights.shape[0]):
         exponent = np.float32(distances[x] * scale)
         exponent = exponent if exponent > least else least
-        # Sliding sums of floats may end a little below 0.
-        weight = power_of_two(exponent if exponent < zero else zero)
+        weight = power_of_two(exponent)
         weights[x] = weight if weight >= smallest else zero
 
 
@@ -135,7 +135,7 @@ def _add_weighted(values, weights, value_sum):
 
 @helper
 def _divide(value_sum, weight_sum, out):
-    """Divide and round: the integer quotient of sums below 2 ** 31 in double precision is exact."""
+    """Divide and round: the integer quotient of sums below 2 ** 52 in double precision is exact."""
     for x in range(out.shape[0]):
         total = np.float64(value_sum[x]) + np.float64(weight_sum[x] >> 1)
         out[x] = np.uint8(np.int32(total / np.float64(weight_sum[x])))
@@ -183,10 +183,8 @@ def _start_sums(planes, reach, table, weighing, weight_sums, value_sums):
 
 
 @helper(allocates=False)
-def _slide(planes, y, down, left, right, patch, is_full, columns):
+def _exchange_rows(planes, y, down, here, there, patch, is_full, columns):
     """Let sums over ``patch`` rows end with row ``y``; until they are full, no row leaves them."""
-    width = columns.shape[0]
-    here, there = slice(left, left + width), slice(left + right, left + right + width)
     for channel in range(planes.shape[0]):
         plane = planes[channel]
         entering = plane[y, here], plane[y + down, there]
@@ -195,6 +193,32 @@ def _slide(planes, y, down, left, right, patch, is_full, columns):
             _exchange_squares(entering, leaving, columns)
         else:
             _add_squares(entering[0], entering[1], columns)
+
+
+@helper(allocates=False)
+def _slide_rows(planes, y, down, here, there, position, block, columns):
+    """Let sums over as many rows as a block holds end with row ``y``, without what left them."""
+    held, beginning, squares = block
+    squares[:] = 0
+    for channel in range(planes.shape[0]):
+        _add_squares(planes[channel, y, here], planes[channel, y + down, there], squares)
+    slide_window(squares, held, position, beginning, columns)
+
+
+@helper(allocates=False)
+def _slide(planes, y, down, left, right, step, block, columns):
+    """Sum columns of squared differences over a patch that ends with row ``y``, after ``step`` others.
+
+    Whole numbers lose the row that leaves; floats are summed by ``block``.
+    """
+    held, beginning, squares = block
+    patch, width = held.shape[0], columns.shape[0]
+    here, there = slice(left, left + width), slice(left + right, left + right + width)
+    if held.shape[1] == 0:
+        _exchange_rows(planes, y, down, here, there, patch, step >= patch, columns)
+    else:
+        block = held[:, :width], beginning[:width], squares[:width]
+        _slide_rows(planes, y, down, here, there, step % patch, block, columns)
 
 
 @helper(allocates=False)
@@ -228,7 +252,7 @@ def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch
     A row of weights belongs to the pixels that the offset leads away from. It reaches beyond the tile as far
     as the offset leads into it.
     """
-    columns, distances, weights = scratch
+    columns, distances, weights, held, beginnings = scratch
     _, height, width = value_sums.shape
     reach, patch = (planes.shape[1] - height) // 2, 2 * patch_radius + 1
     columns[:] = 0
@@ -237,7 +261,8 @@ def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch
     right0, right1, right2, right3 = rights
     before = max(right0, 0), max(right1, 0), max(right2, 0), max(right3, 0)
     behind = max(-right0, 0), max(-right1, 0), max(-right2, 0), max(-right3, 0)
-    for y in range(1 - patch - down, height):
+    top = 1 - patch - down
+    for y in range(top, height):
         for member in range(last - first + 1):
             _slide(
                 planes,
@@ -245,8 +270,8 @@ def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch
                 down,
                 reach - patch_radius - before[member],
                 rights[member],
-                patch,
-                y > -down,
+                y - top,
+                (held[member], beginnings[member], distances),
                 columns[member, : width + abs(rights[member]) + patch - 1],
             )
         if y < -down:
@@ -294,6 +319,10 @@ def non_local_means(source, table, weighing, sum_type, patch_radius, window_radi
         planes = np.empty((channels, shape[0] + 2 * reach, shape[1] + 2 * reach), source.dtype)
         _fill_tile(source[image], top - reach, left - reach, planes)
         columns = np.empty((GROUP, planes.shape[2]), sum_type.dtype)
+        # Only floats need them: whole numbers lose a row as they took it in.
+        held_width = 0 if len(weighing) == 1 else planes.shape[2]
+        held = np.empty((GROUP, 2 * patch_radius + 1, held_width), sum_type.dtype)
+        beginnings = np.empty((GROUP, held_width), sum_type.dtype)
         distances = np.empty(planes.shape[2], sum_type.dtype)
         weights = np.empty((GROUP, planes.shape[2]), sum_type.dtype)
         weight_sums = np.empty(shape, sum_type.dtype)
@@ -309,7 +338,7 @@ def non_local_means(source, table, weighing, sum_type, patch_radius, window_radi
                     patch_radius,
                     table,
                     weighing,
-                    (columns, distances, weights),
+                    (columns, distances, weights, held, beginnings),
                     weight_sums,
                     value_sums,
                 )

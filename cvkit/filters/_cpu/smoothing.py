@@ -6,6 +6,7 @@ from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit.filters._cpu.linear import STRIP, extended_rows, finish_row, stretch
+from cvkit.filters._cpu.sliding import slide_window
 from cvkit.filters._math import finish
 
 
@@ -78,6 +79,62 @@ def _average_windows(column, size, channels, spans, total, rounding, out):
     finish_row(total, rounding, out)
 
 
+@helper
+def _are_whole(sums):
+    """Whether sums are whole numbers; the compiler knows, and drops the branch that is not taken."""
+    return sums.dtype.type(0.5) == 0
+
+
+@helper(inline=True, allocates=False)
+def _row(rows, outside, y, border):
+    """Return row ``y``, which may lie beyond the image."""
+    return stretch(rows, outside, border_index(y, rows.shape[0], border), 0, rows.shape[1])
+
+
+@helper(allocates=False)
+def _sum_few(rows, outside, first, size, border, sums):
+    """Sum three or five rows of floats afresh, which takes less than to move a window."""
+    number = sums.dtype.type
+    a, b = _row(rows, outside, first, border), _row(rows, outside, first + 1, border)
+    c = _row(rows, outside, first + 2, border)
+    if size == 3:
+        for x in range(sums.shape[0]):
+            sums[x] = number(a[x]) + number(b[x]) + number(c[x])
+        return
+    d, e = _row(rows, outside, first + 3, border), _row(rows, outside, first + 4, border)
+    for x in range(sums.shape[0]):
+        sums[x] = number(a[x]) + number(b[x]) + number(c[x]) + (number(d[x]) + number(e[x]))
+
+
+@helper(allocates=False)
+def _start_window(rows, outside, first, size, border, block, sums):
+    """Begin with the rows before the last one of the window from row ``first`` on; see :func:`_slide`."""
+    held, beginning = block
+    if _are_whole(sums):
+        sums[:] = 0
+        for y in range(first - 1, first - 1 + size):
+            _add(sums, _row(rows, outside, y, border))
+    elif size not in (3, 5):
+        for position in range(size - 1):
+            slide_window(_row(rows, outside, first + position, border), held, position, beginning, sums)
+
+
+@helper(allocates=False)
+def _slide(rows, outside, first, step, size, border, block, sums):
+    """Move a window of rows, which began with row ``first``, down by the ``step``-th step.
+
+    Whole numbers lose the row that leaves; floats are summed by ``block``: rows held and a block's beginning.
+    """
+    held, beginning = block
+    entering = _row(rows, outside, first + step + size - 1, border)
+    if _are_whole(sums):
+        _exchange(sums, _row(rows, outside, first + step - 1, border), entering)
+    elif size in (3, 5):
+        _sum_few(rows, outside, first + step, size, border, sums)
+    else:
+        slide_window(entering, held, (step + size - 1) % size, beginning, sums)
+
+
 @helper(allocates=False)
 def _box_strip(
     rows,
@@ -90,23 +147,20 @@ def _box_strip(
     channels,
     top,
     bottom,
+    block,
     column,
     spans,
     total,
     out,
 ):
     """Filter the rows from ``top`` to ``bottom``; the last arrays before ``out`` are scratch space."""
-    height, length = rows.shape
-    radius = size_y // 2
+    length = rows.shape[1]
+    first = top - size_y // 2
     margin = (column.shape[0] - length) // 2
     sums = column[margin : margin + length]
-    sums[:] = 0
-    for y in range(top - 1 - radius, top + radius):
-        _add(sums, stretch(rows, outside, border_index(y, height, border), 0, length))
+    _start_window(rows, outside, first, size_y, border, block, sums)
     for y in range(top, bottom):
-        leaving = stretch(rows, outside, border_index(y - 1 - radius, height, border), 0, length)
-        entering = stretch(rows, outside, border_index(y + radius, height, border), 0, length)
-        _exchange(sums, leaving, entering)
+        _slide(rows, outside, first, y - top, size_y, border, block, sums)
         extend_row(column, margin // channels, channels, border, outside_column)
         _average_windows(column, size_x, channels, spans, total, rounding, out[y])
 
@@ -133,6 +187,7 @@ def box(source, size_y, size_x, border, border_value, outside_column, outside_bo
         column = columns[0, begin - reach : begin + length + reach]
         spans = np.empty((2, column.size), outside_box.dtype)
         total = np.empty(length, outside_box.dtype)
+        block = np.empty((0 if _are_whole(column) else size_y, length), column.dtype), np.empty_like(column)
         _box_strip(
             rows[image],
             outside,
@@ -144,6 +199,7 @@ def box(source, size_y, size_x, border, border_value, outside_column, outside_bo
             channels,
             top,
             min(top + strip, height),
+            block,
             column,
             spans,
             total,

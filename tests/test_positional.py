@@ -1,0 +1,71 @@
+"""Calls in the order of OpenCV's functions are refused with the order that is meant."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.compare.images import noise
+
+IMAGE = noise(6, 7)
+_FLAGS = cv2.INTER_LINEAR
+_MAPS = np.mgrid[0:6, 0:7].astype(np.float32)
+CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "boxFilter": (cvkit.box_filter, (-1, (3, 3))),
+    "GaussianBlur": (cvkit.gaussian_blur, ((5, 5), 1.2)),
+    "filter2D": (cvkit.filter2d, (-1, np.ones((3, 3)))),
+    "sepFilter2D": (cvkit.sep_filter2d, (-1, np.ones(3), np.ones(5))),
+    "Sobel": (cvkit.sobel, (cv2.CV_16S, 1, 0)),
+    "Scharr": (cvkit.scharr, (cv2.CV_16S, 1, 0)),
+    "Laplacian": (cvkit.laplacian, (cv2.CV_16S,)),
+    "Canny": (cvkit.canny, (50, 150, None, 5)),
+    "bilateralFilter": (cvkit.bilateral_filter, (5, 20, 20, None, cv2.BORDER_REFLECT)),
+    "warpAffine": (cvkit.warp_affine, (np.eye(3)[:2], (7, 6), None, _FLAGS)),
+    "warpPerspective": (cvkit.warp_perspective, (np.eye(3), (7, 6), None, _FLAGS)),
+    "remap": (cvkit.remap, (_MAPS[1], _MAPS[0], _FLAGS)),
+    "resize": (cvkit.resize, ((7, 6), None, 0, 0, _FLAGS)),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_in_the_order_of_opencv_are_refused(name: str) -> None:
+    function, arguments = CALLS[name]
+    getattr(cv2, name)(IMAGE, *arguments)  # as OpenCV takes them
+    message = rf"{function.__name__} takes image.* by position and .* by keyword, unlike cv2\.{name}\("
+    with pytest.raises(TypeError, match=message):
+        function(IMAGE, *arguments)
+
+
+def test_two_kernels_by_position_could_be_in_either_order() -> None:
+    message = (
+        r"sep_filter2d takes image by position and kernel_y, kernel_x, .* by keyword, unlike "
+        r"cv2\.sepFilter2D\(src, ddepth, kernelX, kernelY\); got 3 arguments by position"
+    )
+    with pytest.raises(TypeError, match=message):
+        cvkit.sep_filter2d(IMAGE, [1, 2, 1], [1])  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("size", [(5, 5), [5, 3], np.array([5, 5]), (1.5, 2.0)])
+def test_a_pair_by_position_could_be_a_size_or_sigmas(size: Any) -> None:
+    message = (
+        r"takes a pair by keyword, as sigma=\(y, x\) or ksize=\(height, width\), unlike cv2.GaussianBlur"
+    )
+    with pytest.raises(TypeError, match=message):
+        cvkit.gaussian_blur(IMAGE, size)
+    with pytest.raises(TypeError, match=message):
+        cvkit.gaussian_blur(IMAGE, size, border="replicate")
+    assert cvkit.gaussian_blur(IMAGE, sigma=(1.5, 2.0)).shape == IMAGE.shape
+    np.testing.assert_array_equal(
+        cvkit.gaussian_blur(IMAGE, np.float32(1.5)), cvkit.gaussian_blur(IMAGE, sigma=1.5)
+    )
+
+
+def test_signatures_stay_what_they_are() -> None:
+    assert list(inspect.signature(cvkit.gaussian_blur).parameters)[:3] == ["image", "sigma", "ksize"]
+    assert inspect.signature(cvkit.sep_filter2d).parameters["kernel_y"].kind == inspect.Parameter.KEYWORD_ONLY
