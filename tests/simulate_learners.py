@@ -64,6 +64,10 @@ def neighbors(place: Place, weights: str = "distance") -> dict[str, Any]:
         distances, indices = model.kneighbors(place(queries))
         results[f"{name} distances"] = distances
         results[f"{name} indices"] = indices
+    for name, scale, p in (("overflowing", 2.0**600, 2), ("vanishing", 2.0**-600, 2), ("steep", 1.0, 900)):
+        model = KNeighborsClassifier(3, algorithm="brute", p=p).fit(place(X * scale), place(y))
+        distances, results[f"{name} indices"] = model.kneighbors(place(queries * scale))
+        results[f"{name} distances"] = cvkit.to_host(distances) / scale
     results["own"] = model.kneighbors()[1]
     results["classes"] = model.predict(place(queries))
     results["shares"] = model.predict_proba(place(queries))
