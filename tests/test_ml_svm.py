@@ -302,6 +302,19 @@ class TestSVC:
         np.testing.assert_allclose(probabilities.sum(axis=1), 1)
         assert np.abs(probabilities - theirs.predict_proba(X)).mean() < 0.01
 
+    @pytest.mark.parametrize("y", [[0, 1], [0, 0, 1], [0, 1, 1, 1], [0, 1, 1, 2]])
+    @pytest.mark.parametrize("kernel", ["linear", "precomputed"])
+    def test_probabilities_of_fewer_samples_than_folds(self, kernel, y):
+        X = np.random.default_rng(0).random((len(y), 2))
+        X = X @ X.T if kernel == "precomputed" else X
+        with pytest.warns(FutureWarning, match="probability"):
+            theirs = reference.SVC(kernel=kernel, probability=True).fit(X, y)
+        ours = SVC(kernel=kernel, probability=True).fit(X, y)
+        # One fold for each sample, whatever the generator: the sigmoids are LIBSVM's.
+        np.testing.assert_allclose(ours.probA_, theirs._probA, rtol=1e-6)
+        np.testing.assert_allclose(ours.probB_, theirs._probB, rtol=1e-6, atol=1e-12)
+        assert np.abs(ours.predict_proba(X) - theirs.predict_proba(X)).max() < 0.005
+
     def test_given_sigmoids_couple_as_in_reference(self, digits):
         X, y = digits[0][:600], digits[1][:600]
         with pytest.warns(FutureWarning, match="probability"):
