@@ -47,6 +47,10 @@ def k_means(place: Place) -> dict[str, Any]:
         results[f"{name} score"] = model.score(X)
     single = KMeans(n_clusters=3, random_state=0).fit(place(small_samples(np.float32)))
     results["single labels"] = single.labels_
+    far = place(small_samples(np.float32) + np.float32(5e4))
+    distant = KMeans(n_clusters=3, random_state=0).fit(far)
+    results["distant labels"] = distant.labels_
+    results["distant predicted"] = distant.predict(far)
     return results
 
 

@@ -252,6 +252,16 @@ class TestSVC:
         with pytest.raises(ValueError, match="break_ties must be False"):
             ours.set_params(decision_function_shape="ovo").predict(grid)
 
+    @pytest.mark.parametrize("count", [60, 300])
+    def test_rbf_does_not_depend_on_the_origin(self, cancer, count):
+        X, y = np.round(cancer[0][:count] * 64) / 64, cancer[1][:count]  # exact at either place
+        near, far = SVC(gamma=0.05).fit(X, y), SVC(gamma=0.05).fit(X + 1e9, y)
+        np.testing.assert_allclose(far.decision_function(X + 1e9), near.decision_function(X), atol=1e-3)
+        single = SVC(gamma=0.05).fit((X + 5e4).astype(np.float32), y)  # rounded to 1 / 256
+        np.testing.assert_allclose(
+            single.decision_function((X + 5e4).astype(np.float32)), near.decision_function(X), atol=1e-3
+        )
+
     def test_sample_weights_equal_reference(self, cancer):
         X, y = cancer
         weights = np.random.default_rng(0).uniform(0, 3, len(y))

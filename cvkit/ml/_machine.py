@@ -144,9 +144,11 @@ class PairProblem:
         ``_FLOAT32_ERROR`` of the largest one; a hundredth of the tolerance is left to it.
         """
         kernel = self.solver.kernel
-        if kernel.code != RBF or len(self.samples) <= _SMALL:
+        if kernel.code != RBF:
             return contiguous(self.samples)
         centred = self.samples - self.samples.mean(axis=0)
+        if len(centred) <= _SMALL:
+            return centred
         largest_exponent = kernel.gamma * row_norms(centred, np.float64).max()
         exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
         return centred.astype(np.float32) if exact_enough else centred
