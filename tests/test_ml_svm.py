@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import cvkit
-from cvkit.ml import SVC, LinearSVC
+from cvkit.ml import SVC, LinearSVC, _shrinking
 from cvkit.ml._math import exp_negative
 from cvkit.ml.platt import couple
 from tests.fake_device import fake
@@ -346,6 +346,30 @@ class TestSVC:
         model.set_params(probability=True)
         with pytest.raises(NotFittedError, match="probability=False"):
             model.predict_proba(cancer[0])
+
+    @pytest.mark.parametrize("kernel", ["linear", "precomputed"])
+    def test_shrinking_ends_where_all_samples_do(self, kernel, monkeypatch):
+        X, y = load_breast_cancer(return_X_y=True)
+        X = X[:, :10] / X[:, :10].std(axis=0)
+        gram = X @ X.T if kernel == "precomputed" else X
+        sizes = []
+
+        def advance(problem, *arguments):
+            sizes.append(len(problem.signs))
+            return _shrinking.smo.advance(problem, *arguments)
+
+        monkeypatch.setattr(_shrinking, "_LEAST_STEPS", 50)
+        monkeypatch.setattr(_shrinking, "_PATIENCE", 0)
+        monkeypatch.setattr(_shrinking, "advance", advance)
+        options = {"kernel": kernel, "C": 10.0, "tol": 1e-6}
+        parts = SVC(**options).fit(gram, y)
+        assert min(sizes) < 0.5 * len(y) and sizes[-1] == len(y)
+        whole = SVC(shrinking=False, **options).fit(gram, y)
+        np.testing.assert_allclose(parts.decision_function(gram), whole.decision_function(gram), atol=1e-4)
+        np.testing.assert_allclose(parts.intercept_, whole.intercept_, atol=1e-4)
+        limited = SVC(max_iter=333, **options)
+        with pytest.warns(ConvergenceWarning, match="max_iter=333"):
+            assert limited.fit(gram, y).n_iter_.tolist() == [333]
 
     def test_step_limit_warns(self, cancer):
         with pytest.warns(ConvergenceWarning, match="max_iter=3"):

@@ -84,6 +84,7 @@ class Solver:
     tolerance: float
     max_steps: int
     cache_megabytes: float
+    shrinking: bool
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ class PairProblem:
 
     def fit(self) -> Machine:
         """Run the solver."""
+        from cvkit.ml import _shrinking
         from cvkit.ml._cpu import smo
 
         solver = self.solver
@@ -164,18 +166,16 @@ class PairProblem:
         if not (np.isfinite(norms).all() and np.isfinite(diagonal).all()):
             raise ValueError("X holds such large values that its kernel overflows; scale the features")
         problem = smo.Problem(samples, norms, *solver.kernel.parameters, self.signs, self.upper, diagonal)
-        rows = int(min(count, max(2, solver.cache_megabytes * 2**20 // (4 * count))))
-        cache = smo.RowCache(
-            rows=np.empty((rows, count), np.float32),
-            slot_of=np.full(count, -1),
-            owner=np.full(rows, -1),
-            last_used=np.zeros(rows, np.int64),
-            counters=np.zeros(2, np.int64),
-            dots=np.empty(count, samples.dtype),
-        )
-        alpha = np.zeros(count)
-        extra = _EXTRA_STEPS if count <= _SMALL else 0
-        intercept, steps, converged = smo.solve(
-            problem, cache, solver.tolerance, solver.max_steps, extra, alpha
-        )
+        alpha, score = np.zeros(count), self.signs.copy()
+        if count > _SMALL and solver.shrinking:
+            steps, converged = _shrinking.solve(
+                problem, solver.cache_megabytes, solver.tolerance, solver.max_steps, alpha, score
+            )
+        else:
+            cache = _shrinking.row_cache(problem, solver.cache_megabytes)
+            extra = _EXTRA_STEPS if count <= _SMALL else 0
+            steps, _, _, converged = smo.advance(
+                problem, cache, solver.tolerance, solver.max_steps, extra, alpha, score
+            )
+        intercept = smo.offset(problem, alpha, score)
         return Machine(self.signs * alpha, intercept, steps, converged)
