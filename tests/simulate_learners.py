@@ -47,6 +47,10 @@ def k_means(place: Place) -> dict[str, Any]:
         results[f"{name} score"] = model.score(X)
     single = KMeans(n_clusters=3, random_state=0).fit(place(small_samples(np.float32)))
     results["single labels"] = single.labels_
+    far = place(small_samples(np.float32) + np.float32(5e4))
+    distant = KMeans(n_clusters=3, random_state=0).fit(far)
+    results["distant labels"] = distant.labels_
+    results["distant predicted"] = distant.predict(far)
     return results
 
 
@@ -64,6 +68,10 @@ def neighbors(place: Place, weights: str = "distance") -> dict[str, Any]:
         distances, indices = model.kneighbors(place(queries))
         results[f"{name} distances"] = distances
         results[f"{name} indices"] = indices
+    for name, scale, p in (("overflowing", 2.0**600, 2), ("vanishing", 2.0**-600, 2), ("steep", 1.0, 900)):
+        model = KNeighborsClassifier(3, algorithm="brute", p=p).fit(place(X * scale), place(y))
+        distances, results[f"{name} indices"] = model.kneighbors(place(queries * scale))
+        results[f"{name} distances"] = cvkit.to_host(distances) / scale
     results["own"] = model.kneighbors()[1]
     results["classes"] = model.predict(place(queries))
     results["shares"] = model.predict_proba(place(queries))

@@ -148,6 +148,51 @@ def test_single_precision_stays() -> None:
     assert model.inertia_ == pytest.approx(theirs.inertia_, rel=1e-5)
 
 
+@pytest.mark.parametrize(("dtype", "offset"), [(np.float32, 5e4), (np.float64, 1e9)])
+@pytest.mark.parametrize("batch_size", [None, 300])
+def test_samples_far_from_the_origin(batch_size: int | None, dtype: type, offset: float) -> None:
+    random = np.random.RandomState(0)
+    near = random.randint(0, 1024, (1000, 4)) / 256  # exact at either place
+    far = (near + offset).astype(dtype)
+    assert (far - dtype(offset) == near).all()
+    model = KMeans(9, random_state=0, batch_size=batch_size).fit(far)
+    distances = np.sqrt(((near[:, None] - (model.cluster_centers_.astype(float) - offset)) ** 2).sum(axis=2))
+    chosen = np.take_along_axis(distances, model.labels_[:, None], axis=1)[:, 0]
+    np.testing.assert_allclose(chosen, distances.min(axis=1), rtol=1e-5)
+    np.testing.assert_array_equal(model.predict(far), model.labels_)
+    np.testing.assert_allclose(model.transform(far), distances, rtol=1e-5)
+    assert model.inertia_ == pytest.approx((chosen**2).sum(), rel=1e-6)
+    assert model.score(far) == pytest.approx(-model.inertia_, rel=1e-6)
+    home = KMeans(9, random_state=0, batch_size=batch_size).fit(near)
+    assert model.inertia_ == pytest.approx(home.inertia_, rel=1e-3)
+
+
+def test_mean_of_many_samples_far_from_the_origin() -> None:
+    """Summed in float32, row by row, the mean would be hundreds away from all samples."""
+    X = np.full((200_000, 2), 5e4, np.float32)
+    X[:, 0] += np.random.RandomState(0).rand(len(X)).astype(np.float32)
+    before = cvkit.get_num_threads()
+    cvkit.set_num_threads(1)  # no parallel twins to compile
+    try:
+        model = KMeans(2, random_state=0).fit(X)
+        predicted = model.predict(X)
+    finally:
+        cvkit.set_num_threads(before)
+    middles = np.sort(model.cluster_centers_[:, 0] - np.float32(5e4))
+    np.testing.assert_allclose(middles, [0.25, 0.75], atol=0.02)
+    np.testing.assert_array_equal(predicted, model.labels_)
+
+
+def test_function_that_starts_batches_sees_the_samples_as_they_came() -> None:
+    X = blobs() + 50
+
+    def init(X: np.ndarray, n_clusters: int, random_state: np.random.RandomState) -> np.ndarray:
+        return X[np.argsort(X[:, 0])[:n_clusters]] if X.min() > 0 else X[:n_clusters]
+
+    options = {"init": init, "batch_size": 100, "random_state": 0, "n_init": 1, "tol": 0.0}
+    assert_equal_models(KMeans(5, **options).fit(X), reference.MiniBatchKMeans(5, **options).fit(X))
+
+
 def test_input_stays_as_it_was() -> None:
     X = blobs()
     copy = X.copy()
@@ -176,6 +221,8 @@ def test_pickled_model_predicts_the_same() -> None:
         ({"n_clusters": 2}, np.array([[1.0], [np.nan], [2.0]]), "NaN"),
         ({"n_clusters": 2}, np.array([[1.0], [np.inf], [2.0]]), "infinity"),
         ({"batch_size": 0}, np.ones((9, 2)), "batch_size"),
+        ({"n_clusters": 2}, 1e200 * np.eye(3), "scale the features"),
+        ({"n_clusters": 2, "batch_size": 2}, 1e20 * np.eye(3, dtype=np.float32), "scale the features"),
     ],
 )
 def test_bad_input_is_named(parameters: dict, X: np.ndarray, message: str) -> None:
@@ -243,6 +290,7 @@ def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> N
             (cluster, "subtract", (X, row, X)),
             (cluster, "assigned_distances", (X, centers, labels, numbers)),
             (cluster, "nearest_centers", (X, centers, norms, labels)),
+            (cluster, "nearest_around", (X, row, centers, norms, labels)),
             (cluster, "assign_bounded", (X, numbers, centers, norms, *bounds)),
             (cluster, "move_members", (X, numbers, labels, labels, sums, totals, members)),
             (cluster, "center_distances", (X, row, centers, norms, fake(np.zeros((n, k), dtype)))),

@@ -83,6 +83,66 @@ def test_lasso_and_elastic_net_equal_reference(data, l1_ratio, request):
     assert np.any(ours.coef_ == 0)
 
 
+def largest_violation(model, X, y, C, l1_ratio):
+    """How far a slope of ``C * loss + penalty`` is from holding its weight; the L1 term holds up to 1."""
+    likely = model.predict_proba(X)
+    if len(model.classes_) == 2:
+        likely = likely[:, 1:]
+        hits = (y == model.classes_[1])[:, None]
+    else:
+        hits = y[:, None] == model.classes_
+    slopes = C * (likely - hits).T @ X + (1 - l1_ratio) * model.coef_
+    resting = np.maximum(np.abs(slopes) - l1_ratio, 0)
+    moving = np.abs(slopes + l1_ratio * np.sign(model.coef_))
+    at_weights = np.where(model.coef_ == 0, resting, moving).max()
+    return max(at_weights, np.abs(C * (likely - hits).sum(axis=0)).max())
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.3])
+@pytest.mark.parametrize("data", ["units", "correlated", "classes", "single"])
+def test_lasso_and_elastic_net_end_at_the_optimum(data, l1_ratio):
+    X, y = load_breast_cancer(return_X_y=True)  # columns from 0.001 to 4000
+    C = 1.0
+    if data in ("correlated", "classes"):
+        X, y = load_iris(return_X_y=True)
+        X, C = X - X.mean(axis=0), 1e3
+    if data == "correlated":
+        X, y = X[y < 2], y[y < 2]
+    model = LogisticRegression(C=C, l1_ratio=l1_ratio).fit(X.astype(np.float32) if data == "single" else X, y)
+    assert largest_violation(model, X, y, C, l1_ratio) < 0.02
+    if data == "correlated" and l1_ratio == 1:
+        loss = -C * model.predict_log_proba(X)[np.arange(len(y)), y].sum()
+        assert loss + np.abs(model.coef_).sum() == pytest.approx(15.398, rel=1e-3)
+    exact = LogisticRegression(C=C, l1_ratio=l1_ratio, tol=1e-11, max_iter=1000).fit(X, y)
+    assert largest_violation(exact, X, y, C, l1_ratio) < 1e-4
+
+
+def test_ridge_ends_at_the_optimum():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = LogisticRegression(tol=1e-10, max_iter=10_000).fit(X, y)
+    assert largest_violation(model, X, y, 1.0, 0.0) < 1e-10 * len(y)
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+def test_too_many_weights_for_newton_warn(l1_ratio, monkeypatch):
+    monkeypatch.setattr("cvkit.ml.linear.MOST_WEIGHTS", 0)
+    X, y = load_breast_cancer(return_X_y=True)
+    with pytest.warns(ConvergenceWarning, match="failed to reach tol"):
+        LogisticRegression(l1_ratio=l1_ratio, max_iter=10_000, tol=1e-10).fit(X, y)
+
+
+def test_newton_over_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((5000, 3)) * [1, 1e3, 1e-3]
+    y = rng.integers(0, 3, 5000)
+    dense, rows = (
+        LogisticRegression(C=10.0, l1_ratio=0.5, max_iter=30).fit(kind, y)
+        for kind in (X, sparse.csr_array(X))
+    )
+    assert largest_violation(dense, X, y, 10.0, 0.5) < 0.02
+    np.testing.assert_allclose(rows.coef_, dense.coef_, rtol=1e-6)
+
+
 def test_penalty_names(cancer):
     X, y = cancer
     shared = {"C": 0.1, "max_iter": 10_000, "tol": 1e-6}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,76 @@ def test_values_beyond_float32() -> None:
         np.testing.assert_array_equal(model.kneighbors(X + 0.01 * scale)[1], expected)
     far = KNeighborsRegressor(3).fit(uniform(100, 20), np.arange(100.0))
     assert np.isfinite(far.kneighbors(np.full((1, 20), 1e100))[0]).all()
+
+
+def precise_distances(X: np.ndarray, queries: np.ndarray, p: float) -> np.ndarray:
+    """Minkowski distances in numbers whose powers reach 1e4932."""
+    gaps = np.abs(queries[:, None].astype(np.longdouble) - X)
+    return ((gaps**p).sum(axis=2) ** np.longdouble(1 / p)).astype(np.float64)
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
+@pytest.mark.parametrize(
+    ("p", "powers"),
+    [(2, (-300, 300)), (3, (-300, 300)), (200, (-2, 3)), (200, (1.5, 2.4)), (0.5, (-300, 100))],
+)
+def test_powers_that_overflow_or_vanish(p: float, powers: tuple[float, float], algorithm: str) -> None:
+    if algorithm == "kd_tree" and p < 1:
+        pytest.skip("a tree needs a metric")
+    random = np.random.RandomState(0)
+    X, queries = (
+        10.0 ** random.uniform(*powers, (count, 1)) * random.uniform(0.5, 1, (count, 3)) for count in (90, 30)
+    )
+    queries[:9] = X[:9] = X[9:18]  # gaps of zero beside gaps whose powers vanish
+    expected = precise_distances(X, queries, p)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Minkowski distances with p < 1")
+        model = KNeighborsRegressor(7, p=p, algorithm=algorithm).fit(X, X[:, 0])
+    distances, indices = model.kneighbors(queries)
+    np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :7], rtol=1e-9, atol=0)
+    np.testing.assert_allclose(distances, np.take_along_axis(expected, indices, axis=1), rtol=1e-9, atol=0)
+    assert all(len(set(row)) == 7 for row in indices.tolist())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_size_of_the_values_changes_no_neighbour(metric: str, dtype: type) -> None:
+    X, queries = uniform(80, 3).astype(dtype), uniform(20, 3, seed=1).astype(dtype)
+    expected, order = KNeighborsRegressor(3, metric=metric).fit(X, X[:, 0]).kneighbors(queries)
+    for scale in np.exp2([-100, 100] if dtype == np.float32 else [-1000, -540, 540, 1020]).astype(dtype):
+        unit = scale if metric == "euclidean" else 1
+        distances, indices = (
+            KNeighborsRegressor(3, metric=metric).fit(X * scale, X[:, 0]).kneighbors(queries * scale)
+        )
+        np.testing.assert_array_equal(indices, order)
+        np.testing.assert_allclose(distances / np.float64(unit), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev", "minkowski", "cosine"])
+def test_infinite_distances_have_neighbours(metric: str, algorithm: str) -> None:
+    """Gaps beyond the largest number: all samples are equally far, and come by their index."""
+    if algorithm == "kd_tree" and metric == "cosine":
+        pytest.skip("a tree cannot search by cosine")
+    model = KNeighborsClassifier(3, p=3, metric=metric, algorithm=algorithm)
+    model.fit(np.full((40, 2), -1.7e308), np.arange(40) % 2)
+    distances, indices = model.kneighbors([[1.7e308, 1.7e308]])
+    assert indices.tolist() == [[0, 1, 2]]
+    assert distances.tolist() == [[2.0 if metric == "cosine" else np.inf] * 3]
+    assert model.kneighbors_graph([[1.7e308, 0.0]]).toarray().sum() == 3
+    assert model.kneighbors()[1].max() < 40
+
+
+def test_cosine_of_repeated_rows_needs_little_memory() -> None:
+    X = np.repeat(uniform(2, 3), 1500, axis=0)
+    model = KNeighborsClassifier(3, metric="cosine").fit(X, np.arange(3000) % 2)
+    model.kneighbors(X[:2])
+    tracemalloc.start()
+    indices = model.kneighbors(X)[1]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert indices[[0, -1]].tolist() == [[0, 1, 2], [1500, 1501, 1502]]
+    assert peak < 4e6  # a byte for each pair would be 9e6
 
 
 @pytest.mark.parametrize("weights", ["uniform", "distance", np.exp])
@@ -269,7 +341,7 @@ def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> N
         monkeypatch,
         [
             (kernels, "scan_slices", (X, X, 0, 2.0, 2, distances, indices)),
-            (kernels, "join_slices", (0, 2.0, 2, distances, indices)),
+            (kernels, "join_slices", (X, X, 0, 2.0, 2, distances, indices)),
             (kernels, "vote", (codes, indices, distances, values)),
             (kernels, "average", (values, indices, distances, values)),
         ],

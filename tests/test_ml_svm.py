@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import cvkit
-from cvkit.ml import SVC, LinearSVC
+from cvkit.ml import SVC, LinearSVC, _shrinking
 from cvkit.ml._math import exp_negative
 from cvkit.ml.platt import couple
 from tests.fake_device import fake
@@ -252,6 +252,16 @@ class TestSVC:
         with pytest.raises(ValueError, match="break_ties must be False"):
             ours.set_params(decision_function_shape="ovo").predict(grid)
 
+    @pytest.mark.parametrize("count", [60, 300])
+    def test_rbf_does_not_depend_on_the_origin(self, cancer, count):
+        X, y = np.round(cancer[0][:count] * 64) / 64, cancer[1][:count]  # exact at either place
+        near, far = SVC(gamma=0.05).fit(X, y), SVC(gamma=0.05).fit(X + 1e9, y)
+        np.testing.assert_allclose(far.decision_function(X + 1e9), near.decision_function(X), atol=1e-3)
+        single = SVC(gamma=0.05).fit((X + 5e4).astype(np.float32), y)  # rounded to 1 / 256
+        np.testing.assert_allclose(
+            single.decision_function((X + 5e4).astype(np.float32)), near.decision_function(X), atol=1e-3
+        )
+
     def test_sample_weights_equal_reference(self, cancer):
         X, y = cancer
         weights = np.random.default_rng(0).uniform(0, 3, len(y))
@@ -302,6 +312,19 @@ class TestSVC:
         np.testing.assert_allclose(probabilities.sum(axis=1), 1)
         assert np.abs(probabilities - theirs.predict_proba(X)).mean() < 0.01
 
+    @pytest.mark.parametrize("y", [[0, 1], [0, 0, 1], [0, 1, 1, 1], [0, 1, 1, 2]])
+    @pytest.mark.parametrize("kernel", ["linear", "precomputed"])
+    def test_probabilities_of_fewer_samples_than_folds(self, kernel, y):
+        X = np.random.default_rng(0).random((len(y), 2))
+        X = X @ X.T if kernel == "precomputed" else X
+        with pytest.warns(FutureWarning, match="probability"):
+            theirs = reference.SVC(kernel=kernel, probability=True).fit(X, y)
+        ours = SVC(kernel=kernel, probability=True).fit(X, y)
+        # One fold for each sample, whatever the generator: the sigmoids are LIBSVM's.
+        np.testing.assert_allclose(ours.probA_, theirs._probA, rtol=1e-6)
+        np.testing.assert_allclose(ours.probB_, theirs._probB, rtol=1e-6, atol=1e-12)
+        assert np.abs(ours.predict_proba(X) - theirs.predict_proba(X)).max() < 0.005
+
     def test_given_sigmoids_couple_as_in_reference(self, digits):
         X, y = digits[0][:600], digits[1][:600]
         with pytest.warns(FutureWarning, match="probability"):
@@ -323,6 +346,30 @@ class TestSVC:
         model.set_params(probability=True)
         with pytest.raises(NotFittedError, match="probability=False"):
             model.predict_proba(cancer[0])
+
+    @pytest.mark.parametrize("kernel", ["linear", "precomputed"])
+    def test_shrinking_ends_where_all_samples_do(self, kernel, monkeypatch):
+        X, y = load_breast_cancer(return_X_y=True)
+        X = X[:, :10] / X[:, :10].std(axis=0)
+        gram = X @ X.T if kernel == "precomputed" else X
+        sizes = []
+
+        def advance(problem, *arguments):
+            sizes.append(len(problem.signs))
+            return _shrinking.smo.advance(problem, *arguments)
+
+        monkeypatch.setattr(_shrinking, "_LEAST_STEPS", 50)
+        monkeypatch.setattr(_shrinking, "_PATIENCE", 0)
+        monkeypatch.setattr(_shrinking, "advance", advance)
+        options = {"kernel": kernel, "C": 10.0, "tol": 1e-6}
+        parts = SVC(**options).fit(gram, y)
+        assert min(sizes) < 0.5 * len(y) and sizes[-1] == len(y)
+        whole = SVC(shrinking=False, **options).fit(gram, y)
+        np.testing.assert_allclose(parts.decision_function(gram), whole.decision_function(gram), atol=1e-4)
+        np.testing.assert_allclose(parts.intercept_, whole.intercept_, atol=1e-4)
+        limited = SVC(max_iter=333, **options)
+        with pytest.warns(ConvergenceWarning, match="max_iter=333"):
+            assert limited.fit(gram, y).n_iter_.tolist() == [333]
 
     def test_step_limit_warns(self, cancer):
         with pytest.warns(ConvergenceWarning, match="max_iter=3"):

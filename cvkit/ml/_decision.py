@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,18 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
 from cvkit.ml._samples import FLOATS, beside, device_samples
+
+# Rows that are taken as one dense block.
+BLOCK_ROWS = 4096
+
+
+def dense_blocks(X: Any, constant: float) -> Iterator[tuple[slice, np.ndarray]]:
+    """Walk over blocks of rows as dense float64 matrices that end with a constant feature."""
+    for start in range(0, X.shape[0], BLOCK_ROWS):
+        rows = slice(start, min(start + BLOCK_ROWS, X.shape[0]))
+        block = np.full((rows.stop - rows.start, X.shape[1] + 1), constant)
+        block[:, :-1] = X[rows].toarray() if sparse.issparse(X) else X[rows]
+        yield rows, block
 
 
 def refuse_device_arrays(estimator: BaseEstimator, *arrays: object) -> None:

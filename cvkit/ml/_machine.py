@@ -84,6 +84,7 @@ class Solver:
     tolerance: float
     max_steps: int
     cache_megabytes: float
+    shrinking: bool
 
 
 @dataclass(frozen=True)
@@ -144,15 +145,18 @@ class PairProblem:
         ``_FLOAT32_ERROR`` of the largest one; a hundredth of the tolerance is left to it.
         """
         kernel = self.solver.kernel
-        if kernel.code != RBF or len(self.samples) <= _SMALL:
+        if kernel.code != RBF:
             return contiguous(self.samples)
         centred = self.samples - self.samples.mean(axis=0)
+        if len(centred) <= _SMALL:
+            return centred
         largest_exponent = kernel.gamma * row_norms(centred, np.float64).max()
         exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
         return centred.astype(np.float32) if exact_enough else centred
 
     def fit(self) -> Machine:
         """Run the solver."""
+        from cvkit.ml import _shrinking
         from cvkit.ml._cpu import smo
 
         solver = self.solver
@@ -162,18 +166,16 @@ class PairProblem:
         if not (np.isfinite(norms).all() and np.isfinite(diagonal).all()):
             raise ValueError("X holds such large values that its kernel overflows; scale the features")
         problem = smo.Problem(samples, norms, *solver.kernel.parameters, self.signs, self.upper, diagonal)
-        rows = int(min(count, max(2, solver.cache_megabytes * 2**20 // (4 * count))))
-        cache = smo.RowCache(
-            rows=np.empty((rows, count), np.float32),
-            slot_of=np.full(count, -1),
-            owner=np.full(rows, -1),
-            last_used=np.zeros(rows, np.int64),
-            counters=np.zeros(2, np.int64),
-            dots=np.empty(count, samples.dtype),
-        )
-        alpha = np.zeros(count)
-        extra = _EXTRA_STEPS if count <= _SMALL else 0
-        intercept, steps, converged = smo.solve(
-            problem, cache, solver.tolerance, solver.max_steps, extra, alpha
-        )
+        alpha, score = np.zeros(count), self.signs.copy()
+        if count > _SMALL and solver.shrinking:
+            steps, converged = _shrinking.solve(
+                problem, solver.cache_megabytes, solver.tolerance, solver.max_steps, alpha, score
+            )
+        else:
+            cache = _shrinking.row_cache(problem, solver.cache_megabytes)
+            extra = _EXTRA_STEPS if count <= _SMALL else 0
+            steps, _, _, converged = smo.advance(
+                problem, cache, solver.tolerance, solver.max_steps, extra, alpha, score
+            )
+        intercept = smo.offset(problem, alpha, score)
         return Machine(self.signs * alpha, intercept, steps, converged)

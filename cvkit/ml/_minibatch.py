@@ -32,15 +32,21 @@ class MiniBatchRun:
 def nearest(X: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the label of each sample and its squared distance to that center."""
     labels = np.empty(len(X), np.int32)
-    distances = np.empty(len(X))
     kernels.nearest_centers(X, centers, row_norms(centers), labels)
-    kernels.assigned_distances(X, centers, labels, distances)
-    return labels, distances
+    return labels, distances(X, centers, labels)
+
+
+def distances(X: np.ndarray, centers: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the squared distance of each sample to the center of its label."""
+    out = np.empty(len(X))
+    kernels.assigned_distances(X, centers, labels, out)
+    return out
 
 
 def run(
     X: np.ndarray,
     weights: np.ndarray,
+    origin: np.ndarray,
     centers: np.ndarray,
     *,
     batch_size: int,
@@ -48,7 +54,10 @@ def run(
     tolerance: float,
     random_state: np.random.RandomState,
 ) -> MiniBatchRun:
-    """Draw batches in proportion to the weights and move the centers until their inertia stops improving."""
+    """Draw batches in proportion to the weights and move the centers until their inertia stops improving.
+
+    Centers are relative to ``origin``: near it, products and norms cancel less.
+    """
     batch_size = min(batch_size, len(X))
     steps = max_iterations * len(X) // batch_size
     shares = weights / weights.sum()
@@ -59,15 +68,15 @@ def run(
         since_reassignment += batch_size
         reassign = bool((counts == 0).any()) or since_reassignment >= 10 * len(centers)
         since_reassignment = 0 if reassign else since_reassignment
-        batch = X[random_state.choice(len(X), batch_size, p=shares, replace=True)]
-        labels, distances = nearest(batch, centers)
+        batch = X[random_state.choice(len(X), batch_size, p=shares, replace=True)] - origin
+        labels, squared = nearest(batch, centers)
         moved = _follow(batch, labels, centers, counts)
         if reassign:
             _reassign(batch, moved, counts, random_state)
         shift = float(np.sum((moved - centers) ** 2))
         centers = moved
         # The first batch measures the start, not progress.
-        if step > 1 and progress.ends(float(distances.sum()) / batch_size, shift, tolerance):
+        if step > 1 and progress.ends(float(squared.sum()) / batch_size, shift, tolerance):
             break
     return MiniBatchRun(centers, step, math.ceil(step * batch_size / len(X)))
 

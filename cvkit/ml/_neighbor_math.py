@@ -3,13 +3,23 @@
 A *reduced* distance orders like the distance and lacks its final root: the sum of squares for Euclidean.
 """
 
+import math
 from typing import Any
+
+import numpy as np
 
 from cvkit._jit import helper
 
 Array = Any
 
 EUCLIDEAN, MANHATTAN, CHEBYSHEV, MINKOWSKI, COSINE = range(5)
+
+NOBODY = np.iinfo(np.int64).max
+"""The index of a candidate that is still missing: behind every sample, even one at an infinite distance."""
+
+# Sums of powers between these have neither overflowed nor lost digits to the smallest number there is.
+_SMALL = 2.0**-900
+_LARGE = 2.0**900
 
 
 @helper(inline=True)
@@ -53,6 +63,74 @@ def from_reduced(metric: int, p: float, reduced: float) -> float:
     return reduced
 
 
+@helper
+def largest_gap(sample: Array, query: Array) -> float:
+    """Return the largest absolute difference of a feature, in float64."""
+    largest = 0.0
+    for j in range(query.shape[0]):
+        largest = max(largest, abs(np.float64(sample[j]) - np.float64(query[j])))
+    return largest
+
+
+@helper
+def _scaled_distance(metric: int, p: float, sample: Array, query: Array, largest: float) -> float:
+    """Return a distance, its gaps in units near the ``largest``, so that no power overflows or vanishes."""
+    if largest == 0.0 or largest == np.inf:
+        return largest
+    unit = largest
+    if metric != MINKOWSKI:  # a power of two, which rounds nothing, so that equal distances stay equal
+        unit = math.ldexp(0.5, math.frexp(largest)[1])
+    total = 0.0
+    for j in range(query.shape[0]):
+        gap = abs(np.float64(sample[j]) - np.float64(query[j]))
+        total = add_term(metric, p, total, gap / unit)
+    return unit * from_reduced(metric, p, total)
+
+
+@helper
+def _scaled_cosine_distance(sample: Array, query: Array) -> float:
+    """Return the cosine distance of two directions, each in units of its largest value."""
+    sample_unit = query_unit = 0.0
+    for j in range(query.shape[0]):
+        sample_unit = max(sample_unit, abs(np.float64(sample[j])))
+        query_unit = max(query_unit, abs(np.float64(query[j])))
+    if sample_unit == 0.0 or query_unit == 0.0:
+        return 1.0  # a direction is missing; scikit-learn's choice
+    product = sample_norm = query_norm = 0.0
+    for j in range(query.shape[0]):
+        a, b = sample[j] / sample_unit, query[j] / query_unit
+        product += a * b
+        sample_norm += a * a
+        query_norm += b * b
+    return min(max(1.0 - product / math.sqrt(sample_norm * query_norm), 0.0), 2.0)
+
+
+@helper
+def cosine_distance(sample: Array, query: Array) -> float:
+    """Return one less the cosine of the angle between two samples."""
+    product = sample_norm = query_norm = 0.0
+    for j in range(query.shape[0]):
+        a, b = np.float64(sample[j]), np.float64(query[j])
+        product += a * b
+        sample_norm += a * a
+        query_norm += b * b
+    if not (_SMALL < sample_norm < _LARGE and _SMALL < query_norm < _LARGE):
+        return _scaled_cosine_distance(sample, query)
+    distance = 1.0 - product / (math.sqrt(sample_norm) * math.sqrt(query_norm))
+    return min(max(distance, 0.0), 2.0)
+
+
+@helper
+def reduced_distance(metric: int, p: float, sample: Array, query: Array) -> float:
+    """Return the reduced distance, summed in float64 whatever the dtype of the samples."""
+    if metric == COSINE:
+        return cosine_distance(sample, query)
+    total = 0.0
+    for j in range(query.shape[0]):
+        total = add_term(metric, p, total, abs(np.float64(sample[j]) - np.float64(query[j])))
+    return total
+
+
 @helper(inline=True)
 def is_before(distance: float, index: int, other_distance: float, other_index: int) -> bool:
     """Order candidates by distance, and equally distant ones by index."""
@@ -88,3 +166,46 @@ def sort_candidates(distances: Array, indices: Array) -> None:
         replace_last(distance, index, distances[:end], indices[:end])
         distances[end] = last_distance
         indices[end] = last_index
+
+
+@helper
+def _are_unreliable(X: Array, query: Array, metric: int, p: float, distances: Array, indices: Array) -> bool:
+    """Tell whether powers of gaps have overflowed or vanished among a query's sorted reduced distances."""
+    if not distances[-1] < np.inf:
+        return True
+    if metric not in (EUCLIDEAN, MINKOWSKI):
+        return False
+    for position in range(distances.shape[0]):
+        if distances[position] >= _SMALL:
+            return False
+        if largest_gap(X[indices[position]], query) > 0.0:
+            return True
+    return False
+
+
+@helper
+def _measure_all(X: Array, query: Array, metric: int, p: float, distances: Array, indices: Array) -> None:
+    """Keep the samples of least distance, not reduced, whatever the size of their gaps, as a heap."""
+    distances[:] = np.inf
+    indices[:] = NOBODY
+    for i in range(X.shape[0]):
+        largest = largest_gap(X[i], query)
+        if largest > distances[0]:  # no distance is less than the largest gap
+            continue
+        distance = _scaled_distance(metric, p, X[i], query, largest)
+        if is_before(distance, i, distances[0], indices[0]):
+            replace_last(distance, i, distances, indices)
+
+
+@helper
+def finish_candidates(
+    X: Array, query: Array, metric: int, p: float, distances: Array, indices: Array
+) -> None:
+    """Sort the candidates of a query, the nearest first, and turn reduced distances into distances."""
+    sort_candidates(distances, indices)
+    if _are_unreliable(X, query, metric, p, distances, indices):
+        _measure_all(X, query, metric, p, distances, indices)
+        sort_candidates(distances, indices)
+        return
+    for position in range(distances.shape[0]):
+        distances[position] = from_reduced(metric, p, distances[position])

@@ -11,8 +11,8 @@ import numpy as np
 from cvkit._dispatch import Array, Batch, contiguous, to_host
 from cvkit.ml._blas import single_threaded
 from cvkit.ml._cpu import kd_tree, neighbors
-from cvkit.ml._neighbor_math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN, MINKOWSKI
-from cvkit.ml._samples import beside
+from cvkit.ml._neighbor_math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN, MINKOWSKI, NOBODY
+from cvkit.ml._samples import beside, row_norms
 
 METRICS = {
     "euclidean": EUCLIDEAN,
@@ -27,6 +27,9 @@ METRICS = {
 
 # Unit roundoff of float32.
 _ROUNDOFF = 2.0**-24
+# Sums of squares below this have lost digits; the smallest number whose reciprocal is finite.
+_LEAST_SQUARE = 2.0**-900
+_LEAST_VALUE = 2.0**-1022
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ class Search(Protocol):
 
 def _candidates(count: int, k: int, dtype: type) -> tuple[np.ndarray, np.ndarray]:
     """Heaps that any sample can enter."""
-    return np.full((count, k), np.inf, dtype), np.full((count, k), -1, np.int64)
+    return np.full((count, k), np.inf, dtype), np.full((count, k), NOBODY, np.int64)
 
 
 class TreeSearch:
     """A KD-tree over samples in host memory."""
 
     def __init__(self, X: np.ndarray, metric: Metric, leaf_size: int) -> None:
+        self.X = X
         X = np.ascontiguousarray(X, np.float64)
         levels = max(0, int(np.ceil(np.log2(max(len(X) / leaf_size, 1)))))
         nodes = 2 ** (levels + 1) - 1
@@ -92,7 +96,7 @@ class TreeSearch:
             distances,
             indices,
         )
-        neighbors.finish(self.metric.code, self.metric.p, distances, indices)
+        neighbors.finish(self.X, queries.array, self.metric.code, self.metric.p, distances, indices)
         return distances, indices
 
 
@@ -122,14 +126,13 @@ class BruteSearch:
             again = _candidates(int(doubtful.sum()), k, np.float64)
             self._search_exactly(contiguous(rows[doubtful]), *again)
             distances[doubtful], indices[doubtful] = again
-        neighbors.finish(code, p, distances, indices)
+        neighbors.finish(self.X, rows, code, p, distances, indices)
         return distances, indices
 
     def _search_exactly(self, rows: np.ndarray, distances: np.ndarray, indices: np.ndarray) -> None:
         code, p = self.metric.code, self.metric.p
         if code == COSINE:
-            everything = np.tile(np.arange(len(self.X)), (len(rows), 1))
-            neighbors.rerank(self.X, rows, code, p, everything, distances, indices)
+            neighbors.scan_rows(self.X, rows, code, p, distances, indices)
         else:
             columns = np.ascontiguousarray(self.X.T, np.float64)
             neighbors.scan(columns, rows.astype(np.float64), code, p, distances, indices)
@@ -154,8 +157,9 @@ class _Around:
     """Where the samples lie: their mean, and a power of two, which rounds nothing, that scales them to 1."""
 
     def __init__(self, X: np.ndarray) -> None:
-        self.mean = X.mean(axis=0, dtype=np.float64)
-        largest = float(max((X.max(axis=0) - self.mean).max(), (self.mean - X.min(axis=0)).max()))
+        with np.errstate(over="ignore"):  # then no surrogate is finite, and every query is searched exactly
+            self.mean = X.mean(axis=0, dtype=np.float64)
+            largest = float(max((X.max(axis=0) - self.mean).max(), (self.mean - X.min(axis=0)).max()))
         self.scale = 2.0 ** -np.ceil(np.log2(largest)) if 1e-150 < largest < 1e150 else 1.0
 
     def rows(self, X: np.ndarray) -> np.ndarray:
@@ -195,7 +199,14 @@ class CosineScreen:
 
     @staticmethod
     def _normalised(X: np.ndarray) -> np.ndarray:
-        norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
+        with np.errstate(over="ignore"):
+            squared = row_norms(X, np.float64)
+        extreme = ~((squared > _LEAST_SQUARE) & (squared < np.inf))
+        if extreme.any():
+            X = X.astype(np.float64)
+            X[extreme] /= np.maximum(np.abs(X[extreme]).max(axis=1, keepdims=True), _LEAST_VALUE)
+            squared[extreme] = row_norms(X[extreme])
+        norms = np.sqrt(squared)
         norms[norms == 0] = 1.0  # such a row is at distance 1 from all others
         return (X / norms[:, None]).astype(np.float32)
 
@@ -260,5 +271,7 @@ class DeviceSearch:
         kernels.scan_slices(
             self.batch.array, queries.array, self.metric.code, self.metric.p, slices, distances, indices
         )
-        kernels.join_slices(self.metric.code, self.metric.p, slices, distances, indices)
+        kernels.join_slices(
+            self.batch.array, queries.array, self.metric.code, self.metric.p, slices, distances, indices
+        )
         return distances[:count], indices[:count]

@@ -18,8 +18,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from cvkit._dispatch import Array, Batch, to_host
 from cvkit.ml import _minibatch
 from cvkit.ml._blas import single_threaded
+from cvkit.ml._centering import centered, mean_row, nearest_label, variance
 from cvkit.ml._lloyd import Clustering, Lloyd, Samples, drawing_order, plus_plus
-from cvkit.ml._samples import beside, row_norms, samples
+from cvkit.ml._samples import row_norms, samples
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -187,10 +188,9 @@ default="k-means++"
         return self
 
     def _fit_lloyd(self, batch: Batch, weights: np.ndarray) -> Clustering:
-        mean, centered = _centered(batch)
-        data = Samples(centered, weights)
-        # The mean variance of the features, in units of which ``tol`` is given.
-        variance = float(np.sum(to_host(data.norms))) / batch.array.size
+        mean, around = centered(batch)
+        data = Samples(around, weights)
+        spread = variance(to_host(data.norms), batch)
         random_state = check_random_state(self.random_state)
         given = self._given_centers(batch)
         draws = isinstance(self.init, str) and self.init == "k-means++"
@@ -198,13 +198,19 @@ default="k-means++"
         best: Clustering | None = None
         for _ in range(self._runs(10)):
             centers = given - mean if given is not None else self._initial_centers(data, random_state, order)
-            found = Lloyd(data, centers).run(self.max_iter, self.tol * variance)
+            found = Lloyd(data, centers).run(self.max_iter, self.tol * spread)
             if self.verbose:
                 print(f"{found.iterations} iterations, inertia {found.inertia}")
             if best is None or (found.inertia < best.inertia and not _same_clusters(found, best)):
                 best = found
         assert best is not None
-        best.centers += mean
+        centers = best.centers + mean
+        # Far from the origin, rounding moves centers by so much that samples between them change sides.
+        rounding = float(np.abs(centers - mean - best.centers).max())
+        if rounding > 4 * np.finfo(batch.dtype).eps * np.abs(best.centers).max():
+            best.labels = nearest_label(batch, centers)
+            best.inertia = data.inertia(centers - mean, best.labels)
+        best.centers = centers
         return best
 
     def _fit_batches(self, batch: Batch, weights: np.ndarray) -> Clustering:
@@ -221,31 +227,38 @@ default="k-means++"
         start_size = min(start_size, count)
         judges = random_state.randint(0, count, start_size)
         given = self._given_centers(batch)
+        origin = mean_row(X)
         best_inertia, best_centers = np.inf, None
         for _ in range(self._runs(3)):
             if given is not None:
-                centers = given
+                centers = given - origin
             else:
                 chosen = random_state.randint(0, count, start_size) if start_size < count else slice(None)
-                subset = Samples(Batch(X[chosen], 2, X), weights[chosen])
-                centers = self._initial_centers(subset, random_state)
-            _, distances = _minibatch.nearest(X[judges], centers)
+                # As in scikit-learn, a function sees the samples as they came, here.
+                offset = np.zeros_like(origin) if callable(self.init) else origin
+                subset = Samples(Batch(X[chosen] - offset, 2, X), weights[chosen])
+                centers = self._initial_centers(subset, random_state) + (offset - origin)
+            _, distances = _minibatch.nearest(X[judges] - origin, centers)
             inertia = float(np.sum(distances * weights[judges]))
             if best_centers is None or inertia < best_inertia:
                 best_inertia, best_centers = inertia, centers
         assert best_centers is not None
+        spread = variance(_minibatch.distances(X, origin[None, :], np.zeros(count, np.int32)), batch)
         found = _minibatch.run(
             X,
             weights,
+            origin,
             best_centers,
             batch_size=self.batch_size,
             max_iterations=self.max_iter,
-            tolerance=self.tol * float(np.mean(np.var(X, axis=0))) if self.tol else 0.0,
+            tolerance=self.tol * spread,
             random_state=random_state,
         )
         self.n_steps_ = found.steps
-        labels, distances = _minibatch.nearest(X, found.centers)
-        return Clustering(found.centers, labels, float(np.sum(distances * weights)), found.iterations)
+        centers = found.centers + origin
+        labels = nearest_label(batch, centers)
+        inertia = float(np.sum(_minibatch.distances(X, centers, labels) * weights))
+        return Clustering(centers, labels, inertia, found.iterations)
 
     def _runs(self, default: int) -> int:
         """Count the runs; given centers need one."""
@@ -299,15 +312,6 @@ default="k-means++"
             raise TypeError(f"X must have dtype {self.cluster_centers_.dtype} on a GPU, got {batch.dtype}")
         return batch
 
-    def _nearest(self, batch: Batch) -> Array:
-        labels = batch.empty((batch.array.shape[0],), np.int32)
-        centers = self.cluster_centers_
-        with single_threaded():
-            batch.kernels("cvkit.ml", "cluster").nearest_centers(
-                batch.array, centers, row_norms(centers), labels
-            )
-        return labels
-
     def predict(self, X: Array) -> Array:
         """Return the nearest center of each sample.
 
@@ -322,7 +326,7 @@ default="k-means++"
             Index of the center, on the device of the samples.
         """
         batch = self._new_samples(X)
-        return batch.give_back(self._nearest(batch))
+        return batch.give_back(nearest_label(batch, self.cluster_centers_))
 
     def transform(self, X: Array) -> Array:
         """Return the distance of each sample to each center.
@@ -338,12 +342,12 @@ default="k-means++"
             Euclidean distances, on the device of the samples.
         """
         batch = self._new_samples(X)
-        offset = self.cluster_centers_.mean(axis=0)
-        centers = self.cluster_centers_ - offset
+        origin = mean_row(self.cluster_centers_)
+        centers = self.cluster_centers_ - origin
         out = batch.empty((batch.array.shape[0], len(centers)), batch.dtype)
         with single_threaded():
             batch.kernels("cvkit.ml", "cluster").center_distances(
-                batch.array, offset, centers, row_norms(centers), out
+                batch.array, origin, centers, row_norms(centers), out
             )
         return batch.give_back(out)
 
@@ -367,30 +371,7 @@ default="k-means++"
         rows = np.broadcast_to(np.float64(0), (batch.array.shape[0], 1))
         weights = _check_sample_weight(sample_weight, rows, dtype=np.float64)
         data = Samples(batch, weights)
-        return -data.inertia(self.cluster_centers_, self._nearest(batch))
-
-
-def _centered(batch: Batch) -> tuple[np.ndarray, Batch]:
-    """Return the mean of the samples and a copy around it: products of small numbers round less."""
-    if not batch.is_on_device:
-        mean = batch.array.mean(axis=0)
-        return mean, Batch(batch.array - mean, 2, batch.original)
-    count, features = batch.array.shape
-    sums = beside(batch, np.zeros((1, features)))
-    kernels = batch.kernels("cvkit.ml", "cluster")
-    kernels.move_members(
-        batch.array,
-        beside(batch, np.ones(count)),
-        beside(batch, np.full(count, -1, np.int32)),
-        beside(batch, np.zeros(count, np.int32)),
-        sums,
-        beside(batch, np.zeros(1)),
-        beside(batch, np.zeros(1, np.int64)),
-    )
-    mean = (to_host(sums)[0] / count).astype(batch.dtype)
-    centered = batch.empty((count, features))
-    kernels.subtract(batch.array, mean, centered)
-    return mean, Batch(centered, 2, batch.original)
+        return -data.inertia(self.cluster_centers_, nearest_label(batch, self.cluster_centers_))
 
 
 def _same_clusters(one: Clustering, other: Clustering) -> bool:

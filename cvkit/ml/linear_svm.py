@@ -18,12 +18,17 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from cvkit._dispatch import contiguous
-from cvkit.ml._decision import LinearDecision, refuse_device_arrays, sample_weights
+from cvkit.ml._decision import (
+    BLOCK_ROWS,
+    LinearDecision,
+    dense_blocks,
+    refuse_device_arrays,
+    sample_weights,
+)
 from cvkit.ml._samples import FLOATS
 
 # With so many features Newton's d x d systems cost more than passes of coordinate descent.
 _NEWTON_FEATURES = 256
-_BLOCK_ROWS = 4096
 
 
 class LinearSVC(LinearDecision):
@@ -246,8 +251,8 @@ class LinearSVC(LinearDecision):
         above: np.ndarray,
         below: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        walk = partial(_blocks, X, self._bias)
-        if X.shape[0] <= _BLOCK_ROWS:  # one block, made once
+        walk = partial(dense_blocks, X, self._bias)
+        if X.shape[0] <= BLOCK_ROWS:  # one block, made once
             walk = partial(iter, list(walk()))
         solutions = []
         for k, class_index in enumerate(positive):
@@ -263,15 +268,6 @@ def _rows(X: Any) -> tuple[np.ndarray | None, np.ndarray, np.ndarray, np.ndarray
     if sparse.issparse(X):
         return None, contiguous(X.data), contiguous(X.indices), contiguous(X.indptr)
     return contiguous(X), np.empty(0, X.dtype), np.empty(0, np.int32), np.empty(0, np.int32)
-
-
-def _blocks(X: Any, bias: float) -> Iterator[tuple[slice, np.ndarray]]:
-    """Walk over blocks of rows as dense float64 matrices that end with the constant feature."""
-    for start in range(0, X.shape[0], _BLOCK_ROWS):
-        rows = slice(start, min(start + _BLOCK_ROWS, X.shape[0]))
-        block = np.full((rows.stop - rows.start, X.shape[1] + 1), bias)
-        block[:, :-1] = X[rows].toarray() if sparse.issparse(X) else X[rows]
-        yield rows, block
 
 
 def _newton(

@@ -20,7 +20,7 @@ def calibrate(problem: PairProblem, random: np.random.RandomState) -> tuple[floa
     problem : PairProblem
         The two-class problem; its positive class is the sigmoid's.
     random : RandomState
-        Draws the five folds.
+        Draws the folds: five, or one for each sample where there are fewer.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def calibrate(problem: PairProblem, random: np.random.RandomState) -> tuple[floa
     """
     order = random.permutation(len(problem.signs))
     decisions = np.empty(len(order))
-    for fold in np.array_split(order, _FOLDS):
+    for fold in np.array_split(order, min(_FOLDS, len(order))):
         training = np.setdiff1d(order, fold)
         decisions[fold] = problem.held_out(training, fold)
     return fit_sigmoid(decisions, problem.signs > 0)

@@ -60,7 +60,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     coef0 : float, default=0.0
         Constant of "poly" and "sigmoid".
     shrinking : bool, default=True
-        Accepted for compatibility; every step looks at all samples.
+        Whether long runs set samples at the bounds aside. The end is the same to within ``tol``.
     probability : bool, default=False
         Whether to learn ``predict_proba`` by five-fold cross-validation, which fits each machine six times.
     tol : float, default=1e-3
@@ -238,7 +238,9 @@ class SVC(ClassifierMixin, BaseEstimator):
         samples = self._training_samples(X)
         self._gamma = self._resolve_gamma(samples, weights)
 
-        solver = Solver(self._kernel(), float(self.tol), int(self.max_iter), float(self.cache_size))
+        solver = Solver(
+            self._kernel(), float(self.tol), int(self.max_iter), float(self.cache_size), bool(self.shrinking)
+        )
         upper = self.C * weights * self.class_weight_[indices]
         groups = [np.flatnonzero((indices == k) & (weights > 0)) for k in range(len(self.classes_))]
         problems = [PairProblem.of(samples, upper, solver, *pair) for pair in combinations(groups, 2)]

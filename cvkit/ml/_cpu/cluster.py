@@ -199,6 +199,16 @@ def nearest_centers(X, centers, center_norms, labels):
 
 
 @cpu_kernel
+def nearest_around(X, origin, centers, center_norms, labels):
+    """Write the index of the center nearest to each sample; ``centers`` are relative to ``origin``."""
+    for block in prange((X.shape[0] + TILE - 1) // TILE):
+        start = block * TILE
+        stop = min(start + TILE, X.shape[0])
+        labels[start:stop] = 0
+        _nearest_in_tile(X[start:stop] - origin, centers, center_norms, labels[start:stop])
+
+
+@cpu_kernel
 def assigned_distances(X, centers, labels, out):
     """Write the squared distance from each sample to the center of its label."""
     for i in prange(X.shape[0]):

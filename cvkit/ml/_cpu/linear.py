@@ -31,6 +31,31 @@ def binary(scores, targets, weights, losses, slopes):
 
 
 @helper
+def descend_coordinates(hessian, l1, sweeps, slopes, point):
+    """Minimise a quadratic plus ``sum(l1 * |point|)`` along one coordinate after the other, several times.
+
+    Parameters
+    ----------
+    hessian : (D, D) float64, symmetric
+    l1 : (D,) float64
+    slopes : (D,) float64, gradient of the quadratic at ``point``; updated
+    point : (D,) float64, updated
+    """
+    for _ in range(sweeps):
+        for j in range(point.shape[0]):
+            curvature = hessian[j, j]
+            if curvature <= 0.0:
+                continue
+            target = point[j] - slopes[j] / curvature
+            shrunk = math.copysign(max(abs(target) - l1[j] / curvature, 0.0), target)
+            change = shrunk - point[j]
+            if change != 0.0:
+                point[j] = shrunk
+                for k in range(point.shape[0]):
+                    slopes[k] += change * hessian[j, k]
+
+
+@helper
 def _raise_to(row, highest):
     for i in range(row.shape[0]):
         highest[i] = larger(row[i], highest[i])

@@ -8,13 +8,12 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.ml._neighbor_math import (
-    COSINE,
     MANHATTAN,
     add_column,
-    add_term,
-    from_reduced,
+    finish_candidates,
+    is_before,
+    reduced_distance,
     replace_last,
-    sort_candidates,
 )
 
 # Queries and samples of one tile of distances; 64 x 1024 float32 values leave room in the L2 cache.
@@ -143,49 +142,33 @@ def scan(columns, queries, metric, p, distances, indices):
         _scan_block(columns, queries[first:end], metric, p, distances[first:end], indices[first:end])
 
 
-@helper(inline=True)
-def _cosine_distance(sample, query):
-    product = sample_norm = query_norm = 0.0
-    for j in range(sample.shape[0]):
-        product += sample[j] * query[j]
-        sample_norm += sample[j] * sample[j]
-        query_norm += query[j] * query[j]
-    if sample_norm == 0.0 or query_norm == 0.0:
-        return 1.0  # a direction is missing; scikit-learn's choice
-    distance = 1.0 - product / (np.sqrt(sample_norm) * np.sqrt(query_norm))
-    return min(max(distance, 0.0), 2.0)
-
-
-@helper(inline=True)
-def _reduced_distance(metric, p, sample, query):
-    if metric == COSINE:
-        return _cosine_distance(sample, query)
-    total = 0.0
-    for j in range(sample.shape[0]):
-        total = add_term(metric, p, total, abs(sample[j] - query[j]))
-    return total
-
-
 @cpu_kernel
 def rerank(X, queries, metric, p, candidates, distances, indices):
     """Measure the candidates of each query in float64 and keep the nearest, as a heap."""
     for q in prange(queries.shape[0]):
         for position in range(candidates.shape[1]):
             index = candidates[q, position]
-            if index >= 0:
-                distance = _reduced_distance(metric, p, X[index], queries[q])
-                worst = distances[q, 0]
-                if distance < worst or (distance == worst and index < indices[q, 0]):
+            if index < X.shape[0]:
+                distance = reduced_distance(metric, p, X[index], queries[q])
+                if is_before(distance, index, distances[q, 0], indices[q, 0]):
                     replace_last(distance, index, distances[q], indices[q])
 
 
 @cpu_kernel
-def finish(metric, p, distances, indices):
+def scan_rows(X, queries, metric, p, distances, indices):
+    """Measure every sample for each query in float64 and keep the nearest, as a heap."""
+    for q in prange(queries.shape[0]):
+        for i in range(X.shape[0]):
+            distance = reduced_distance(metric, p, X[i], queries[q])
+            if is_before(distance, i, distances[q, 0], indices[q, 0]):
+                replace_last(distance, i, distances[q], indices[q])
+
+
+@cpu_kernel
+def finish(X, queries, metric, p, distances, indices):
     """Sort the neighbours of each query, the nearest first, and turn reduced distances into distances."""
     for q in prange(distances.shape[0]):
-        sort_candidates(distances[q], indices[q])
-        for position in range(distances.shape[1]):
-            distances[q, position] = from_reduced(metric, p, distances[q, position])
+        finish_candidates(X, queries[q], metric, p, distances[q], indices[q])
 
 
 @cpu_kernel

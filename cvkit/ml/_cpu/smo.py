@@ -163,7 +163,7 @@ def _move(problem, alpha, k, direction, length, room):
 
 
 @helper
-def _offset(problem, alpha, score):
+def offset(problem, alpha, score):
     """Return the intercept: the mean score of the unbounded support vectors, or the middle of its range."""
     free, total = 0, 0.0
     highest, lowest = -np.inf, np.inf
@@ -179,8 +179,37 @@ def _offset(problem, alpha, score):
 
 
 @helper
-def solve(problem, cache, tolerance, max_steps, extra_steps, alpha):
-    """Fit one two-class machine into ``alpha``, which starts as zeros.
+def may_still_move(problem, alpha, score, high, low):
+    """Return the samples that are free, or at a bound that they may leave for scores within ``low .. high``.
+
+    Of the others, those that may only fall score above all that may rise, and those that may only rise below
+    all that may fall.
+    """
+    keep = np.empty(score.shape[0], np.int64)
+    count = 0
+    for k in range(score.shape[0]):
+        rises = alpha[k] < problem.upper[k] if problem.signs[k] > 0.0 else alpha[k] > 0.0
+        falls = alpha[k] > 0.0 if problem.signs[k] > 0.0 else alpha[k] < problem.upper[k]
+        if (rises or score[k] <= high) and (falls or score[k] >= low):
+            keep[count] = k
+            count += 1
+    return keep[:count]
+
+
+@helper
+def apply_changes(problem, cache, samples, changes, score):
+    """Bring all scores up to date after the coefficients of some samples have changed."""
+    for position in range(samples.shape[0]):
+        change = changes[position]
+        if change != 0.0:
+            row = cache.rows[_row(problem, cache, samples[position])]
+            for k in range(score.shape[0]):
+                score[k] -= change * row[k]
+
+
+@helper
+def advance(problem, cache, tolerance, max_steps, extra_steps, alpha, score):
+    """Take steps that move ``alpha``, which starts as zeros with ``score`` as the signs, to the optimum.
 
     Parameters
     ----------
@@ -189,20 +218,21 @@ def solve(problem, cache, tolerance, max_steps, extra_steps, alpha):
     tolerance : float, largest accepted gap between scores at the end
     max_steps : int, or -1 for no limit
     extra_steps : int, most steps to take after the tolerance is reached, towards rounding error
-    alpha : (n,) float64, written
+    alpha, score : (n,) float64, updated
 
     Returns
     -------
-    (float, int, bool)
-        Intercept, steps taken, whether the tolerance was reached.
+    (int, float, float, bool)
+        Steps taken, the highest score that may rise, the lowest that may fall, whether the tolerance was
+        reached.
     """
     count = problem.signs.shape[0]
-    score = problem.signs.copy()
     rise, fall = np.empty(count), np.empty(count)
     for k in range(count):
         _may_move(problem, alpha, k, rise, fall)
     nothing = np.zeros(count, np.float32)
     high, high_score = _update_scores(score, rise, nothing, nothing, 0.0, 0.0)
+    low_score = np.inf
     steps = 0
     while high >= 0:
         high_row = cache.rows[_row(problem, cache, high)]
@@ -215,7 +245,7 @@ def solve(problem, cache, tolerance, max_steps, extra_steps, alpha):
         if gap < tolerance:
             extra_steps -= 1
         elif steps == max_steps:
-            return _offset(problem, alpha, score), steps, False
+            return steps, high_score, low_score, False
         steps += 1
         low_row = cache.rows[_row(problem, cache, low)]
         curvature = max(
@@ -229,4 +259,4 @@ def solve(problem, cache, tolerance, max_steps, extra_steps, alpha):
         _may_move(problem, alpha, high, rise, fall)
         _may_move(problem, alpha, low, rise, fall)
         high, high_score = _update_scores(score, rise, high_row, low_row, length, -length)
-    return _offset(problem, alpha, score), steps, True
+    return steps, high_score, low_score, True

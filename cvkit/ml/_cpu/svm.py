@@ -78,6 +78,9 @@ def _kernel_block(dots, row_norms, norms, kernel, gamma, coef0, degree, out):
 
 def kernel_matrix(samples, support_columns, kernel, gamma, coef0, degree, out):
     """Write the kernel values between samples (n, d) and support vectors (d, s) to ``out`` (n, s)."""
+    if kernel == RBF:  # distances do not depend on the origin, but far from it norms and products cancel
+        origin = support_columns.mean(axis=1)
+        samples, support_columns = samples - origin, support_columns - origin[:, None]
     row_norms = np.einsum("ij,ij->i", samples, samples)
     norms = np.einsum("ji,ji->i", support_columns, support_columns)
     _kernel_block(samples @ support_columns, row_norms, norms, kernel, gamma, coef0, degree, out)

@@ -47,6 +47,27 @@ def nearest_centers(X, centers, center_norms, labels):
 
 
 @cuda_kernel(block=(128,))
+def _nearest_around(X, origin, centers, labels):
+    i = cuda.grid(1)
+    if i >= X.shape[0]:
+        return
+    nearest, label = np.inf, 0
+    for center in range(centers.shape[0]):
+        distance = 0.0
+        for j in range(X.shape[1]):
+            gap = X[i, j] - origin[j] - centers[center, j]
+            distance += gap * gap
+        if distance < nearest:
+            nearest, label = distance, center
+    labels[i] = label
+
+
+def nearest_around(X, origin, centers, center_norms, labels):
+    """Write the index of the center nearest to each sample; ``centers`` are relative to ``origin``."""
+    _nearest_around[X.shape[0]](X, origin, centers, labels)
+
+
+@cuda_kernel(block=(128,))
 def _assign_bounded(
     X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels
 ):

@@ -3,40 +3,8 @@
 Each thread searches a run of the samples for one query; then one thread for each query joins what they found.
 """
 
-import math
-
-from cvkit._jit import cuda, cuda_kernel, helper
-from cvkit.ml._neighbor_math import (
-    COSINE,
-    add_term,
-    from_reduced,
-    is_before,
-    replace_last,
-    sort_candidates,
-)
-
-
-@helper
-def _cosine_distance(X, i, queries, q):
-    product = sample_norm = query_norm = 0.0
-    for j in range(X.shape[1]):
-        product += float(X[i, j]) * queries[q, j]
-        sample_norm += float(X[i, j]) * X[i, j]
-        query_norm += float(queries[q, j]) * queries[q, j]
-    if sample_norm == 0.0 or query_norm == 0.0:
-        return 1.0  # a direction is missing; scikit-learn's choice
-    distance = 1.0 - product / (math.sqrt(sample_norm) * math.sqrt(query_norm))
-    return min(max(distance, 0.0), 2.0)
-
-
-@helper
-def _reduced_distance(metric, p, X, i, queries, q):
-    if metric == COSINE:
-        return _cosine_distance(X, i, queries, q)
-    total = 0.0
-    for j in range(X.shape[1]):
-        total = add_term(metric, p, total, abs(float(X[i, j]) - queries[q, j]))
-    return total
+from cvkit._jit import cuda, cuda_kernel
+from cvkit.ml._neighbor_math import finish_candidates, is_before, reduced_distance, replace_last
 
 
 @cuda_kernel(block=(64, 1))
@@ -47,7 +15,7 @@ def _scan(X, queries, metric, p, slices, distances, indices):
         return
     row = part * count + q
     for i in range(part * X.shape[0] // slices, (part + 1) * X.shape[0] // slices):
-        distance = _reduced_distance(metric, p, X, i, queries, q)
+        distance = reduced_distance(metric, p, X[i], queries[q])
         if is_before(distance, i, distances[row, 0], indices[row, 0]):
             replace_last(distance, i, distances[row], indices[row])
 
@@ -61,7 +29,7 @@ def scan_slices(X, queries, metric, p, slices, distances, indices):
 
 
 @cuda_kernel(block=(64,))
-def _finish(metric, p, slices, distances, indices):
+def _finish(X, queries, metric, p, slices, distances, indices):
     q = cuda.grid(1)
     count = distances.shape[0] // slices
     if q >= count:
@@ -72,14 +40,12 @@ def _finish(metric, p, slices, distances, indices):
             distance, index = distances[row, position], indices[row, position]
             if is_before(distance, index, distances[q, 0], indices[q, 0]):
                 replace_last(distance, index, distances[q], indices[q])
-    sort_candidates(distances[q], indices[q])
-    for position in range(distances.shape[1]):
-        distances[q, position] = from_reduced(metric, p, distances[q, position])
+    finish_candidates(X, queries[q], metric, p, distances[q], indices[q])
 
 
-def join_slices(metric, p, slices, distances, indices):
+def join_slices(X, queries, metric, p, slices, distances, indices):
     """Join the slices of each query in its first row, sorted, and turn reduced distances into distances."""
-    _finish[distances.shape[0] // slices](metric, p, slices, distances, indices)
+    _finish[distances.shape[0] // slices](X, queries, metric, p, slices, distances, indices)
 
 
 @cuda_kernel(block=(64,))
