@@ -106,7 +106,7 @@ class Work:
             picture.size, picture.mtime_ns = status.st_size, status.st_mtime_ns
             if not is_video(file):
                 picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
-        except (OSError, MemoryError) as error:
+        except Exception as error:  # whatever a file does to its decoder is that file's failure only
             picture.error = reason_of(error, file)
         picture.seconds += time.perf_counter() - start
         return picture
@@ -159,7 +159,7 @@ class Work:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_result(target, picture.image, self.quality)
                 picture.is_written = True
-            except (OSError, TypeError, ValueError) as error:
+            except Exception as error:  # so it is with what a result does to its encoder
                 picture.error = f"cannot write {picture.task.output}: {reason_of(error)}"
         picture.image = None
         picture.seconds += time.perf_counter() - start
