@@ -155,7 +155,9 @@ def _walk_matches(pattern: str, suffixes: Collection[str], left_out: LeftOut) ->
         return outputs[folder]
 
     for path in map(Path, _matches(pattern)):
-        if not is_in_output(path.parent) and not path.is_dir() and _is_wanted(path, suffixes, left_out):
+        if path.is_dir() or is_in_output(path.parent):
+            continue
+        if _is_wanted(path, suffixes, left_out):
             yield path
 
 
