@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -26,48 +27,43 @@ class ArgumentParser(argparse.ArgumentParser):
         raise WrongUsageError(message)
 
 
-def run_program(program: Callable[[], int | None]) -> int:
-    """Run a program of its own, such as those of scripts/.
+def program(main: Callable[[], int | None]) -> Callable[[], int]:
+    """Let a program of its own, such as those of scripts/, end as the commands of ``cvkit`` do.
 
     Parameters
     ----------
-    program : callable
+    main : callable
         Reads its arguments with :class:`ArgumentParser` and may return an exit code.
 
     Returns
     -------
-    int
-        The exit code. Files that are not there, and whatever else the library refuses, are one line on stderr
-        and exit code 2.
+    callable
+        The same, which returns an exit code: files that are not there, and whatever else the library refuses,
+        are one line on stderr and 2.
 
     Examples
     --------
-    >>> from cvkit.cli.programs import run_program
-    >>> run_program(lambda: print("fine"))
+    >>> from cvkit.cli.programs import program
+    >>> @program
+    ... def main():
+    ...     print("fine")
+    >>> main()
     fine
     0
     """
 
-    def guarded() -> int | None:
-        with wrong_usage():
-            return program()
+    @functools.wraps(main)
+    def guarded() -> int:
+        return exit_code_of(wrong_usage()(main), Path(sys.argv[0]).stem)
 
-    return exit_code_of(guarded, Path(sys.argv[0]).stem)
-
-
-def run_command(function: Callable[..., None]) -> int:
-    """Run a function as a program whose arguments Typer reads from its signature; see :func:`run_program`."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(function)
-    command = typer.main.get_command(app)
-    return run_program(lambda: command.main(prog_name=Path(sys.argv[0]).name, standalone_mode=False))
+    return guarded
 
 
-def exit_code_of(program: Callable[[], Any], name: str) -> int:
+def exit_code_of(main: Callable[[], Any], name: str) -> int:
     """Run a program and turn the ways in which it may end into its exit code, with a line on stderr."""
     _open_missing_streams()
     try:
-        code = program()
+        code = main()
         sys.stdout.flush()
     except _TyperUsageError as error:
         tell(f"{name}: {one_line(error.format_message())}")  # type: ignore[attr-defined]
