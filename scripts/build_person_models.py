@@ -273,4 +273,5 @@ def on_pets(detector: WindowDetector, folder: Path) -> Evaluation:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if code := main():
+        sys.exit(code)

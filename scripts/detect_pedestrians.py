@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cvkit import write_image
+from cvkit._paths import fitting
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.detect import draw_detections, open_results, pretrained
 from cvkit.io import read_ahead, walk
@@ -31,9 +32,11 @@ def main() -> None:
                 continue
             people = detector.detect(image)
             results.add(path, image.shape, people)
-            write_image(arguments.output / f"{number:05d}.jpg", draw_detections(image, people))
+            name = fitting(f"{number:05d}-{path.stem}.jpg")
+            write_image(arguments.output / name, draw_detections(image, people))
             print(f"{path}: {len(people)} people")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if code := main():
+        sys.exit(code)

@@ -202,6 +202,6 @@ def test_an_output_that_nothing_could_read_is_refused_before_training(
     output: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("folder.npz").mkdir()
-    monkeypatch.setattr("cvkit.cli.train._examples", lambda *arguments: pytest.fail("too late"))
+    monkeypatch.setattr("cvkit.io.walk", lambda *arguments: pytest.fail("too late"))
     assert main([*CROPS, "-o", output]) == 2
     assert capsys.readouterr().err.startswith(f"cvkit: {message}")
