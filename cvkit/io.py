@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections import deque
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,20 @@ import numpy as np
 from cvkit import _validate
 from cvkit._decoding import decode, reason_of, swap_red_and_blue, without_messages
 from cvkit._paths import atomic_path
+from cvkit._walk import LIST_SUFFIXES, SUFFIXES, LeftOut, UnreadableListError, walk
 
-SUFFIXES = frozenset(
-    {".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"}
-    | {".pgm", ".png", ".pnm", ".ppm", ".ras", ".sr", ".tif", ".tiff", ".webp"}
-)
-"""Endings of the files that count as pictures in a folder."""
-
-LIST_SUFFIXES = frozenset([".lst", ".txt"])
-"""Endings of files that list pictures."""
+__all__ = [
+    "LIST_SUFFIXES",
+    "SUFFIXES",
+    "LeftOut",
+    "UnreadableImageError",
+    "UnreadableListError",
+    "encode_image",
+    "read_ahead",
+    "read_image",
+    "walk",
+    "write_image",
+]
 
 _DEEP_SUFFIXES = frozenset([".pgm", ".png", ".ppm", ".tif", ".tiff"])
 _MODES = ("rgb", "gray", "keep", "unchanged")
@@ -172,89 +176,6 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
     if not encoded:
         raise ValueError(f"{suffix} cannot hold an image of shape {image.shape} and dtype {image.dtype}")
     return bytes(buffer)
-
-
-def walk(
-    sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-    *,
-    suffixes: Collection[str] = SUFFIXES,
-) -> Iterator[Path]:
-    """Find the pictures that sources stand for, one after another.
-
-    Parameters
-    ----------
-    sources : path or iterable of paths
-        Each is a picture; a folder, searched with its subfolders in sorted order, hidden entries left out; a
-        glob pattern (``**`` for any depth); or a text file (.txt, .lst) with one path a line, relative to
-        that file, where empty lines and lines that start with ``#`` do not count.
-    suffixes : collection of str
-        Endings, in lower case, of the files that count in folders and patterns; by default those of pictures.
-
-    Returns
-    -------
-    iterator of pathlib.Path
-        Only one folder's names are in memory at a time. A file that is named itself is given whatever its
-        ending and, in a list, whether it exists or not: reading it will tell.
-
-    Raises
-    ------
-    FileNotFoundError
-        At once, if a source does not exist or a pattern matches nothing.
-
-    Examples
-    --------
-    >>> import cvkit, numpy as np, pathlib, tempfile
-    >>> from cvkit.io import walk
-    >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> for name in ("b.png", "a.png"):
-    ...     cvkit.write_image(folder / name, np.zeros((2, 2), np.uint8))
-    >>> [path.name for path in walk(folder)]
-    ['a.png', 'b.png']
-    """
-    if isinstance(sources, str | os.PathLike):
-        sources = [sources]
-    names = [os.fspath(source) for source in sources]
-    for name in names:
-        if not os.path.exists(name) and not _matches(name):
-            raise FileNotFoundError(f"no such file or folder: {name}")
-    return _walk_all(names, suffixes)
-
-
-def _walk_all(names: list[str], suffixes: Collection[str]) -> Iterator[Path]:
-    for name in names:
-        path = Path(name)
-        if path.is_dir():
-            yield from _walk_folder(path, suffixes)
-        elif not path.exists():
-            yield from (found for found in map(Path, _matches(name)) if found.suffix.lower() in suffixes)
-        elif path.suffix.lower() in LIST_SUFFIXES:
-            yield from _read_list(path)
-        else:
-            yield path
-
-
-def _matches(pattern: str) -> list[str]:
-    return sorted(glob.glob(pattern, recursive=True)) if glob.has_magic(pattern) else []
-
-
-def _walk_folder(folder: Path, suffixes: Collection[str]) -> Iterator[Path]:
-    """Files of a folder, then those of its subfolders; links to folders may loop and are not followed."""
-    with os.scandir(folder) as entries:
-        visible = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda e: e.name)
-    for entry in visible:
-        if entry.is_file() and Path(entry.name).suffix.lower() in suffixes:
-            yield Path(entry.path)
-    for entry in visible:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk_folder(Path(entry.path), suffixes)
-
-
-def _read_list(path: Path) -> Iterator[Path]:
-    with path.open(encoding="utf-8-sig", errors="surrogateescape") as lines:
-        for line in lines:
-            name = line.strip()
-            if name and not name.startswith("#"):
-                yield path.parent / name
 
 
 def read_ahead(

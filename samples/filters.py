@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 import cvkit
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.images import scene
 
 TILE = 240
@@ -69,19 +71,22 @@ def contact_sheet(image: np.ndarray) -> np.ndarray:
     return np.vstack([np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)])
 
 
+@program
 def main() -> None:
     """Read the picture named on the command line, or draw one, and write the sheet."""
-    source, target = (sys.argv[1:] + [""] * 2)[:2]
-    if source:
-        picture = cv2.imread(source)
-        if picture is None:
-            sys.exit(f"{source} is not a picture that can be read")
-        scale = TILE / min(picture.shape[:2])
-        image = cv2.resize(picture[..., ::-1], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    else:
+    parser = ArgumentParser(description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("picture", type=Path, nargs="?", help="by default, a drawn one")
+    parser.add_argument("sheet", type=Path, nargs="?", default=Path("filters.png"))
+    arguments = parser.parse_args()
+    if arguments.picture is None:
         image = scene(TILE, TILE, 3)
-    cv2.imwrite(target or "filters.png", contact_sheet(image)[..., ::-1])
+    else:
+        picture = cvkit.read_image(arguments.picture)
+        scale = TILE / min(picture.shape[:2])
+        image = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    cvkit.write_image(arguments.sheet, contact_sheet(image))
 
 
 if __name__ == "__main__":
-    main()
+    if code := main():
+        sys.exit(code)

@@ -7,13 +7,16 @@ import sys
 from pathlib import Path
 
 import cvkit
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.detect import draw_detections, pretrained
 
 
+@program
 def main() -> None:
     """Detect people in the picture named on the command line, or in a sample."""
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "street2.jpg")
-    image = cvkit.read_image(path)
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("picture", type=Path, nargs="?", default=Path(__file__).parent / "street2.jpg")
+    image = cvkit.read_image(parser.parse_args().picture)
     people = pretrained("person-acf").detect(image)
     for (left, top, right, bottom), confidence, _ in people:
         print(f"a person from ({left:.0f}, {top:.0f}) to ({right:.0f}, {bottom:.0f}), score {confidence:.2f}")
@@ -22,4 +25,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if code := main():
+        sys.exit(code)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import cvkit
+from cvkit.cli.programs import ArgumentParser, program
 
 SAMPLE = Path(__file__).parent / "chessboard.jpg"
 SAMPLE_CORNERS = [(229, 64), (534, 47), (531, 303), (235, 282)]
@@ -25,13 +26,21 @@ def straighten(image: np.ndarray, corners: np.ndarray) -> np.ndarray:
     return cvkit.warp_perspective(image, cvkit.perspective_matrix(corners, upright), (height, width))
 
 
+@program
 def main() -> None:
     """Straighten the picture named on the command line, or a sample."""
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE
-    corners = np.array(sys.argv[2:] or SAMPLE_CORNERS, np.float64).reshape(4, 2)
-    cvkit.write_image("rectified.jpg", straighten(cvkit.read_image(path), corners))
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("picture", type=Path, nargs="?", default=SAMPLE)
+    parser.add_argument("corners", type=float, nargs="*", help="X1 Y1 X2 Y2 X3 Y3 X4 Y4")
+    arguments = parser.parse_args()
+    corners = np.array(arguments.corners or SAMPLE_CORNERS, np.float64)
+    if corners.size != 8 or (arguments.picture != SAMPLE and not arguments.corners):
+        parser.error(f"a picture needs four corners, 8 numbers, got {len(arguments.corners)}")
+    image = cvkit.read_image(arguments.picture)
+    cvkit.write_image("rectified.jpg", straighten(image, corners.reshape(4, 2)))
     print("see rectified.jpg")
 
 
 if __name__ == "__main__":
-    main()
+    if code := main():
+        sys.exit(code)

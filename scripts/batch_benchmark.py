@@ -17,7 +17,6 @@ The bar is 0.85 of the images per second of "transcode".
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -33,6 +32,8 @@ import numpy as np
 
 import cvkit
 from cvkit import batch
+from cvkit.cli.outputs import check_output_file
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.documents import open_document
 from cvkit.compare.readme import BATCH, batch_summary
 from cvkit.compare.tables import to_text
@@ -62,9 +63,10 @@ CASES = (
 )
 
 
+@program
 def main() -> int:
     """Measure every kind of file, print and write the results."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="default: 2")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="turns of each; default: 5")
     keys = [case.key for case in CASES]
@@ -73,6 +75,7 @@ def main() -> int:
         "--output", type=Path, default=BATCH, metavar="FILE", help=f"JSON to continue; default: {BATCH}"
     )
     arguments = parser.parse_args()
+    check_output_file(arguments.output, "--output", ".json")
     cvkit.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)  # the threads that are compared are Python's
     document = open_document(arguments.output)

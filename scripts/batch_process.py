@@ -3,15 +3,16 @@
 python scripts/batch_process.py samples edges
 """
 
-import argparse
 import sys
 
 from cvkit.batch import Pipeline, Processes, read_manifest, run
+from cvkit.cli.programs import ArgumentParser, program
 
 
+@program
 def main() -> int:
     """Find the edges in every picture of a source; write them to a folder."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("source", help="a picture, a folder, a glob pattern or a list file")
     parser.add_argument("output", help="a new folder, or one to go on in")
     parser.add_argument("--workers", type=int, help="work in so many processes")

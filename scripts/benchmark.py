@@ -18,7 +18,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 import cvkit
+from cvkit.cli.outputs import check_output_file
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare import speed
 from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
@@ -33,24 +37,23 @@ from cvkit.compare.tables import learner_table, missed, speed_tables, to_text
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@program
 def main() -> int:
     """Measure what the command line asks for, print it and write it."""
     arguments = parsed()
     if arguments.readme:
         update_readme(ROOT / "README.md")
         return 0
-    try:
-        document = open_document(arguments.output)
-        detectors = [*DETECTOR_CASES, *TIMED_DETECTORS]
-        every: list[AnyCase] = [*CASES, *TIMED_CASES, *detectors, *LEARNER_CASES]
-        first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
-        document.retain({case.label for case in every} | first_calls)
-        rows = select(every, arguments.operations)
-    except ValueError as error:
-        print(f"benchmark: {error}", file=sys.stderr)
-        return 2
+    check_output_file(arguments.output, "--output", ".json")
+    photograph = cvkit.read_image(arguments.photograph)
+    document = open_document(arguments.output)
+    detectors = [*DETECTOR_CASES, *TIMED_DETECTORS]
+    every: list[AnyCase] = [*CASES, *TIMED_CASES, *detectors, *LEARNER_CASES]
+    first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
+    document.retain({case.label for case in every} | first_calls)
+    rows = select(every, arguments.operations)
     measured = []
-    for row in measure(rows, arguments):
+    for row in measure(rows, photograph, arguments):
         measured.append(row)
         document.add(row)
         document.write(arguments.output)
@@ -63,7 +66,7 @@ def main() -> int:
 
 def parsed() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--operations", nargs="+", default=[], metavar="NAME", help="names of operations or parts of labels"
     )
@@ -87,14 +90,14 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(rows: list[AnyCase], arguments: argparse.Namespace) -> Iterator[Row]:
+def measure(rows: list[AnyCase], photograph: np.ndarray, arguments: argparse.Namespace) -> Iterator[Row]:
     """Measure the chosen rows at every size and thread count."""
     for case in rows:
         reason = reason_to_skip(case)
         if reason is not None:
             print(f"{case.label} {reason}", file=sys.stderr)
         elif isinstance(case, DetectorCase):
-            yield from measure_detector(case, arguments)
+            yield from measure_detector(case, photograph, arguments)
         elif isinstance(case, LearnerCase):
             for threads in arguments.threads:
                 yield compare_learner(case, threads, seconds=arguments.seconds)
@@ -107,10 +110,11 @@ def measure(rows: list[AnyCase], arguments: argparse.Namespace) -> Iterator[Row]
         yield speed.time_first_call(operation)
 
 
-def measure_detector(case: DetectorCase, arguments: argparse.Namespace) -> Iterator[Row]:
+def measure_detector(
+    case: DetectorCase, photograph: np.ndarray, arguments: argparse.Namespace
+) -> Iterator[Row]:
     """Measure a row of the detector where its size is wanted."""
     if (case.height, case.width) in arguments.sizes:
-        photograph = cvkit.read_image(arguments.photograph)
         for threads in arguments.threads:
             yield speed.time_detector(case, photograph, threads, seconds=arguments.seconds)
 

@@ -15,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import cv2
 import numpy as np
-import typer
 
+from cvkit.cli.outputs import check_output_folder
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.detect import (
     ChannelDetector,
     Detections,
@@ -96,14 +97,14 @@ class Subject:
 
 def hog_scores(detector: HOGDetector, split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Score held-out objects, and all windows without one."""
-    cutter = WindowCutter(detector.settings, typer.echo)
+    cutter = WindowCutter(detector.settings, print)
     weights = detector.weights.astype(np.float64)
     return cutter.object_scores(weights, split.test_objects), cutter.other_scores(weights, split.test_others)
 
 
 def channel_scores(detector: ChannelDetector, split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Score held-out objects, and all windows without one."""
-    reader = ExampleReader(detector.window, detector.object_size[0], typer.echo)
+    reader = ExampleReader(detector.window, detector.object_size[0], print)
     cutter = ChannelCutter(reader, detector.settings, detector.decorrelation)
     trees = detector.trees
     return cutter.object_scores(trees, split.test_objects), cutter.other_scores(trees, split.test_others)
@@ -164,24 +165,37 @@ SUBJECTS = {
 }
 
 
-def main(
-    name: Annotated[str, typer.Argument(help="person-acf, person-ldcf or person-hog.")],
-    inria: Annotated[Path, typer.Argument(help="Folder with train_pos and train_neg.")],
-    pets: Annotated[Path, typer.Argument(help="Folder with vtest.avi and gt.txt.")],
-    output: Annotated[Path, typer.Option(help="Folder of the model; its card goes beside it.")] = MODELS,
-) -> None:
+@program
+def main() -> None:
+    """Read the command line and build the model that it names."""
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("name", choices=SUBJECTS, help="the model")
+    parser.add_argument("inria", type=Path, help="folder with train_pos and train_neg")
+    parser.add_argument("pets", type=Path, help="folder with vtest.avi and gt.txt")
+    parser.add_argument(
+        "--output", type=Path, default=MODELS, help="folder of the model; its card goes beside it"
+    )
+    arguments = parser.parse_args()
+    for name in ("vtest.avi", "gt.txt"):  # which are needed after an hour
+        if not (arguments.pets / name).is_file():
+            raise FileNotFoundError(f"no such file: {arguments.pets / name}")
+    check_output_folder(arguments.output)
+    build(arguments.name, arguments.inria, arguments.pets, arguments.output)
+
+
+def build(name: str, inria: Path, pets: Path, output: Path) -> None:
     """Train on a part to measure and to choose the threshold, then on everything to ship."""
     subject = SUBJECTS[name]
     positives, negatives = list(walk(inria / "train_pos")), list(walk(inria / "train_neg"))
     split = split_examples(positives, negatives)
-    typer.echo("training without the held-out part")
-    judged = subject.train(split.objects, split.others, progress=typer.echo)
+    print("training without the held-out part")
+    judged = subject.train(split.objects, split.others, progress=print)
     object_scores, other_scores = subject.window_scores(judged, split)
     by_window = window_det_curve(object_scores, other_scores)
-    reader = ExampleReader(judged.window, judged.object_size[0], typer.echo)
-    measured = calibrate_detector(judged, object_scores, reader.read(split.test_others), typer.echo)
-    typer.echo("training on everything")
-    detector = subject.train(positives, negatives, progress=typer.echo, **measured)
+    reader = ExampleReader(judged.window, judged.object_size[0], print)
+    measured = calibrate_detector(judged, object_scores, reader.read(split.test_others), print)
+    print("training on everything")
+    detector = subject.train(positives, negatives, progress=print, **measured)
     model = output / f"{name}.npz"
     detector.save(model)
     curves = {name: on_pets(detector, pets)}
@@ -212,7 +226,7 @@ def main(
         picture=model.with_suffix(".png").name,
     )
     model.with_suffix(".md").write_text(card, encoding="utf-8")
-    typer.echo(card)
+    print(card)
 
 
 def draw(
@@ -254,9 +268,10 @@ def on_pets(detector: WindowDetector, folder: Path) -> Evaluation:
         truths.append(standardise(boxes[counts > 0], 0.41))
         ignored.append(boxes[counts == 0])
     if not found:
-        sys.exit(f"{folder / 'vtest.avi'} cannot be read")
+        raise OSError(f"{folder / 'vtest.avi'} cannot be read")
     return evaluate(found, truths, ignored)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    if code := main():
+        sys.exit(code)

@@ -3,8 +3,9 @@
 python scripts/compare_opencv.py hog resize --size 480x640
 """
 
-import argparse
+import sys
 
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases import CASES
 from cvkit.compare.documents import Document
 from cvkit.compare.images import scene
@@ -14,9 +15,10 @@ from cvkit.compare.speed import time_case
 from cvkit.compare.tables import parity_table, speed_tables, to_text
 
 
+@program
 def main() -> None:
     """Compare results and times of every chosen row on one drawn scene; print tables."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("operations", nargs="*", help="names of operations or parts of labels; default: all")
     parser.add_argument("--size", type=read_size, default=(480, 640), help="height and width: 480x640")
     parser.add_argument("--threads", type=int, default=1, help="threads of each side")
@@ -36,4 +38,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if code := main():
+        sys.exit(code)

@@ -9,11 +9,12 @@ Writes gpu.json and prints a table. Times are those of CUDA events, transfers ap
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from cvkit._jit import cuda
+from cvkit.cli.outputs import check_output_file
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare import gpu
 from cvkit.compare.cases import CASES
 from cvkit.compare.device_cases import IMAGE_CASES, WHOLE_CASES
@@ -23,9 +24,10 @@ from cvkit.compare.selection import read_size, select
 from cvkit.compare.tables import to_text
 
 
+@program
 def main() -> int:
     """Check what the command line asks for; print it and write it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--operations", nargs="+", default=[], metavar="NAME", help="operations or parts of labels"
     )
@@ -38,11 +40,8 @@ def main() -> int:
     if not cuda.is_available():
         print("gpu_report: no CUDA device found; nothing was measured", file=sys.stderr)
         return 3
-    try:
-        cases = select([*CASES, *IMAGE_CASES, *WHOLE_CASES], arguments.operations)
-    except ValueError as error:
-        print(f"gpu_report: {error}", file=sys.stderr)
-        return 2
+    cases = select([*CASES, *IMAGE_CASES, *WHOLE_CASES], arguments.operations)
+    check_output_file(arguments.output, "--output", ".json")
 
     bandwidth = gpu.copy_bandwidth()
     machine = {**describe_machine(), **gpu.describe_gpu(), "copy GB/s": round(bandwidth / 1e9, 1)}

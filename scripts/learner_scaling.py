@@ -11,14 +11,15 @@ are measured again: the curves can be made in pieces. Plots need matplotlib (ext
 
 from __future__ import annotations
 
-import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.base import is_regressor
 
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.learner_cases import LEARNER_CASES
 from cvkit.compare.learners import LearnerCase
 from cvkit.compare.machine import describe_machine, thread_count
@@ -30,9 +31,10 @@ FEATURES = [2, 4, 8, 16, 32, 64, 128]
 FIXED_SAMPLES, FIXED_FEATURES = 2000, 16
 
 
+@program
 def main() -> None:
     """Measure the curves, write them as JSON and plot them."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", default="", help="learners whose name holds this text")
     parser.add_argument(
         "--output", type=Path, default=Path("learner-scaling"), help="folder for PNG and JSON"
@@ -135,4 +137,5 @@ def plot_learner(rows: list[dict[str, Any]], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if code := main():
+        sys.exit(code)

@@ -10,12 +10,12 @@ exit code is 1 when a measured row exceeds its tolerance.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import cvkit
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.case import Case
 from cvkit.compare.cases import CASES
 from cvkit.compare.detector_cases import DETECTOR_CASES, DetectorCase
@@ -30,9 +30,10 @@ PHOTOGRAPH = ROOT / "samples" / "street2.jpg"
 SHAPE = (480, 640)
 
 
+@program
 def main() -> int:
     """Measure if asked to, then write the README."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--measure", nargs="*", metavar="NAME", help="operations, or parts of labels; none: every row"
     )
@@ -40,14 +41,10 @@ def main() -> int:
     if arguments.measure is None:
         update_readme(ROOT / "README.md")
         return 0
-    try:
-        document = open_document(PARITY)
-        every = [*CASES, *DETECTOR_CASES]
-        document.retain({case.label for case in every})
-        cases = select(every, arguments.measure)
-    except ValueError as error:
-        print(f"parity_table: {error}", file=sys.stderr)
-        return 2
+    document = open_document(PARITY)
+    every = [*CASES, *DETECTOR_CASES]
+    document.retain({case.label for case in every})
+    cases = select(every, arguments.measure)
     agrees = True
     for row in measure(cases):
         document.add(row)

@@ -151,7 +151,7 @@ def test_names_that_would_meet_are_told_apart_and_stay_so(photos: Path) -> None:
         ("photos/m*/*.jpg", ["more/b.jpg"]),
         ("photos/**/*.jpg", ["more/b.jpg"]),
         ("list.txt", ["photos/a.png", "photos/more/b.jpg"]),
-        (["photos/a.png", "photos/more"], ["photos/a.png", *(f"photos/{name}" for name in GOOD[1:])]),
+        (["photos/a.png", "photos/more"], list(GOOD)),
     ],
 )
 def test_sources(photos: Path, source: Any, outputs: list[str]) -> None:

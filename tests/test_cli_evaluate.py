@@ -212,3 +212,39 @@ def test_every_format_of_results_and_of_labels_evaluates_alike(two_classes: list
         for name, curve in first["curves"].items():
             for column, values in curve.items():
                 assert other["curves"][name][column] == pytest.approx(values, abs=1e-6)
+
+
+def test_a_picture_without_yolo_labels_keeps_its_false_positives() -> None:
+    for folder in ("photos", "labels"):
+        Path(folder).mkdir()
+    for number in (1, 2):
+        cvkit.write_image(f"photos/{number}.jpg", np.zeros((400, 400), np.uint8))
+    Path("labels/1.txt").write_text("0 0.05 0.0875 0.05 0.125")  # is PERSON
+    found = [
+        [{"bbox": PERSON, "score": 0.4}],
+        [{"bbox": PERSON, "score": 0.9}, {"bbox": PERSON, "score": 0.8}],
+    ]
+    Path("found.json").write_text(json.dumps(coco(found)))
+    assert main(["evaluate", "found.json", "labels", "--images", "photos", "--no-plot"]) == 0
+    assert (curves()["pictures"], curves()["detections"]) == (2, 3)
+    assert curves()["average_precision"] == pytest.approx(1 / 3)
+
+
+def test_boxes_without_area_are_told_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    labels = [[{"bbox": PERSON}, {"bbox": [10, 10, 0, 50]}], [{"bbox": [10, 10, 20, -5]}]]
+    Path("labels.json").write_text(json.dumps(coco(labels)))
+    assert main(["evaluate", "found.json", "labels.json", "--no-plot"]) == 0
+    said = capsys.readouterr()
+    assert (
+        said.err == "cvkit: labels.json: 2 boxes without area are left out: box (10, 10, 10, 60) of 1.jpg\n"
+    )
+    assert "boxes without area      2" in said.out
+    assert (curves()["objects"], curves()["boxes_without_area"]) == (1, 2)
+
+
+def test_an_output_that_cannot_be_made_is_found_out_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cvkit.detect.labels.read_labels", lambda *arguments, **options: pytest.fail("late"))
+    assert main(["evaluate", "found.json", "labels.json", "-o", "labels.json/x"]) == 2
+    assert capsys.readouterr().err.startswith("cvkit: cannot use the output folder: [Errno 20]")

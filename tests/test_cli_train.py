@@ -186,3 +186,22 @@ def test_bad_input_is_named(arguments: list[str], message: str, capsys: pytest.C
     assert last.startswith("cvkit: ")
     assert message in last
     assert not Path("model.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("m.txt", "--output must end in .npz, got m.txt"),
+        ("m.NPZ", "--output must end in .npz, got m.NPZ"),
+        ("gone/m.npz", "--output: there is no folder gone"),
+        ("folder.npz", "--output: folder.npz is a folder"),
+        ("/proc/m.npz", "cannot use the output folder: "),
+    ],
+)
+def test_an_output_that_nothing_could_read_is_refused_before_training(
+    output: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("folder.npz").mkdir()
+    monkeypatch.setattr("cvkit.io.walk", lambda *arguments: pytest.fail("too late"))
+    assert main([*CROPS, "-o", output]) == 2
+    assert capsys.readouterr().err.startswith(f"cvkit: {message}")

@@ -11,7 +11,15 @@ import pytest
 
 import cvkit
 from cvkit.detect import Detections, open_results
-from cvkit.detect.labels import LabelledBox, LabelledPicture, PathIndex, pair, read_labels, select_class
+from cvkit.detect.label_checks import NoAreaWarning
+from cvkit.detect.labels import (
+    LabelledBox,
+    LabelledPicture,
+    pair,
+    read_labels,
+    select_class,
+)
+from cvkit.detect.path_index import PathIndex, match_paths
 
 FOUND = Detections([[10, 5, 30, 45], [0, 0, 8, 16]], [0.75, 0.25], [0, 1])
 CLASSES = ("person", "dog")
@@ -62,7 +70,7 @@ def test_yolo_round_trip(tmp_path: Path) -> None:
     folder = written(tmp_path, "yolo")
     full, empty = read_labels(folder, images=tmp_path)
     check(full)
-    assert (full.name, full.size, empty.boxes) == ("photos/a", (60, 80), ())
+    assert (full.name, full.size, empty.boxes) == ("photos/a.png", (60, 80), ())
     (folder / "classes.txt").unlink()
     check(read_labels(folder, images=tmp_path)[0], ("0", "1"))
     with pytest.raises(ValueError, match="the folder of images is needed"):
@@ -105,16 +113,17 @@ def test_crowds_of_coco_are_ignored(tmp_path: Path) -> None:
     assert [box.is_ignored for box in read_labels(path)[0].boxes] == [False, True]
 
 
-@pytest.mark.parametrize(
-    ("edges", "message"),
-    [((90, 1, 95, 20), "lies outside the picture"), ((9, 1, 8, 20), "has no area")],
-)
-def test_boxes_outside_or_without_area_are_named(
-    tmp_path: Path, edges: tuple[int, ...], message: str
-) -> None:
-    voc(tmp_path / "a.xml", [("person", 0, edges)])
-    with pytest.raises(ValueError, match=rf"box .* of a\.png {message}"):
+def test_boxes_outside_their_picture_are_named(tmp_path: Path) -> None:
+    voc(tmp_path / "a.xml", [("person", 0, (90, 1, 95, 20))])
+    with pytest.raises(ValueError, match=r"box .* of a\.png lies outside the picture"):
         read_labels(tmp_path)
+
+
+def test_voc_boxes_without_area_are_left_out(tmp_path: Path) -> None:
+    voc(tmp_path / "a.xml", [("person", 0, (9, 1, 8, 20)), ("person", 0, (1, 1, 10, 20))])
+    with pytest.warns(NoAreaWarning, match=r"1 box without area is left out: box \(8, 0, 8, 20\) of a\.png"):
+        (picture,) = read_labels(tmp_path)
+    assert picture.boxes == (LabelledBox((0, 0, 10, 20), "person"),)
 
 
 @pytest.mark.parametrize(
@@ -173,3 +182,85 @@ def test_the_class_is_the_only_one_or_named() -> None:
         select_class([both], None, "LABELS")
     with pytest.raises(ValueError, match="no example of the class 'cat'; it has dog"):
         select_class([one], "cat", "LABELS")
+
+
+def yolo(folder: Path, labels: dict[str, str], pictures: tuple[str, ...]) -> None:
+    """Write YOLO labels and black pictures of 60x80 pixels beside each other."""
+    for name in pictures:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        cvkit.write_image(folder / name, np.zeros((60, 80), np.uint8))
+    for name, lines in labels.items():
+        (folder / name).write_text(lines)
+
+
+def test_a_picture_without_yolo_labels_is_one_without_objects(tmp_path: Path) -> None:
+    yolo(tmp_path, {"a.txt": "0 0.5 0.5 0.5 0.5"}, ("a.png", "b.jpg", "more/c.png"))
+    found = {picture.name: len(picture.boxes) for picture in read_labels(tmp_path, images=tmp_path)}
+    assert found == {"a.png": 1, "b.jpg": 0, "more/c.png": 0}
+
+
+def test_yolo_results_of_pictures_that_differ_in_their_ending_are_told_apart(tmp_path: Path) -> None:
+    names = ("a.jpg", "a.png", "a.bmp")
+    yolo(tmp_path / "photos", {}, names)
+    (tmp_path / "results").mkdir()
+    with open_results(tmp_path / "results", format="yolo") as results:
+        for number, name in enumerate(names):
+            results.add(name, (60, 80), Detections([[0, 0, 8, 16]] * number, [0.5] * number))
+    found = read_labels(tmp_path / "results", images=tmp_path / "photos")
+    assert {picture.name: len(picture.boxes) for picture in found} == {"a.jpg": 0, "a.png": 1, "a.bmp": 2}
+
+
+def test_names_are_matched_one_to_one() -> None:
+    assert match_paths(["x/a.jpg", "a.png", "b"], ["a.png", "x/a.jpg"]) == ["x/a.jpg", "a.png", None]
+    # What was found in one picture is not what was found in another one, which has no line of its own.
+    assert match_paths(["a.jpg", "a.png"], ["a.png"]) == [None, "a.png"]
+    with pytest.raises(ValueError, match=r"a\.jpg may be x/a\.jpg or y/a\.jpg: name the folders"):
+        match_paths(["x/a.jpg", "y/a.jpg"], ["a.jpg"])
+
+
+NO_AREA = {
+    "a.json": json.dumps(
+        {
+            "images": [{"id": 1, "file_name": "a.png"}],
+            "categories": [{"id": 1, "name": "person"}],
+            "annotations": [
+                {"image_id": 1, "category_id": 1, "bbox": box}
+                for box in ([1, 2, 0, 4], [1, 2, 3, -4], [1, 2, float("nan"), 4], [1, 2, 3, 4])
+            ],
+        }
+    ),
+    "a.csv": "file,left,top,right,bottom,confidence,class\n"
+    "a.png,1,2,1,6,1,person\na.png,1,2,4,-2,1,person\na.png,nan,2,4,6,1,person\na.png,1,2,4,6,1,person\n",
+    "a.txt": "0 0.5 0.5 0 0.1\n0 0.5 0.5 -0.1 0.1\n0 inf 0.5 0.1 0.1\n"
+    "0 0.03125 0.06666667 0.0375 0.06666667\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_AREA)
+def test_boxes_without_area_are_left_out_and_counted(tmp_path: Path, name: str) -> None:
+    cvkit.write_image(tmp_path / "a.png", np.zeros((60, 80), np.uint8))
+    (tmp_path / name).write_text(NO_AREA[name])
+    path = tmp_path if name == "a.txt" else tmp_path / name
+    with pytest.warns(
+        NoAreaWarning, match=r"3 boxes without area are left out: box \(.*\) of a\.png"
+    ) as told:
+        (picture,) = read_labels(path, images=tmp_path)
+    assert told[0].message.count == 3  # type: ignore[union-attr]
+    np.testing.assert_allclose([box.xyxy for box in picture.boxes], [(1, 2, 4, 6)], atol=1e-4)
+
+
+def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
+    content = {"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "./a.png"}]}
+    content |= {"categories": [], "annotations": []}
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r"labels\.json: 2 pictures are named a\.png"):
+        read_labels(path)
+    content["images"][1] = {"id": 1, "file_name": "b.png"}
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=r"labels\.json.*two images have one id"):
+        read_labels(path)
+    for name in ("a.xml", "b.xml"):
+        voc(tmp_path / name, [])
+    with pytest.raises(ValueError, match=r"2 pictures are named a\.png"):
+        read_labels(tmp_path)

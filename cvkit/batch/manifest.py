@@ -13,10 +13,11 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 
+from cvkit._paths import MANIFEST
 from cvkit.batch._lock import lock_file
 from cvkit.batch.digests import digest
 
-NAME = "manifest.jsonl"
+NAME = MANIFEST
 """The file's name in the output folder."""
 
 STATUSES = ("done", "failed", "skipped")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from array import array
 from collections.abc import Iterable, Iterator
@@ -12,8 +11,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cvkit._paths import inside
+from cvkit._paths import fitting, inside, lies_in
 from cvkit._version import __version__
+from cvkit._walk import LeftOut, fixed_part
 from cvkit.batch.digests import Digests, digest, digest_of_state, position_in
 from cvkit.batch.manifest import Entry, read_manifest
 from cvkit.batch.video import video_suffix
@@ -41,54 +41,60 @@ class Sources:
 
     Parameters
     ----------
-    given : path or list of paths
-        As for :func:`cvkit.io.walk`. Of one source, results keep the path relative to the folder that it is
-        or lies in; of several, the whole path.
+    given : list of paths
+        As for :func:`cvkit.io.walk`. Results keep the path relative to the folder that the source is or lies
+        in, or the deepest one that all of them are or lie in.
     output : Path
         The output folder; what lies in it is no source.
     with_videos : bool
         Whether videos in folders count.
     """
 
-    def __init__(self, given: Source | list[Source], output: Path, *, with_videos: bool) -> None:
+    def __init__(self, given: list[Source], output: Path, *, with_videos: bool) -> None:
         self._given = given
         self._suffixes = SUFFIXES | VIDEO_SUFFIXES if with_videos else SUFFIXES
-        self._root = None if isinstance(given, list) else _root_of(os.fspath(given))
-        self._output = os.path.realpath(output)
-        if self._root is not None and os.path.realpath(self._root) == self._output:
+        self._root = _common_root(self._given)
+        self._is_result = lies_in(output)
+        roots = {os.path.realpath(_root_of(source)) for source in given}
+        if roots == {os.path.realpath(output)}:
             raise ValueError(f"the output folder must not be the source, got {os.fspath(output)} for both")
-        walk(given)  # raises where there is nothing
+        walk(self._given)  # raises where there is nothing
+
+    def count(self) -> tuple[int, LeftOut]:
+        """Count the files, and what is left out."""
+        left_out = LeftOut()
+        return sum(1 for _ in self._walk(left_out)), left_out
 
     def __iter__(self) -> Iterator[Found]:
         """Give each file once."""
+        return self._walk(LeftOut())
+
+    def _walk(self, left_out: LeftOut) -> Iterator[Found]:
         seen = Digests()
-        for path in walk(self._given, suffixes=self._suffixes):
-            found = self._place(path)
-            if seen.add(digest(path)) and not self._is_result(found):
-                yield found
+        for path in walk(self._given, suffixes=self._suffixes, left_out=left_out):
+            if seen.add(_identity(path)) and not self._is_result(path):
+                yield self._place(path)
 
     def _place(self, path: Path) -> Found:
         if self._root is not None and path.is_relative_to(self._root):
-            return Found(path, self._root, path.relative_to(self._root))
+            return Found(path, self._root, inside(path.relative_to(self._root)))
         return Found(path, None, inside(path))
 
-    def _is_result(self, found: Found) -> bool:
-        return os.path.abspath(found.path).startswith(os.path.join(self._output, ""))
 
-
-def _root_of(source: str) -> Path:
+def _root_of(source: Source) -> str:
     """Return the folder that a source is or lies in; of a pattern, the part without wildcards."""
     path = Path(source)
     if path.is_dir():
-        return path
-    if path.exists():
-        return path.parent
-    fixed = Path()
-    for part in path.parts[:-1]:
-        if glob.has_magic(part):
-            break
-        fixed /= part
-    return fixed
+        return str(path)
+    return str(path.parent if path.exists() else fixed_part(str(path)))
+
+
+def _common_root(sources: list[Source]) -> Path | None:
+    """Return the deepest folder that all sources are or lie in, as far as their paths tell."""
+    try:
+        return Path(os.path.commonpath([_root_of(source) for source in sources]))
+    except ValueError:  # none, or relative to different places
+        return None
 
 
 class Record:
@@ -175,7 +181,7 @@ class Names:
         longer = relative if relative.suffix == suffix else relative.with_name(relative.name + suffix)
         numbered = (longer.with_name(f"{longer.stem}-{number}{suffix}") for number in count(2))
         for path in chain([relative.with_suffix(suffix), longer], numbered):
-            yield to_posix(str(path))
+            yield to_posix(str(fitting(path)))
 
 
 class Plan:
@@ -201,7 +207,7 @@ class Plan:
         """Give the files that are not done."""
         for found in self._sources:
             output = self._names.name(found)
-            if self._record.is_done(found.path, self._operation) and (self._output / output).exists():
+            if self._record.is_done(found.path, self._operation) and os.path.exists(self._output / output):
                 self.unchanged += 1
             else:
                 yield Task(str(found.path), None if found.root is None else str(found.root), output)

@@ -13,7 +13,7 @@ from typing import Any
 
 import cvkit
 from cvkit import _validate
-from cvkit._paths import remove_temporary
+from cvkit._paths import check_writable, remove_temporary
 from cvkit.batch import manifest
 from cvkit.batch.executors import Executor, Local, cut
 from cvkit.batch.manifest import Entry, Manifest
@@ -66,6 +66,8 @@ class Run:
     ----------
     summary : Summary
         How it went so far.
+    left_out : LeftOut
+        What the sources hold beside files that count.
     stop : threading.Event
         Once it is set, no further file is begun, and those that are come to their end.
     """
@@ -98,14 +100,15 @@ class Run:
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
-        sources = Sources(
-            source if isinstance(source, str | os.PathLike) else list(source),
-            self._folder,
-            with_videos=format not in ARRAY_FORMATS and _suits(pipeline, convert) == "keep",
-        )
-        total = sum(1 for _ in sources)
+        given = [source] if isinstance(source, str | os.PathLike) else list(source)
+        with_videos = format not in ARRAY_FORMATS and _suits(pipeline, convert) == "keep"
+        sources = Sources(given, self._folder, with_videos=with_videos)
+        total, left_out = sources.count()
         if total == 0:
-            raise FileNotFoundError(f"no pictures or videos in {source}")
+            but = f"; left out: {left_out}" if left_out else ""
+            names = ", ".join(str(path) for path in given)
+            raise FileNotFoundError(f"no pictures or videos in {names}{but}")
+        check_writable(self._folder)
         self._work = Work(
             pipeline=pipeline,
             output=os.path.abspath(output),
@@ -121,6 +124,7 @@ class Run:
         self._executor = executor or Local()
         self._work.try_out(format)
         self.summary = Summary(total, self._folder / manifest.NAME)
+        self.left_out = left_out
         self.stop = threading.Event()
         self._manifest = _open_folder(self._folder, resume, overwrite)
         try:
@@ -190,8 +194,8 @@ def run(
         A name of :func:`cvkit.batch.image_operations`, or operations one after another.
     source : path or iterable of paths
         A picture, a folder, a glob pattern or a text file with one path a line, as for :func:`cvkit.io.walk`.
-        Results keep the path relative to the folder that the source is or lies in; of several sources, the
-        whole path.
+        Results keep the path relative to the folder that the source is or lies in; of several sources, to the
+        deepest folder that all of them are or lie in.
     output : path
         A new or empty folder, unless ``resume`` or ``overwrite`` is set.
     parameters : mapping, optional

@@ -15,9 +15,9 @@ from cvkit._version import __version__
 from cvkit.cli.batch import BatchCommand, batch_app
 from cvkit.cli.compare import compare
 from cvkit.cli.detect import detect
-from cvkit.cli.errors import WrongUsageError
 from cvkit.cli.evaluate import evaluate
 from cvkit.cli.pipeline import pipeline
+from cvkit.cli.programs import exit_code_of
 from cvkit.cli.report import report
 from cvkit.cli.train import train
 
@@ -32,9 +32,6 @@ app.command()(report)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(train)
-
-# What Typer raises for unknown options and the like. It exports only this subclass of it.
-_TyperUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 def _print_version(wanted: bool) -> None:
@@ -73,14 +70,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     command = typer.main.get_command(app)
     arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        code = command.main(list(arguments) or ["--help"], prog_name="cvkit", standalone_mode=False)
-    except _TyperUsageError as error:
-        print(f"cvkit: {error.format_message()}", file=sys.stderr)  # type: ignore[attr-defined]
-        return 2
-    except WrongUsageError as error:
-        print(f"cvkit: {error}", file=sys.stderr)
-        return 2
-    except (KeyboardInterrupt, typer.Abort):
-        return 130
-    return code or 0
+    words = list(arguments) or ["--help"]
+    return exit_code_of(lambda: command.main(words, prog_name="cvkit", standalone_mode=False), "cvkit")

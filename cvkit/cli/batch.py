@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,8 +19,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cvkit.cli.devices import Device
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import WrongUsageError, wrong_usage
 from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop
+from cvkit.cli.progress import Progress, open_progress, tell
 
 if TYPE_CHECKING:
     from cvkit.batch import Pipeline
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from cvkit.batch.operations import Operation
     from cvkit.batch.parameters import Parameter
     from cvkit.batch.runner import Run
-    from cvkit.cli.progress import Progress
 
 # Failed files are named when they fail, up to this many; the manifest has them all.
 _FAILURES_NAMED = 20
@@ -53,13 +52,14 @@ class Convert(str, Enum):
 
 
 def _common(
-    source: Annotated[
-        str,
+    *,
+    sources: Annotated[
+        list[str] | None,  # Typer would miss these where only one path is given, and that is OUTPUT
         typer.Argument(
-            metavar="SOURCE",
-            help="A picture, a video, a folder, a glob pattern, or a text file with one path a line.",
+            metavar="SOURCE...",
+            help="Pictures, videos, folders, glob patterns, or text files with one path a line.",
         ),
-    ],
+    ] = None,
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A new or empty folder.")],
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in OUTPUT: skip what is done and has not changed.")
@@ -151,10 +151,11 @@ batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=
 
 @batch_app.callback()
 def _batch() -> None:
-    """Run an operation on every picture and video of a folder, a pattern or a list.
+    """Run an operation on every picture and video of folders, patterns or lists.
 
-    Results keep the folders and names of the source. A file that fails is recorded with the reason, and
-    the rest is done; OUTPUT/manifest.jsonl says what became of each. --resume goes on after an interruption.
+    Results keep the folders and names of the source, from where those of several differ. A file that fails
+    is recorded with the reason, and the rest is done; OUTPUT/manifest.jsonl says what became of each.
+    --resume goes on after an interruption.
 
     Exit code: 0 all went well, 1 some pictures failed, 2 wrong usage, 130 interrupted; what was done is kept.
     """
@@ -168,7 +169,7 @@ def _command_of(operation: Operation) -> Any:
 
         options = {name: given.pop(name) for name in operation.parameters}
         values = {name: value for name, value in options.items() if value is not None}
-        with _wrong_usage():
+        with _refused_by_batch():
             values = {name: operation.parameters[name].read(value) for name, value in values.items()}
             chosen = Pipeline.of(operation.name, **values)
         run_batch(chosen, **given)
@@ -223,21 +224,19 @@ def _dashed(name: str) -> str:
 
 
 @contextmanager
-def _wrong_usage() -> Iterator[None]:
-    """Turn what the library refuses into one line on stderr."""
-    try:
-        yield
-    except FileExistsError as error:
-        # The library speaks of its arguments; here they are options.
-        raise WrongUsageError(re.sub(r"\b(resume|overwrite) to", r"--\1 to", str(error))) from None
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        raise WrongUsageError(str(error)) from None
+def _refused_by_batch() -> Iterator[None]:
+    """Take what the library refuses for wrong usage; it speaks of arguments that are options here."""
+    with wrong_usage():
+        try:
+            yield
+        except FileExistsError as error:
+            raise WrongUsageError(re.sub(r"\b(resume|overwrite) to", r"--\1 to", str(error))) from None
 
 
 def run_batch(
     chosen: Pipeline,
     *,
-    source: str,
+    sources: list[str] | None,
     output: Path,
     mode: Mode,
     convert: Convert,
@@ -251,20 +250,21 @@ def run_batch(
     json_: bool,
     **options: Any,
 ) -> None:
-    """Run operations over a source, as the arguments of ``_common`` say, and end with an exit code."""
+    """Run operations over sources, as the arguments of ``_common`` say, and end with an exit code."""
     from cvkit.batch import Frames
     from cvkit.batch.runner import Run
     from cvkit.cli.devices import choose_device
-    from cvkit.cli.progress import open_progress
 
+    if not sources:
+        raise WrongUsageError("Missing argument 'OUTPUT'.")
     _, device_name = choose_device(device)
     with ExitStack() as opened:
-        with _wrong_usage():
+        with _refused_by_batch():
             executor, place = _executor(workers, dask, opened)
             batch = opened.enter_context(
                 Run(
                     chosen,
-                    source,
+                    sources,
                     output,
                     mode=mode.value,
                     convert=convert.value,
@@ -276,6 +276,8 @@ def run_batch(
             )
         progress = open_progress(batch.summary.total, quiet=quiet)
         progress.say(f"{_pictures(batch.summary.total)}, {place or f'device: {device_name}'}")
+        if batch.left_out:
+            progress.say(f"left out: {batch.left_out}")
         code = _follow(batch, progress)
     _report(batch, progress, quiet)
     if json_:
@@ -345,7 +347,7 @@ def _report(batch: Run, progress: Progress, quiet: bool) -> None:
     if summary.failed:
         failures = f"{_pictures(summary.failed)} failed; the reasons are in {summary.manifest}"
         if quiet:
-            print(f"cvkit: {failures}", file=sys.stderr)
+            tell(f"cvkit: {failures}")
         progress.say(failures)
     if summary.stopped:
         progress.say("interrupted; what was done is kept: the same command with --resume goes on")

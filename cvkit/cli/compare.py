@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cvkit.cli.devices import Device, choose_device
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import WrongUsageError, wrong_usage
+from cvkit.cli.outputs import check_output_folder
+from cvkit.cli.progress import open_progress, told_warnings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +50,6 @@ def compare(
     Exit code: 0 every row agrees within its tolerance, 1 some do not, 2 wrong usage, 130 interrupted.
     """
     from cvkit._paths import atomic_path, claim_folder
-    from cvkit.cli.progress import open_progress
     from cvkit.cli.tables import print_table
     from cvkit.compare.cases import CASES
     from cvkit.compare.detector_cases import DETECTOR_CASES
@@ -63,15 +64,14 @@ def compare(
     _, device_name = choose_device(device)
     if (photographs is None) != (labels is None):
         raise WrongUsageError("--photographs and --labels belong together")
-    try:
+    check_output_folder(output)
+    with wrong_usage(), told_warnings():
         every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
         cases = select(every, operations or [])
         with thread_count(threads):  # refuses a number that is out of range before anything is written
             report = Report(read_size(size), _read(image or []), threads, device_name.startswith("cuda"))
         labelled = photographs and labels and find_labelled(photographs, labels, aspect=aspect)
         folder = claim_folder(output)
-    except (OSError, ValueError) as error:
-        raise WrongUsageError(str(error)) from None
 
     progress = open_progress(len(cases), "rows")
     target = device_name if report.on_cuda else "cpu"
@@ -84,6 +84,8 @@ def compare(
             report.add(case)
             report.document.write(folder / "comparison.json")
             progress.advance()
+    with atomic_path(folder / "report.html") as temporary:
+        temporary.write_text(render(report), encoding="utf-8")
     rows = report.document.rows
     for table in (parity_table(rows), *speed_tables(rows), learner_table(rows), miss_rate_table(rows)):
         if table.rows:
@@ -92,8 +94,6 @@ def compare(
         print(f"not compared: {label} {reason}")
     for label, reason in report.failed.items():
         print(f"failed: {label} {reason}")
-    with atomic_path(folder / "report.html") as temporary:
-        temporary.write_text(render(report), encoding="utf-8")
     print(f"written to {folder}: report.html, comparison.json")
     raise typer.Exit(0 if report.agrees else 1)
 

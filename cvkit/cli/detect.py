@@ -13,8 +13,9 @@ from typing import Annotated, Any
 import typer
 
 from cvkit.cli.devices import Device, choose_device
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import WrongUsageError, wrong_usage
 from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop
+from cvkit.cli.outputs import check_output_folder
 
 
 class Format(str, Enum):
@@ -113,6 +114,7 @@ def detect(
     from cvkit.cli.detect_sources import find_sources, measure, outside
     from cvkit.cli.detect_work import SourceDetector
     from cvkit.cli.progress import open_progress
+    from cvkit.io import LeftOut
     from cvkit.video import read_frames
 
     if stop is not None and stop <= start:
@@ -121,15 +123,16 @@ def detect(
         raise WrongUsageError("--resume and --overwrite exclude each other")
     frames = Frames(every, start, stop)._asdict()
     read = partial(read_frames, **frames)
-    try:
-        found = find_sources(sources)
+    left_out = LeftOut()
+    with wrong_usage():
+        found = find_sources(sources, left_out)
         extent = measure(outside(output, found) if resume or overwrite else found, read)
-    except OSError as error:
-        raise WrongUsageError(str(error)) from None
     if not extent.kinds:
-        raise WrongUsageError(f"no pictures or videos in {', '.join(sources)}")
+        but = f"; left out: {left_out}" if left_out else ""
+        raise WrongUsageError(f"no pictures or videos in {', '.join(sources)}{but}")
     if resume and extent.kinds["camera"]:
         raise WrongUsageError("--resume cannot go on with a camera")
+    check_output_folder(output)
     place, device_name = choose_device(device)
     options = {"scale": scale, "stride": stride, "fast_pyramid": fast or None}
     given = {name: value for name, value in options.items() if value is not None}
@@ -152,6 +155,8 @@ def detect(
     with record:
         progress = open_progress(extent.images, extent.unit, quiet=quiet)
         progress.say(f"{extent}, device: {device_name}, scores: {scores.value}")
+        if left_out:
+            progress.say(f"left out: {left_out}")
         outcome = Outcome(extent, record, progress, quiet)
         detector = SourceDetector(
             lambda image: find(place(image)), read, record, max_pixels, outcome.tally, progress
@@ -184,15 +189,13 @@ def _open_detector(
     is_raw = scores is Scores.raw
     if is_raw and threshold is not None:
         options["threshold"] = threshold
-    try:
+    with wrong_usage():
         detector = load(model, **options) if is_file else pretrained(model, **options)
         if is_raw:
             return detector.detect
         if threshold is not None:
             detector.threshold = detector.score_of(threshold)
         detector.probability(0.0)  # says at once where a model is not calibrated
-    except (OSError, TypeError, ValueError) as error:
-        raise WrongUsageError(str(error)) from None
     return lambda image: _with_probabilities(detector.detect(image), detector)
 
 

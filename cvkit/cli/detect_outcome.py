@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from cvkit.cli.detect_record import DetectionRecord, Totals
 from cvkit.cli.detect_sources import Extent, Source, counts
 from cvkit.cli.detect_work import SourceDetector, Tally
-from cvkit.cli.progress import Progress
+from cvkit.cli.progress import Progress, tell
 
 
 class Outcome:
@@ -100,7 +99,7 @@ class Outcome:
     def _insist(self, message: str) -> None:
         """Say what must be heard also by who wants it quiet."""
         if self._quiet:
-            print(f"cvkit: {message}", file=sys.stderr)
+            tell(f"cvkit: {message}")
         self._progress.say(message)
 
 

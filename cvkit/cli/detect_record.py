@@ -7,6 +7,7 @@ in the manifest, which says where its boxes are; what a kill left behind the las
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -171,12 +172,13 @@ class DetectionRecord:
         position = position_in(self._earlier_keys, digest(to_posix(name_of(job.source))))
         if position is not None:
             _, state, output, images, begin, end = map(int, self._earlier[position])
-            is_drawn = output == digest(job.output) and (self.folder / job.output).exists()
+            is_drawn = output == digest(job.output) and os.path.exists(self.folder / job.output)
             if state == self._state(job) and (is_drawn or not self.is_drawing):
                 self._regions[2 * job.place] = begin
                 self._regions[2 * job.place + 1] = end
                 return images
-        (self.folder / job.output).unlink(missing_ok=True)
+        with suppress(OSError):  # one that cannot be removed cannot be replaced, either: drawing will tell
+            (self.folder / job.output).unlink(missing_ok=True)
         return None
 
     def note(self, job: Job, frame: int | None, shape: tuple[int, ...], found: Detections) -> None:
@@ -192,7 +194,7 @@ class DetectionRecord:
         }
         line = json.dumps(image).encode("ascii") + b"\n"
         if self._boxes.write(line) != len(line):
-            raise OSError(f"{self._boxes.name}: the disk is full")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._boxes.name)
         self._looked += 1
 
     def end(self, job: Job, seconds: float, error: str | None) -> None:
@@ -207,7 +209,7 @@ class DetectionRecord:
                 operation=self._operation(job),
                 version=__version__,
                 status="done" if error is None else "failed",
-                output=job.output if (self.folder / job.output).exists() else None,
+                output=job.output if os.path.exists(self.folder / job.output) else None,
                 error=error,
                 milliseconds=round(seconds * 1000, 3),
                 images=self._looked,

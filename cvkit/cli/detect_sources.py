@@ -9,22 +9,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cvkit._paths import lies_in
+
 if TYPE_CHECKING:
+    from cvkit.io import LeftOut
     from cvkit.video import FrameReader
 
 Source = Path | int
 """A picture, a video, or the number of a camera."""
 
 
-def find_sources(names: Sequence[str]) -> Iterator[Source]:
-    """Find the pictures, videos and cameras that names stand for, once each; cameras last: they never end."""
+def find_sources(names: Sequence[str], left_out: LeftOut | None = None) -> Iterator[Source]:
+    """Find the pictures, videos and cameras that names stand for, once each; cameras last: they never end.
+
+    ``left_out`` counts what folders and patterns hold beside them.
+    """
     from cvkit import io, video
     from cvkit.batch.digests import Digests, digest
 
     cameras = [video.camera_index(name) for name in names]
     files = [name for name, camera in zip(names, cameras, strict=True) if camera is None]
     found = Digests()
-    for path in io.walk(files, suffixes=io.SUFFIXES | video.SUFFIXES):
+    for path in io.walk(files, suffixes=io.SUFFIXES | video.SUFFIXES, left_out=left_out):
         if found.add(digest(os.path.abspath(path))):
             yield path
     yield from dict.fromkeys(camera for camera in cameras if camera is not None)
@@ -32,8 +38,8 @@ def find_sources(names: Sequence[str]) -> Iterator[Source]:
 
 def outside(folder: Path, sources: Iterable[Source]) -> Iterator[Source]:
     """Leave out what this run itself writes, where its folder lies inside a source."""
-    own = folder.resolve()
-    return (source for source in sources if isinstance(source, int) or own not in source.resolve().parents)
+    is_own = lies_in(folder)
+    return (source for source in sources if isinstance(source, int) or not is_own(source))
 
 
 def name_of(source: Source) -> str:
@@ -89,7 +95,7 @@ def _count_frames(source: Source, read: Callable[[Source], FrameReader]) -> int 
     try:
         with read(source) as frames:
             return frames.count
-    except OSError:
+    except Exception:
         if isinstance(source, int):
             raise
         return 1  # a video that cannot be opened is one that fails

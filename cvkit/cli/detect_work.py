@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 # Sources that fail are named when they fail, up to this many; the manifest has them all.
 _FAILURES_NAMED = 20
+
+
+# What keeps not only one result from being written: the disk is full, broken or read-only.
+_NO_WAY_ON = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 
 class _ImageError(Exception):
@@ -72,7 +77,7 @@ class SourceDetector:
                     self._in_pictures(group)
                 else:
                     for job in group:
-                        self._end(job, *_timed(self._in_frames, job))
+                        self._attempt(self._in_frames, job)
         except (KeyboardInterrupt, OSError):
             if self.record.has_earlier:
                 deque(jobs, maxlen=0)  # what earlier runs did is kept, although this one did not come to it
@@ -102,7 +107,7 @@ class SourceDetector:
         with closing(read_ahead(paths(), max_pixels=self.max_pixels)) as pictures:
             for _, image in pictures:
                 job = begun.popleft()
-                self._end(job, *_timed(self._in_picture, job, image))
+                self._attempt(self._in_picture, job, image)
                 self.progress.advance()
 
     def _in_picture(self, job: Job, image: Any) -> str | None:
@@ -112,10 +117,7 @@ class SourceDetector:
 
         if isinstance(image, OSError):
             return reason_of(image, name_of(job.source))
-        try:
-            found = self._in_image(job, None, image)
-        except _ImageError as error:
-            return str(error)
+        found = self._in_image(job, None, image)
         if self.record.is_drawing:
             write_image(self._target(job), draw_detections(image, found))
         return None
@@ -124,7 +126,7 @@ class SourceDetector:
         """Detect in the frames of a video or camera; return why it ended before its time."""
         try:
             frames = self.read(job.source)
-        except OSError as error:
+        except Exception as error:
             self.progress.advance()
             return reason_of(error, name_of(job.source))
         start = time.monotonic()
@@ -133,8 +135,6 @@ class SourceDetector:
                 for number, image in frames:
                     draw(image, self._in_image(job, number, image))
                     self.progress.advance()
-        except _ImageError as error:
-            return str(error)
         except KeyboardInterrupt:
             self.record.end(job, time.monotonic() - start, "interrupted")
             raise
@@ -151,6 +151,19 @@ class SourceDetector:
         self.record.note(job, frame, image.shape, found)
         self.tally.images += 1
         return found
+
+    def _attempt(self, function: Callable[..., str | None], job: Job, *arguments: Any) -> None:
+        """Work on a source and write down how it ended; what goes wrong is its failure only."""
+        start = time.monotonic()
+        try:
+            error = function(job, *arguments)
+        except _ImageError as fault:
+            error = str(fault)
+        except Exception as fault:
+            if isinstance(fault, OSError) and fault.errno in _NO_WAY_ON:
+                raise
+            error = reason_of(fault, name_of(job.source))
+        self._end(job, error, time.monotonic() - start)
 
     def _end(self, job: Job, error: str | None, seconds: float) -> None:
         self.record.end(job, seconds, error)
@@ -179,9 +192,3 @@ class SourceDetector:
         target = self.record.folder / job.output
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
-
-
-def _timed(function: Callable[..., str | None], *arguments: Any) -> tuple[str | None, float]:
-    """Return what a function returns, and the seconds it took."""
-    start = time.monotonic()
-    return function(*arguments), time.monotonic() - start

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import wrong_usage
+from cvkit.cli.outputs import check_output_folder
+from cvkit.cli.progress import tell, told_warnings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,17 +64,18 @@ def evaluate(
     """
     from cvkit._paths import atomic_path, claim_folder
     from cvkit.detect.evaluation import average_precision, log_average_miss_rate
+    from cvkit.detect.label_checks import NoAreaWarning
     from cvkit.detect.labels import read_labels
 
-    try:
-        truths = read_labels(labels, images=images)
-        found = read_labels(detections, images=images, reference=labels)
-        regions = [] if ignore is None else read_labels(ignore, images=images)
+    check_output_folder(output)
+    with wrong_usage():
+        with told_warnings() as warned:
+            truths = read_labels(labels, images=images)
+            found = read_labels(detections, images=images, reference=labels)
+            regions = [] if ignore is None else read_labels(ignore, images=images)
         result = _judge(found, truths, regions, label, minimum_iou, aspect)
         curves = _curves(result, windows)
         folder = claim_folder(output)
-    except (OSError, ValueError) as error:
-        raise WrongUsageError(str(error)) from None
     summary = {
         "pictures": result.picture_count,
         "objects": result.object_count,
@@ -81,6 +83,7 @@ def evaluate(
         "log_average_miss_rate": log_average_miss_rate(result),
         "average_precision": average_precision(result),
         "average_precision_coco": average_precision(result, recall_points=101),
+        "boxes_without_area": sum(warning.count for warning in warned if isinstance(warning, NoAreaWarning)),
     }
     columns = {name: {key: value.tolist() for key, value in curve.items()} for name, curve in curves.items()}
     with atomic_path(folder / "curves.json") as temporary:
@@ -88,7 +91,8 @@ def evaluate(
     if plot:
         _draw(folder / "det.png", curves)
     for name, value in summary.items():
-        print(f"{name.replace('_', ' '):24}{value:.4f}" if isinstance(value, float) else f"{name:24}{value}")
+        shown = f"{value:.4f}" if isinstance(value, float) else value
+        print(f"{name.replace('_', ' '):24}{shown}")
     print(f"written to {folder}")
 
 
@@ -146,4 +150,4 @@ def _draw(path: Path, curves: dict[str, dict[str, np.ndarray]]) -> None:
     try:
         plot_det(panels, path)
     except ImportError:
-        print("the curves are not drawn: matplotlib is missing (pip install 'cvkit[plot]')", file=sys.stderr)
+        tell("the curves are not drawn: matplotlib is missing (pip install 'cvkit[plot]')")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cvkit.cli.batch import run_batch, with_common_arguments
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import wrong_usage
 
 
 @with_common_arguments
@@ -31,8 +31,6 @@ def pipeline(
     """
     from cvkit.batch import read_pipeline
 
-    try:
+    with wrong_usage():
         steps = read_pipeline(recipe)
-    except (OSError, ValueError) as error:
-        raise WrongUsageError(str(error)) from None
     run_batch(steps, **common)

@@ -1,10 +1,14 @@
-"""Progress on stderr: a bar on a terminal, a line now and then in a log."""
+"""Progress on stderr: a bar on a terminal, a line now and then in a log. It never ends the work."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
+import warnings
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, cast
 
 from rich import progress as bars
 from rich.console import Console
@@ -37,8 +41,70 @@ def open_progress(total: int | None, unit: str = "pictures", *, quiet: bool = Fa
     """
     if quiet:
         return _Silence()
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
-    return _Bar(total, unit, console) if console.is_terminal else _Lines(total, unit, console)
+    try:
+        console = _StderrConsole(markup=False, emoji=False, highlight=False, soft_wrap=True)
+        display = _Bar(total, unit, console) if console.is_terminal else _Lines(total, unit, console)
+    except Exception:  # such as a terminal that cannot say what it is
+        return _Silence()
+    return _Harmless(display)
+
+
+def tell(message: str) -> None:
+    """Print a line on stderr, if anybody can read it."""
+    if sys.stderr is None:  # closed before the process began
+        return
+    with contextlib.suppress(OSError, ValueError):
+        print(message, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def told_warnings() -> Iterator[list[Warning]]:
+    """Tell what the library warns of in the block, a line for each, and give the warnings when it ends."""
+    messages: list[Warning] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            yield messages
+    finally:
+        for warning in caught:
+            messages.append(cast(Warning, warning.message))
+            tell(f"cvkit: {warning.message}")
+
+
+class _StderrConsole(Console):
+    """Rich's own console ends the process where nobody reads it any more."""
+
+    def __init__(self, **options: bool) -> None:
+        super().__init__(stderr=True, **options)  # type: ignore[arg-type]
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
+class _Harmless:
+    """Shows what another display does, and nothing where that one fails."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display = display
+
+    def __enter__(self) -> _Harmless:
+        with contextlib.suppress(Exception):
+            self._display.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(Exception):
+            self._display.__exit__(kind, error, trace)
+
+    def advance(self, count: int = 1, failed: int = 0) -> None:
+        with contextlib.suppress(Exception):
+            self._display.advance(count, failed)
+
+    def say(self, message: str) -> None:
+        with contextlib.suppress(Exception):
+            self._display.say(message)
 
 
 class _RateColumn(bars.ProgressColumn):
@@ -105,13 +171,15 @@ class _Lines:
         now = time.monotonic()
         if now - self._last_line >= _LINE_INTERVAL:
             self._last_line = now
-            rate = self._done / (now - self._start)
+            rate = self._done / max(now - self._start, 1e-9)
             failures = f", {self._failed} failed" if self._failed else ""
             if self._total is None:
                 self.say(f"{self._done} {self._unit}, {rate:.1f}/s{failures}")
             else:
-                left = _duration((self._total - self._done) / rate)
-                self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s{failures}, {left} left")
+                # Headers of videos promise fewer frames than there are, or none is done yet.
+                left = max(0, self._total - self._done)
+                ending = f", {_duration(left / rate)} left" if rate else ""
+                self.say(f"{self._done}/{self._total} {self._unit}, {rate:.1f}/s{failures}{ending}")
 
     def say(self, message: str) -> None:
         self._console.print(message)

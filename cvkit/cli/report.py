@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import WrongUsageError, wrong_usage
+from cvkit.cli.outputs import check_output_folder
 
 
 def report(
@@ -25,11 +26,11 @@ def report(
     The page is one file that needs no network. Exit code: 0 written, 2 wrong usage.
     """
     from cvkit.batch import write_report
+    from cvkit.batch.manifest import NAME
 
-    try:
+    if not (output / NAME).exists():
+        raise WrongUsageError(f"{output} holds no {NAME}, which cvkit batch writes")
+    check_output_folder(output)
+    with wrong_usage():
         page = write_report(output, thumbnails=thumbnails)
-    except FileNotFoundError:
-        raise WrongUsageError(f"{output} holds no manifest.jsonl, which cvkit batch writes") from None
-    except (OSError, ValueError) as error:
-        raise WrongUsageError(str(error)) from None
     print(page)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cvkit.cli.errors import WrongUsageError
+from cvkit.cli.errors import WrongUsageError, wrong_usage
+from cvkit.cli.outputs import check_output_file, check_output_folder
+from cvkit.cli.progress import tell, told_warnings
 
 if TYPE_CHECKING:
     from cvkit.detect.training_examples import Example
@@ -121,12 +123,12 @@ def train(
 
     Exit code: 0 all went well, 2 wrong usage, 130 interrupted; with --work, what was done is kept.
     """
-    from rich.console import Console
-
     from cvkit.detect.training_state import forget
 
-    console = Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
     _refuse_options_of_others(context, kind)
+    check_output_file(output, "--output", ".npz")
+    if work is not None:
+        check_output_folder(work)
     options: dict[str, Any] = {
         "window": _pair(window, "--window", int),
         "object_size": _pair(object_size, "--object-size", float),
@@ -136,7 +138,7 @@ def train(
         "max_memory": _bytes(max_memory),
         "work": work,
         "seed": seed,
-        "progress": console.print,
+        "progress": tell,
     }
     if rounds is not None:
         options["rounds"] = rounds
@@ -145,17 +147,14 @@ def train(
     else:
         decorrelate = kind is Kind.person_ldcf
         options |= {"decorrelate": decorrelate, "trees": trees, "copies": copies, "zoom": zoom}
-    if not output.parent.is_dir():
-        raise WrongUsageError(f"--output: there is no folder {output.parent}")
-    try:
+    with wrong_usage(), told_warnings():
         with_object, without = _examples(positives, negatives, images, labels, label)
+    with wrong_usage():
         detector = _trainer(kind)(with_object, without, **options)
         detector.save(output)
-    except (OSError, ValueError, TypeError) as error:
-        raise WrongUsageError(str(error)) from None
     if work is not None:
         forget(work)
-    console.print(f"written to {output}")
+    tell(f"written to {output}")
 
 
 def _refuse_options_of_others(context: typer.Context, kind: Kind) -> None:
@@ -203,7 +202,8 @@ def _examples(
 
 def _labelled(images: Path, labels: Path, label: str | None) -> tuple[list[Example], list[Example]]:
     """Find labelled pictures; boxes to be ignored are no objects, but keep negatives away."""
-    from cvkit.detect.labels import PathIndex, boxes_of, read_labels, select_class
+    from cvkit.detect.labels import boxes_of, read_labels, select_class
+    from cvkit.detect.path_index import PathIndex
     from cvkit.detect.training_examples import Scene
     from cvkit.io import walk
 

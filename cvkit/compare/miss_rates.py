@@ -23,8 +23,9 @@ from cvkit.detect.evaluation import (
     log_average_miss_rate,
     standardise,
 )
-from cvkit.detect.labels import PathIndex, boxes_of, read_labels, select_class
+from cvkit.detect.labels import boxes_of, read_labels, select_class
 from cvkit.detect.loading import pretrained_names
+from cvkit.detect.path_index import PathIndex
 from cvkit.io import read_ahead, walk
 
 Detect = Callable[[np.ndarray], Detections]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
 
 from cvkit.detect.detections import Detections
-from cvkit.io import SUFFIXES, read_image, walk
+from cvkit.detect.label_checks import checked
+from cvkit.detect.path_index import match_paths
+from cvkit.io import read_image, walk
 
 Size = tuple[int, int]
 
@@ -50,7 +51,7 @@ class LabelledPicture:
     Parameters
     ----------
     name : str
-        The picture's path as the labels give it, with slashes; YOLO's has no ending.
+        The picture's path as the labels give it, with slashes; of YOLO, as it is in the folder of pictures.
     boxes : tuple of LabelledBox
         In the order of the file.
     size : (int, int), optional
@@ -77,7 +78,8 @@ def read_labels(
         YOLO: a folder of ``.txt`` files, with the classes' names in ``classes.txt`` if there is one. What
         ``cvkit detect`` wrote: its folder, or the ``.json`` or ``.csv`` file in it.
     images : path, optional
-        Folder of the pictures; needed for YOLO, whose boxes are shares of the picture.
+        Folder of the pictures; needed for YOLO, whose boxes are shares of the picture. A picture without a
+        file of labels is one without objects there.
     reference : path, optional
         COCO labels with the pictures and classes that a list of COCO results refers to.
 
@@ -90,7 +92,13 @@ def read_labels(
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the format is none of these, a file is damaged, or a box has no area or lies outside its picture.
+        If the format is none of these, a file is damaged, two pictures have one name, or a box lies outside
+        its picture.
+
+    Warns
+    -----
+    NoAreaWarning
+        If boxes are left out because they have no area; NaN is none.
 
     Examples
     --------
@@ -116,9 +124,7 @@ def read_labels(
         pictures = [_read_voc(path)]
     else:
         raise ValueError(f"{path} must be a .json, .csv or .xml file or a folder of labels")
-    for picture in pictures:
-        _check_boxes(picture, path)
-    return pictures
+    return checked(pictures, path)
 
 
 def _read_folder(
@@ -151,17 +157,6 @@ def _named(path: Path, read: Callable[[], Any]) -> Any:
         raise ValueError(f"{path} is damaged or of another format: {error}") from error
 
 
-def _check_boxes(picture: LabelledPicture, path: Path) -> None:
-    """Refuse boxes without area and boxes that no pixel of the picture lies in."""
-    height, width = picture.size or (math.inf, math.inf)
-    for left, top, right, bottom in (box.xyxy for box in picture.boxes):
-        where = f"{path}: box ({left:g}, {top:g}, {right:g}, {bottom:g}) of {picture.name}"
-        if not (left < right and top < bottom):  # NaN included
-            raise ValueError(f"{where} has no area")
-        if right <= 0 or bottom <= 0 or left >= width or top >= height:
-            raise ValueError(f"{where} lies outside the picture")
-
-
 def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[LabelledPicture]:
     content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
     header = content
@@ -172,6 +167,8 @@ def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[Lab
         content = {"annotations": content}
     names = {category["id"]: category["name"] for category in header["categories"]}
     boxes: dict[Any, list[LabelledBox]] = {image["id"]: [] for image in header["images"]}
+    if len(boxes) < len(header["images"]):
+        raise ValueError("two images have one id")
     for annotation in content["annotations"]:
         left, top, width, height = map(float, annotation["bbox"])
         box = LabelledBox(
@@ -236,16 +233,27 @@ def _text(element: ElementTree.Element, path: str) -> str:
 def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabelledPicture]:
     listed = folder / "classes.txt"
     names = listed.read_text(encoding="utf-8").split("\n") if listed.exists() else []
-    pictures = PathIndex(walk(images))
-    for path in files:
-        name = path.relative_to(folder).with_suffix("").as_posix().removeprefix("labels/")
-        picture = pictures.find(name)
+    pictures = list(walk(images))
+    found = match_paths([_yolo_name(path, folder) for path in files], pictures)
+    for path, picture in zip(files, found, strict=True):
         if picture is None:
             raise ValueError(f"{path}: there is no picture of that name in {images}")
         size = read_image(picture).shape[:2]
         lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         boxes = _named(path, partial(_yolo_boxes, lines, size, names))
-        yield LabelledPicture(name, tuple(boxes), (size[0], size[1]))
+        yield LabelledPicture(_name_in(images, picture), tuple(boxes), (size[0], size[1]))
+    labelled = set(found)
+    for picture in pictures:
+        if picture not in labelled:
+            yield LabelledPicture(_name_in(images, picture), ())
+
+
+def _yolo_name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).with_suffix("").as_posix().removeprefix("labels/")
+
+
+def _name_in(folder: Path, path: Path) -> str:
+    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
 def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str]) -> list[LabelledBox]:
@@ -265,50 +273,6 @@ def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> La
     )
     label = names[number].strip() if names else str(number)
     return LabelledBox((left, top, right, bottom), label, score=score[0] if score else None)
-
-
-class PathIndex:
-    """Finds the path that a name stands for, where either may have more folders in front and no ending.
-
-    Parameters
-    ----------
-    paths : iterable of path
-        What can be found.
-
-    Examples
-    --------
-    >>> index = PathIndex(["photos/a.png", "photos/more/b.jpg"])
-    >>> index.find("more/b")
-    'photos/more/b.jpg'
-    >>> index.find("c.png") is None
-    True
-    """
-
-    def __init__(self, paths: Iterable[Any]) -> None:
-        self._by_name: dict[str, list[Any]] = defaultdict(list)
-        for path in paths:
-            self._by_name[_parts(path)[-1]].append(path)
-
-    def find(self, name: str | os.PathLike[str]) -> Any:
-        """Return the path that ``name`` stands for, or None; ValueError where several would do."""
-        wanted = _parts(name)
-        fitting = [path for path in self._by_name.get(wanted[-1], ()) if _ends_alike(_parts(path), wanted)]
-        exact = [path for path in fitting if _parts(path) == wanted]
-        found = exact or fitting
-        if len(found) > 1:
-            raise ValueError(f"{os.fspath(name)} may be {found[0]} or {found[1]}: name the folders, too")
-        return found[0] if found else None
-
-
-def _parts(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    pure = PurePosixPath(Path(path).as_posix())
-    # Only endings of pictures are dropped: a name may hold dots.
-    return (pure.with_suffix("") if pure.suffix.lower() in SUFFIXES else pure).parts
-
-
-def _ends_alike(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
-    length = min(len(first), len(second))
-    return first[-length:] == second[-length:]
 
 
 def select_class(pictures: Sequence[LabelledPicture], label: str | None, name: str) -> str | None:
@@ -348,7 +312,7 @@ def select_class(pictures: Sequence[LabelledPicture], label: str | None, name: s
 def pair(
     pictures: Sequence[LabelledPicture], others: Sequence[LabelledPicture], name: str
 ) -> list[LabelledPicture]:
-    """Find for each picture the one of the same name among others.
+    """Find for each picture the one of the same name among others; none belongs to two.
 
     Parameters
     ----------
@@ -370,8 +334,7 @@ def pair(
         If none fits, or one may be several.
     """
     by_name = {picture.name: picture for picture in others}
-    index = PathIndex(by_name)
-    found = [index.find(picture.name) for picture in pictures]
+    found = match_paths([picture.name for picture in pictures], by_name)
     if others and not any(found):
         raise ValueError(f"{name} and the labels have no picture in common, such as {others[0].name}")
     return [

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cvkit.io import atomic_path
+from cvkit._paths import atomic_path
 
 _FORMAT = "cvkit-model-1"
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from cvkit import _validate
-from cvkit._paths import atomic_path, inside, unused_path
+from cvkit._paths import atomic_path, fitting, inside, unused_path
 from cvkit.detect.detections import Detections
 
 
@@ -147,7 +147,10 @@ class _YoloWriter(ResultsWriter):
             lines.append(
                 f"{class_id} {centre_x:.6f} {centre_y:.6f} {size_x:.6f} {size_y:.6f} {confidence:.6f}\n"
             )
-        target = unused_path((self._folder / "labels" / inside(path)).with_suffix(".txt"))
+        picture = self._folder / "labels" / inside(path)
+        target = fitting(picture.with_suffix(".txt"))
+        if target.exists():  # pictures whose names differ only in the ending: the next ones keep theirs
+            target = unused_path(picture.with_name(f"{picture.name}.txt"))
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(target) as temporary, _open_text(temporary) as file:
             file.writelines(lines)
@@ -193,7 +196,8 @@ def open_results(
         An existing folder to write to.
     format : {"coco", "yolo", "csv"}
         ``detections.json`` with COCO results and the images they refer to; ``labels/PATH.txt`` for each
-        picture, its path kept below ``labels``, and ``classes.txt``; or ``detections.csv``.
+        picture, its path kept below ``labels``, or ``labels/PATH.ENDING.txt`` where that is taken, and
+        ``classes.txt``; or ``detections.csv``.
     classes : tuple of str
         Name of each class.
 
