@@ -32,6 +32,7 @@ __all__ = [
     "cuda_kernel",
     "exact_helper",
     "get_num_threads",
+    "gpu_name",
     "helper",
     "on_device",
     "prange",
@@ -280,6 +281,13 @@ def on_device(array: object) -> bool:
     if type(array) is np.ndarray:  # attributes that are missing take ten times longer
         return False
     return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
+
+
+def gpu_name() -> str:
+    """Name the GPU that kernels run on now."""
+    # Of the simulators, Numba's own knows a device by its context only, and none has a name for it.
+    name = getattr(cuda.current_context().device, "name", "CUDA simulator")
+    return name.decode() if isinstance(name, bytes) else str(name)
 
 
 CUDA_KERNELS: list[CudaKernel] = []
