@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from numba import njit
+from numba import config, cuda, njit
 from numba.core.dispatcher import Dispatcher
 
 from cvkit._jit_cache import keep_compiled
@@ -161,3 +161,14 @@ def hits(dispatcher: Dispatcher, argument: float) -> int:
     """Call a kernel that doubles and return how often it found its code in the cache."""
     assert dispatcher(argument) == 2 * argument
     return sum(dispatcher.stats.cache_hits.values())
+
+
+@pytest.mark.skipif(bool(config.ENABLE_CUDASIM), reason="the simulator compiles nothing")
+def test_cuda_kernels_run_where_no_cache_can_be_written(
+    cache_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kernel = keep_compiled(cuda.jit(doubled))
+    shutil.rmtree(cache_folder)
+    cache_folder.touch()
+    kernel._cache.save_overload((), None)
+    assert SET_THIS in caplog.text
