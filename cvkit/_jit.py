@@ -1,4 +1,4 @@
-"""Numba, configured in one place: threading layer, cache, flags and thread count.
+"""Numba, configured in one place: threading layer, flags and thread count; the cache is in ``_jit_cache``.
 
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
@@ -25,6 +25,8 @@ import numba
 import numpy as np
 from numba import cuda, njit, prange
 
+from cvkit._jit_cache import keep_compiled
+
 __all__ = [
     "CUDA_KERNELS",
     "cpu_kernel",
@@ -32,6 +34,7 @@ __all__ = [
     "cuda_kernel",
     "exact_helper",
     "get_num_threads",
+    "gpu_name",
     "helper",
     "on_device",
     "prange",
@@ -47,7 +50,6 @@ _FLAGS: dict[str, Any] = {
     "boundscheck": False,
     "error_model": "numpy",
     "fastmath": {"contract"},
-    "cache": True,
 }
 
 
@@ -208,7 +210,7 @@ def helper(
         flags["forceinline"] = True
     if not allocates:
         flags["_nrt"] = False
-    return njit(**flags)(function)
+    return keep_compiled(njit(**flags)(function))
 
 
 def exact_helper(function: Callable[..., Any]) -> Any:
@@ -234,7 +236,7 @@ class CpuKernel:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.py_func = function
-        self._parallel = njit(parallel=True, **_FLAGS)(function)
+        self._parallel = keep_compiled(njit(parallel=True, **_FLAGS)(function))
         # Numba's cache key does not hold the ``parallel`` flag: the twin needs a name of its own.
         twin = types.FunctionType(
             function.__code__,
@@ -244,7 +246,7 @@ class CpuKernel:
             function.__closure__,
         )
         twin.__qualname__ = f"{function.__qualname__}_serial"
-        self._serial = njit(**_FLAGS)(twin)
+        self._serial = keep_compiled(njit(**_FLAGS)(twin))
 
     def __call__(self, *args: Any) -> Any:
         threads = get_num_threads()
@@ -282,6 +284,13 @@ def on_device(array: object) -> bool:
     return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
 
 
+def gpu_name() -> str:
+    """Name the GPU that kernels run on now."""
+    # Of the simulators, Numba's own knows a device by its context only, and none has a name for it.
+    name = getattr(cuda.current_context().device, "name", "CUDA simulator")
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
 CUDA_KERNELS: list[CudaKernel] = []
 """Every CUDA kernel that has been defined; the PTX test checks that it saw each of them."""
 
@@ -302,7 +311,7 @@ class CudaKernel:
 
     @functools.cached_property
     def _compiled(self) -> Any:
-        return cuda.jit(cache=True)(self.py_func)
+        return keep_compiled(cuda.jit(self.py_func))
 
     def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
         extent = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -24,8 +26,31 @@ def _hash_of_sources() -> str:
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(tempfile.gettempdir()) / f"cvkit-jit-{_hash_of_sources()}"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let sweeps be run a part at a time."""
+    parser.addoption(
+        "--sweep-part",
+        type=_part,
+        default=(1, 1),
+        metavar="K/N",
+        help="with -m sweep: every N-th of the sweeps, from the K-th on",
+    )
+
+
+def _part(text: str) -> tuple[int, int]:
+    numbers = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if not numbers or int(numbers[1]) > int(numbers[2]):
+        raise argparse.ArgumentTypeError(f"must be K/N with K from 1 to N, such as 3/28, got {text!r}")
+    return int(numbers[1]), int(numbers[2])
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip sweeps unless they are asked for, and GPU tests where there is no GPU, visibly."""
+    part, parts = config.getoption("sweep_part")
+    sweeps = [item for item in items if item.get_closest_marker("sweep")]
+    elsewhere = set(sweeps) - set(sweeps[part - 1 :: parts])
+    config.hook.pytest_deselected(items=list(elsewhere))
+    items[:] = [item for item in items if item not in elsewhere]
     sweeping = "sweep" in (config.getoption("markexpr") or "")
     skip_gpu = pytest.mark.skip(reason="no CUDA device")
     skip_sweep = pytest.mark.skip(reason="a sweep; run with -m sweep")

@@ -296,9 +296,12 @@ def test_cuda_gets_device_arrays(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     class Gpu:
         name = b"Test GPU"
 
+    class Context:
+        device = Gpu
+
     use_detector(monkeypatch, Detector)
     monkeypatch.setattr(cuda, "is_available", lambda: True)
-    monkeypatch.setattr(cuda, "get_current_device", Gpu)
+    monkeypatch.setattr(cuda, "current_context", Context)
     monkeypatch.setattr(cvkit, "to_device", lambda image: image.view(OnDevice))
     for device in ("auto", "cuda", "cpu"):
         assert main(["detect", "photos/a.png", "--device", device]) == 0

@@ -80,6 +80,17 @@ def test_commands_over_folders_run_as_written(checkout: Path) -> None:
     assert (checkout / "edges" / "report.html").exists()
 
 
+def test_the_maintainers_run_the_commands_that_install(root: Path) -> None:
+    script = (root / ".ci" / "run").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"grep -E '(.+)' README\.md", script)
+    found = re.findall(pattern, README, flags=re.MULTILINE)
+    assert found == [
+        "pip install . && cvkit detect samples/street2.jpg",
+        'pip install ".[test]" && pytest -n 2',
+    ]
+    assert {f"{command}\n" for command in found} <= set(blocks("sh"))
+
+
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
 def test_commands_and_options_exist(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     subcommand = command[1:3] if command[1] == "batch" else command[1:2]

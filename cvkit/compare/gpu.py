@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import cvkit
-from cvkit._jit import cuda
+from cvkit._jit import cuda, gpu_name
 from cvkit.compare.case import Case
 from cvkit.compare.documents import Row
 from cvkit.compare.images import scene
@@ -26,13 +26,8 @@ _EVENT_RESOLUTION = 5e-7
 
 def describe_gpu() -> dict[str, str]:
     """Name the GPU and what it can do."""
-    device = cuda.get_current_device()
-    name = getattr(device, "name", "CUDA simulator")
-    major, minor = device.compute_capability
-    return {
-        "gpu": name.decode() if isinstance(name, bytes) else str(name),
-        "compute capability": f"{major}.{minor}",
-    }
+    major, minor = cuda.current_context().device.compute_capability
+    return {"gpu": gpu_name(), "compute capability": f"{major}.{minor}"}
 
 
 def stream_seconds(call: Callable[[], Any], *, calls: int = 10, rounds: int = 5) -> float:

@@ -1,0 +1,174 @@
+"""Where nothing can be written, and where files of the cache are damaged, kernels run all the same."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from numba import config, cuda, njit
+from numba.core.dispatcher import Dispatcher
+
+from cvkit._jit_cache import keep_compiled
+
+SET_THIS = "set NUMBA_CACHE_DIR to a folder that can be written"
+GRAY = "import cvkit, numpy as np; print(cvkit.rgb_to_gray(np.full((2, 3, 3), 9, np.uint8)).max())"
+# No folder can be made there, not even by root, for whom permissions do not count.
+NO_HOME = os.path.join(os.devnull, "home")
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """Copy the package to where no cache can be made beside it: files stand in the folders' places."""
+    site = tmp_path_factory.mktemp("read-only")
+    shutil.copytree(root / "cvkit", site / "cvkit", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in [site / "cvkit", *(path for path in site.rglob("*") if path.is_dir())]:
+        (folder / "__pycache__").touch()
+    return site
+
+
+def run_installed(
+    installation: Path, arguments: list[str], folder: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Start Python in ``folder`` with nothing in its environment but what finds the installation."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": NO_HOME, "PYTHONPATH": str(installation), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("named", ["", os.path.join(os.devnull, "cache")])
+def test_functions_run_where_no_cache_can_be_made(named: str, installation: Path, tmp_path: Path) -> None:
+    run = run_installed(installation, ["-c", GRAY], tmp_path, NUMBA_CACHE_DIR=named)
+    assert (run.returncode, run.stdout) == (0, "9\n"), run.stderr
+    (line,) = run.stderr.splitlines()
+    assert line.endswith(SET_THIS)
+    assert repr(named) in line or not named
+
+
+def test_a_read_only_installation_uses_the_folder_of_the_user(installation: Path, tmp_path: Path) -> None:
+    run = run_installed(installation, ["-c", GRAY], tmp_path, HOME=str(tmp_path), XDG_CACHE_HOME="")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert list(tmp_path.rglob("*.nbc"))
+
+
+def test_no_folder_is_named_after_a_home_that_is_not_known(installation: Path, tmp_path: Path) -> None:
+    unknown = "import os, pwd; del os.environ['HOME'], pwd.getpwuid; pwd.getpwuid = {}.__getitem__; "
+    run = run_installed(installation, ["-c", unknown + GRAY], tmp_path)
+    assert (run.returncode, run.stdout) == (0, "9\n"), run.stderr
+    assert run.stderr.count("\n") == run.stderr.count(SET_THIS) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_commands_run_where_no_cache_can_be_made(installation: Path, tmp_path: Path, root: Path) -> None:
+    picture = str(root / "samples" / "street2.jpg")
+    commands = [
+        ["detect", picture, "--output", "found"],
+        ["batch", "gray", picture, "gray", "--workers", "2"],
+        ["compare", "rgb_to_gray", "--size", "20x30"],
+        ["evaluate", "found", "labels.json", "--output", "judged"],
+    ]
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 10, 50, 120], "area": 6000, "iscrowd": 0}
+    labels = {
+        "images": [{"id": 1, "file_name": "street2.jpg"}],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": [box],
+    }
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    for command in commands:
+        run = run_installed(installation, ["-m", "cvkit", *command], tmp_path)
+        assert run.returncode == 0, (command, run.stderr)
+        assert run.stderr.count(SET_THIS) == (command[0] != "evaluate"), run.stderr
+        assert NO_HOME not in run.stderr
+    assert (tmp_path / "found" / "detections.json").exists()
+    assert (tmp_path / "judged" / "det.png").exists()
+
+
+def doubled(number: float) -> float:
+    return 2 * number
+
+
+@pytest.fixture
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("_CVKIT_HAS_TOLD_OF_CACHE", raising=False)
+    monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path / "kernels"))
+    return tmp_path / "kernels"
+
+
+def test_a_cache_that_can_no_longer_be_written(cache_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = keep_compiled(njit(doubled)), keep_compiled(njit(doubled))
+    shutil.rmtree(cache_folder)
+    cache_folder.touch()
+    assert (first(2), second(2.5)) == (4, 5.0)
+    assert [record.getMessage().endswith(SET_THIS) for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize("damaged", ["*.nbi", "*.nbc"])
+def test_a_damaged_cache_is_made_anew(
+    damaged: str, cache_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep_compiled(njit(doubled))(2)
+    (path,) = cache_folder.rglob(damaged)
+    path.write_bytes(path.read_bytes()[:40])
+    assert keep_compiled(njit(doubled))(2) == 4
+    assert hits(keep_compiled(njit(doubled)), 2) == 1
+    assert not caplog.records
+
+
+def test_a_disk_that_fills_up_leaves_no_older_code(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    older, newer, later = (keep_compiled(njit(doubled)) for _ in range(3))
+    older(2)
+    for dispatcher in (newer, later):
+        monkeypatch.setattr(dispatcher._cache._cache_file, "_source_stamp", "of another version")
+
+    def full(name: str, data: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(newer._cache._cache_file, "_save_data", full)
+    newer(2)
+    assert "No space left on device" in caplog.text
+    assert hits(later, 2) == 0
+
+
+def test_processes_that_race_do_not_take_each_others_code(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = keep_compiled(njit(doubled)), keep_compiled(njit(doubled))
+    save = first._cache._cache_file._save_data
+
+    def save_late(name: str, data: object) -> None:
+        second(2.5)
+        save(name, data)
+
+    monkeypatch.setattr(first._cache._cache_file, "_save_data", save_late)
+    monkeypatch.setattr(second._cache._cache_file, "_load_index", dict)  # read before the first wrote its own
+    first(2)
+    assert hits(keep_compiled(njit(doubled)), 2.5) == 1
+
+
+def hits(dispatcher: Dispatcher, argument: float) -> int:
+    """Call a kernel that doubles and return how often it found its code in the cache."""
+    assert dispatcher(argument) == 2 * argument
+    return sum(dispatcher.stats.cache_hits.values())
+
+
+@pytest.mark.skipif(bool(config.ENABLE_CUDASIM), reason="the simulator compiles nothing")
+def test_cuda_kernels_run_where_no_cache_can_be_written(
+    cache_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kernel = keep_compiled(cuda.jit(doubled))
+    shutil.rmtree(cache_folder)
+    cache_folder.touch()
+    kernel._cache.save_overload((), None)
+    assert SET_THIS in caplog.text
