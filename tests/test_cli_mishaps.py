@@ -69,7 +69,7 @@ def test_whatever_a_file_does_to_a_decoder_or_encoder_is_its_failure(
     def fail(*arguments: Any, **options: Any) -> Any:
         raise RuntimeError("a fault of the library")
 
-    name = "cvkit.io._decode" if stage == "read" else "cvkit.io._encode"
+    name = "cvkit.io.decode" if stage == "read" else "cv2.imencode"
     monkeypatch.setattr("cvkit.batch.work.Work.try_out", lambda *arguments: None)
     monkeypatch.setattr(name, fail)
     assert main(command) == 1
