@@ -11,7 +11,7 @@ import numpy as np
 
 import cvkit
 from cvkit.cli.programs import ArgumentParser, program
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 
 TILE = 240
 COLUMNS = 5

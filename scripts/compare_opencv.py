@@ -6,13 +6,13 @@ python scripts/compare_opencv.py hog resize --size 480x640
 import sys
 
 from cvkit.cli.programs import ArgumentParser, program
-from cvkit.compare.cases import CASES
-from cvkit.compare.documents import Document
-from cvkit.compare.images import scene
-from cvkit.compare.parity import compare_case
-from cvkit.compare.selection import read_size, reason_to_skip, select
-from cvkit.compare.speed import time_case
-from cvkit.compare.tables import parity_table, speed_tables, to_text
+from cvkit.compare.cases.images import scene
+from cvkit.compare.cases.table import CASES
+from cvkit.compare.measure.documents import Document
+from cvkit.compare.measure.parity import compare_case
+from cvkit.compare.measure.selection import read_size, reason_to_skip, select
+from cvkit.compare.measure.speed import time_case
+from cvkit.compare.present.tables import parity_table, speed_tables, to_text
 
 
 @program

@@ -6,9 +6,9 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit.compare.case import Case, Tolerance, changed, image_size
-from cvkit.compare.feature_cases import HOG_TOLERANCE
-from cvkit.compare.geometry_cases import ONE_LEVEL, rotation, tilt
+from cvkit.compare.cases.case import Case, Tolerance, changed, image_size
+from cvkit.compare.cases.features import HOG_TOLERANCE
+from cvkit.compare.cases.geometry import ONE_LEVEL, rotation, tilt
 from tests import reference
 
 SHARPEN = [

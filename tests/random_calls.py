@@ -16,8 +16,8 @@ import scipy.ndimage
 from hypothesis import strategies as st
 
 import cvkit
-from cvkit.compare.borders import BORDERS
-from cvkit.compare.case import EXACT, Tolerance
+from cvkit.compare.cases.borders import BORDERS
+from cvkit.compare.cases.case import EXACT, Tolerance
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -12,9 +12,9 @@ import sys
 import numpy as np
 
 import cvkit
-from cvkit.compare.case import Case
-from cvkit.compare.cases import CASES
-from cvkit.compare.images import scene
+from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.images import scene
+from cvkit.compare.cases.table import CASES
 from tests.naive_cases import NAIVE_CASES
 
 

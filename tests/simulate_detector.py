@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 import cvkit
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 from cvkit.detect import ChannelDetector, HOGDetector, Trees
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 import cvkit
-from cvkit.ml import KMeans, KNeighborsClassifier, KNeighborsRegressor, _lloyd
+from cvkit.ml import KMeans, KNeighborsClassifier, KNeighborsRegressor
+from cvkit.ml.cluster import lloyd
 
 Place = Callable[[np.ndarray], Any]
 
@@ -28,7 +29,7 @@ def small_samples(dtype: type = np.float64) -> np.ndarray:
 
 def k_means(place: Place) -> dict[str, Any]:
     """Cluster samples that ``place`` puts on a device, or leaves on the host."""
-    _lloyd.RESTLESS_SHARE = 1.1  # bounds from the first turn, while centers move far
+    lloyd.RESTLESS_SHARE = 1.1  # bounds from the first turn, while centers move far
     results: dict[str, Any] = {}
     weights = np.array([0, 2, 3, 5])[np.arange(60) % 4]
     starts = {

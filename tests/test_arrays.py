@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 
 MASKED = np.ma.array(np.ones((8, 8), np.uint8), mask=np.eye(8, dtype=bool))
 

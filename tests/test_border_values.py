@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise
+from cvkit.compare.cases.images import noise
 
 _WEIGHTS = [0.25, 0.5, 0.25]
 _MOVE = np.array([[1, 0, 1], [0, 1, -1]])

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cvkit.detect import Detections, HOGDetector, calibration, load, pretrained
-from cvkit.detect.calibration import calibrate_detector, false_scores
-from cvkit.detect.training_examples import Scene, choose_held_out, hold_out, photograph
+from cvkit.detect import Detections, HOGDetector, load, pretrained
+from cvkit.detect.training import calibration
+from cvkit.detect.training.calibration import calibrate_detector, false_scores
+from cvkit.detect.training.examples import Scene, choose_held_out, hold_out, photograph
 
 
 class Fixed(HOGDetector):

@@ -8,7 +8,7 @@ import pytest
 import scipy.ndimage
 
 import cvkit
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.filters._cpu import hysteresis
 
 

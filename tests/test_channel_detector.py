@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.detect import ChannelDetector, Trees, box_iou, load
 from cvkit.detect.channel_pyramid import ChannelPyramid, Decorrelation, _shrunk, estimate_exponents
 from cvkit.detect.model_files import read_model, write_model

@@ -20,7 +20,7 @@ from cvkit._jit import cuda
 from cvkit.batch import read_manifest
 from cvkit.cli import main
 from cvkit.cli.detect import Format
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 from cvkit.detect import Detections
 from cvkit.detect.results import FORMATS
 from tests.batch_pictures import make_many

@@ -92,10 +92,10 @@ def kill_at(function: str, call: int, root: Path) -> None:
     """Run the command in a process that gets SIGKILL before a certain call of a function."""
     code = f"""
 import os, signal, sys
-import cvkit.cli.detect_record, cvkit.detect
+import cvkit.detect.runs.record, cvkit.detect
 from cvkit.batch import Manifest
 from cvkit.cli import main
-from cvkit.cli.detect_record import DetectionRecord
+from cvkit.detect.runs.record import DetectionRecord
 from tests.test_cli_detect_resume import Counting
 
 cvkit.detect.pretrained = Counting
@@ -137,7 +137,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(root: Path
 def test_a_kill_while_results_are_replaced_leaves_what_makes_them_again(root: Path) -> None:
     assert looked_at("--output", "whole", "--format", "yolo") == IMAGES
     assert looked_at("--output", "out", "--format", "csv") == IMAGES
-    kill_at("cvkit.cli.detect_record._move", 3, root)
+    kill_at("cvkit.detect.runs.record._move", 3, root)
     assert len(hidden("out")) == 1, "results that are not yet where they belong"
     assert looked_at("--output", "out", "--resume", "--format", "yolo") == 0
     assert content("out") == content("whole")
@@ -222,7 +222,7 @@ def test_what_other_options_decide_is_done_again(options: list[str], images: int
 
 def test_another_version_does_everything_again(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at()
-    monkeypatch.setattr("cvkit.cli.detect_record.__version__", "99")
+    monkeypatch.setattr("cvkit.detect.runs.record.__version__", "99")
     assert looked_at("--resume") == IMAGES
     assert looked_at("--resume") == 0
 
@@ -347,7 +347,7 @@ def test_a_full_disk_while_results_are_written_keeps_those_before(
 
     looked_at()
     before = content("detections")
-    monkeypatch.setattr("cvkit.cli.detect_record.open_results", fail)
+    monkeypatch.setattr("cvkit.detect.runs.record.open_results", fail)
     assert looked_at("--resume", "--quiet") == 0
     assert "cannot write the results: [Errno 28] No space left on device" in capsys.readouterr().err
     assert content("detections") == before

@@ -12,7 +12,7 @@ import cvkit
 from cvkit._jit import cuda
 from cvkit.batch import read_manifest
 from cvkit.cli import main
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 from cvkit.detect import Detections
 from cvkit.video import open_video, read_frames
 from tests.test_cli_detect import OneBox, files, one_line, use_detector

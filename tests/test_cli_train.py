@@ -11,11 +11,12 @@ import pytest
 
 import cvkit
 from cvkit.cli import main
-from cvkit.compare.images import noise, scene
-from cvkit.detect import box_iou, load, training
-from cvkit.detect.training_examples import Scene
-from cvkit.detect.training_samples import SampleStore
-from cvkit.detect.training_windows import WindowCutter
+from cvkit.compare.cases.images import noise, scene
+from cvkit.detect import box_iou, load
+from cvkit.detect.training import hog
+from cvkit.detect.training.examples import Scene
+from cvkit.detect.training.samples import SampleStore
+from cvkit.detect.training.windows import WindowCutter
 from tests.test_training import ring
 
 RING = ["--window", "32x32", "--object-size", "0.75"]
@@ -93,7 +94,7 @@ def test_windows_near_objects_are_no_negatives() -> None:
 
 def test_memory_beyond_the_limit_is_a_file_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main([*CROPS, *FAST, "-o", "memory.npz"]) == 0
-    monkeypatch.setattr("cvkit.detect.training_samples._FIRST_ROWS", 32)
+    monkeypatch.setattr("cvkit.detect.training.samples._FIRST_ROWS", 32)
     assert main([*CROPS, *FAST, "-o", "file.npz", "--max-memory", "50K"]) == 0
     np.testing.assert_array_equal(load("memory.npz").weights, load("file.npz").weights)
 
@@ -101,7 +102,7 @@ def test_memory_beyond_the_limit_is_a_file_and_changes_nothing(monkeypatch: pyte
 def test_samples_move_to_a_file_and_are_found_there_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cvkit.detect.training_samples._FIRST_ROWS", 8)
+    monkeypatch.setattr("cvkit.detect.training.samples._FIRST_ROWS", 8)
     vectors = np.arange(300, dtype=np.float32).reshape(100, 3)
     for limit in (None, 0, 150, 600):
         samples = SampleStore(3, max_memory=limit)
@@ -119,13 +120,13 @@ def test_an_interrupted_training_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*CROPS, *FAST, "-o", "whole.npz"]) == 0
-    first_fit = training._fit
+    first_fit = hog._fit
 
     def interrupt(*arguments: Any) -> Any:
-        monkeypatch.setattr(training, "_fit", first_fit)
+        monkeypatch.setattr(hog, "_fit", first_fit)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_fit", interrupt)
+    monkeypatch.setattr(hog, "_fit", interrupt)
     resumed = [*CROPS, *FAST, "-o", "model.npz", "--work", "work"]
     assert main(resumed) == 130
     assert not Path("model.npz").exists()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise
+from cvkit.compare.cases.images import noise
 
 
 def test_shapes() -> None:

@@ -13,25 +13,27 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
+import gpu_measurements
 import numpy as np
 import pytest
+from readme_tables import parity_summary, replace_between, speed_summary, with_tables
 
 from cvkit.cli import main
-from cvkit.compare import gpu, page, speed, tables
-from cvkit.compare.case import Case, Tolerance
-from cvkit.compare.cases import CASES
-from cvkit.compare.detector_cases import DetectorCase, our_detector
-from cvkit.compare.documents import Document, open_document, read_document
-from cvkit.compare.images import adapted, noise, scene
-from cvkit.compare.learner_cases import LEARNER_CASES
-from cvkit.compare.learners import compare_learner
-from cvkit.compare.machine import opencv_major
-from cvkit.compare.measure import alternate, difference
-from cvkit.compare.parity import compare_case, compare_detector
-from cvkit.compare.readme import parity_summary, replace_between, speed_summary, with_tables
-from cvkit.compare.report import Report
-from cvkit.compare.selection import reason_to_skip, select
-from cvkit.compare.skimage_cases import TIMED_CASES
+from cvkit.compare.cases.case import Case, Tolerance
+from cvkit.compare.cases.detectors import DetectorCase, our_detector
+from cvkit.compare.cases.images import adapted, noise, scene
+from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.skimage import TIMED_CASES
+from cvkit.compare.cases.table import CASES
+from cvkit.compare.measure import speed
+from cvkit.compare.measure.documents import Document, open_document, read_document
+from cvkit.compare.measure.learners import compare_learner
+from cvkit.compare.measure.machine import opencv_major
+from cvkit.compare.measure.parity import compare_case, compare_detector
+from cvkit.compare.measure.selection import reason_to_skip, select
+from cvkit.compare.measure.timing import alternate, difference
+from cvkit.compare.present import page, tables
+from cvkit.compare.present.report import Report
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_opencv_4 = pytest.mark.skipif(opencv_major() != 4, reason="OpenCV 5 has no HOGDescriptor")
@@ -63,9 +65,9 @@ def script(name: str) -> ModuleType:
 
 def use_rows(monkeypatch: pytest.MonkeyPatch, *rows: Case) -> None:
     """Put rows in the place of the tables that the command compares."""
-    monkeypatch.setattr("cvkit.compare.cases.CASES", list(rows))
-    monkeypatch.setattr("cvkit.compare.detector_cases.DETECTOR_CASES", [])
-    monkeypatch.setattr("cvkit.compare.learner_cases.LEARNER_CASES", [])
+    monkeypatch.setattr("cvkit.compare.cases.table.CASES", list(rows))
+    monkeypatch.setattr("cvkit.compare.cases.detectors.DETECTOR_CASES", [])
+    monkeypatch.setattr("cvkit.compare.cases.learners.LEARNER_CASES", [])
 
 
 # What is measured
@@ -130,7 +132,7 @@ def test_the_detector_is_compared_window_by_window(monkeypatch: pytest.MonkeyPat
         detector.weights[-1] += 0.01
         return detector
 
-    monkeypatch.setattr("cvkit.compare.parity.our_detector", shifted)
+    monkeypatch.setattr("cvkit.compare.measure.parity.our_detector", shifted)
     assert not compare_detector(case, photograph, "scene")["agrees"]
 
 
@@ -168,7 +170,7 @@ def test_rows_are_selected_by_operation_then_by_label() -> None:
 
 
 def test_rows_of_another_opencv_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cvkit.compare.selection.opencv_major", lambda: 5)
+    monkeypatch.setattr("cvkit.compare.measure.selection.opencv_major", lambda: 5)
     assert reason_to_skip(replace(FAKE, opencv=(4,))) == "needs OpenCV 4, installed is 5"
     assert reason_to_skip(replace(FAKE, opencv=(4, 5))) is None
     assert reason_to_skip(replace(FAKE, against="naive")) == "has no outside reference"
@@ -199,7 +201,7 @@ def test_documents_are_continued_on_the_same_machine_only(tmp_path: Path) -> Non
 
 def test_the_readme_is_what_the_committed_measurements_give() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_tables(text) == text, "run: python scripts/benchmark.py --readme"
+    assert with_tables(text) == text, "run: python tools/benchmark.py --readme"
 
 
 def test_committed_measurements_name_rows_that_exist() -> None:
@@ -383,10 +385,10 @@ def test_gpu_report_in_the_simulator(tmp_path: Path) -> None:
 
 
 def test_a_broken_cuda_kernel_is_a_row_that_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu.cvkit, "to_device", lambda array: 1 / 0)
-    row = gpu.check_case(FAKE, (10, 12), 1, bandwidth=1e9)
+    monkeypatch.setattr(gpu_measurements.cvkit, "to_device", lambda array: 1 / 0)
+    row = gpu_measurements.check_case(FAKE, (10, 12), 1, bandwidth=1e9)
     assert not row["agrees"]
-    assert gpu.gpu_table([row]).rows[0][4] == "ZeroDivisionError: division by zero"
+    assert gpu_measurements.gpu_table([row]).rows[0][4] == "ZeroDivisionError: division by zero"
 
 
 def test_the_thin_program_prints_both_tables(

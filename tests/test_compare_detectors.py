@@ -10,10 +10,10 @@ import pytest
 
 import cvkit
 from cvkit.cli import main
-from cvkit.compare.drawings import det_figure
-from cvkit.compare.machine import opencv_major
-from cvkit.compare.miss_rates import compare_miss_rates, detectors, find_labelled
-from cvkit.compare.tables import miss_rate_table
+from cvkit.compare.measure.machine import opencv_major
+from cvkit.compare.measure.miss_rates import compare_miss_rates, detectors, find_labelled
+from cvkit.compare.present.drawings import det_figure
+from cvkit.compare.present.tables import miss_rate_table
 from cvkit.detect import Detections
 
 PERSON, GROUP = (10.0, 20.0, 30.0, 60.0), (40.0, 0.0, 60.0, 60.0)

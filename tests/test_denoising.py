@@ -8,7 +8,7 @@ import pytest
 
 import cvkit
 from cvkit._border import BORDERS
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise
+from cvkit.compare.cases.images import noise
 
 FILTERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "box_filter": lambda image: cvkit.box_filter(image, 5),

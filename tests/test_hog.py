@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.features._cpu import hog_skimage as kernels
 
 LAYOUTS = ("opencv", "skimage")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.detect import HOGDetector, load, pretrained
 from tests.fake_device import fake, recorded_launches
 from tests.simulate_detector import small_detector, small_photo

@@ -16,7 +16,7 @@ import pytest
 import cvkit
 from cvkit import _headers
 from cvkit._paths import atomic_path, claim_folder, inside, unused_path
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 from cvkit.io import UnreadableImageError, read_ahead, walk
 
 

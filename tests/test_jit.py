@@ -13,13 +13,13 @@ import pytest
 
 import cvkit
 from cvkit import _jit
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 
 IMAGE_LARGER_THAN_SERIAL = "scene(300, 400)"
 
 
 def run_python(code: str, root: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    header = "import numpy as np, os, cvkit\nfrom cvkit.compare.images import scene\n"
+    header = "import numpy as np, os, cvkit\nfrom cvkit.compare.cases.images import scene\n"
     return subprocess.run(
         [sys.executable, "-c", header + code],
         capture_output=True,

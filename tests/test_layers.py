@@ -49,7 +49,7 @@ EXTERNAL = {
     "jinja2": {"batch"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
-KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._rows", "cvkit._simd"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._rows", "cvkit._simd.numbers"}
 KERNELS_MAY_IMPORT |= {f"cvkit._simd_{part}" for part in ("bits", "histograms", "memory", "pixels")}
 
 

@@ -10,7 +10,7 @@ import pytest
 from scipy import ndimage
 
 import cvkit
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.filters import median
 
 

@@ -11,8 +11,8 @@ from sklearn.multiclass import OneVsRestClassifier
 
 import cvkit
 from cvkit.ml import AdaBoostClassifier
-from cvkit.ml._boosting import Recipe, boost
-from cvkit.ml._quantisation import quantisation_thresholds, quantise
+from cvkit.ml.ensemble.boosted_trees import Recipe, boost
+from cvkit.ml.ensemble.quantization import quantisation_thresholds, quantise
 from tests.learner_checks import failed_checks
 
 X, Y = load_breast_cancer(return_X_y=True)

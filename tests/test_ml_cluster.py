@@ -14,7 +14,8 @@ from sklearn.utils._test_common.instance_generator import _get_expected_failed_c
 
 import cvkit
 from cvkit._dispatch import Batch
-from cvkit.ml import KMeans, _lloyd
+from cvkit.ml import KMeans
+from cvkit.ml.cluster import lloyd
 from tests.fake_device import fake, recorded_launches
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
 from tests.simulate_learners import k_means, small_samples
@@ -42,9 +43,9 @@ def assert_equal_models(ours: KMeans, theirs: reference.KMeans) -> None:
 
 
 def test_bounds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", 1.1)  # bounds from the first turn, while centers move far
+    monkeypatch.setattr(lloyd, "RESTLESS_SHARE", 1.1)  # bounds from the first turn, while centers move far
     X = np.random.RandomState(0).rand(1500, 3)
-    found = _lloyd.Lloyd(_lloyd.Samples(Batch(X, 2, X), np.ones(len(X))), X[:25]).run(40, tolerance=0.0)
+    found = lloyd.Lloyd(lloyd.Samples(Batch(X, 2, X), np.ones(len(X))), X[:25]).run(40, tolerance=0.0)
     assert found.iterations > 20
     labels, centers = naive_lloyd(X, X[:25], found.iterations)
     np.testing.assert_array_equal(found.labels, labels)
@@ -261,7 +262,7 @@ def test_estimator_checks_of_batches() -> None:
 
 
 def test_simulated_cuda_equals_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", _lloyd.RESTLESS_SHARE)  # k_means sets it
+    monkeypatch.setattr(lloyd, "RESTLESS_SHARE", lloyd.RESTLESS_SHARE)  # k_means sets it
     assert_same(k_means(np.asarray), simulated("k_means", tmp_path))
 
 
@@ -272,7 +273,8 @@ def test_batches_refuse_device_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
-    from cvkit.ml._cuda import cluster, samples
+    from cvkit.ml._cuda import samples
+    from cvkit.ml.cluster._cuda import lloyd
 
     n, d, k = 60, 3, 4
     X = fake(small_samples(dtype))
@@ -287,13 +289,13 @@ def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> N
         [
             (samples, "count_not_finite", (X, fake(np.zeros(1, np.int64)))),
             (samples, "hash_rows", (X, fake(np.zeros(len(X), np.uint64)))),
-            (cluster, "subtract", (X, row, X)),
-            (cluster, "assigned_distances", (X, centers, labels, numbers)),
-            (cluster, "nearest_centers", (X, centers, norms, labels)),
-            (cluster, "nearest_around", (X, row, centers, norms, labels)),
-            (cluster, "assign_bounded", (X, numbers, centers, norms, *bounds)),
-            (cluster, "move_members", (X, numbers, labels, labels, sums, totals, members)),
-            (cluster, "center_distances", (X, row, centers, norms, fake(np.zeros((n, k), dtype)))),
-            (cluster, "try_candidates", (X, numbers, numbers, centers[:2], changes[:2], numbers, *tries)),
+            (lloyd, "subtract", (X, row, X)),
+            (lloyd, "assigned_distances", (X, centers, labels, numbers)),
+            (lloyd, "nearest_centers", (X, centers, norms, labels)),
+            (lloyd, "nearest_around", (X, row, centers, norms, labels)),
+            (lloyd, "assign_bounded", (X, numbers, centers, norms, *bounds)),
+            (lloyd, "move_members", (X, numbers, labels, labels, sums, totals, members)),
+            (lloyd, "center_distances", (X, row, centers, norms, fake(np.zeros((n, k), dtype)))),
+            (lloyd, "try_candidates", (X, numbers, numbers, centers[:2], changes[:2], numbers, *tries)),
         ],
     )

@@ -125,7 +125,7 @@ def test_ridge_ends_at_the_optimum():
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
 def test_too_many_weights_for_newton_warn(l1_ratio, monkeypatch):
-    monkeypatch.setattr("cvkit.ml.linear.MOST_WEIGHTS", 0)
+    monkeypatch.setattr("cvkit.ml.linear.logistic.MOST_WEIGHTS", 0)
     X, y = load_breast_cancer(return_X_y=True)
     with pytest.warns(ConvergenceWarning, match="failed to reach tol"):
         LogisticRegression(l1_ratio=l1_ratio, max_iter=10_000, tol=1e-10).fit(X, y)
@@ -184,7 +184,7 @@ def test_many_blocks_equal_one(monkeypatch):
     X = rng.standard_normal((1000, 3))
     y = rng.integers(0, 3, 1000)
     whole = LogisticRegression(tol=1e-8).fit(X, y).coef_
-    monkeypatch.setattr("cvkit.ml.linear._BLOCK_BYTES", 3 * 8 * 128)
+    monkeypatch.setattr("cvkit.ml.linear.logistic._BLOCK_BYTES", 3 * 8 * 128)
     np.testing.assert_allclose(LogisticRegression(tol=1e-8).fit(X, y).coef_, whole, atol=1e-10)
 
 

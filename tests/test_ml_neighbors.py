@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 import cvkit
 from cvkit._dispatch import Batch
 from cvkit.ml import KNeighborsClassifier, KNeighborsRegressor
-from cvkit.ml._neighbor_search import BruteSearch, Metric
+from cvkit.ml.neighbors.search import BruteSearch, Metric
 from tests.fake_device import fake
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
 from tests.simulate_learners import neighbors, small_samples
@@ -332,7 +332,7 @@ def test_simulated_cuda_equals_cpu(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
-    from cvkit.ml._cuda import neighbors as kernels
+    from cvkit.ml.neighbors._cuda import brute_force as kernels
 
     X = fake(small_samples(dtype))
     distances, indices = fake(np.zeros((120, 4))), fake(np.zeros((120, 4), np.int64))

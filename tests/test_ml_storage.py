@@ -26,7 +26,7 @@ from cvkit.ml import (
     load,
     save,
 )
-from cvkit.ml._cpu.tree_records import NODE_DTYPE
+from cvkit.ml.tree._cpu.records import NODE_DTYPE
 
 X, Y = load_iris(return_X_y=True)
 

@@ -18,9 +18,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
 import cvkit
-from cvkit.ml import SVC, LinearSVC, _shrinking
+from cvkit.ml import SVC, LinearSVC
 from cvkit.ml._math import exp_negative
-from cvkit.ml.platt import couple
+from cvkit.ml.svm import shrinking
+from cvkit.ml.svm.platt import couple
 from tests.fake_device import fake
 from tests.simulate_svm import small_models
 
@@ -356,11 +357,11 @@ class TestSVC:
 
         def advance(problem, *arguments):
             sizes.append(len(problem.signs))
-            return _shrinking.smo.advance(problem, *arguments)
+            return shrinking.smo.advance(problem, *arguments)
 
-        monkeypatch.setattr(_shrinking, "_LEAST_STEPS", 50)
-        monkeypatch.setattr(_shrinking, "_PATIENCE", 0)
-        monkeypatch.setattr(_shrinking, "advance", advance)
+        monkeypatch.setattr(shrinking, "_LEAST_STEPS", 50)
+        monkeypatch.setattr(shrinking, "_PATIENCE", 0)
+        monkeypatch.setattr(shrinking, "advance", advance)
         options = {"kernel": kernel, "C": 10.0, "tol": 1e-6}
         parts = SVC(**options).fit(gram, y)
         assert min(sizes) < 0.5 * len(y) and sizes[-1] == len(y)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.case import Case
-from cvkit.compare.cases import CASES
-from cvkit.compare.images import noise, scene
-from cvkit.compare.measure import difference
+from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.images import noise, scene
+from cvkit.compare.cases.table import CASES
+from cvkit.compare.measure.timing import difference
 from tests.naive_cases import NAIVE_CASES
 
 OPENCV = int(cv2.__version__.partition(".")[0])

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import cvkit
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 from cvkit.io import UnreadableImageError
 from tests.pictures import (
     bmp,

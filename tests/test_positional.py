@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise
+from cvkit.compare.cases.images import noise
 
 IMAGE = noise(6, 7)
 _FLAGS = cv2.INTER_LINEAR

@@ -14,15 +14,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each of them cannot find or does not know, and what it says of that.
 REFUSED = {
-    "scripts/batch_benchmark.py": (["--output", "gone/x.json"], "there is no folder gone"),
+    "tools/batch_benchmark.py": (["--output", "gone/x.json"], "there is no folder gone"),
     "scripts/batch_process.py": (["gone", "out"], "no such file or folder: gone"),
-    "scripts/benchmark.py": (["--photograph", "gone.jpg"], "gone.jpg"),
-    "scripts/build_person_models.py": (["person-acf", "gone", "gone"], "no such file: gone/vtest.avi"),
+    "tools/benchmark.py": (["--photograph", "gone.jpg"], "gone.jpg"),
+    "tools/build_person_models.py": (["person-acf", "gone", "gone"], "no such file: gone/vtest.avi"),
     "scripts/compare_opencv.py": (["gone"], "gone"),
     "scripts/detect_pedestrians.py": (["gone"], "no such file or folder: gone"),
-    "scripts/gpu_report.py": (["--operations", "gone"], "gone"),
-    "scripts/learner_scaling.py": (["--output", "here.txt/x"], "here.txt"),
-    "scripts/parity_table.py": (["--measure", "gone"], "gone"),
+    "tools/gpu_report.py": (["--operations", "gone"], "gone"),
+    "tools/learner_scaling.py": (["--output", "here.txt/x"], "here.txt"),
+    "tools/parity_table.py": (["--measure", "gone"], "gone"),
     "scripts/train_detector.py": (
         ["person-hog", "--positives", "gone", "--negatives", "gone", "-o", "m.npz"],
         "no such file or folder: gone",

@@ -11,8 +11,8 @@ import pytest
 
 import cvkit
 from cvkit import _dispatch, _jit
-from cvkit.compare.cases import CASES
-from cvkit.ml import _lloyd
+from cvkit.compare.cases.table import CASES
+from cvkit.ml.cluster import lloyd
 from tests.fake_device import assert_compile, fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
@@ -38,7 +38,7 @@ def all_cuda_kernels() -> set[_jit.CudaKernel]:
     "ignore:Number of distinct clusters", "ignore:invalid value encountered in divide"
 )
 def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lloyd, "RESTLESS_SHARE", _lloyd.RESTLESS_SHARE)  # k_means changes it
+    monkeypatch.setattr(lloyd, "RESTLESS_SHARE", lloyd.RESTLESS_SHARE)  # k_means changes it
     with recorded_launches(monkeypatch) as launches:
         for case in [*CASES, *NAIVE_CASES]:
             case.ours(fake(small_picture(case)))

@@ -14,7 +14,7 @@ from cvkit.batch import Entry, Manifest, write_report
 from cvkit.batch.report import Bar, histogram
 from cvkit.batch.thumbnails import thumbnail
 from cvkit.cli import main
-from cvkit.compare.images import scene
+from cvkit.compare.cases.images import scene
 from cvkit.video import open_video
 from tests.browser import BROWSER, DRIVER, open_browser
 

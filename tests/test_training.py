@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.detect import HOGDetector, box_iou, load
-from cvkit.detect.training import train_hog
+from cvkit.detect.training.hog import train_hog
 
 SETTINGS = {"window": (32, 32), "object_size": (0.75, 0.75), "scale": 1.2}
 

@@ -10,13 +10,14 @@ import pytest
 
 import cvkit
 from cvkit.cli import main
-from cvkit.compare.images import noise, scene
-from cvkit.detect import ChannelDetector, box_iou, load, training_channels
+from cvkit.compare.cases.images import noise, scene
+from cvkit.detect import ChannelDetector, box_iou, load
 from cvkit.detect.channel_detector import Trees
-from cvkit.detect.training_channels import train_channels
-from cvkit.detect.training_examples import ExampleReader, Scene
-from cvkit.detect.training_filters import learn_decorrelation
-from cvkit.detect.training_pyramids import UNTRAINED, ChannelCutter, Jitter
+from cvkit.detect.training import channels
+from cvkit.detect.training.channels import train_channels
+from cvkit.detect.training.examples import ExampleReader, Scene
+from cvkit.detect.training.filters import learn_decorrelation
+from cvkit.detect.training.pyramids import UNTRAINED, ChannelCutter, Jitter
 from cvkit.features.channels import decorrelated_channels
 
 SETTINGS: dict[str, Any] = {"window": (32, 32), "object_size": (0.75, 0.75)}
@@ -48,7 +49,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw fewer random windows than a real training has use for."""
-    monkeypatch.setattr(training_channels, "_RANDOM_NEGATIVES", 2000)
+    monkeypatch.setattr(channels, "_RANDOM_NEGATIVES", 2000)
 
 
 def examples(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -95,7 +96,7 @@ def test_the_same_seed_gives_the_same_model_at_any_thread_count(pictures: Path, 
 
 
 def test_pyramids_beyond_the_limit_are_computed_again(pictures: Path) -> None:
-    samples = (144 + training_channels._NEGATIVES) * 640
+    samples = (144 + channels._NEGATIVES) * 640
     assert_same(train(pictures), train(pictures, max_memory=samples + 20_000))
     assert_same(train(pictures), train(pictures, max_memory=0))
 
@@ -104,7 +105,7 @@ def test_an_interrupted_training_goes_on(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train(pictures, decorrelate=True, calibrate=True)
-    boost = training_channels.boost
+    boost = channels.boost
     calls = 0
 
     def interrupted(*arguments: Any) -> Any:
@@ -114,7 +115,7 @@ def test_an_interrupted_training_goes_on(
             raise KeyboardInterrupt
         return boost(*arguments)
 
-    monkeypatch.setattr(training_channels, "boost", interrupted)
+    monkeypatch.setattr(channels, "boost", interrupted)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             train(pictures, decorrelate=True, calibrate=True, work=tmp_path)

@@ -11,7 +11,7 @@ import pytest
 import cvkit
 from cvkit._border import BORDERS
 from cvkit._dispatch import Batch
-from cvkit.compare.images import noise, scene
+from cvkit.compare.cases.images import noise, scene
 from cvkit.geometry import warp
 from cvkit.geometry._cpu.tiles import _affine_row, _perspective_row
 from cvkit.geometry._cpu.warp import _locate, _locate_nearest

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.compare.images import noise
+from cvkit.compare.cases.images import noise
 
 _KERNEL = [0.2, 0.3, 0.1, 0.2, 0.1, 0.05, 0.05]
 

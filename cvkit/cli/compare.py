@@ -51,15 +51,15 @@ def compare(
     """
     from cvkit._paths import atomic_path, claim_folder
     from cvkit.cli.tables import print_table
-    from cvkit.compare.cases import CASES
-    from cvkit.compare.detector_cases import DETECTOR_CASES
-    from cvkit.compare.learner_cases import LEARNER_CASES
-    from cvkit.compare.machine import thread_count
-    from cvkit.compare.miss_rates import find_labelled
-    from cvkit.compare.page import render
-    from cvkit.compare.report import Report
-    from cvkit.compare.selection import AnyCase, read_size, select
-    from cvkit.compare.tables import learner_table, miss_rate_table, parity_table, speed_tables
+    from cvkit.compare.cases.detectors import DETECTOR_CASES
+    from cvkit.compare.cases.learners import LEARNER_CASES
+    from cvkit.compare.cases.table import CASES
+    from cvkit.compare.measure.machine import thread_count
+    from cvkit.compare.measure.miss_rates import find_labelled
+    from cvkit.compare.measure.selection import AnyCase, read_size, select
+    from cvkit.compare.present.page import render
+    from cvkit.compare.present.report import Report
+    from cvkit.compare.present.tables import learner_table, miss_rate_table, parity_table, speed_tables
 
     _, device_name = choose_device(device)
     if (photographs is None) != (labels is None):

@@ -109,11 +109,11 @@ def detect(
     Exit code: 0 all went well, 1 some sources failed, 2 wrong usage, 130 interrupted; what was done is kept.
     """
     from cvkit.batch.video import Frames
-    from cvkit.cli.detect_outcome import Outcome
-    from cvkit.cli.detect_record import open_record
-    from cvkit.cli.detect_sources import find_sources, measure, outside
-    from cvkit.cli.detect_work import SourceDetector
     from cvkit.cli.progress import open_progress
+    from cvkit.detect.runs.outcome import Outcome
+    from cvkit.detect.runs.record import open_record
+    from cvkit.detect.runs.sources import find_sources, measure, outside
+    from cvkit.detect.runs.work import SourceDetector
     from cvkit.io import LeftOut
     from cvkit.video import read_frames
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from cvkit.compare.tables import Table, to_text
+from cvkit.compare.present.tables import Table, to_text
 
 
 def print_table(table: Table) -> None:

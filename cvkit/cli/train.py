@@ -15,7 +15,7 @@ from cvkit.cli.outputs import check_output_file, check_output_folder
 from cvkit.cli.progress import tell, told_warnings
 
 if TYPE_CHECKING:
-    from cvkit.detect.training_examples import Example
+    from cvkit.detect.training.examples import Example
     from cvkit.detect.window_detector import WindowDetector
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
@@ -123,7 +123,7 @@ def train(
 
     Exit code: 0 all went well, 2 wrong usage, 130 interrupted; with --work, what was done is kept.
     """
-    from cvkit.detect.training_state import forget
+    from cvkit.detect.training.state import forget
 
     _refuse_options_of_others(context, kind)
     check_output_file(output, "--output", ".npz")
@@ -168,10 +168,10 @@ def _refuse_options_of_others(context: typer.Context, kind: Kind) -> None:
 def _trainer(kind: Kind) -> Callable[..., WindowDetector]:
     """Import what trains this kind of detector."""
     if kind is Kind.person_hog:
-        from cvkit.detect.training import train_hog
+        from cvkit.detect.training.hog import train_hog
 
         return train_hog
-    from cvkit.detect.training_channels import train_channels
+    from cvkit.detect.training.channels import train_channels
 
     return train_channels
 
@@ -204,7 +204,7 @@ def _labelled(images: Path, labels: Path, label: str | None) -> tuple[list[Examp
     """Find labelled pictures; boxes to be ignored are no objects, but keep negatives away."""
     from cvkit.detect.labels import boxes_of, read_labels, select_class
     from cvkit.detect.path_index import PathIndex
-    from cvkit.detect.training_examples import Scene
+    from cvkit.detect.training.examples import Scene
     from cvkit.io import walk
 
     pictures = read_labels(labels, images=images)

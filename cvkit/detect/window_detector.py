@@ -15,7 +15,7 @@ from cvkit._dispatch import Array, Batch
 from cvkit.detect.detections import Detections
 from cvkit.detect.model_files import write_model
 from cvkit.detect.suppression import nms
-from cvkit.ml.platt import sigmoid
+from cvkit.ml.svm.platt import sigmoid
 
 
 class WindowDetector(ABC):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch, to_host
-from cvkit.color import fill_luv
+from cvkit.color.spaces import fill_luv
 
 # L, u and v are brought to about 0 to 1, each by the same factor, so that their gradients compare.
 _COLOUR_GAIN = np.full(3, 1 / 270)

@@ -11,7 +11,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, Batch, to_host
-from cvkit._simd import LANES, aligned_rows
+from cvkit._simd.numbers import LANES, aligned_rows
 
 # The CUDA twin keeps a cell's histograms in shared memory of a fixed size.
 MAXIMUM_BINS = 64

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd import high_half, nearest
+from cvkit._simd.numbers import high_half, nearest
 
 
 @helper

@@ -15,7 +15,7 @@ def nearest_label(batch: Batch, centers: np.ndarray) -> Array:
     origin = mean_row(centers)
     centers = centers - origin
     with single_threaded():
-        batch.kernels("cvkit.ml", "cluster").nearest_around(
+        batch.kernels("cvkit.ml.cluster", "lloyd").nearest_around(
             batch.array, origin, centers, row_norms(centers), labels
         )
     return labels
@@ -40,7 +40,7 @@ def centered(batch: Batch) -> tuple[np.ndarray, Batch]:
         return mean, Batch(batch.array - mean, 2, batch.original)
     count, features = batch.array.shape
     sums = beside(batch, np.zeros((1, features)))
-    kernels = batch.kernels("cvkit.ml", "cluster")
+    kernels = batch.kernels("cvkit.ml.cluster", "lloyd")
     kernels.move_members(
         batch.array,
         beside(batch, np.ones(count)),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd import bits, from_bits, larger
+from cvkit._simd.numbers import bits, from_bits, larger
 
 _LOG2_E = 1.4426950408889634
 # ln 2 in two parts: the first has so few bits that its product with a whole number below 2^11 is exact.

@@ -14,7 +14,7 @@ import numpy as np
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import split_channels
-from cvkit._simd import LANES, add_scaled_lanes, aligned_rows
+from cvkit._simd.numbers import LANES, add_scaled_lanes, aligned_rows
 from cvkit.features._math import clipped, inverse_length, last_wins_from, vote
 
 # Block rows that one task makes. Tasks share no cells, so each computes the last cell rows of the one above

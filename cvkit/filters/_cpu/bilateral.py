@@ -10,7 +10,7 @@ import numpy as np
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import from_bits
+from cvkit._simd.numbers import from_bits
 
 # Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the
 # second-level cache.

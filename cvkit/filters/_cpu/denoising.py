@@ -15,7 +15,7 @@ import numpy as np
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
-from cvkit._simd_memory import look_up
+from cvkit._simd.memory import look_up
 from cvkit.filters._cpu.bilateral import power_of_two
 from cvkit.filters._cpu.sliding import slide_window
 

@@ -6,7 +6,7 @@ Beyond its edges the image repeats its outermost pixels.
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd_memory import read_apart, write_apart
+from cvkit._simd.memory import read_apart, write_apart
 from cvkit.filters._cpu.median_large import median_histogram, median_ranks
 from cvkit.filters._cpu.networks import (
     insert,

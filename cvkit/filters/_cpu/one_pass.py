@@ -19,7 +19,7 @@ import numpy as np
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd import multiply_add
+from cvkit._simd.numbers import multiply_add
 from cvkit.filters._cpu.linear import stretch
 from cvkit.filters._math import finish
 

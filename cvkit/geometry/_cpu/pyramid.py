@@ -7,7 +7,7 @@ import numpy as np
 
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd_memory import copy_4_items
+from cvkit._simd.memory import copy_4_items
 from cvkit.geometry._math import divided, doubled_index
 
 # Rows of the smaller image that one task works on.

@@ -4,8 +4,8 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
-from cvkit._simd_memory import copy_2_items, copy_4_items
-from cvkit._simd_pixels import blend_four_pixels, blend_two_pixels
+from cvkit._simd.memory import copy_2_items, copy_4_items
+from cvkit._simd.pixels import blend_four_pixels, blend_two_pixels
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
 STRIP = 64

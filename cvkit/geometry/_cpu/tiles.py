@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd_memory import prefetch
+from cvkit._simd.memory import prefetch
 from cvkit.geometry._math import AFFINE, MAPS
 
 # Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to

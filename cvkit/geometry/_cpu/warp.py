@@ -8,7 +8,7 @@ import numpy as np
 from cvkit._border import CONSTANT
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
-from cvkit._simd_memory import copy_2_items, copy_4_items
+from cvkit._simd.memory import copy_2_items, copy_4_items
 from cvkit.geometry._cpu.tiles import TILE_COLUMNS, TILE_ROWS, coordinates, tile, tiling
 from cvkit.geometry._math import FAR, bicubic_at, cubic_weights, rounded, value_at
 

@@ -1,1 +1,0 @@
-"""CPU twins of the modules at the top level."""

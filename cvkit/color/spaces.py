@@ -1,0 +1,155 @@
+"""Gray pictures, the two orders of colour channels, and L*u*v*."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from cvkit._dispatch import Array, Batch
+
+# Rec. 601 luma. OpenCV's integer weights sum to 1 << 15, so that white stays white.
+_LUMA = (0.299, 0.587, 0.114)
+_FIXED_LUMA = (9798, 19235, 3735)
+# The ranges of L, u and v that OpenCV spreads over 0 to 255.
+_LUV_LOW, _LUV_HIGH = (0, -134, -140), (100, 220, 122)
+
+
+def rgb_to_gray(image: Array) -> Array:
+    """Turn an RGB picture into gray: 0.299 red + 0.587 green + 0.114 blue.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        RGB.
+
+    Returns
+    -------
+    array, (H, W) or (N, H, W, 1)
+        Of the dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Notes
+    -----
+    Rec. ITU-R BT.601 luma. Integers equal ``cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)`` byte for byte.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.rgb_to_gray(np.array([[[255, 0, 0], [10, 20, 30]]], np.uint8))
+    array([[76, 18]], dtype=uint8)
+    """
+    batch = Batch.of(image, channels=(3,))
+    kernels = batch.kernels("cvkit.color", "spaces")
+    out = batch.empty((*batch.shape[:3], 1))
+    if batch.dtype.kind == "u":
+        kernels.gray_fixed(batch.array, *map(np.uint32, _FIXED_LUMA), out)
+    else:
+        kernels.gray_float(batch.array, *map(batch.dtype.type, _LUMA), out)
+    if batch.rank == 3:
+        return batch.give_back(out.reshape(out.shape[1:3]))
+    return batch.restore(out)
+
+
+def rgb_to_bgr(image: Array) -> Array:
+    """Reverse the order of the colour channels, from RGB to OpenCV's BGR or back.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        RGB or BGR.
+
+    Returns
+    -------
+    array
+        A new array of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.rgb_to_bgr(np.array([[[1, 2, 3]]], np.uint8))
+    array([[[3, 2, 1]]], dtype=uint8)
+    """
+    batch = Batch.of(image, channels=(3,))
+    out = batch.empty()
+    batch.kernels("cvkit.color", "spaces").reverse_channels(batch.array, out)
+    return batch.restore(out)
+
+
+def rgb_to_luv(image: Array) -> Array:
+    """Turn an RGB picture into CIE L*u*v*, in which distances are about those that people see.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8 or float32
+        RGB with sRGB's gamma; floats from 0 to 1, values beyond count as the nearer of the two;
+        NaN gives NaN.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``. Floats are L from 0 to 100, u from -134 to 220, v from -140
+        to 122; bytes spread each of these ranges over 0 to 255.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Notes
+    -----
+    CIE 1976 for the white D65, as ``cv2.cvtColor(image, cv2.COLOR_RGB2Luv)``: floats to 0.02, which is the
+    error of OpenCV's tables near black, and bytes to one level.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.rgb_to_luv(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8))
+    array([[[255,  97, 136],
+            [136, 223, 173]]], dtype=uint8)
+    """
+    batch = Batch.of(image, dtypes=(np.uint8, np.float32), channels=(3,))
+    out = batch.empty()
+    if batch.dtype == np.uint8:
+        low, high = np.array(_LUV_LOW), np.array(_LUV_HIGH)
+        fill_luv(batch, 255 / (high - low), -low * 255 / (high - low), out)
+    else:
+        fill_luv(batch, np.ones(3), np.zeros(3), out)
+    return batch.restore(out)
+
+
+def fill_luv(batch: Batch, gain: np.ndarray, offset: np.ndarray, out: Array) -> None:
+    """Fill the first three channels of ``out`` with L*u*v*, each times its gain plus its offset.
+
+    ``batch`` holds uint8 or float32, gray (as three equal channels) or RGB; bytes in ``out`` are rounded.
+    """
+    kernels = batch.kernels("cvkit.color", "spaces")
+    gain, offset = gain.astype(np.float32), offset.astype(np.float32)
+    if batch.dtype == np.uint8:
+        whole = np.dtype(out.dtype) == np.uint8
+        kernels.luv_of_bytes(batch.array, _light_of_bytes(), gain, offset, whole, out)
+    else:
+        kernels.luv_of_floats(batch.array, gain, offset, out)
+
+
+@cache
+def _light_of_bytes() -> np.ndarray:
+    """Tabulate the linear light of each byte, from 0 to 1."""
+    value = np.arange(256) / 255
+    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return light.astype(np.float32)

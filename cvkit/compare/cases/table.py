@@ -1,0 +1,12 @@
+"""The table: operation, parameters, reference and tolerance; it drives tests, benchmark and README."""
+
+from __future__ import annotations
+
+from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
+from cvkit.compare.cases.features import FEATURE_CASES
+from cvkit.compare.cases.filters import FILTER_CASES
+from cvkit.compare.cases.geometry import GEOMETRY_CASES
+from cvkit.compare.cases.skimage import SKIMAGE_CASES
+
+CASES: list[Case] = [*FEATURE_CASES, *GEOMETRY_CASES, *FILTER_CASES, *DERIVATIVE_CASES, *SKIMAGE_CASES]

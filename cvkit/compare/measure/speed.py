@@ -1,0 +1,218 @@
+"""Time rows of the tables beside their references, and what the first call in a process costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+import cvkit
+from cvkit._jit import cuda
+from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.detectors import DetectorCase, OpenCVDetector
+from cvkit.compare.cases.images import scene
+from cvkit.compare.measure.documents import Row
+from cvkit.compare.measure.machine import reference_version, thread_count
+from cvkit.compare.measure.timing import alternate
+
+# The bars of the table of images hold for this size and for one thread on each side.
+BAR_SHAPE = (1080, 1920)
+
+FIRST_CALLS = {
+    "hog": ("hog, 128x64", "cvkit.hog(image)", 0.8),
+    "detect": (
+        "pretrained HOG detector, 128x64",
+        "cvkit.detect.pretrained('person-hog').detect(image)",
+        None,
+    ),
+}
+"""What a process does first: operation -> (name, call, largest accepted seconds)."""
+
+
+def time_case(
+    case: Case, picture: np.ndarray, threads: int, *, on_cuda: bool = False, seconds: float = 8.0
+) -> Row:
+    """Time one row of the table of images.
+
+    Parameters
+    ----------
+    case : Case
+        The row.
+    picture : numpy.ndarray
+        Of the row's dtype and channels.
+    threads : int
+        Threads of each side.
+    on_cuda : bool
+        Whether cvkit works on a GPU; the picture is brought there beforehand.
+    seconds : float
+        About how long the timing takes.
+
+    Returns
+    -------
+    dict
+        Times in seconds; ``first`` is the first call in this process, which compiles or loads the kernels.
+
+    Examples
+    --------
+    >>> from cvkit.compare.cases.table import CASES
+    >>> row = time_case(CASES[0], scene(20, 30, channels=3), threads=1)
+    >>> row["section"], row["label"], row["bar"]
+    ('speed', 'rgb_to_gray[]-uint8x3', None)
+    """
+    ours = _on_target(case.ours, picture, on_cuda)
+    at_bar = picture.shape[:2] == BAR_SHAPE and threads == 1
+    return {
+        "section": "speed",
+        "operation": case.operation,
+        "name": case.name,
+        "label": case.label,
+        "dtype": case.dtype,
+        "channels": case.channels,
+        **_sizes(picture, threads),
+        "reference_version": reference_version(case.against),
+        "device": "cuda" if on_cuda else "cpu",
+        **_timing(ours, lambda: case.reference(picture), threads, seconds),
+        "bar": case.bar if at_bar and not on_cuda else None,
+    }
+
+
+def time_detector(
+    case: DetectorCase,
+    photograph: np.ndarray,
+    threads: int,
+    *,
+    on_cuda: bool = False,
+    seconds: float = 8.0,
+) -> Row:
+    """Time detection on both sides, from the picture to grouped boxes.
+
+    Parameters
+    ----------
+    case : DetectorCase
+        The row.
+    photograph : numpy.ndarray, (H, W, 3), uint8
+        A picture with people, RGB.
+    threads : int
+        Threads of each side.
+    on_cuda : bool
+        Whether cvkit works on a GPU; the picture is brought there beforehand.
+    seconds : float
+        About how long the timing takes.
+
+    Returns
+    -------
+    dict
+        As of :func:`time_case`.
+
+    Examples
+    --------
+    >>> row = time_detector(DetectorCase(130, 70, 1, bar=1.0), scene(60, 40, channels=3), threads=1)
+    >>> row["height"], row["width"], row["bar"]
+    (130, 70, 1.0)
+    """
+    picture = case.picture(photograph)
+    ours, reference = _on_target(case.detector().detect, picture, on_cuda), OpenCVDetector()
+    return {
+        "section": "detector",
+        "operation": case.operation,
+        "name": case.name,
+        "label": case.label,
+        "dtype": "uint8",
+        "channels": case.channels,
+        **_sizes(picture, threads),
+        "reference_version": reference_version("opencv"),
+        "device": "cuda" if on_cuda else "cpu",
+        **_timing(ours, lambda: reference.detect(picture), threads, seconds),
+        "bar": case.bar if threads == 1 and not on_cuda else None,
+    }
+
+
+def _sizes(picture: np.ndarray, threads: int) -> Row:
+    return {"height": picture.shape[0], "width": picture.shape[1], "threads": threads}
+
+
+def _on_target(function: Callable[[Any], Any], picture: np.ndarray, on_cuda: bool) -> Callable[[], Any]:
+    """Return the call to time; on a GPU it waits for the result."""
+    if not on_cuda:
+        return lambda: function(picture)
+    on_device = cvkit.to_device(picture)
+
+    def call() -> None:
+        function(on_device)
+        cuda.synchronize()
+
+    return call
+
+
+def _timing(ours: Callable[[], Any], reference: Callable[[], Any], threads: int, seconds: float) -> Row:
+    with thread_count(threads):
+        start = time.perf_counter()
+        ours()
+        first = time.perf_counter() - start
+        return {**asdict(alternate(ours, reference, seconds=seconds)), "first": first}
+
+
+def picture_for(case: Case, shape: tuple[int, int]) -> np.ndarray:
+    """Make the picture on which a row is measured."""
+    return scene(*shape, channels=case.channels, dtype=case.dtype)
+
+
+_FIRST_CALL_PROGRAM = """
+import time
+import numpy
+import cvkit
+image = numpy.random.default_rng(0).integers(0, 256, (128, 64), numpy.uint8)
+start = time.perf_counter()
+{call}
+print(time.perf_counter() - start)
+"""
+
+
+def first_call_label(operation: str) -> str:
+    """Return the label of an operation's first call."""
+    return f"{operation}[first call]"
+
+
+def time_first_call(operation: str, processes: int = 3) -> Row:
+    """Time the first call in a fresh process: imports, and kernels compiled or from the disk cache.
+
+    Parameters
+    ----------
+    operation : str
+        A key of :data:`FIRST_CALLS`.
+    processes : int
+        Number of processes that find the disk cache filled.
+
+    Returns
+    -------
+    dict
+        In seconds: ``ours`` the median time with a filled disk cache, ``first`` with an empty one.
+    """
+    name, call, bar = FIRST_CALLS[operation]
+    command = [sys.executable, "-c", _FIRST_CALL_PROGRAM.format(call=call)]
+    package = Path(cvkit.__file__).parents[1]
+    with tempfile.TemporaryDirectory() as cache:
+        search = os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])
+        environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": search}
+        first, *later = [
+            float(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+            for _ in range(1 + processes)
+        ]
+    return {
+        "section": "first call",
+        "operation": operation,
+        "name": name,
+        "label": first_call_label(operation),
+        "ours": median(later),
+        "first": first,
+        "bar": bar,
+    }

@@ -1,0 +1,144 @@
+"""Measure agreement and speed of cvkit beside a reference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cvkit.compare.cases.case import Tolerance
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two results differ.
+
+    Parameters
+    ----------
+    largest, mean : float
+        Largest and mean absolute difference.
+    equal : float
+        Share of equal values.
+    exceeding : float
+        Share of values that differ by more than the tolerance accepts.
+    """
+
+    largest: float
+    mean: float
+    equal: float
+    exceeding: float
+
+
+def difference(ours: np.ndarray, reference: np.ndarray, tolerance: Tolerance) -> Difference:
+    """Compare two results of one operation.
+
+    Parameters
+    ----------
+    ours, reference : numpy.ndarray
+        Arrays of the same shape and dtype.
+    tolerance : Tolerance
+        Decides which values count as exceeding.
+
+    Returns
+    -------
+    Difference
+
+    Raises
+    ------
+    ValueError
+        If shapes or dtypes differ.
+
+    Examples
+    --------
+    >>> difference(np.array([1, 2]), np.array([1, 4]), Tolerance(absolute=1)).exceeding
+    0.5
+    """
+    if ours.shape != reference.shape or ours.dtype != reference.dtype:
+        raise ValueError(
+            f"ours is {ours.dtype} {ours.shape}, the reference {reference.dtype} {reference.shape}"
+        )
+    if ours.size == 0:
+        return Difference(0.0, 0.0, 1.0, 0.0)
+    ours, reference = ours.astype(np.float64), reference.astype(np.float64)
+    same = (ours == reference) | (np.isnan(ours) & np.isnan(reference))
+    with np.errstate(invalid="ignore"):  # infinity minus infinity, where they are the same
+        gap = np.where(same, 0.0, np.abs(ours - reference))
+    gap = np.where(np.isnan(gap), np.inf, gap)
+    finite = reference[np.isfinite(reference)]
+    value_range = float(np.ptp(finite)) if finite.size else 0.0
+    accepted = tolerance.absolute + tolerance.relative * value_range
+    return Difference(float(gap.max()), float(gap.mean()), float(same.mean()), float((gap > accepted).mean()))
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Times of two callables that took turns, in seconds.
+
+    Parameters
+    ----------
+    ours, reference : float
+        Median time of one call.
+    ratio : float
+        Median over rounds of ours / reference.
+    spread : float
+        Half the distance between the quartiles of that ratio.
+    """
+
+    ours: float
+    reference: float
+    ratio: float
+    spread: float
+
+
+def alternate(
+    ours: Callable[[], Any],
+    reference: Callable[[], Any],
+    *,
+    rounds: int = 15,
+    round_seconds: float = 0.02,
+    seconds: float = 8.0,
+) -> Timing:
+    """Time two callables in turns, after one call of each that is not counted.
+
+    Parameters
+    ----------
+    ours, reference : callable
+        Called without arguments.
+    rounds : int
+        Number of turns.
+    round_seconds : float
+        Short calls are repeated within a turn until it lasts about this long.
+    seconds : float
+        Slow calls get fewer turns, at least five, so that all take about this long.
+
+    Returns
+    -------
+    Timing
+
+    Examples
+    --------
+    >>> timing = alternate(lambda: sum(range(100)), lambda: sum(range(100)), rounds=3, round_seconds=1e-4)
+    >>> 0 < timing.ratio < 100
+    True
+    """
+    ours()
+    reference()
+    once = _seconds(ours, 1), _seconds(reference, 1)
+    calls = max(1, round(round_seconds / max(*once, 1e-7)))
+    rounds = min(rounds, max(5, int(seconds / sum(once))))
+    times = np.array([(_seconds(ours, calls), _seconds(reference, calls)) for _ in range(rounds)])
+    ratios = times[:, 0] / times[:, 1]
+    low, middle, high = np.percentile(ratios, [25, 50, 75])
+    return Timing(
+        float(np.median(times[:, 0])), float(np.median(times[:, 1])), float(middle), float(high - low) / 2
+    )
+
+
+def _seconds(call: Callable[[], Any], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    return (time.perf_counter() - start) / calls

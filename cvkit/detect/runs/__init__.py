@@ -1,0 +1,1 @@
+"""Resumable detection over pictures, videos and cameras."""

@@ -1,0 +1,1 @@
+"""CUDA twins of ``cvkit.ml.cluster.k_means``."""

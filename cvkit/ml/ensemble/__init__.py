@@ -1,0 +1,1 @@
+"""Forests, boosting, and what is made of forests."""

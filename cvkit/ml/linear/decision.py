@@ -1,0 +1,134 @@
+"""What linear models and support vector machines share: decisions on either device, and labels from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
+from cvkit.ml._samples import FLOATS, beside, device_samples
+
+# Rows that are taken as one dense block.
+BLOCK_ROWS = 4096
+
+
+def dense_blocks(X: Any, constant: float) -> Iterator[tuple[slice, np.ndarray]]:
+    """Walk over blocks of rows as dense float64 matrices that end with a constant feature."""
+    for start in range(0, X.shape[0], BLOCK_ROWS):
+        rows = slice(start, min(start + BLOCK_ROWS, X.shape[0]))
+        block = np.full((rows.stop - rows.start, X.shape[1] + 1), constant)
+        block[:, :-1] = X[rows].toarray() if sparse.issparse(X) else X[rows]
+        yield rows, block
+
+
+def refuse_device_arrays(estimator: BaseEstimator, *arrays: object) -> None:
+    """Raise for arrays on a GPU where only the CPU can fit."""
+    if any(on_device(array) for array in arrays):
+        name = type(estimator).__name__
+        raise TypeError(f"{name}.fit needs arrays in host memory, got one on a GPU; use cvkit.to_host")
+
+
+def sample_weights(values: Any, X: Any) -> np.ndarray:
+    """Check sample weights and return them as a contiguous float64 vector; None means ones."""
+    weights = _check_sample_weight(values, X, dtype=np.float64, ensure_non_negative=True)
+    return contiguous(weights)
+
+
+def linear_decision(batch: Batch, weights: np.ndarray, intercept: np.ndarray) -> Array:
+    """Return ``X @ weights.T + intercept`` where X lives, as a kernel's array (n, n_weights)."""
+    dtype = result_dtype(batch)
+    out = batch.empty((batch.array.shape[0], weights.shape[0]), dtype)
+    kernels = batch.kernels("cvkit.ml.svm", "svc")
+    model = (beside(batch, part.astype(dtype)) for part in (weights, intercept))
+    kernels.linear_decision(batch.array, *model, out)
+    return out
+
+
+def result_dtype(batch: Batch) -> np.dtype:
+    """Decisions are float64 on the CPU, as in scikit-learn; on a GPU they keep the dtype of the samples."""
+    return batch.dtype if batch.is_on_device else np.dtype(np.float64)
+
+
+def give_copy(batch: Batch, array: np.ndarray) -> Array:
+    """Give a result made in host memory back as the caller's kind of array."""
+    return batch.give_back(beside(batch, array))
+
+
+def labels(batch: Batch, classes: np.ndarray, indices: Array) -> Array:
+    """Return ``classes[indices]``; on a GPU where the labels are numbers, in host memory otherwise."""
+    if not batch.is_on_device or classes.dtype.kind not in "iuf":
+        return classes[to_host(indices)]
+    out = batch.empty(indices.shape, classes.dtype)
+    batch.kernels("cvkit.ml.svm", "svc").take(classes, indices, out)
+    return batch.give_back(out)
+
+
+def largest(batch: Batch, decision: Array) -> Array:
+    """Return the index of the class with the largest decision in each row."""
+    out = batch.empty((decision.shape[0],), np.intp)
+    batch.kernels("cvkit.ml.svm", "svc").largest(decision, out)
+    return out
+
+
+class LinearDecision(ClassifierMixin, BaseEstimator):
+    """Decision values and labels of a classifier that has ``coef_``, ``intercept_`` and ``classes_``."""
+
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    classes_: np.ndarray
+
+    def _decision(self, X: Any) -> tuple[Batch, Array]:
+        """Return where the samples live, and decision values of shape (n, n_weights)."""
+        check_is_fitted(self)
+        if on_device(X):
+            batch = device_samples(self, X)
+            return batch, linear_decision(batch, self.coef_, self.intercept_)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
+        if sparse.issparse(X):
+            scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+            return Batch(scores, 2, scores), scores
+        batch = Batch(contiguous(X), 2, X)
+        return batch, linear_decision(batch, self.coef_, self.intercept_)
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the signed distance to each hyperplane, in units of the norm of its coefficients.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix, device array} of shape (n_samples, n_features)
+            The samples. A device array (float32 or float64) is read on its GPU.
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_classes)
+            Above zero in the two-class case means ``classes_[1]``. The same kind of array as X.
+        """
+        batch, scores = self._decision(X)
+        return batch.give_back(scores.reshape(-1) if scores.shape[1] == 1 else scores)
+
+    def predict(self, X: Any) -> Any:
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, CSR matrix, device array} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Labels; on the GPU for a device array, unless the labels are not numbers.
+        """
+        batch, scores = self._decision(X)
+        return labels(batch, self.classes_, largest(batch, scores))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,151 @@
+"""A KD-tree on the CPU: nearest neighbours where features are few.
+
+The tree is complete: node ``i`` has the children ``2 i + 1`` and ``2 i + 2``, and every node halves its
+samples at the median of its widest feature. J. L. Bentley, "Multidimensional binary search trees used for
+associative searching", Communications of the ACM 18(9), 1975.
+"""
+
+import numpy as np
+
+from cvkit._jit import cpu_kernel, helper, prange
+from cvkit.ml.neighbors._math import add_column, add_term, replace_last
+
+
+@helper
+def _select(keys, order, start, stop, middle):
+    """Reorder so that position ``middle`` holds what sorting would put there, smaller keys before it."""
+    first, last = start, stop - 1
+    while first < last:
+        pivot = keys[(first + last) // 2]
+        left, right = first, last
+        while left <= right:
+            while keys[left] < pivot:
+                left += 1
+            while keys[right] > pivot:
+                right -= 1
+            if left <= right:
+                keys[left], keys[right] = keys[right], keys[left]
+                order[left], order[right] = order[right], order[left]
+                left += 1
+                right -= 1
+        if middle <= right:
+            last = right
+        elif middle >= left:
+            first = left
+        else:
+            return
+
+
+@helper
+def _fit_box(X, order, start, stop, lower, upper):
+    """Write the box around some samples; return its widest feature."""
+    for feature in range(X.shape[1]):
+        lower[feature] = np.inf
+        upper[feature] = -np.inf
+    for position in range(start, stop):
+        for feature in range(X.shape[1]):
+            value = X[order[position], feature]
+            lower[feature] = min(lower[feature], value)
+            upper[feature] = max(upper[feature], value)
+    widest = 0
+    for feature in range(1, X.shape[1]):
+        if upper[feature] - lower[feature] > upper[widest] - lower[widest]:
+            widest = feature
+    return widest
+
+
+@cpu_kernel
+def build(X, order, starts, stops, lower, upper):
+    """Reorder ``order`` so that every node holds a run of it; write each node's run and box.
+
+    The number of nodes, one less than a power of two, decides the depth.
+    """
+    nodes = starts.shape[0]
+    keys = np.empty(X.shape[0], X.dtype)
+    starts[0], stops[0] = 0, X.shape[0]
+    first, width = 0, 1
+    while first < nodes:
+        for offset in prange(width):
+            node = first + offset
+            start, stop = starts[node], stops[node]
+            widest = _fit_box(X, order, start, stop, lower[node], upper[node])
+            if 2 * node + 2 < nodes:
+                middle = (start + stop) // 2
+                for position in range(start, stop):
+                    keys[position] = X[order[position], widest]
+                _select(keys, order, start, stop, middle)
+                starts[2 * node + 1], stops[2 * node + 1] = start, middle
+                starts[2 * node + 2], stops[2 * node + 2] = middle, stop
+        first += width
+        width *= 2
+
+
+@helper(inline=True)
+def _distance_to_box(metric, p, query, lower, upper):
+    """Reduced distance from a query to the nearest point of a box."""
+    total = 0.0
+    for feature in range(query.shape[0]):
+        value = query[feature]
+        gap = max(max(lower[feature] - value, value - upper[feature]), 0.0)
+        total = add_term(metric, p, total, gap)
+    return total
+
+
+@helper(inline=True)
+def _visit_leaf(columns, order, start, stop, query, metric, p, values, distances, indices):
+    """Offer the samples of a leaf to the candidates of a query."""
+    for j in range(stop - start):
+        values[j] = 0.0
+    for feature in range(query.shape[0]):
+        add_column(metric, p, columns[feature, start:stop], query[feature], values)
+    for j in range(stop - start):
+        if values[j] <= distances[0]:
+            index = order[start + j]
+            if values[j] < distances[0] or index < indices[0]:
+                replace_last(values[j], index, distances, indices)
+
+
+@helper
+def _search(
+    columns, order, starts, stops, lower, upper, query, metric, p, stack, bounds, values, distances, indices
+):
+    """Visit the nodes that may hold a neighbour, the nearer child first."""
+    nodes = starts.shape[0]
+    depth = 1
+    stack[0], bounds[0] = 0, 0.0
+    while depth > 0:
+        depth -= 1
+        node = stack[depth]
+        # A box as far as the last candidate may still hold an equally distant sample of smaller index.
+        if bounds[depth] > distances[0]:
+            continue
+        while 2 * node + 2 < nodes:
+            near, far = 2 * node + 1, 2 * node + 2
+            near_bound = _distance_to_box(metric, p, query, lower[near], upper[near])
+            far_bound = _distance_to_box(metric, p, query, lower[far], upper[far])
+            if far_bound < near_bound:
+                near, far = far, near
+                near_bound, far_bound = far_bound, near_bound
+            if far_bound <= distances[0]:
+                stack[depth], bounds[depth] = far, far_bound
+                depth += 1
+            node = near
+        _visit_leaf(columns, order, starts[node], stops[node], query, metric, p, values, distances, indices)
+
+
+# Queries that share one set of buffers.
+QUERIES = 64
+
+
+@cpu_kernel
+def search(columns, order, starts, stops, lower, upper, queries, metric, p, distances, indices):
+    """Keep for each query the samples of least reduced distance, as a heap."""
+    for block in prange((queries.shape[0] + QUERIES - 1) // QUERIES):
+        stack = np.empty(64, np.int64)
+        bounds = np.empty(64)
+        values = np.empty(stops[-1] - starts[-1] + 1)
+        for q in range(block * QUERIES, min((block + 1) * QUERIES, queries.shape[0])):
+            _search(
+                columns, order, starts, stops, lower, upper, queries[q], metric, p, stack, bounds, values,
+                distances[q], indices[q],
+            )  # fmt: skip

@@ -1,0 +1,183 @@
+"""One two-class kernel machine: the data in the form the solver takes, and its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cvkit._dispatch import Batch, contiguous
+from cvkit.ml._samples import beside, row_norms
+from cvkit.ml.svm._kernel_functions import PRECOMPUTED, RBF
+
+# Small machines go on after their tolerance is reached, down to rounding error: it takes no time, and makes a
+# sample's weight the same as repeating it.
+_SMALL = 128
+_EXTRA_STEPS = 20_000
+_FLOAT32_ERROR = 1e-6
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel function and its parameters."""
+
+    code: int
+    gamma: float = 0.0
+    coef0: float = 0.0
+    degree: int = 0
+
+    @property
+    def parameters(self) -> tuple[int, float, float, int]:
+        """The arguments that kernels in ``_cpu`` and ``_cuda`` take."""
+        return self.code, self.gamma, self.coef0, self.degree
+
+    def diagonal(self, samples: np.ndarray) -> np.ndarray:
+        """Return the kernel of each sample with itself."""
+        if self.code == PRECOMPUTED:
+            return np.diag(samples).copy()
+        if self.code == RBF:
+            return np.ones(len(samples))
+        from cvkit.ml.svm._cpu.svc import kernel_from_dots
+
+        norms = row_norms(samples, np.float64)
+        out = np.empty(len(samples))
+        kernel_from_dots(norms, 0.0, np.zeros(len(samples)), *self.parameters, out)
+        return out
+
+    def decisions(
+        self, batch: Batch, support: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray
+    ) -> np.ndarray:
+        """Return ``K(X, support) @ coefficients.T + intercepts`` where X lives, block by block."""
+        from cvkit.ml.linear.decision import result_dtype
+
+        kernels = batch.kernels("cvkit.ml.svm", "svc")
+        count, dtype = batch.array.shape[0], result_dtype(batch)
+        columns, coefficients, intercepts = (
+            beside(batch, array.astype(dtype, copy=False)) for array in (support.T, coefficients, intercepts)
+        )
+        out = batch.empty((count, coefficients.shape[0]), dtype)
+        height = min(count, max(64, 2**19 // max(1, support.shape[0])))
+        values = batch.empty((height, support.shape[0]), dtype)
+        for start in range(0, count, height):
+            rows = slice(start, min(start + height, count))
+            block = values[: rows.stop - rows.start]
+            kernels.kernel_matrix(batch.array[rows], columns, *self.parameters, block)
+            kernels.linear_decision(block, coefficients, intercepts, out[rows])
+        return out
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The solution of one two-class problem."""
+
+    coefficients: np.ndarray  # sign * alpha of each sample
+    intercept: float
+    steps: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class Solver:
+    """The kernel and the settings of the solver."""
+
+    kernel: Kernel
+    tolerance: float
+    max_steps: int
+    cache_megabytes: float
+    shrinking: bool
+
+
+@dataclass(frozen=True)
+class PairProblem:
+    """Two classes to tell apart: samples (or their kernel matrix), targets +-1, bounds of alpha."""
+
+    samples: np.ndarray
+    signs: np.ndarray
+    upper: np.ndarray
+    solver: Solver
+
+    @classmethod
+    def of(
+        cls,
+        samples: np.ndarray,
+        upper: np.ndarray,
+        solver: Solver,
+        positive: np.ndarray,
+        negative: np.ndarray,
+    ) -> PairProblem:
+        """Take the rows ``positive`` and ``negative`` out of all samples."""
+        signs = np.zeros(len(samples))
+        signs[positive], signs[negative] = 1.0, -1.0
+        return cls(samples, signs, upper, solver).subset(np.concatenate([positive, negative]))
+
+    def subset(self, rows: np.ndarray) -> PairProblem:
+        """Return the problem of some of the samples."""
+        return PairProblem(self._between(rows, rows), self.signs[rows], self.upper[rows], self.solver)
+
+    def _between(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return the samples ``rows``, or their kernel with ``others``."""
+        is_matrix = self.solver.kernel.code == PRECOMPUTED
+        return self.samples[np.ix_(rows, others)] if is_matrix else self.samples[rows]
+
+    def held_out(self, training: np.ndarray, testing: np.ndarray) -> np.ndarray:
+        """Fit the samples ``training`` and return the decisions of the samples ``testing``."""
+        signs = np.unique(self.signs[training])
+        if len(signs) < 2:  # nothing to tell apart: the sign itself, or none
+            return np.full(len(testing), signs.sum())
+        problem = self.subset(training)
+        machine = problem.fit()
+        samples = self._between(testing, training)
+        if self.solver.kernel.code == PRECOMPUTED:
+            return samples @ machine.coefficients + machine.intercept
+        decisions = self.solver.kernel.decisions(
+            Batch(contiguous(samples), 2, samples),
+            problem.samples,
+            machine.coefficients[None, :],
+            np.array([machine.intercept]),
+        )
+        return decisions[:, 0]
+
+    def _solver_samples(self) -> np.ndarray:
+        """Return the samples the solver reads: float32 around their mean where that is exact enough.
+
+        Distances, and so the RBF kernel, do not depend on the origin. Float32 halves the memory that each
+        kernel row is computed from, which is what it waits for. The error of an exponent stays within
+        ``_FLOAT32_ERROR`` of the largest one; a hundredth of the tolerance is left to it.
+        """
+        kernel = self.solver.kernel
+        if kernel.code != RBF:
+            return contiguous(self.samples)
+        centred = self.samples - self.samples.mean(axis=0)
+        if len(centred) <= _SMALL:
+            return centred
+        largest_exponent = kernel.gamma * row_norms(centred, np.float64).max()
+        exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
+        return centred.astype(np.float32) if exact_enough else centred
+
+    def fit(self) -> Machine:
+        """Run the solver."""
+        from cvkit.ml.svm import shrinking
+        from cvkit.ml.svm._cpu import binary_svm
+
+        solver = self.solver
+        count = len(self.signs)
+        samples = self._solver_samples()
+        norms, diagonal = row_norms(samples, np.float64), solver.kernel.diagonal(self.samples)
+        if not (np.isfinite(norms).all() and np.isfinite(diagonal).all()):
+            raise ValueError("X holds such large values that its kernel overflows; scale the features")
+        problem = binary_svm.Problem(
+            samples, norms, *solver.kernel.parameters, self.signs, self.upper, diagonal
+        )
+        alpha, score = np.zeros(count), self.signs.copy()
+        if count > _SMALL and solver.shrinking:
+            steps, converged = shrinking.solve(
+                problem, solver.cache_megabytes, solver.tolerance, solver.max_steps, alpha, score
+            )
+        else:
+            cache = shrinking.row_cache(problem, solver.cache_megabytes)
+            extra = _EXTRA_STEPS if count <= _SMALL else 0
+            steps, _, _, converged = binary_svm.advance(
+                problem, cache, solver.tolerance, solver.max_steps, extra, alpha, score
+            )
+        intercept = binary_svm.offset(problem, alpha, score)
+        return Machine(self.signs * alpha, intercept, steps, converged)

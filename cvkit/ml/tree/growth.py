@@ -1,0 +1,217 @@
+"""From validated training data and parameters to grown trees: what trees and forests share."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight
+
+from cvkit._dispatch import contiguous
+from cvkit.ml._samples import are_counts
+from cvkit.ml.tree._cpu import criteria, histogram, records, sorting
+from cvkit.ml.tree._cpu import growth as kernels
+
+CRITERIA = {
+    "gini": criteria.GINI,
+    "entropy": criteria.ENTROPY,
+    "log_loss": criteria.ENTROPY,
+    "gain_ratio": criteria.GAIN_RATIO,
+    "squared_error": criteria.SQUARED_ERROR,
+}
+
+# To keep all features in order takes less time than to sort the drawn ones where at least so many are drawn.
+_PRESORTED_SHARE = 0.3
+
+# Responses within 2 to the power of this, up or down, have squares and products of sums well inside float64.
+_LARGEST_EXPONENT = 300
+
+
+def check_weights(sample_weight: Any, X: np.ndarray, class_weight: np.ndarray | None = None) -> np.ndarray:
+    """Check sample weights, or make unit weights, as float64; ``class_weight`` holds a factor of each."""
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    if class_weight is not None:
+        if not (class_weight >= 0).all():
+            raise ValueError(f"class_weight must not be negative or NaN, got {class_weight.min():g}")
+        weights = weights * class_weight
+        if not weights.any():
+            raise ValueError("class_weight must leave a class with samples of positive weight")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(weights.sum()):
+            raise ValueError(f"weights of samples must have a finite sum, got some of {weights.max():g}")
+    return contiguous(weights)
+
+
+def n_features_to_draw(max_features: Any, n_features: int) -> int:
+    """Translate ``max_features`` into a number."""
+    if max_features is None:
+        return n_features
+    if max_features == "sqrt":
+        return max(1, int(math.sqrt(n_features)))
+    if max_features == "log2":
+        return max(1, int(math.log2(n_features)))
+    if isinstance(max_features, Integral):
+        return int(max_features)
+    return max(1, int(max_features * n_features))
+
+
+def make_limits(estimator: Any, X: np.ndarray) -> criteria.Limits:
+    """Translate the parameters that stop growth into numbers, where they do not depend on the tree."""
+    n_samples, n_features = X.shape
+    leaf = estimator.min_samples_leaf
+    min_leaf = int(leaf) if isinstance(leaf, Integral) else math.ceil(leaf * n_samples)
+    split = estimator.min_samples_split
+    min_split = int(split) if isinstance(split, Integral) else max(2, math.ceil(split * n_samples))
+    return criteria.Limits(
+        max_depth=np.iinfo(np.int32).max if estimator.max_depth is None else int(estimator.max_depth),
+        min_samples_split=max(min_split, 2 * min_leaf),
+        min_samples_leaf=min_leaf,
+        min_weight_leaf=float(estimator.min_weight_fraction_leaf),
+        min_impurity_decrease=float(estimator.min_impurity_decrease),
+        least_impurity=float(np.finfo(np.float64).eps),
+        max_features=n_features_to_draw(estimator.max_features, n_features),
+        max_leaf_nodes=int(estimator.max_leaf_nodes or 0),
+    )
+
+
+def x_log2_x(largest: int) -> np.ndarray:
+    """Tabulate x log2 x for x = 0, 1, ... largest."""
+    table = np.arange(largest + 1, dtype=np.float64)
+    table[1:] *= np.log2(table[1:])
+    return table
+
+
+def _exponent(responses: np.ndarray) -> int:
+    """Return the power of 2 that responses are divided by: 0, but for those near the ends of the range."""
+    exponent = int(np.frexp(np.abs(responses).max(initial=0.0))[1])
+    return exponent if abs(exponent) > _LARGEST_EXPONENT else 0
+
+
+class Grower:
+    """Training data, sorted once, from which any number of trees grow, also in several threads at a time.
+
+    Parameters
+    ----------
+    X : (n_samples, n_features) float32 array
+        May hold NaN.
+    y : (n_samples,) array
+        Class codes, or responses where ``n_classes`` is 0.
+    n_classes : int
+        Number of classes, 0 for regression.
+    criterion : str
+        A key of ``CRITERIA``.
+    limits : Limits
+        When a node stays a leaf.
+    """
+
+    def __init__(
+        self, X: np.ndarray, y: np.ndarray, n_classes: int, criterion: str, limits: criteria.Limits
+    ) -> None:
+        self.n_samples, self.n_features = X.shape
+        self.limits = limits
+        self.criterion = CRITERIA[criterion]
+        self.is_regression = n_classes == 0
+        self.n_sums = n_classes or 3
+        self.n_values = n_classes or 1
+        self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
+        responses = np.asarray([] if n_classes else y, dtype=np.float64)
+        self.exponent = _exponent(responses)
+        self.responses = contiguous(np.ldexp(responses, -self.exponent) if self.exponent else responses)
+        self._sort(X)
+
+    def _sort(self, X: np.ndarray) -> None:
+        columns = np.array(X.T, dtype=np.float32, order="C")
+        columns[np.isnan(columns)] = np.inf
+        self.samples = np.empty(columns.shape, np.uint32)
+        self.values = np.empty(columns.shape, np.float32)
+        sorting.presort(columns, self.samples, self.values)
+        self.presorted = self.limits.max_features >= _PRESORTED_SHARE * self.n_features
+        shape = (self.n_features, 0) if self.presorted else columns.shape
+        self.ranks = np.empty(shape, np.uint32)
+        self.distinct = np.empty(shape, np.float32)
+        if not self.presorted:
+            sorting.rank_features(self.samples, self.values, self.ranks, self.distinct)
+
+    def _columns(self, kept: np.ndarray, n_kept: int) -> records.Columns:
+        if not self.presorted:
+            return records.Columns(False, self.samples, self.values, self.ranks, self.distinct)
+        samples = np.empty((self.n_features, n_kept), np.uint32)
+        values = np.empty((self.n_features, n_kept), np.float32)
+        sorting.keep_samples(self.samples, self.values, kept, samples, values)
+        return records.Columns(True, samples, values, self.ranks, self.distinct)
+
+    def _target(self, weights: np.ndarray) -> criteria.Target:
+        counted = are_counts(weights)
+        uses_table = counted and self.criterion in (criteria.ENTROPY, criteria.GAIN_RATIO)
+        table = x_log2_x(int(weights.sum())) if uses_table else np.empty(0)
+        return criteria.Target(self.criterion, self.classes, self.responses, weights, counted, table)
+
+    def _work(self, n_in_tree: int, capacity: int, seed: int) -> records.Work:
+        n_waiting = capacity if self.limits.max_leaf_nodes else 0
+        n_to_sort = 0 if self.presorted else n_in_tree
+        return records.Work(
+            samples=np.empty(n_to_sort, np.uint32),
+            values=np.empty(n_to_sort, np.float32),
+            keys=np.empty(n_to_sort + sorting.KEY_PADDING, np.uint64),
+            other_keys=np.empty(n_to_sort + sorting.KEY_PADDING, np.uint64),
+            right_samples=np.empty(n_in_tree, np.uint32),
+            right_values=np.empty(n_in_tree, np.float32),
+            goes_left=np.empty(self.n_samples, np.bool_),
+            histogram=np.empty(1 << sorting.DIGIT_BITS, np.uint32),
+            class_histogram=np.empty(0 if self.presorted else histogram.LARGEST_HISTOGRAM, np.int64),
+            left_counts=np.empty(self.n_sums, np.int64),
+            right_counts=np.empty(self.n_sums, np.int64),
+            running=criteria.Running(*np.empty((3, n_in_tree if self.is_regression else 0))),
+            total=np.empty(self.n_sums),
+            left=np.empty(self.n_sums),
+            features=np.empty(self.n_features, np.int64),
+            constant_features=np.empty(self.n_features, np.int64),
+            splits=np.empty(self.n_features, records.SPLIT_DTYPE),
+            stack=np.empty(n_in_tree + 1, records.OPEN_NODE_DTYPE),
+            branches=np.empty(max(n_waiting, 1), records.BRANCH_DTYPE),
+            frontier=np.empty(n_waiting, np.int64),
+            random_state=np.array([seed], np.uint32),
+        )
+
+    def _limits_of_tree(self, weights: np.ndarray, kept: np.ndarray) -> criteria.Limits:
+        """Put the limits in terms of a tree's weight and of its responses, scaled as they are."""
+        limits = self.limits._replace(min_weight_leaf=float(self.limits.min_weight_leaf * weights.sum()))
+        if not self.is_regression:
+            return limits
+        variances = np.array([limits.min_impurity_decrease, 1.0])
+        with np.errstate(over="ignore", under="ignore"):
+            min_decrease, one = np.ldexp(variances, -2 * self.exponent)
+        return limits._replace(
+            min_impurity_decrease=float(min_decrease),
+            # Absolute as in scikit-learn, but for responses whose variance is less than 1.
+            least_impurity=limits.least_impurity * float(min(one, np.var(self.responses[kept]))),
+        )
+
+    def grow(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Grow one tree on the samples of positive weight; return its nodes and their values."""
+        kept = weights > 0
+        node_samples = np.flatnonzero(kept).astype(np.uint32)
+        depth = min(self.limits.max_depth, 31)
+        n_leaves = min(len(node_samples), 2**depth, self.limits.max_leaf_nodes or len(node_samples))
+        capacity = 2 * n_leaves - 1
+        nodes = np.zeros(capacity, records.NODE_DTYPE)
+        node_values = np.empty((capacity, self.n_values))
+        n_nodes = kernels.grow(
+            self._columns(kept, len(node_samples)),
+            self._target(weights),
+            self._limits_of_tree(weights, kept),
+            node_samples,
+            self._work(len(node_samples), capacity, seed),
+            nodes,
+            node_values,
+        )
+        nodes, node_values = nodes[:n_nodes], node_values[:n_nodes]
+        if self.exponent:
+            with np.errstate(over="ignore", under="ignore"):
+                nodes["impurity"] = np.ldexp(nodes["impurity"], 2 * self.exponent)
+            node_values = np.ldexp(node_values, self.exponent)
+        return nodes, node_values

@@ -1,0 +1,278 @@
+"""The README's tables of agreement and speed, from the measurements that lie beside the code."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from cvkit.compare.measure.documents import Document, Row, read_document
+from cvkit.compare.present.tables import (
+    Table,
+    grouped,
+    learner_table,
+    missed,
+    picture_kind,
+    to_markdown,
+    tolerance_text,
+    worst,
+)
+
+RESULTS = Path(str(resources.files("cvkit.compare"))) / "results"
+"""Where the committed measurements are."""
+
+PARITY, SPEED, BATCH = RESULTS / "parity.json", RESULTS / "speed.json", RESULTS / "batch.json"
+
+
+def update_readme(readme: Path) -> None:
+    """Write the tables into a README, each between its markers.
+
+    Parameters
+    ----------
+    readme : path
+        The file; what is outside the markers stays.
+    """
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(with_tables(text), encoding="utf-8")
+
+
+def with_tables(text: str) -> str:
+    """Return a README with the tables that the committed measurements give.
+
+    Parameters
+    ----------
+    text : str
+        A README with the markers.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> with_tables("no markers")
+    Traceback (most recent call last):
+    ValueError: the text has no markers <!-- parity:begin --> and <!-- parity:end -->
+    """
+    text = replace_between(text, "parity", parity_section(read_document(PARITY)))
+    text = replace_between(text, "batch", batch_section(read_document(BATCH)))
+    return replace_between(text, "speed", speed_section(read_document(SPEED)))
+
+
+def replace_between(text: str, name: str, content: str) -> str:
+    r"""Replace what is between two markers.
+
+    Parameters
+    ----------
+    text : str
+        Holds ``<!-- name:begin -->`` and ``<!-- name:end -->``.
+    name : str
+        Name of the markers.
+    content : str
+        What to put there.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If a marker is missing.
+
+    Examples
+    --------
+    >>> replace_between("<!-- a:begin -->old<!-- a:end -->", "a", "new")
+    '<!-- a:begin -->\nnew\n<!-- a:end -->'
+    """
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    before, found_begin, rest = text.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"the text has no markers {begin} and {end}")
+    return f"{before}{begin}\n{content}\n{end}{after}"
+
+
+def parity_section(document: Document) -> str:
+    """Describe agreement in Markdown.
+
+    Parameters
+    ----------
+    document : Document
+        With rows of parity.
+
+    Returns
+    -------
+    str
+    """
+    pictures = ", ".join(sorted({row["picture"] for row in document.section("parity")}))
+    return (
+        "One line for each operation, dtype, reference and tolerance, over all settings in the table\n"
+        f"`cvkit/compare/cases/table.py`; the worst setting and picture count. Pictures: {pictures}.\n"
+        "`cvkit compare` shows every row, on your own pictures.\n\n"
+        f"{to_markdown(parity_summary(document.rows))}"
+    )
+
+
+def parity_summary(rows: list[Row]) -> Table:
+    """Gather rows of parity by operation, dtype, reference and tolerance; equal lines share the versions.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows of any section.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> parity_summary([]).rows
+    []
+    """
+    versions: dict[tuple[str, ...], list[str]] = {}
+    for group in grouped(rows, ("operation", "dtype", "reference_version", "tolerance")):
+        row = group[0]
+        settings = len({member["label"] for member in group})
+        agrees = "" if all(member["agrees"] for member in group) else " **missed**"
+        library, _, version = row["reference_version"].rpartition(" ")
+        words = (row["operation"], row["dtype"], library)
+        line = (*words, str(settings), *worst(group), tolerance_text(row) + agrees)
+        versions.setdefault(line, []).append(version)
+    return Table(
+        "Agreement",
+        ["operation", "dtype", "reference", "settings", "largest difference", "mean", "equal", "accepted"],
+        [
+            [*line[:2], f"{line[2]} {', '.join(numbers)}", *line[3:]]
+            for line, numbers in sorted(versions.items(), key=lambda item: item[0][:3])
+        ],
+        words=3,
+    )
+
+
+def speed_section(document: Document) -> str:
+    """Describe speed in Markdown: one line for each row of the tables, one column for each size and threads.
+
+    Parameters
+    ----------
+    document : Document
+        With rows of speed.
+
+    Returns
+    -------
+    str
+    """
+    timed = [row for row in document.rows if row["section"] in ("speed", "detector")]
+    slower = sum(row["ratio"] > 1 for row in timed)
+    machine = document.machine
+    first = [row for row in document.rows if row["section"] == "first call"]
+    calls = "; ".join(
+        f"{row['name']}: {row['ours']:.2f} s with a filled disk cache, {row['first']:.1f} s with an empty one"
+        for row in first
+    )
+    return (
+        f"Measured on {machine['processor']}, {machine['cores']} cores, Python {machine['python']},\n"
+        f"NumPy {machine['numpy']}, Numba {machine['numba']}. Each cell is the median time of cvkit and of\n"
+        "the reference in milliseconds, in turns within one process and on equally many threads, and the\n"
+        f"ratio: below 1 cvkit is faster. Of {len(timed)} measurements {slower} are slower than the\n"
+        f"reference, in bold; missed bars, which this project set itself: {sum(map(missed, timed))}.\n\n"
+        f"{to_markdown(speed_summary(timed))}\n\n"
+        f"{_learners(document)}"
+        f"First call in a fresh process, imports included: {calls}."
+    )
+
+
+def _learners(document: Document) -> str:
+    table = learner_table(document.rows)
+    return f"{to_markdown(table)}\n\n" if table.rows else ""
+
+
+def speed_summary(rows: list[Row]) -> Table:
+    """Put the measurements of one row of the tables, at all sizes and thread counts, into one line.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Timed rows.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> speed_summary([]).rows
+    []
+    """
+    columns = sorted({_setting(row) for row in rows}, key=lambda setting: (-setting[0], setting[2]))
+    lines = []
+    for group in grouped(rows, ("operation", "name", "dtype", "channels", "reference_version")):
+        cells = {_setting(row): _cell(row) for row in group}
+        row = group[0]
+        words = [row["operation"], row["name"], picture_kind(row), row["reference_version"]]
+        lines.append(words + [cells.get(setting, "") for setting in columns])
+    threads = {1: "1 thread"}
+    sizes = [
+        f"{height}x{width}, {threads.get(count, f'{count} threads')}" for height, width, count in columns
+    ]
+    return Table("Speed", ["operation", "parameters", "picture", "reference", *sizes], lines, words=4)
+
+
+def batch_section(document: Document) -> str:
+    """Describe the speed of batches in Markdown.
+
+    Parameters
+    ----------
+    document : Document
+        With rows of ``tools/batch_benchmark.py``.
+
+    Returns
+    -------
+    str
+    """
+    return (
+        "Pictures a second of `cvkit batch canny`, beside OpenCV when it only decodes each file and encodes\n"
+        "it again, in the same format and on as many threads, on the machine that is named under Speed. The\n"
+        "ratio is above 1 where cvkit is faster (`tools/batch_benchmark.py`).\n\n"
+        f"{to_markdown(batch_summary(document.rows))}"
+    )
+
+
+def batch_summary(rows: list[Row]) -> Table:
+    """Put the measurements of one kind of file into one line.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows of ``tools/batch_benchmark.py``.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> batch_summary([]).rows
+    []
+    """
+    lines = []
+    for row in rows:
+        rates = row["images_per_second"]
+        ratio = f"{row['ratio']:.2f}"
+        ratio = f"**{ratio}**" if row["ratio"] < 1 else ratio
+        missing = f" (misses {row['bar']:.2f})" if row["ratio"] < row["bar"] else ""
+        figures = [f"{rates['transcode']:.1f}", f"{rates['batch']:.1f}", ratio + missing]
+        lines.append([row["files"], row["reference_version"], str(row["threads"]), *figures])
+    header = ["files", "reference", "threads", "decode and encode", "cvkit batch canny", "ratio"]
+    return Table("Folders, pictures a second", header, lines, words=2)
+
+
+def _setting(row: Row) -> tuple[int, int, int]:
+    return row["height"], row["width"], row["threads"]
+
+
+def _cell(row: Row) -> str:
+    ratio = f"{row['ratio']:.2f}"
+    ratio = f"**{ratio}**" if row["ratio"] > 1 else ratio
+    bar = f" (misses {row['bar']:.2f})" if missed(row) else ""
+    return f"{row['ours'] * 1e3:.2f} / {row['reference'] * 1e3:.2f}: {ratio}{bar}"
