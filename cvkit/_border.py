@@ -16,7 +16,7 @@ BORDERS = {
 }
 
 
-@helper(allocates=False)
+@helper
 def border_index(index, size, border):
     """Return the index inside ``[0, size)`` that stands in for ``index``, or -1 for the constant border."""
     if 0 <= index < size:
@@ -39,7 +39,7 @@ def border_index(index, size, border):
     return index if index < size else 2 * size - 2 - index
 
 
-@helper(allocates=False)
+@helper
 def extend_row(row, radius, channels, border, value):
     """Fill ``radius`` pixels at both ends of ``row`` from its inner pixels.
 

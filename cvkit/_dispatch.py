@@ -2,11 +2,11 @@
 
 An operation reads::
 
-    batch = Batch.of(image)
-    kernels = batch.kernels("cvkit.filters", "smoothing")
-    out = batch.empty()
-    kernels.box(batch.array, ..., out)
-    return batch.restore(out)
+    stack = ImageStack.of(image)
+    kernels = stack.kernels("cvkit.filters", "smoothing")
+    out = stack.empty()
+    kernels.box(stack.array, ..., out)
+    return stack.restore(out)
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _contiguous_on_device(view: Array) -> Array:
 
 
 def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
-    """Allocate an uninitialised array on the current GPU."""
+    """Allocate an uninitialized array on the current GPU."""
     return cuda.device_array(shape, dtype, stream=stream)
 
 
@@ -152,7 +152,7 @@ def remembered(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
     return recall
 
 
-class Batch:
+class ImageStack:
     """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device."""
 
     # A frozen dataclass would take three times longer to make.
@@ -172,7 +172,7 @@ class Batch:
         dtypes: tuple[type, ...] = _validate.IMAGE_DTYPES,
         channels: tuple[int, ...] = (1, 2, 3, 4),
         name: str = "image",
-    ) -> Batch:
+    ) -> ImageStack:
         """Check ``image`` and view it as a stack."""
         # A torch tensor has torch's dtype; the view of its memory has NumPy's.
         is_on_device = on_device(image)

@@ -3,14 +3,14 @@
 from cvkit._jit import helper
 
 
-@helper(allocates=False)
+@helper
 def copy_row(row, target):
     """Copy a row; an assignment of slices would allocate."""
     for x in range(target.shape[0]):
         target[x] = row[x]
 
 
-@helper(allocates=False)
+@helper
 def _split_three(row, first, second, third):
     """Take a row of three channels apart; a literal 3 lets the compiler shuffle vectors, not gather."""
     for x in range(first.shape[0]):
@@ -19,7 +19,7 @@ def _split_three(row, first, second, third):
         third[x] = row[3 * x + 2]
 
 
-@helper(allocates=False)
+@helper
 def split_channels(row, planes):
     """Copy a flat row of pixels to the rows of ``planes``, of shape (channels, width)."""
     channels, width = planes.shape

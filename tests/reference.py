@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 
-def neighbour(image: np.ndarray, dy: int, dx: int) -> np.ndarray:
+def neighbor(image: np.ndarray, dy: int, dx: int) -> np.ndarray:
     """For each pixel the one ``dy`` rows below and ``dx`` columns to the right, mirrored at the border."""
 
     def mirrored(size: int, shift: int) -> np.ndarray:
@@ -22,15 +22,15 @@ def neighbour(image: np.ndarray, dy: int, dx: int) -> np.ndarray:
 
 def sharpen(image: np.ndarray, method: str, amount: float) -> np.ndarray:
     """Subtract the Laplacian, or add the magnitude of the gradient in levels for each pixel."""
-    centre = image.astype(np.float64)
+    center = image.astype(np.float64)
     if method == "laplacian":
-        around = sum(neighbour(image, dy, dx) for dy, dx in [(-1, 0), (1, 0), (0, -1), (0, 1)])
-        result = centre - amount * (around - 4 * centre)
+        around = sum(neighbor(image, dy, dx) for dy, dx in [(-1, 0), (1, 0), (0, -1), (0, 1)])
+        result = center - amount * (around - 4 * center)
     else:
         smooth = [(-1, 1), (0, 2), (1, 1)]
-        along_x = sum(w * (neighbour(image, d, 1) - neighbour(image, d, -1)) for d, w in smooth) / 8
-        along_y = sum(w * (neighbour(image, 1, d) - neighbour(image, -1, d)) for d, w in smooth) / 8
-        result = centre + amount * np.hypot(along_x, along_y)
+        along_x = sum(w * (neighbor(image, d, 1) - neighbor(image, d, -1)) for d, w in smooth) / 8
+        along_y = sum(w * (neighbor(image, 1, d) - neighbor(image, -1, d)) for d, w in smooth) / 8
+        result = center + amount * np.hypot(along_x, along_y)
     if image.dtype.kind == "u":
         result = np.rint(result).clip(0, np.iinfo(image.dtype).max)
     return result.astype(image.dtype)
@@ -60,7 +60,7 @@ def border_pixel(image: np.ndarray, y: int, x: int, border: str, value: float) -
 
 
 def kernel_weights(fraction: float, interpolation: str) -> dict[int, float]:
-    """Weight of each neighbour, by its distance from the floor of a coordinate."""
+    """Weight of each neighbor, by its distance from the floor of a coordinate."""
     if interpolation == "nearest":
         return {round(fraction): 1.0}
     if interpolation == "bilinear":
@@ -231,7 +231,7 @@ def correlate(image: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def cell_channels(image: np.ndarray, cell: int, orientations: int) -> np.ndarray:
-    """Means over cells of L, u, v, normalised magnitude and orientations, not smoothed over cells."""
+    """Means over cells of L, u, v, normalized magnitude and orientations, not smoothed over cells."""
     smooth = np.outer([1, 2, 1], [1, 2, 1]) / 16
     planes = [
         correlate(plane, smooth) for plane in np.moveaxis((luv(image) + np.array([0, 88, 134])) / 270, -1, 0)

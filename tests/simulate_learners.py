@@ -1,4 +1,4 @@
-"""Run k-means and nearest neighbours on CUDA arrays in Numba's simulator and save the results.
+"""Run k-means and nearest neighbors on CUDA arrays in Numba's simulator and save the results.
 
 ``python -m tests.simulate_learners OUTPUT.npz k_means|neighbors`` with NUMBA_ENABLE_CUDASIM=1 and
 NUMBA_DISABLE_JIT=1. A process of its own, because Numba chooses the simulator when it is imported; the caller

@@ -50,7 +50,7 @@ def test_cascades_give_no_scores_below_their_threshold(monkeypatch: pytest.Monke
     assert low < 0.1 < 0.9 < high
 
 
-def test_detections_of_labelled_objects_are_not_false() -> None:
+def test_detections_of_labeled_objects_are_not_false() -> None:
     detector, picture = Fixed(np.zeros(3781)), np.zeros((128, 64), np.uint8)
     assert false_scores(detector, Path("a"), picture).tolist() == [0.5, -0.5]
     assert false_scores(detector, Scene(Path("a"), ((1, 0, 11, 20),)), picture).tolist() == [-0.5]
@@ -70,7 +70,7 @@ def test_crops_of_one_photograph_stay_together() -> None:
     rest, apart = hold_out(crops, held)
     assert (len(rest), len(apart)) == (24, 6)
     assert not {photograph(crop) for crop in rest} & {photograph(crop) for crop in apart}
-    # In labelled pictures a photograph gives both.
+    # In labeled pictures a photograph gives both.
     scenes = [Scene(Path(f"{number}.png"), ()) for number in range(10)]
     held = choose_held_out(scenes, scenes)
     assert len(held) == 2

@@ -74,7 +74,7 @@ def test_follows_a_long_weak_chain_from_its_strong_end() -> None:
 
 
 def connected(candidates: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Keep the components of candidates, of eight neighbours, that hold an edge."""
+    """Keep the components of candidates, of eight neighbors, that hold an edge."""
     components, _ = scipy.ndimage.label(candidates, np.ones((3, 3)))
     return np.isin(components, np.setdiff1d(components[edges], [0]))
 

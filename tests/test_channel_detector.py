@@ -145,9 +145,9 @@ def test_windows_lie_where_their_channels_come_from() -> None:
     trees = Trees(np.array([[middle]]), np.array([[230]]), np.array([[-2.0, 1.0]]))
     detector = ChannelDetector(trees, window=(32, 32), padding=8, scales_per_octave=2, object_size=(1, 1))
     boxes, _ = detector.detect_windows(picture)
-    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
     assert len(boxes) > 10
-    assert (np.abs(centres - [64, 96]) <= [20, 36]).all()
+    assert (np.abs(centers - [64, 96]) <= [20, 36]).all()
 
 
 def test_a_region_shifts_the_boxes_back() -> None:
@@ -320,7 +320,7 @@ def test_a_model_of_another_kind_or_without_an_array_gives_a_clear_error(tmp_pat
     with pytest.raises(ValueError, match=r"model\.npz lacks the array 'leaf' of a model of kind 'channels'"):
         load(path)
     with pytest.raises(ValueError, match="settings this version does not know"):
-        write_model(path, "channels", {"colour": 1}, **arrays, leaf=np.zeros((12, 4)))
+        write_model(path, "channels", {"color": 1}, **arrays, leaf=np.zeros((12, 4)))
         load(path)
 
 

@@ -1,4 +1,4 @@
-"""``cvkit train`` from the outside: crops, labelled pictures, memory, interruption, bad input."""
+"""``cvkit train`` from the outside: crops, labeled pictures, memory, interruption, bad input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAST = ["--shift", "0", "--rounds", "1", "--no-calibrate"]
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enter a folder with crops of rings, pictures without, and labelled pictures with one each."""
+    """Enter a folder with crops of rings, pictures without, and labeled pictures with one each."""
     folder = tmp_path_factory.mktemp("workplace")
     monkeypatch.chdir(folder)
     for name in ("rings", "others", "full"):
@@ -35,13 +35,13 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         crop[8:40, 8:40] = np.roll(ring(32), index % 3 - 1, axis=0)
         cvkit.write_image(f"rings/{index}.png", crop)
         cvkit.write_image(f"others/{index}.png", scene(64, 80, seed=index))
-    Path("labels.json").write_text(json.dumps(labelled()))
+    Path("labels.json").write_text(json.dumps(labeled()))
 
 
 PLACES = [(10, 20), (40, 70), (30, 40), (8, 60), (45, 8), (20, 20), (33, 77), (12, 12)]
 
 
-def labelled() -> dict[str, Any]:
+def labeled() -> dict[str, Any]:
     """Draw rings of 48 pixels into pictures and label them, by the ring's outer edge of 36 pixels."""
     images, annotations = [], []
     for number, (top, left) in enumerate(PLACES):
@@ -58,7 +58,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 CROPS = ["train", "person-hog", "--positives", "rings", "--negatives", "others", *RING]
-LABELLED = ["train", "person-hog", "--images", "full", "--labels", "labels.json", *RING]
+LABELED = ["train", "person-hog", "--images", "full", "--labels", "labels.json", *RING]
 
 
 def test_crops_give_a_calibrated_model(capsys: pytest.CaptureFixture[str]) -> None:
@@ -75,8 +75,8 @@ def test_crops_give_a_calibrated_model(capsys: pytest.CaptureFixture[str]) -> No
     assert model.probability(model.score_of(0.9)) == pytest.approx(0.9)
 
 
-def test_labelled_pictures_give_positives_and_negatives() -> None:
-    assert main([*LABELLED, "--shift", "1", "--no-calibrate", "-o", "model.npz"]) == 0
+def test_labeled_pictures_give_positives_and_negatives() -> None:
+    assert main([*LABELED, "--shift", "1", "--no-calibrate", "-o", "model.npz"]) == 0
     picture = scene(120, 160, seed=99)
     picture[40:88, 60:108] = ring(48)
     found = load("model.npz", threshold=-1).detect(picture)
@@ -166,15 +166,15 @@ def test_crops_of_the_wrong_size_are_left_out_or_resized(capsys: pytest.CaptureF
         ([*CROPS, "--max-memory", "much"], "--max-memory must be a size"),
         ([*CROPS, "-o", "nowhere/model.npz"], "--output: there is no folder nowhere"),
         ([*CROPS, "--window", "512x512"], "positives must hold at least one picture"),
-        ([*LABELLED, "--class", "cat"], "--labels has no example of the class 'cat'; it has ring"),
-        ([*LABELLED[:3], "others", *LABELLED[4:], "--labels", "found.json"], "there is no 10.png in others"),
-        ([*LABELLED, "--labels", "outside.json"], "lies outside the picture"),
-        ([*LABELLED, "--labels", "none.json"], "none.json has no boxes"),
+        ([*LABELED, "--class", "cat"], "--labels has no example of the class 'cat'; it has ring"),
+        ([*LABELED[:3], "others", *LABELED[4:], "--labels", "found.json"], "there is no 10.png in others"),
+        ([*LABELED, "--labels", "outside.json"], "lies outside the picture"),
+        ([*LABELED, "--labels", "none.json"], "none.json has no boxes"),
     ],
 )
 def test_bad_input_is_named(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
-    content = labelled()
+    content = labeled()
     Path("none.json").write_text(json.dumps({**content, "annotations": []}))
     content["annotations"][0]["bbox"] = [500, 0, 20, 20]
     Path("outside.json").write_text(json.dumps(content))

@@ -1,4 +1,4 @@
-"""What the table's rows for colour do not say: shapes and refusals."""
+"""What the table's rows for color do not say: shapes and refusals."""
 
 from __future__ import annotations
 

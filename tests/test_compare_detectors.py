@@ -1,4 +1,4 @@
-"""Detectors on labelled photographs: what is counted, what is shown, what is refused."""
+"""Detectors on labeled photographs: what is counted, what is shown, what is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import cvkit
 from cvkit.cli import main
 from cvkit.compare.measure.machine import opencv_major
-from cvkit.compare.measure.miss_rates import compare_miss_rates, detectors, find_labelled
+from cvkit.compare.measure.miss_rates import compare_miss_rates, detectors, find_labeled
 from cvkit.compare.present.drawings import det_figure
 from cvkit.compare.present.tables import miss_rate_table
 from cvkit.detect import Detections
@@ -20,7 +20,7 @@ PERSON, GROUP = (10.0, 20.0, 30.0, 60.0), (40.0, 0.0, 60.0, 60.0)
 
 
 @pytest.fixture
-def labelled(tmp_path: Path) -> tuple[Path, Path]:
+def labeled(tmp_path: Path) -> tuple[Path, Path]:
     """Two pictures of one person each, told apart by their gray, and a truncated third one."""
     folder = tmp_path / "photographs"
     folder.mkdir()
@@ -40,7 +40,7 @@ def labelled(tmp_path: Path) -> tuple[Path, Path]:
     return folder, labels
 
 
-def test_detectors_are_judged_on_the_pictures_that_can_be_read(labelled: tuple[Path, Path]) -> None:
+def test_detectors_are_judged_on_the_pictures_that_can_be_read(labeled: tuple[Path, Path]) -> None:
     complaints: list[tuple[Path, OSError]] = []
     judged = {
         "sees": lambda image: Detections([PERSON, GROUP], [2.0, 1.0]),
@@ -48,7 +48,7 @@ def test_detectors_are_judged_on_the_pictures_that_can_be_read(labelled: tuple[P
         "blind": lambda image: Detections.empty(),
     }
     rows = compare_miss_rates(
-        find_labelled(*labelled), judged=judged, unreadable=lambda *complaint: complaints.append(complaint)
+        find_labeled(*labeled), judged=judged, unreadable=lambda *complaint: complaints.append(complaint)
     )
     assert [(row["name"], row["pictures"], row["objects"]) for row in rows] == [
         ("sees", 2, 2),
@@ -58,7 +58,7 @@ def test_detectors_are_judged_on_the_pictures_that_can_be_read(labelled: tuple[P
     assert len(complaints) == 1
     assert complaints[0][0].name == "3.png"
     assert "3.png" in str(complaints[0][1])
-    # The group of the second picture is not labelled as one, so that finding it there is wrong.
+    # The group of the second picture is not labeled as one, so that finding it there is wrong.
     assert rows[0]["false_positives"][-1] == 0.0
     assert rows[0]["average_precision"] == pytest.approx(1.0)
     assert rows[1]["log_average_miss_rate"] == pytest.approx(0.5)
@@ -74,21 +74,21 @@ def test_opencv_and_the_shipped_models_are_judged() -> None:
     assert any("OpenCV" in name for name in names) == (opencv_major() < 5)
 
 
-def test_labels_of_a_missing_picture_are_refused(labelled: tuple[Path, Path]) -> None:
-    folder, labels = labelled
+def test_labels_of_a_missing_picture_are_refused(labeled: tuple[Path, Path]) -> None:
+    folder, labels = labeled
     (folder / "2.png").unlink()
     with pytest.raises(ValueError, match=r"labels name 2\.png, which is not in"):
-        find_labelled(folder, labels)
+        find_labeled(folder, labels)
 
 
 def test_the_command_judges_and_names_unreadable_pictures(
-    labelled: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    labeled: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, labels = labelled
+    folder, labels = labeled
     options = ["--photographs", str(folder), "--labels", str(labels), "--output", str(tmp_path / "out")]
     assert main(["compare", "rgb_to_bgr", "--size", "8x8", *options]) == 1
     shown = capsys.readouterr()
-    assert "Detectors on labelled photographs" in shown.out
+    assert "Detectors on labeled photographs" in shown.out
     assert "3.png" in shown.out
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 'class="det"' in page

@@ -57,7 +57,7 @@ def test_a_constant_stays_what_it_is() -> None:
         np.testing.assert_array_equal(cvkit.non_local_means(image, 10, patch=3, window=5), image)
 
 
-def test_a_huge_colour_sigma_makes_a_gaussian_disc() -> None:
+def test_a_huge_color_sigma_makes_a_gaussian_disc() -> None:
     image = noise(20, 21, 1, "float32")
     y, x = np.mgrid[-2:3, -2:3]
     disc = np.where(x**2 + y**2 <= 4, np.exp(-(x**2 + y**2) / (2 * 1.5**2)), 0)
@@ -83,7 +83,7 @@ def test_non_local_means_of_a_scene_equals_opencv() -> None:
 def test_large_patches_of_bytes_do_not_overflow(channels: int, patch: int) -> None:
     stripes = np.zeros((9, 12, channels), np.uint8)
     stripes[::2] = 255
-    # No stripe is like its neighbour, and all like the next but one.
+    # No stripe is like its neighbor, and all like the next but one.
     np.testing.assert_array_equal(cvkit.non_local_means(stripes, 10, patch=patch, window=5), stripes)
 
 

@@ -75,7 +75,7 @@ def test_drawing_marks_the_frame_and_nothing_else() -> None:
     image = np.full((100, 80, 3), 7, np.uint8)
     before = image.copy()
     drawn = draw_detections(
-        image, Detections([[20, 30, 60, 90]], [1.0]), thickness=2, colours=[(9, 8, 6)], scores=False
+        image, Detections([[20, 30, 60, 90]], [1.0]), thickness=2, colors=[(9, 8, 6)], scores=False
     )
     expected = before.copy()
     expected[30:90, 20:60] = (9, 8, 6)
@@ -89,7 +89,7 @@ def test_scores_are_legible() -> None:
         np.zeros((40, 60), np.uint8),
         Detections([[10, 20, 50, 38]], [-7.1]),
         thickness=1,
-        colours=[(255,) * 3],
+        colors=[(255,) * 3],
     )
     plate = drawn[6:20:2, 10:52:2, 0]  # a dot of the writing is two pixels wide
     text = ["".join("#" if dot == 0 else "." for dot in row) for row in plate[1:6]]

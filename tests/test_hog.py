@@ -48,8 +48,8 @@ def test_a_vertical_edge_votes_for_horizontal_gradients() -> None:
 def test_gray_and_equal_channels_agree() -> None:
     gray = scene(48, 48)
     for layout in ("opencv", "skimage"):
-        colour = cvkit.hog(np.stack([gray] * 3, axis=2), layout=layout)
-        np.testing.assert_array_equal(colour, cvkit.hog(gray, layout=layout))
+        color = cvkit.hog(np.stack([gray] * 3, axis=2), layout=layout)
+        np.testing.assert_array_equal(color, cvkit.hog(gray, layout=layout))
 
 
 def test_floats_of_the_same_values_agree() -> None:

@@ -13,8 +13,8 @@ import cvkit
 from cvkit.detect import Detections, open_results
 from cvkit.detect.label_checks import NoAreaWarning
 from cvkit.detect.labels import (
-    LabelledBox,
-    LabelledPicture,
+    LabeledBox,
+    LabeledPicture,
     pair,
     read_labels,
     select_class,
@@ -38,7 +38,7 @@ def written(folder: Path, format: str) -> Path:
     return results
 
 
-def check(picture: LabelledPicture, labels: tuple[str, ...] = CLASSES) -> None:
+def check(picture: LabeledPicture, labels: tuple[str, ...] = CLASSES) -> None:
     np.testing.assert_allclose([box.xyxy for box in picture.boxes], FOUND.xyxy, atol=1e-3)
     assert [box.score for box in picture.boxes] == [0.75, 0.25]
     assert tuple(box.label for box in picture.boxes) == labels
@@ -96,9 +96,9 @@ def voc(path: Path, boxes: list[tuple[str, int, tuple[int, ...]]]) -> None:
 
 def test_pascal_voc_counts_pixels_from_one_and_difficult_objects_are_ignored(tmp_path: Path) -> None:
     voc(tmp_path / "a.xml", [("person", 0, (1, 1, 10, 20)), ("dog", 1, (5, 6, 7, 8))])
-    expected = LabelledPicture(
+    expected = LabeledPicture(
         "a.png",
-        (LabelledBox((0, 0, 10, 20), "person"), LabelledBox((4, 5, 7, 8), "dog", is_ignored=True)),
+        (LabeledBox((0, 0, 10, 20), "person"), LabeledBox((4, 5, 7, 8), "dog", is_ignored=True)),
         (60, 80),
     )
     assert read_labels(tmp_path) == [expected]
@@ -123,7 +123,7 @@ def test_voc_boxes_without_area_are_left_out(tmp_path: Path) -> None:
     voc(tmp_path / "a.xml", [("person", 0, (9, 1, 8, 20)), ("person", 0, (1, 1, 10, 20))])
     with pytest.warns(NoAreaWarning, match=r"1 box without area is left out: box \(8, 0, 8, 20\) of a\.png"):
         (picture,) = read_labels(tmp_path)
-    assert picture.boxes == (LabelledBox((0, 0, 10, 20), "person"),)
+    assert picture.boxes == (LabeledBox((0, 0, 10, 20), "person"),)
 
 
 @pytest.mark.parametrize(
@@ -169,12 +169,12 @@ def test_names_are_found_with_more_or_fewer_folders() -> None:
     with pytest.raises(ValueError, match=r"a\.png may be x/a\.png or y/a\.png"):
         index.find("a.png")
     with pytest.raises(ValueError, match="no picture in common"):
-        pair([LabelledPicture("a", ())], [LabelledPicture("b", ())], "DETECTIONS")
+        pair([LabeledPicture("a", ())], [LabeledPicture("b", ())], "DETECTIONS")
 
 
 def test_the_class_is_the_only_one_or_named() -> None:
-    boxes = (LabelledBox((0, 0, 1, 1), "dog"), LabelledBox((0, 0, 1, 1), "person"))
-    both, one, none = (LabelledPicture("a", some) for some in (boxes, boxes[:1], ()))
+    boxes = (LabeledBox((0, 0, 1, 1), "dog"), LabeledBox((0, 0, 1, 1), "person"))
+    both, one, none = (LabeledPicture("a", some) for some in (boxes, boxes[:1], ()))
     assert select_class([one], None, "LABELS") == "dog"
     assert select_class([both], "person", "LABELS") == "person"
     assert select_class([none], None, "LABELS") is None

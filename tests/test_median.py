@@ -42,14 +42,14 @@ def test_network_of_five_sorts_every_pattern_of_two_values() -> None:
     # column does not matter to it, so the number of ones in each of five columns gives every case.
     counts = np.array(list(itertools.product(range(6), repeat=5)))
     squares = (np.arange(5)[None, :, None] < counts[:, None, :]).astype(np.uint8)
-    centres = cvkit.median_blur(squares[..., None], 5)[:, 2, 2, 0]
-    np.testing.assert_array_equal(centres, counts.sum(axis=1) >= 13)
+    centers = cvkit.median_blur(squares[..., None], 5)[:, 2, 2, 0]
+    np.testing.assert_array_equal(centers, counts.sum(axis=1) >= 13)
 
 
 def test_network_of_three_sorts_every_pattern_of_two_values() -> None:
     squares = np.array(list(itertools.product((0, 1), repeat=9)), np.uint8).reshape(-1, 3, 3, 1)
-    centres = cvkit.median_blur(squares, 3)[:, 1, 1, 0]
-    np.testing.assert_array_equal(centres, squares.sum(axis=(1, 2, 3)) >= 5)
+    centers = cvkit.median_blur(squares, 3)[:, 1, 1, 0]
+    np.testing.assert_array_equal(centers, squares.sum(axis=(1, 2, 3)) >= 5)
 
 
 def test_window_larger_than_counters_of_8_bits() -> None:

@@ -1,4 +1,4 @@
-"""AdaBoost: scikit-learn's stumps, what each kind of boosting minimises, and the quantisation of features."""
+"""AdaBoost: scikit-learn's stumps, what each kind of boosting minimizes, and the quantization of features."""
 
 import itertools
 import warnings
@@ -12,11 +12,11 @@ from sklearn.multiclass import OneVsRestClassifier
 import cvkit
 from cvkit.ml import AdaBoostClassifier
 from cvkit.ml.ensemble.boosted_trees import Recipe, boost
-from cvkit.ml.ensemble.quantization import quantisation_thresholds, quantise
+from cvkit.ml.ensemble.quantization import quantization_thresholds, quantize
 from tests.learner_checks import failed_checks
 
 X, Y = load_breast_cancer(return_X_y=True)
-# Few values a feature: nothing is lost by quantising.
+# Few values a feature: nothing is lost by quantizing.
 COARSE = np.stack(
     [np.digitize(column, np.quantile(column, np.linspace(0, 1, 200))) for column in X.T], axis=1
 )
@@ -194,24 +194,24 @@ def test_nothing_to_learn_gives_the_more_frequent_class():
 
 def test_thresholds_lie_between_values():
     rows = np.array([[0, 5], [1, 5], [1, 5], [4, 5]], np.float32)
-    first, second = quantisation_thresholds(rows, 256)
+    first, second = quantization_thresholds(rows, 256)
     assert first.tolist() == [0.5, 2.5]
     assert second.tolist() == []
-    assert quantise(rows, [first, second]).tolist() == [[0, 1, 1, 2], [0, 0, 0, 0]]
+    assert quantize(rows, [first, second]).tolist() == [[0, 1, 1, 2], [0, 0, 0, 0]]
     nearly_one = np.nextafter(np.float32(1), np.float32(0))
     close = np.array([[nearly_one], [1]], np.float32)
-    assert quantise(close, quantisation_thresholds(close, 256)).tolist() == [[0, 1]]
+    assert quantize(close, quantization_thresholds(close, 256)).tolist() == [[0, 1]]
 
 
-def test_many_values_share_the_quantised_ones_evenly():
+def test_many_values_share_the_quantized_ones_evenly():
     rows = np.random.default_rng(0).exponential(size=(20_000, 1)).astype(np.float32)
-    quantised = quantise(rows, quantisation_thresholds(rows, 256))
-    counts = np.bincount(quantised[0], minlength=256)
+    quantized = quantize(rows, quantization_thresholds(rows, 256))
+    counts = np.bincount(quantized[0], minlength=256)
     assert counts.min() > 70
     assert counts.max() < 90
     rows[:15_000] = 0.0  # one value with most samples takes no others in
-    quantised = quantise(rows, quantisation_thresholds(rows, 256))
-    assert (quantised[0] == 0).sum() == 15_000
+    quantized = quantize(rows, quantization_thresholds(rows, 256))
+    assert (quantized[0] == 0).sum() == 15_000
 
 
 def test_classes_other_than_two_are_refused():

@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._test_common.instance_generator import _get_expected_failed_checks
 
 import cvkit
-from cvkit._dispatch import Batch
 from cvkit.ml import KMeans
+from cvkit.ml._samples import Samples
 from cvkit.ml.cluster import lloyd
 from tests.fake_device import fake, recorded_launches
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
@@ -45,7 +45,7 @@ def assert_equal_models(ours: KMeans, theirs: reference.KMeans) -> None:
 def test_bounds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lloyd, "RESTLESS_SHARE", 1.1)  # bounds from the first turn, while centers move far
     X = np.random.RandomState(0).rand(1500, 3)
-    found = lloyd.Lloyd(lloyd.Samples(Batch(X, 2, X), np.ones(len(X))), X[:25]).run(40, tolerance=0.0)
+    found = lloyd.Lloyd(lloyd.WeightedSamples(Samples(X, X), np.ones(len(X))), X[:25]).run(40, tolerance=0.0)
     assert found.iterations > 20
     labels, centers = naive_lloyd(X, X[:25], found.iterations)
     np.testing.assert_array_equal(found.labels, labels)

@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import cvkit
-from cvkit._dispatch import Batch
 from cvkit.ml import KNeighborsClassifier, KNeighborsRegressor
+from cvkit.ml._samples import Samples
 from cvkit.ml.neighbors.search import BruteSearch, Metric
 from tests.fake_device import fake
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
@@ -51,7 +51,7 @@ def uniform(count: int, features: int, seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
 @pytest.mark.parametrize(("ours", "theirs"), METRICS, ids=NAMES)
-def test_neighbours_are_the_nearest(ours: dict, theirs: dict, algorithm: str) -> None:
+def test_neighbors_are_the_nearest(ours: dict, theirs: dict, algorithm: str) -> None:
     if algorithm == "kd_tree" and "cosine" in ours.values():
         pytest.skip("a tree cannot search by cosine")
     X, queries = uniform(1500, 5), uniform(150, 5, seed=1)
@@ -81,7 +81,7 @@ def test_screening_admits_doubt(metric: str) -> None:
     queries = X[1:40] + 1e-10 * random.rand(39, 20)
     name = {"manhattan": "cityblock"}.get(metric, metric)
     expected, _ = naive_neighbors(X, queries, 5, {"metric": name})
-    distances, _ = BruteSearch(X, Metric.of(metric, 2)).query(Batch(queries, 2, queries), 5)
+    distances, _ = BruteSearch(X, Metric.of(metric, 2)).query(Samples(queries, queries), 5)
     np.testing.assert_allclose(distances, expected, rtol=1e-5, atol=1e-15)
 
 
@@ -126,7 +126,7 @@ def test_powers_that_overflow_or_vanish(p: float, powers: tuple[float, float], a
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
-def test_size_of_the_values_changes_no_neighbour(metric: str, dtype: type) -> None:
+def test_size_of_the_values_changes_no_neighbor(metric: str, dtype: type) -> None:
     X, queries = uniform(80, 3).astype(dtype), uniform(20, 3, seed=1).astype(dtype)
     expected, order = KNeighborsRegressor(3, metric=metric).fit(X, X[:, 0]).kneighbors(queries)
     for scale in np.exp2([-100, 100] if dtype == np.float32 else [-1000, -540, 540, 1020]).astype(dtype):
@@ -140,7 +140,7 @@ def test_size_of_the_values_changes_no_neighbour(metric: str, dtype: type) -> No
 
 @pytest.mark.parametrize("algorithm", ["brute", "kd_tree"])
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev", "minkowski", "cosine"])
-def test_infinite_distances_have_neighbours(metric: str, algorithm: str) -> None:
+def test_infinite_distances_have_neighbors(metric: str, algorithm: str) -> None:
     """Gaps beyond the largest number: all samples are equally far, and come by their index."""
     if algorithm == "kd_tree" and metric == "cosine":
         pytest.skip("a tree cannot search by cosine")
@@ -198,8 +198,8 @@ def test_votes_that_tie_go_to_the_first_class() -> None:
     assert model.predict([[1.0]]).tolist() == ["a"]
 
 
-def test_neighbours_among_the_fitted() -> None:
-    X = np.vstack([uniform(200, 3), np.full((9, 3), 0.5)])  # more duplicates than neighbours
+def test_neighbors_among_the_fitted() -> None:
+    X = np.vstack([uniform(200, 3), np.full((9, 3), 0.5)])  # more duplicates than neighbors
     y = np.arange(len(X)) % 2
     for algorithm in ("brute", "kd_tree"):
         model = KNeighborsClassifier(4, algorithm=algorithm).fit(X, y)

@@ -261,7 +261,7 @@ def damage(path, kind):
     elif kind == "later version":
         write_header(path, version=99)
     elif kind == "unknown parameter":
-        write_header(path, parameters={"colour": 1})
+        write_header(path, parameters={"color": 1})
     elif kind == "missing attribute":
         write_header(path, attributes={"coef_": {"array": "array_0"}})
     elif kind == "missing array":

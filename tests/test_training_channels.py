@@ -205,7 +205,7 @@ def test_filters_are_the_main_components() -> None:
     features = np.concatenate(
         [decorrelated_channels(picture, *decorrelation).reshape(40, -1) for picture in pictures], 1
     )
-    varied = features[12:]  # gray pictures have no colour
+    varied = features[12:]  # gray pictures have no color
     assert (np.mean((varied == 0) | (varied == 255), axis=1) < 0.03).all()
     assert (varied.std(axis=1) > 15).all()
 

@@ -10,7 +10,7 @@ import pytest
 
 import cvkit
 from cvkit._border import BORDERS
-from cvkit._dispatch import Batch
+from cvkit._dispatch import ImageStack
 from cvkit.compare.cases.images import noise, scene
 from cvkit.geometry import warp
 from cvkit.geometry._cpu.tiles import _affine_row, _perspective_row
@@ -104,9 +104,9 @@ def test_what_lies_behind_the_plane_is_the_border_value() -> None:
         assert (warped[:, 20:] == 9).all()
 
 
-@pytest.mark.skipif(OPENCV != 4, reason="the quantisation is OpenCV 4's")
+@pytest.mark.skipif(OPENCV != 4, reason="the quantization is OpenCV 4's")
 @pytest.mark.parametrize("channels", [1, 3])
-def test_differs_from_opencv_4_by_its_quantisation_alone(channels: int) -> None:
+def test_differs_from_opencv_4_by_its_quantization_alone(channels: int) -> None:
     image = cv2.GaussianBlur(scene(60, 96, channels), (0, 0), 3)
     matrix = cvkit.rotation_matrix((40, 30), 17)
     steps = [np.abs(np.diff(image.astype(int), axis=axis)).max() for axis in (0, 1)]
@@ -248,7 +248,7 @@ def test_offsets_of_large_images_are_wide_enough(height: int, width: int, channe
 
 
 def test_warps_of_images_beyond_opencv_have_exact_coordinates() -> None:
-    batch = Batch.of(np.zeros((4, 4), np.uint8))
+    batch = ImageStack.of(np.zeros((4, 4), np.uint8))
     assert warp._coordinate_dtype(batch, (4, 32_767)) == np.float32
     assert warp._coordinate_dtype(batch, (32_768, 4)) == np.float64
     xs, ys = np.empty(1), np.empty(1)

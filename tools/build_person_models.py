@@ -31,7 +31,7 @@ from cvkit.detect import (
     log_average_miss_rate,
     pretrained,
 )
-from cvkit.detect.evaluation import Evaluation, average_logarithm, evaluate, standardise, window_det_curve
+from cvkit.detect.evaluation import Evaluation, average_logarithm, evaluate, standardize, window_det_curve
 from cvkit.detect.plot import plot_det
 from cvkit.detect.training.calibration import FALSE_POSITIVES_PER_PICTURE, calibrate_detector
 from cvkit.detect.training.channels import train_channels
@@ -57,7 +57,7 @@ CARD = """# {name}
 | score | {score} |
 | probability | 1 / (1 + exp({slope:.3f} score {offset:+.3f})): Platt's sigmoid, fitted to held-out crops and to the detections on held-out person-free photographs, about as many crops as photographs |
 | default threshold | {threshold:.3f}, a probability of {probability:.2f}: {rate} false positives a picture on held-out person-free photographs |
-| licence of the data | research use; no picture is part of cvkit |
+| license of the data | research use; no picture is part of cvkit |
 
 ## What was measured
 
@@ -68,7 +68,7 @@ CARD = """# {name}
 | held-out crops missed at {window_rate} false positives a window | {miss_per_window:.1%} | |
 | held-out crops missed at the default threshold | {miss_at_threshold:.1%} | |
 
-Lower miss rates are better. PETS: boxes standardised to a width of 0.41 of the height, IoU 0.5, {scan},
+Lower miss rates are better. PETS: boxes standardized to a width of 0.41 of the height, IoU 0.5, {scan},
 suppression by overlap with the smaller box above 0.65 for both. Held out: {held_out} crops, their
 mirror images and {held_out_negatives} photographs, one photograph in 5, from a second training without them. OpenCV's
 model has seen all of them, so it is not compared there.
@@ -143,7 +143,7 @@ SUBJECTS = {
             **CHANNELS_CARD,
             "method": "Locally decorrelated channel features (Nam, Dollar and Han 2014) in a window of 64x128 "
             "pixels, and\nboosted trees in a soft cascade. Fewer errors than person-acf, in about twice its time.",
-            "recipe": "four filters of 5x5 a channel, the main components of 90,000 neighbourhoods; "
+            "recipe": "four filters of 5x5 a channel, the main components of 90,000 neighborhoods; "
             + CHANNELS_RECIPE.format(drawn=640, features=20480),
         },
     ),
@@ -265,7 +265,7 @@ def on_pets(detector: WindowDetector, folder: Path) -> Evaluation:
         found.append(eager.detect(np.ascontiguousarray(frame[..., ::-1])))
         left, top, width, height, counts = labels[labels[:, 0] == number][:, 2:7].T
         boxes = np.stack([left, top, left + width, top + height], axis=1)
-        truths.append(standardise(boxes[counts > 0], 0.41))
+        truths.append(standardize(boxes[counts > 0], 0.41))
         ignored.append(boxes[counts == 0])
     if not found:
         raise OSError(f"{folder / 'vtest.avi'} cannot be read")

@@ -45,7 +45,7 @@ def _learner(name: str, fitted_on_device: bool = False) -> Any:
 
 
 def _distances_to_neighbors(X: Array) -> Array:
-    """Return distances only: equally near neighbours may come in any order."""
+    """Return distances only: equally near neighbors may come in any order."""
     learner = _learner("KNeighborsClassifier", on_device(X))
     return learner.kneighbors(X[:, :_FEATURES])[0]
 

@@ -71,9 +71,9 @@ Both arrays are flat float32 arrays, both starts unsigned.
 """
 
 
-@helper
+@helper(allocates=True)
 def aligned_rows(rows, width):
-    """Return uninitialised float32 rows whose starts lie on 64 bytes, so that no vector spans two lines.
+    """Return uninitialized float32 rows whose starts lie on 64 bytes, so that no vector spans two lines.
 
     ``width`` must be a multiple of LANES.
     """

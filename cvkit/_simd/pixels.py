@@ -47,7 +47,7 @@ def _blend_three_pixels_vector(typing_context, source, start, first, second, thi
 
 
 blend_three_pixels = _blend_three_pixels_plain if numba.config.DISABLE_JIT else _blend_three_pixels_vector
-"""Weigh three neighbouring pixels of four float32 each.
+"""Weigh three neighboring pixels of four float32 each.
 
 ``target[to : to + 4] = first * source[start : start + 4] + second * source[start + 4 : start + 8] + third *
 source[start + 8 : start + 12]``, called as (source, start, first, second, third, target, to). Both arrays are

@@ -15,7 +15,7 @@ import cvkit
 from cvkit import _validate
 from cvkit.batch.parameters import Parameter, parameters_of
 
-# The format of results that are not pictures as they came: derivatives and other colours are signed or not
+# The format of results that are not pictures as they came: derivatives and other colors are signed or not
 # whole, features are vectors or have many channels. All others keep the format of their source.
 _FORMATS = {
     "bilinear_sample": "npy",

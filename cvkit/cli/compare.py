@@ -32,14 +32,14 @@ def compare(
         Device, typer.Option(help="Where cvkit runs; auto takes a CUDA device where there is one.")
     ] = Device.auto,
     photographs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Labelled pictures, on which detectors are judged.")
+        Path | None, typer.Option(metavar="DIR", help="Labeled pictures, on which detectors are judged.")
     ] = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="Their labels: COCO .json, Pascal VOC .xml, or a folder; YOLO .txt folder."),
     ] = None,
     aspect: Annotated[
-        float | None, typer.Option(help="Make labelled boxes this wide for a height of 1; people: 0.41.")
+        float | None, typer.Option(help="Make labeled boxes this wide for a height of 1; people: 0.41.")
     ] = None,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder to create; DIR-2, DIR-3... where it exists.")
@@ -55,7 +55,7 @@ def compare(
     from cvkit.compare.cases.learners import LEARNER_CASES
     from cvkit.compare.cases.table import CASES
     from cvkit.compare.measure.machine import thread_count
-    from cvkit.compare.measure.miss_rates import find_labelled
+    from cvkit.compare.measure.miss_rates import find_labeled
     from cvkit.compare.measure.selection import AnyCase, read_size, select
     from cvkit.compare.present.page import render
     from cvkit.compare.present.report import Report
@@ -70,16 +70,16 @@ def compare(
         cases = select(every, operations or [])
         with thread_count(threads):  # refuses a number that is out of range before anything is written
             report = Report(read_size(size), _read(image or []), threads, device_name.startswith("cuda"))
-        labelled = photographs and labels and find_labelled(photographs, labels, aspect=aspect)
+        labeled = photographs and labels and find_labeled(photographs, labels, aspect=aspect)
         folder = claim_folder(output)
 
     progress = open_progress(len(cases), "rows")
     target = device_name if report.on_cuda else "cpu"
     progress.say(f"{len(cases)} rows, threads of each side: {threads}, device: {target}")
     with progress:
-        if labelled:
-            progress.say(f"judging detectors on {len(labelled.paths)} labelled pictures")
-            report.judge(labelled)
+        if labeled:
+            progress.say(f"judging detectors on {len(labeled.paths)} labeled pictures")
+            report.judge(labeled)
         for case in cases:
             report.add(case)
             report.document.write(folder / "comparison.json")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cvkit.detect.evaluation import Evaluation
-    from cvkit.detect.labels import LabelledPicture
+    from cvkit.detect.labels import LabeledPicture
 
 _PER_PICTURE = "false positives per picture"
 _PER_WINDOW = "false positives per window"
@@ -45,7 +45,7 @@ def evaluate(
     aspect: Annotated[
         float | None,
         typer.Option(
-            help="Make labelled boxes this wide for a height of 1, about their centres; people: 0.41."
+            help="Make labeled boxes this wide for a height of 1, about their centers; people: 0.41."
         ),
     ] = None,
     windows: Annotated[
@@ -97,9 +97,9 @@ def evaluate(
 
 
 def _judge(
-    found: list[LabelledPicture],
-    truths: list[LabelledPicture],
-    regions: list[LabelledPicture],
+    found: list[LabeledPicture],
+    truths: list[LabeledPicture],
+    regions: list[LabeledPicture],
     label: str | None,
     minimum_iou: float,
     aspect: float | None,
@@ -115,7 +115,7 @@ def _judge(
     regions = pair(truths, regions, "--ignore")
     return evaluation.evaluate(
         [detections_of(picture, found_label) for picture in found],
-        [evaluation.standardise(boxes_of(picture, label), aspect) for picture in truths],
+        [evaluation.standardize(boxes_of(picture, label), aspect) for picture in truths],
         [
             [*boxes_of(picture, label, ignored=True), *all_boxes(region)]
             for picture, region in zip(truths, regions, strict=True)

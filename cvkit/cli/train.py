@@ -119,7 +119,7 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
 ) -> None:
-    """Train a detector from crops and pictures without the object, or from labelled pictures.
+    """Train a detector from crops and pictures without the object, or from labeled pictures.
 
     Exit code: 0 all went well, 2 wrong usage, 130 interrupted; with --work, what was done is kept.
     """
@@ -188,7 +188,7 @@ def _examples(
 
     by_crops, by_labels = (positives, negatives), (images, labels)
     if images is not None and labels is not None and by_crops == (None, None):
-        return _labelled(images, labels, label)
+        return _labeled(images, labels, label)
     if positives is None or negatives is None or by_labels != (None, None):
         raise WrongUsageError("give --positives and --negatives, or --images and --labels")
     found: list[list[Any]] = []
@@ -200,8 +200,8 @@ def _examples(
     return found[0], found[1]
 
 
-def _labelled(images: Path, labels: Path, label: str | None) -> tuple[list[Example], list[Example]]:
-    """Find labelled pictures; boxes to be ignored are no objects, but keep negatives away."""
+def _labeled(images: Path, labels: Path, label: str | None) -> tuple[list[Example], list[Example]]:
+    """Find labeled pictures; boxes to be ignored are no objects, but keep negatives away."""
     from cvkit.detect.labels import boxes_of, read_labels, select_class
     from cvkit.detect.path_index import PathIndex
     from cvkit.detect.training.examples import Scene

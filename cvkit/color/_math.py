@@ -1,4 +1,4 @@
-"""Scalar maths of colour spaces that both targets share."""
+"""Scalar maths of color spaces that both targets share."""
 
 import math
 
@@ -20,7 +20,7 @@ _DARK = np.float32(0.008856)
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
-@helper(allocates=False)
+@helper
 def linear(value):
     """Undo sRGB's gamma of a value from 0 to 1; others count as the nearer of the two, and NaN stays."""
     value = np.float32(value)
@@ -31,12 +31,12 @@ def linear(value):
     return np.float32(math.pow((value + np.float32(0.055)) * np.float32(1 / 1.055), np.float32(2.4)))
 
 
-@helper(allocates=False)
+@helper
 def _cube_root(value):
     """Return the cube root of a value from 0.008 to 1, to the last bits of float32.
 
     A parabola is within 14 % of it; each of Halley's two steps takes the error to its third power. Loops over
-    it vectorise, those over a function of the C library do not.
+    it vectorize, those over a function of the C library do not.
     """
     root = (np.float32(-1.4519) * value + np.float32(2.0975)) * value + np.float32(0.21697)
     for _ in range(2):
@@ -45,7 +45,7 @@ def _cube_root(value):
     return root
 
 
-@helper(allocates=False)
+@helper
 def luv(red, green, blue):
     """Convert linear light to CIE L*u*v*: L from 0 to 100, u from -134 to 220, v from -140 to 122."""
     x = _X[0] * red + _X[1] * green + _X[2] * blue

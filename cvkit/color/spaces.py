@@ -1,4 +1,4 @@
-"""Gray pictures, the two orders of colour channels, and L*u*v*."""
+"""Gray pictures, the two orders of color channels, and L*u*v*."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.color._cpu import spaces as spaces_kernels
 
 # Rec. 601 luma. OpenCV's integer weights sum to 1 << 15, so that white stays white.
 _LUMA = (0.299, 0.587, 0.114)
@@ -45,20 +46,20 @@ def rgb_to_gray(image: Array) -> Array:
     >>> cvkit.rgb_to_gray(np.array([[[255, 0, 0], [10, 20, 30]]], np.uint8))
     array([[76, 18]], dtype=uint8)
     """
-    batch = Batch.of(image, channels=(3,))
-    kernels = batch.kernels("cvkit.color", "spaces")
-    out = batch.empty((*batch.shape[:3], 1))
-    if batch.dtype.kind == "u":
-        kernels.gray_fixed(batch.array, *map(np.uint32, _FIXED_LUMA), out)
+    stack = ImageStack.of(image, channels=(3,))
+    kernels = stack.kernels(spaces_kernels)
+    out = stack.empty((*stack.shape[:3], 1))
+    if stack.dtype.kind == "u":
+        kernels.gray_fixed(stack.array, *map(np.uint32, _FIXED_LUMA), out)
     else:
-        kernels.gray_float(batch.array, *map(batch.dtype.type, _LUMA), out)
-    if batch.rank == 3:
-        return batch.give_back(out.reshape(out.shape[1:3]))
-    return batch.restore(out)
+        kernels.gray_float(stack.array, *map(stack.dtype.type, _LUMA), out)
+    if stack.rank == 3:
+        return stack.give_back(out.reshape(out.shape[1:3]))
+    return stack.restore(out)
 
 
 def rgb_to_bgr(image: Array) -> Array:
-    """Reverse the order of the colour channels, from RGB to OpenCV's BGR or back.
+    """Reverse the order of the color channels, from RGB to OpenCV's BGR or back.
 
     Parameters
     ----------
@@ -83,10 +84,10 @@ def rgb_to_bgr(image: Array) -> Array:
     >>> cvkit.rgb_to_bgr(np.array([[[1, 2, 3]]], np.uint8))
     array([[[3, 2, 1]]], dtype=uint8)
     """
-    batch = Batch.of(image, channels=(3,))
-    out = batch.empty()
-    batch.kernels("cvkit.color", "spaces").reverse_channels(batch.array, out)
-    return batch.restore(out)
+    stack = ImageStack.of(image, channels=(3,))
+    out = stack.empty()
+    stack.kernels(spaces_kernels).reverse_channels(stack.array, out)
+    return stack.restore(out)
 
 
 def rgb_to_luv(image: Array) -> Array:
@@ -123,28 +124,28 @@ def rgb_to_luv(image: Array) -> Array:
     array([[[255,  97, 136],
             [136, 223, 173]]], dtype=uint8)
     """
-    batch = Batch.of(image, dtypes=(np.uint8, np.float32), channels=(3,))
-    out = batch.empty()
-    if batch.dtype == np.uint8:
+    stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(3,))
+    out = stack.empty()
+    if stack.dtype == np.uint8:
         low, high = np.array(_LUV_LOW), np.array(_LUV_HIGH)
-        fill_luv(batch, 255 / (high - low), -low * 255 / (high - low), out)
+        fill_luv(stack, 255 / (high - low), -low * 255 / (high - low), out)
     else:
-        fill_luv(batch, np.ones(3), np.zeros(3), out)
-    return batch.restore(out)
+        fill_luv(stack, np.ones(3), np.zeros(3), out)
+    return stack.restore(out)
 
 
-def fill_luv(batch: Batch, gain: np.ndarray, offset: np.ndarray, out: Array) -> None:
+def fill_luv(stack: ImageStack, gain: np.ndarray, offset: np.ndarray, out: Array) -> None:
     """Fill the first three channels of ``out`` with L*u*v*, each times its gain plus its offset.
 
     ``batch`` holds uint8 or float32, gray (as three equal channels) or RGB; bytes in ``out`` are rounded.
     """
-    kernels = batch.kernels("cvkit.color", "spaces")
+    kernels = stack.kernels(spaces_kernels)
     gain, offset = gain.astype(np.float32), offset.astype(np.float32)
-    if batch.dtype == np.uint8:
+    if stack.dtype == np.uint8:
         whole = np.dtype(out.dtype) == np.uint8
-        kernels.luv_of_bytes(batch.array, _light_of_bytes(), gain, offset, whole, out)
+        kernels.luv_of_bytes(stack.array, _light_of_bytes(), gain, offset, whole, out)
     else:
-        kernels.luv_of_floats(batch.array, gain, offset, out)
+        kernels.luv_of_floats(stack.array, gain, offset, out)
 
 
 @cache

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit.detect._cpu import channel_detector as channel_detector_kernels
 from cvkit.detect.channel_pyramid import CELL, CHANNELS, ChannelPyramid, Decorrelation, Level
 from cvkit.detect.window_detector import WindowDetector
 
@@ -51,7 +52,7 @@ class ChannelDetector(WindowDetector):
     window : (int, int)
         Height and width of the window in pixels, multiples of 4.
     stride : int
-        Distance between neighbouring windows of a level in pixels, a multiple of 4.
+        Distance between neighboring windows of a level in pixels, a multiple of 4.
     padding : int or (int, int)
         Pixels by which each level is extended, (rows above and below, columns left and right), multiples of
         4; the outermost pixels repeat.
@@ -154,7 +155,7 @@ class ChannelDetector(WindowDetector):
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> ChannelDetector:
         """Make a detector of what a model's file holds.
 
-        ``scale`` among the settings is, as for a HOG detector, the ratio between neighbouring levels; the
+        ``scale`` among the settings is, as for a HOG detector, the ratio between neighboring levels; the
         nearest whole number of levels an octave is taken.
         """
         settings = dict(settings)
@@ -236,17 +237,17 @@ class ChannelDetector(WindowDetector):
         shape, count = tuple(channels.shape), self._window_shape[0]
         if len(shape) != 3 or shape[0] != count:
             raise ValueError(f"channels must be ({count}, rows, columns), got shape {shape}")
-        batch = Batch.of(channels, dtypes=(np.uint8,), channels=(shape[2],), name="channels")
+        stack = ImageStack.of(channels, dtypes=(np.uint8,), channels=(shape[2],), name="channels")
         step = self.stride // CELL
         rows, columns = (
             max(0, (size - window) // step + 1)
             for size, window in zip(shape[1:], self._window_shape[1:], strict=True)
         )
-        scores = batch.empty((rows, columns), np.float32)
+        scores = stack.empty((rows, columns), np.float32)
         channel, row, column = self._places
         offset_dtype = np.int32 if math.prod(shape) <= np.iinfo(np.int32).max else np.int64
-        batch.kernels("cvkit.detect", "channel_detector").window_scores(
-            batch.array.reshape(int(np.prod(shape))),
+        stack.kernels(channel_detector_kernels).window_scores(
+            stack.array.reshape(int(np.prod(shape))),
             shape[2],
             ((channel * shape[1] + row) * shape[2] + column).astype(offset_dtype),
             self.trees.threshold,

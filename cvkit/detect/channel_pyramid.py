@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 import cvkit
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit.detect._cpu import channel_pyramid as channel_pyramid_kernels
 from cvkit.features.channels import (
     Quantization,
     cell_sums,
@@ -121,7 +122,7 @@ class ChannelPyramid:
         Each is made from the one an octave above it or less, whose pixels are at most twice as fine: an
         average over few pixels, and hardly another result than from the picture itself.
         """
-        octave = luv_pixels(Batch.of(picture))
+        octave = luv_pixels(ImageStack.of(picture))
         for index in range(max(wanted) + 1):
             starts_octave = index % self.scales_per_octave == 0
             if index in wanted or starts_octave:
@@ -162,17 +163,17 @@ class ChannelPyramid:
     def _interpolated(self, cells: Array, size: tuple[int, int], target: tuple[int, int]) -> Array:
         """Interpolate cells of a level of ``size`` pixels for one of ``target`` pixels, padded."""
         assert self.exponents is not None
-        batch = Batch(cells, 4, cells)
+        stack = ImageStack(cells, 4, cells)
         tables = [
             _cell_table(*sizes, source_cells, self._cell, padding // self._cell)
-            for *sizes, source_cells, padding in zip(size, target, batch.shape[2:], self.padding, strict=True)
+            for *sizes, source_cells, padding in zip(size, target, stack.shape[2:], self.padding, strict=True)
         ]
         ratio = math.sqrt((target[0] * target[1]) / (size[0] * size[1]))
         gain = np.power(ratio, -np.array(self.exponents)).astype(np.float32)
-        out = batch.empty((1, CHANNELS, len(tables[0][0]), len(tables[1][0])), np.float32)
-        kernels = batch.kernels("cvkit.detect", "channel_pyramid")
+        out = stack.empty((1, CHANNELS, len(tables[0][0]), len(tables[1][0])), np.float32)
+        kernels = stack.kernels(channel_pyramid_kernels)
         kernels.interpolate_cells(
-            cells.reshape(batch.shape[1:]), *tables[0], *tables[1], gain, out.reshape(out.shape[1:])
+            cells.reshape(stack.shape[1:]), *tables[0], *tables[1], gain, out.reshape(out.shape[1:])
         )
         return out
 
@@ -234,11 +235,11 @@ def estimate_exponents(pictures: Iterable[Array], *, scales_per_octave: int = 8)
 
 def _shrunk(pixels: Array, shape: tuple[int, int]) -> Array:
     """Shrink (1, H, W, 4) float32 by averaging what each pixel of the result covers."""
-    batch = Batch.of(pixels)
-    out = batch.empty((1, *shape, 4))
-    tables = [*_area_table(batch.shape[1], shape[0]), *_area_table(batch.shape[2], shape[1])]
-    kernels = batch.kernels("cvkit.detect", "channel_pyramid")
-    kernels.shrink(batch.array.reshape(batch.shape[1:]), *tables, out.reshape(out.shape[1:]))
+    stack = ImageStack.of(pixels)
+    out = stack.empty((1, *shape, 4))
+    tables = [*_area_table(stack.shape[1], shape[0]), *_area_table(stack.shape[2], shape[1])]
+    kernels = stack.kernels(channel_pyramid_kernels)
+    kernels.shrink(stack.array.reshape(stack.shape[1:]), *tables, out.reshape(out.shape[1:]))
     return out
 
 

@@ -10,10 +10,10 @@ from cvkit import _validate
 from cvkit._dispatch import Array, to_host
 from cvkit.detect.detections import Detections
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-# One colour for each class, then over again: distinct also for colour-blind eyes (Okabe and Ito, 2008).
-_COLOURS: tuple[Colour, ...] = (
+# One color for each class, then over again: distinct also for color-blind eyes (Okabe and Ito, 2008).
+_COLORS: tuple[Color, ...] = (
     (230, 159, 0),
     (86, 180, 233),
     (0, 158, 115),
@@ -44,7 +44,7 @@ def draw_detections(
     image: Array,
     detections: Detections,
     *,
-    colours: Sequence[Colour] = _COLOURS,
+    colors: Sequence[Color] = _COLORS,
     thickness: int | None = None,
     scores: bool = True,
 ) -> np.ndarray:
@@ -56,8 +56,8 @@ def draw_detections(
         A gray or RGB picture; a device array is copied to the host.
     detections : Detections
         What to draw; the surest box comes on top. Parts outside the picture are left out.
-    colours : sequence of (int, int, int)
-        RGB colour of each class, used over again when there are more classes.
+    colors : sequence of (int, int, int)
+        RGB color of each class, used over again when there are more classes.
     thickness : int, optional
         Width of the lines in pixels; by default it follows the size of the picture.
     scores : bool
@@ -91,35 +91,35 @@ def draw_detections(
     canvas = np.empty((*picture.shape[:2], 3), np.uint8)
     canvas[...] = picture if picture.ndim == 3 else picture[..., None]
     for box, confidence, class_id in detections[np.argsort(detections.confidence, kind="stable")]:
-        colour = colours[class_id % len(colours)]
+        color = colors[class_id % len(colors)]
         left, top, right, bottom = (round(float(value)) for value in box)
-        _draw_frame(canvas, left, top, right, bottom, thickness, colour)
+        _draw_frame(canvas, left, top, right, bottom, thickness, color)
         if scores:
-            _write(canvas, f"{confidence:.2f}", left, top, max(2, thickness), colour)
+            _write(canvas, f"{confidence:.2f}", left, top, max(2, thickness), color)
     return canvas
 
 
-def _fill(canvas: np.ndarray, left: int, top: int, right: int, bottom: int, colour: Colour) -> None:
+def _fill(canvas: np.ndarray, left: int, top: int, right: int, bottom: int, color: Color) -> None:
     """Fill a rectangle as far as it lies inside the canvas; right and bottom are excluded."""
-    canvas[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = colour
+    canvas[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = color
 
 
 def _draw_frame(
-    canvas: np.ndarray, left: int, top: int, right: int, bottom: int, thickness: int, colour: Colour
+    canvas: np.ndarray, left: int, top: int, right: int, bottom: int, thickness: int, color: Color
 ) -> None:
     """Draw a frame along the inner side of a box."""
-    _fill(canvas, left, top, right, min(top + thickness, bottom), colour)
-    _fill(canvas, left, max(bottom - thickness, top), right, bottom, colour)
-    _fill(canvas, left, top, min(left + thickness, right), bottom, colour)
-    _fill(canvas, max(right - thickness, left), top, right, bottom, colour)
+    _fill(canvas, left, top, right, min(top + thickness, bottom), color)
+    _fill(canvas, left, max(bottom - thickness, top), right, bottom, color)
+    _fill(canvas, left, top, min(left + thickness, right), bottom, color)
+    _fill(canvas, max(right - thickness, left), top, right, bottom, color)
 
 
-def _write(canvas: np.ndarray, text: str, left: int, bottom: int, dot: int, colour: Colour) -> None:
+def _write(canvas: np.ndarray, text: str, left: int, bottom: int, dot: int, color: Color) -> None:
     """Write a number in black on a plate that stands on the box or, at the picture's top, inside it."""
     plate_height, plate_width = 7 * dot, (4 * len(text) + 1) * dot
     left = max(0, min(left, canvas.shape[1] - plate_width))
     top = max(0, bottom - plate_height)
-    _fill(canvas, left, top, left + plate_width, top + plate_height, colour)
+    _fill(canvas, left, top, left + plate_width, top + plate_height, color)
     for position, sign in enumerate(text):
         for row, dots in enumerate(_GLYPHS[sign]):
             for column in range(3):

@@ -1,4 +1,4 @@
-"""How good detections are: matching to labelled boxes, miss rates and precision."""
+"""How good detections are: matching to labeled boxes, miss rates and precision."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Evaluation:
     is_right : numpy.ndarray, (N,), bool
         Whether the detection is the one that its object counts.
     object_count : int
-        Labelled objects of all pictures.
+        Labeled objects of all pictures.
     picture_count : int
         Number of pictures.
     """
@@ -48,7 +48,7 @@ def evaluate(
     *,
     minimum_iou: float = 0.5,
 ) -> Evaluation:
-    """Match the detections of each picture to its labelled boxes, surest first.
+    """Match the detections of each picture to its labeled boxes, surest first.
 
     A detection takes the free box it overlaps most, if by at least ``minimum_iou``. One that takes none and
     lies at least half in an ignored region counts as nothing, else it is wrong.
@@ -58,7 +58,7 @@ def evaluate(
     detections : sequence of Detections
         One for each picture.
     truths : sequence of array_like, (M, 4)
-        Labelled boxes (left, top, right, bottom) of each picture.
+        Labeled boxes (left, top, right, bottom) of each picture.
     ignored : sequence of array_like, (K, 4), optional
         Regions of each picture in which detections do not count.
     minimum_iou : float
@@ -88,7 +88,7 @@ def evaluate(
             f"detections, truths and ignored must have one entry for each picture, "
             f"got {len(detections)}, {len(truths)} and {len(ignored)}"
         )
-    confidences, judgements, object_count = [], [], 0
+    confidences, judgments, object_count = [], [], 0
     for of_picture, boxes, regions in zip(detections, truths, ignored, strict=True):
         boxes = _validate.real_array(boxes, "truths").astype(np.float64).reshape(-1, 4)
         regions = _validate.real_array(regions, "ignored").astype(np.float64).reshape(-1, 4)
@@ -97,10 +97,10 @@ def evaluate(
         taken = _take_boxes(of_picture.xyxy, boxes, minimum_iou)
         counts = taken | ~_mostly_inside(of_picture.xyxy, regions)
         confidences.append(of_picture.confidence[counts])
-        judgements.append(taken[counts])
+        judgments.append(taken[counts])
     confidence = np.concatenate([np.empty(0, np.float32), *confidences])
     order = np.argsort(-confidence, kind="stable")
-    is_right = np.concatenate([np.empty(0, bool), *judgements])[order]
+    is_right = np.concatenate([np.empty(0, bool), *judgments])[order]
     return Evaluation(confidence[order], is_right, object_count, len(truths))
 
 
@@ -129,8 +129,8 @@ def _mostly_inside(found: np.ndarray, regions: np.ndarray) -> np.ndarray:
     return (common >= 0.5 * area[:, np.newaxis]).any(axis=1)
 
 
-def standardise(boxes: npt.ArrayLike, aspect: float | None) -> np.ndarray:
-    """Give labelled boxes one aspect, since detectors' boxes have one and arms and bags are no part of it.
+def standardize(boxes: npt.ArrayLike, aspect: float | None) -> np.ndarray:
+    """Give labeled boxes one aspect, since detectors' boxes have one and arms and bags are no part of it.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def standardise(boxes: npt.ArrayLike, aspect: float | None) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, (N, 4), float64
-        Of the same height and centre.
+        Of the same height and center.
 
     References
     ----------
@@ -151,7 +151,7 @@ def standardise(boxes: npt.ArrayLike, aspect: float | None) -> np.ndarray:
 
     Examples
     --------
-    >>> standardise([[0, 0, 30, 100]], 0.5)
+    >>> standardize([[0, 0, 30, 100]], 0.5)
     array([[-10.,   0.,  40., 100.]])
     """
     boxes = np.array(_validate.real_array(boxes, "boxes"), np.float64).reshape(-1, 4)

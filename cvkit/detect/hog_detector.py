@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 import cvkit
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit.detect._cpu import hog_detector as hog_detector_kernels
 from cvkit.detect.window_detector import WindowDetector
 from cvkit.features.hog import BlockGrid
 
@@ -54,12 +55,12 @@ class HOGDetector(WindowDetector):
     window : (int, int)
         Height and width of the window in pixels, multiples of the cell.
     stride : int
-        Distance between neighbouring windows of a level, in pixels.
+        Distance between neighboring windows of a level, in pixels.
     padding : int
         Pixels by which each level is extended on every side, by reflection, so that people cut by the
         picture's edge have a window.
     scale : float
-        Ratio between neighbouring levels of the pyramid, above 1.
+        Ratio between neighboring levels of the pyramid, above 1.
     threshold : float
         Least score of a detection.
     upscale : float
@@ -212,7 +213,7 @@ class HOGDetector(WindowDetector):
             picture = cvkit.resize(picture, shape, interpolation="bilinear_exact")
         scale = 1.0
         for level in range(_MAXIMUM_LEVELS):
-            # Python's round is OpenCV's cvRound: halves go to the even neighbour.
+            # Python's round is OpenCV's cvRound: halves go to the even neighbor.
             height, width = round(picture.shape[0] / scale), round(picture.shape[1] / scale)
             # The first level may be smaller than the window: the padding can make room for it.
             if level > 0 and (height < self.window[0] or width < self.window[1]):
@@ -245,13 +246,13 @@ class HOGDetector(WindowDetector):
         >>> grid.scores.shape, grid.features.shape
         ((2, 2), (36, 16, 8))
         """
-        batch = Batch.of(level, dtypes=(np.uint8,), channels=(1, 3))
-        kernels = batch.kernels("cvkit.detect", "hog_detector")
+        stack = ImageStack.of(level, dtypes=(np.uint8,), channels=(1, 3))
+        kernels = stack.kernels(hog_detector_kernels)
         for origin in self._phases():
-            if self._window_count(batch.shape[1:3], origin) == 0:
+            if self._window_count(stack.shape[1:3], origin) == 0:
                 continue
-            features = self.grid.features(batch, padding=self._aligned_padding, origin=origin)[0]
-            scores = batch.empty(
+            features = self.grid.features(stack, padding=self._aligned_padding, origin=origin)[0]
+            scores = stack.empty(
                 (features.shape[1] - self._rows + 1, features.shape[2] - self._columns + 1), np.float32
             )
             kernels.window_scores(features, self._window_weights(), self.weights[-1], scores)
@@ -290,8 +291,8 @@ class HOGDetector(WindowDetector):
         """Return (level, y, x) in the padded level, and the score, of all windows above the threshold."""
         if not levels:
             return np.empty((0, 3), np.int32), np.empty(0, np.float32)
-        first = Batch.of(levels[0].image)
-        kernels = first.kernels("cvkit.detect", "hog_detector")
+        first = ImageStack.of(levels[0].image)
+        kernels = first.kernels(hog_detector_kernels)
         capacity = sum(
             self._window_count(level.image.shape, origin) for level in levels for origin in self._phases()
         )

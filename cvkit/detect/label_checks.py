@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cvkit.detect.labels import LabelledBox, LabelledPicture
+    from cvkit.detect.labels import LabeledBox, LabeledPicture
 
 
 class NoAreaWarning(UserWarning):
@@ -22,19 +22,19 @@ class NoAreaWarning(UserWarning):
         self.count = count
 
 
-def checked(pictures: Sequence[LabelledPicture], path: Path) -> list[LabelledPicture]:
+def checked(pictures: Sequence[LabeledPicture], path: Path) -> list[LabeledPicture]:
     """Return the pictures that a file of labels holds, but for boxes without area.
 
     Parameters
     ----------
-    pictures : sequence of LabelledPicture
+    pictures : sequence of LabeledPicture
         As they were read.
     path : Path
         Where from.
 
     Returns
     -------
-    list of LabelledPicture
+    list of LabeledPicture
 
     Raises
     ------
@@ -53,7 +53,7 @@ def checked(pictures: Sequence[LabelledPicture], path: Path) -> list[LabelledPic
     return pictures
 
 
-def _check_names(pictures: Sequence[LabelledPicture], path: Path) -> None:
+def _check_names(pictures: Sequence[LabeledPicture], path: Path) -> None:
     """Refuse two pictures of one name: nothing could tell which of them is meant."""
     names = Counter(PurePosixPath(picture.name) for picture in pictures)
     for name, count in names.most_common(1):
@@ -61,7 +61,7 @@ def _check_names(pictures: Sequence[LabelledPicture], path: Path) -> None:
             raise ValueError(f"{path}: {count} pictures are named {name}")
 
 
-def _with_areas(pictures: Sequence[LabelledPicture], path: Path) -> list[LabelledPicture]:
+def _with_areas(pictures: Sequence[LabeledPicture], path: Path) -> list[LabeledPicture]:
     """Leave out boxes without area, and warn of them."""
     flat = [(box, picture) for picture in pictures for box in picture.boxes if not _has_area(box)]
     if not flat:
@@ -77,16 +77,16 @@ def _with_areas(pictures: Sequence[LabelledPicture], path: Path) -> list[Labelle
     ]
 
 
-def _has_area(box: LabelledBox) -> bool:
+def _has_area(box: LabeledBox) -> bool:
     left, top, right, bottom = box.xyxy
     return all(map(math.isfinite, box.xyxy)) and left < right and top < bottom
 
 
-def _described(box: LabelledBox) -> str:
+def _described(box: LabeledBox) -> str:
     return "box ({:g}, {:g}, {:g}, {:g})".format(*box.xyxy)
 
 
-def _check_boxes(picture: LabelledPicture, path: Path) -> None:
+def _check_boxes(picture: LabeledPicture, path: Path) -> None:
     """Refuse boxes that no pixel of the picture lies in: they belong to another picture."""
     height, width = picture.size or (math.inf, math.inf)
     for box in picture.boxes:

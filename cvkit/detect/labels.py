@@ -1,4 +1,4 @@
-"""Read labelled boxes and detections in the formats of COCO, Pascal VOC, YOLO and ``cvkit detect``."""
+"""Read labeled boxes and detections in the formats of COCO, Pascal VOC, YOLO and ``cvkit detect``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from cvkit.io import read_image, walk
 Size = tuple[int, int]
 
 
-class LabelledBox(NamedTuple):
+class LabeledBox(NamedTuple):
     """One box of a picture.
 
     Parameters
@@ -45,21 +45,21 @@ class LabelledBox(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LabelledPicture:
+class LabeledPicture:
     """The boxes of one picture.
 
     Parameters
     ----------
     name : str
         The picture's path as the labels give it, with slashes; of YOLO, as it is in the folder of pictures.
-    boxes : tuple of LabelledBox
+    boxes : tuple of LabeledBox
         In the order of the file.
     size : (int, int), optional
         Height and width in pixels, where known.
     """
 
     name: str
-    boxes: tuple[LabelledBox, ...]
+    boxes: tuple[LabeledBox, ...]
     size: Size | None = None
 
 
@@ -68,7 +68,7 @@ def read_labels(
     *,
     images: str | os.PathLike[str] | None = None,
     reference: str | os.PathLike[str] | None = None,
-) -> list[LabelledPicture]:
+) -> list[LabeledPicture]:
     """Read the boxes of many pictures; the format follows from what ``path`` is.
 
     Parameters
@@ -85,7 +85,7 @@ def read_labels(
 
     Returns
     -------
-    list of LabelledPicture
+    list of LabeledPicture
 
     Raises
     ------
@@ -129,7 +129,7 @@ def read_labels(
 
 def _read_folder(
     folder: Path, images: str | os.PathLike[str] | None, reference: str | os.PathLike[str] | None
-) -> list[LabelledPicture]:
+) -> list[LabeledPicture]:
     """Read what ``cvkit detect`` wrote, Pascal VOC or YOLO, whichever the folder holds."""
     for name in ("detections.json", "detections.csv"):
         if (folder / name).exists():
@@ -157,7 +157,7 @@ def _named(path: Path, read: Callable[[], Any]) -> Any:
         raise ValueError(f"{path} is damaged or of another format: {error}") from error
 
 
-def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[LabelledPicture]:
+def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[LabeledPicture]:
     content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
     header = content
     if isinstance(content, list):  # results: annotations alone
@@ -166,12 +166,12 @@ def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[Lab
         header = json.loads(Path(reference).read_text(encoding="utf-8", errors="surrogateescape"))
         content = {"annotations": content}
     names = {category["id"]: category["name"] for category in header["categories"]}
-    boxes: dict[Any, list[LabelledBox]] = {image["id"]: [] for image in header["images"]}
+    boxes: dict[Any, list[LabeledBox]] = {image["id"]: [] for image in header["images"]}
     if len(boxes) < len(header["images"]):
         raise ValueError("two images have one id")
     for annotation in content["annotations"]:
         left, top, width, height = map(float, annotation["bbox"])
-        box = LabelledBox(
+        box = LabeledBox(
             (left, top, left + width, top + height),
             names[annotation["category_id"]],
             bool(annotation.get("iscrowd") or annotation.get("ignore")),
@@ -179,7 +179,7 @@ def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[Lab
         )
         boxes[annotation["image_id"]].append(box)
     return [
-        LabelledPicture(image["file_name"], tuple(boxes[image["id"]]), _coco_size(image))
+        LabeledPicture(image["file_name"], tuple(boxes[image["id"]]), _coco_size(image))
         for image in header["images"]
     ]
 
@@ -188,21 +188,21 @@ def _coco_size(image: dict[str, Any]) -> Size | None:
     return (int(image["height"]), int(image["width"])) if "height" in image and "width" in image else None
 
 
-def _read_csv(path: Path) -> list[LabelledPicture]:
+def _read_csv(path: Path) -> list[LabeledPicture]:
     boxes = defaultdict(list)
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         for row in csv.DictReader(file):
             left, top, right, bottom = (float(row[name]) for name in ("left", "top", "right", "bottom"))
-            box = LabelledBox((left, top, right, bottom), row["class"], score=float(row["confidence"]))
+            box = LabeledBox((left, top, right, bottom), row["class"], score=float(row["confidence"]))
             boxes[row["file"]].append(box)
-    return [LabelledPicture(name, tuple(of_picture)) for name, of_picture in boxes.items()]
+    return [LabeledPicture(name, tuple(of_picture)) for name, of_picture in boxes.items()]
 
 
-def _read_voc(path: Path) -> LabelledPicture:
-    def read() -> LabelledPicture:
+def _read_voc(path: Path) -> LabeledPicture:
+    def read() -> LabeledPicture:
         root = ElementTree.parse(path).getroot()
         size = root.find("size")
-        return LabelledPicture(
+        return LabeledPicture(
             _text(root, "filename"),
             tuple(_voc_box(item) for item in root.iter("object")),
             None if size is None else (int(_text(size, "height")), int(_text(size, "width"))),
@@ -211,12 +211,12 @@ def _read_voc(path: Path) -> LabelledPicture:
     return _named(path, read)
 
 
-def _voc_box(item: ElementTree.Element) -> LabelledBox:
+def _voc_box(item: ElementTree.Element) -> LabeledBox:
     # Pixels are counted from 1, and the last one belongs to the box.
     left, top, right, bottom = (
         float(_text(item, f"bndbox/{edge}")) for edge in ("xmin", "ymin", "xmax", "ymax")
     )
-    return LabelledBox(
+    return LabeledBox(
         (left - 1, top - 1, right, bottom),
         _text(item, "name"),
         item.findtext("difficult", "0").strip() == "1",
@@ -230,7 +230,7 @@ def _text(element: ElementTree.Element, path: str) -> str:
     return text.strip()
 
 
-def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabelledPicture]:
+def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabeledPicture]:
     listed = folder / "classes.txt"
     names = listed.read_text(encoding="utf-8").split("\n") if listed.exists() else []
     pictures = list(walk(images))
@@ -241,11 +241,11 @@ def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[La
         size = read_image(picture).shape[:2]
         lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         boxes = _named(path, partial(_yolo_boxes, lines, size, names))
-        yield LabelledPicture(_name_in(images, picture), tuple(boxes), (size[0], size[1]))
-    labelled = set(found)
+        yield LabeledPicture(_name_in(images, picture), tuple(boxes), (size[0], size[1]))
+    labeled = set(found)
     for picture in pictures:
-        if picture not in labelled:
-            yield LabelledPicture(_name_in(images, picture), ())
+        if picture not in labeled:
+            yield LabeledPicture(_name_in(images, picture), ())
 
 
 def _yolo_name(path: Path, folder: Path) -> str:
@@ -256,11 +256,11 @@ def _name_in(folder: Path, path: Path) -> str:
     return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
 
 
-def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str]) -> list[LabelledBox]:
+def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str]) -> list[LabeledBox]:
     return [_yolo_box(words, size, names) for words in lines]
 
 
-def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabelledBox:
+def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabeledBox:
     if len(words) not in (5, 6):
         raise ValueError(f"a line must be a class, 4 numbers and perhaps a score, got {' '.join(words)!r}")
     number = int(words[0])
@@ -268,19 +268,19 @@ def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> La
         raise ValueError(f"a class must be a number from 0 on, got {number}")
     x, y, width, height, *score = map(float, words[1:])
     (left, right), (top, bottom) = (
-        (extent * (centre - length / 2), extent * (centre + length / 2))
-        for extent, centre, length in ((size[1], x, width), (size[0], y, height))
+        (extent * (center - length / 2), extent * (center + length / 2))
+        for extent, center, length in ((size[1], x, width), (size[0], y, height))
     )
     label = names[number].strip() if names else str(number)
-    return LabelledBox((left, top, right, bottom), label, score=score[0] if score else None)
+    return LabeledBox((left, top, right, bottom), label, score=score[0] if score else None)
 
 
-def select_class(pictures: Sequence[LabelledPicture], label: str | None, name: str) -> str | None:
+def select_class(pictures: Sequence[LabeledPicture], label: str | None, name: str) -> str | None:
     """Choose the one class to work on: the given one, or the only one.
 
     Parameters
     ----------
-    pictures : sequence of LabelledPicture
+    pictures : sequence of LabeledPicture
         Whose boxes to look at.
     label : str, optional
         The wanted class.
@@ -310,22 +310,22 @@ def select_class(pictures: Sequence[LabelledPicture], label: str | None, name: s
 
 
 def pair(
-    pictures: Sequence[LabelledPicture], others: Sequence[LabelledPicture], name: str
-) -> list[LabelledPicture]:
+    pictures: Sequence[LabeledPicture], others: Sequence[LabeledPicture], name: str
+) -> list[LabeledPicture]:
     """Find for each picture the one of the same name among others; none belongs to two.
 
     Parameters
     ----------
-    pictures : sequence of LabelledPicture
+    pictures : sequence of LabeledPicture
         What to find the others for.
-    others : sequence of LabelledPicture
+    others : sequence of LabeledPicture
         Their names may have more or fewer folders in front; what fits no picture is left out.
     name : str
         What to call the others' file in messages.
 
     Returns
     -------
-    list of LabelledPicture
+    list of LabeledPicture
         One for each picture, without boxes where there is none among the others.
 
     Raises
@@ -338,23 +338,23 @@ def pair(
     if others and not any(found):
         raise ValueError(f"{name} and the labels have no picture in common, such as {others[0].name}")
     return [
-        LabelledPicture(picture.name, ()) if other is None else by_name[other]
+        LabeledPicture(picture.name, ()) if other is None else by_name[other]
         for picture, other in zip(pictures, found, strict=True)
     ]
 
 
-def boxes_of(picture: LabelledPicture, label: str | None, *, ignored: bool = False) -> np.ndarray:
+def boxes_of(picture: LabeledPicture, label: str | None, *, ignored: bool = False) -> np.ndarray:
     """Return the boxes of one class that are objects, or those that are ignored, as (N, 4) float64."""
     rows = [box.xyxy for box in picture.boxes if box.label == label and box.is_ignored == ignored]
     return np.array(rows, np.float64).reshape(-1, 4)
 
 
-def all_boxes(picture: LabelledPicture) -> np.ndarray:
+def all_boxes(picture: LabeledPicture) -> np.ndarray:
     """Return all boxes as (N, 4) float64."""
     return np.array([box.xyxy for box in picture.boxes], np.float64).reshape(-1, 4)
 
 
-def detections_of(picture: LabelledPicture, label: str | None) -> Detections:
+def detections_of(picture: LabeledPicture, label: str | None) -> Detections:
     """Return the boxes of one class with their scores; ValueError where a box has none."""
     boxes = [box for box in picture.boxes if box.label == label]
     for box in boxes:

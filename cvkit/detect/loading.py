@@ -30,7 +30,7 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
         The model's file.
     **overrides
         Settings to use instead of the saved ones, for example ``threshold``. ``scale``, the ratio of
-        neighbouring levels of the pyramid, suits both kinds.
+        neighboring levels of the pyramid, suits both kinds.
 
     Returns
     -------

@@ -129,7 +129,7 @@ def _write_item(file: IO[str], item: dict[str, Any], *, is_first: bool) -> None:
 
 
 class _YoloWriter(ResultsWriter):
-    """``labels/PATH.txt`` for each picture: class, centre, size, all as shares of the picture, confidence.
+    """``labels/PATH.txt`` for each picture: class, center, size, all as shares of the picture, confidence.
 
     The names of the classes are the lines of ``classes.txt``.
     """
@@ -142,10 +142,10 @@ class _YoloWriter(ResultsWriter):
         height, width = shape
         lines = []
         for (left, top, right, bottom), confidence, class_id in detections:
-            centre_x, centre_y = (left + right) / 2 / width, (top + bottom) / 2 / height
+            center_x, center_y = (left + right) / 2 / width, (top + bottom) / 2 / height
             size_x, size_y = (right - left) / width, (bottom - top) / height
             lines.append(
-                f"{class_id} {centre_x:.6f} {centre_y:.6f} {size_x:.6f} {size_y:.6f} {confidence:.6f}\n"
+                f"{class_id} {center_x:.6f} {center_y:.6f} {size_x:.6f} {size_y:.6f} {confidence:.6f}\n"
             )
         picture = self._folder / "labels" / inside(path)
         target = fitting(picture.with_suffix(".txt"))

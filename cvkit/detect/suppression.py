@@ -220,7 +220,7 @@ def _scored_boxes(
 
 
 def _columns(boxes: np.ndarray) -> np.ndarray:
-    """Left, top, right and bottom each in a contiguous row, for the vectoriser."""
+    """Left, top, right and bottom each in a contiguous row, for the vectorizer."""
     return np.ascontiguousarray(boxes.T)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
 from cvkit.detect.detections import Detections
 from cvkit.detect.model_files import write_model
 from cvkit.detect.suppression import nms
@@ -193,18 +193,18 @@ class WindowDetector(ABC):
         self, image: Array, region: tuple[float, float, float, float] | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return all windows above the threshold, uncut where they reach into the padding, and scores."""
-        batch = Batch.of(image, dtypes=(np.uint8,), channels=(1, 3))
-        if batch.rank == 4:
-            raise ValueError(f"image must be one picture, (H, W) or (H, W, 3), got shape {batch.shape}")
-        left, top, right, bottom = _region(region, batch.shape[1:3])
-        picture = batch.array.reshape(batch.shape[1:])
-        if (left, top, right, bottom) != (0, 0, *batch.shape[2:0:-1]):
+        stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1, 3))
+        if stack.rank == 4:
+            raise ValueError(f"image must be one picture, (H, W) or (H, W, 3), got shape {stack.shape}")
+        left, top, right, bottom = _region(region, stack.shape[1:3])
+        picture = stack.array.reshape(stack.shape[1:])
+        if (left, top, right, bottom) != (0, 0, *stack.shape[2:0:-1]):
             picture = picture[top:bottom, left:right]
         boxes, scores = self._windows(picture)
         return (boxes + np.array([left, top, left, top])).astype(np.float32), scores
 
     def object_boxes(self, windows: np.ndarray) -> np.ndarray:
-        """Shrink windows about their centres to the objects in them.
+        """Shrink windows about their centers to the objects in them.
 
         Parameters
         ----------
@@ -221,9 +221,9 @@ class WindowDetector(ABC):
         >>> HOGDetector(np.zeros(3781), object_size=(0.5, 0.5)).object_boxes(np.array([[0, 0, 64, 128]]))
         array([[16., 32., 48., 96.]])
         """
-        centre = (windows[:, :2] + windows[:, 2:]) / 2
+        center = (windows[:, :2] + windows[:, 2:]) / 2
         half = (windows[:, 2:] - windows[:, :2]) / 2 * np.array(self.object_size[::-1], np.float32)
-        return np.concatenate([centre - half, centre + half], axis=1)
+        return np.concatenate([center - half, center + half], axis=1)
 
     def probability(self, scores: npt.ArrayLike) -> np.ndarray:
         """Turn scores into probabilities that there is an object.

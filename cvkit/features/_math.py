@@ -20,11 +20,11 @@ _CLIP = np.float32(0.2)
 _INFINITY, _NAN = np.float32(math.inf), np.float32(math.nan)
 
 
-@helper
+@helper(allocates=True)
 def direction(x, y):
     """Return the angle of (x, y) in radians, 0 to 2 pi, with the error (0.3 degrees) that OpenCV's has.
 
-    Selections instead of branches, so that loops over it vectorise.
+    Selections instead of branches, so that loops over it vectorize.
     """
     across, along = abs(x), abs(y)
     ratio = min(across, along) / (max(across, along) + _EPSILON)
@@ -36,19 +36,19 @@ def direction(x, y):
     return angle * _RADIANS
 
 
-@helper
+@helper(allocates=True)
 def squared_length(x, y):
     """Return x * x + y * y with both products rounded to float32, never contracted to an FMA.
 
     Products of float32 are exact in float64, so the conversion back is the one rounding; no compiler fuses
-    across it. The channel of a colour image with the longest gradient depends on these roundings.
+    across it. The channel of a color image with the longest gradient depends on these roundings.
     """
     across = np.float32(np.float64(x) * np.float64(x))
     along = np.float32(np.float64(y) * np.float64(y))
     return across + along
 
 
-@helper
+@helper(allocates=True)
 def last_wins_from(width):
     """Return the column of an image of ``width`` from where on the last of equally strong channels counts.
 
@@ -58,9 +58,9 @@ def last_wins_from(width):
     return width // 4 * 4
 
 
-@helper
+@helper(allocates=True)
 def vote(x, y, bins_per_radian, bins):
-    """Share a gradient among two neighbouring orientation bins.
+    """Share a gradient among two neighboring orientation bins.
 
     Returns the lower bin, its vote and the vote of the next bin, which is bin 0 after the last. Votes of a
     gradient that is not finite are not finite, and the bin is one of them all the same.
@@ -77,19 +77,19 @@ def vote(x, y, bins_per_radian, bins):
     return orientation_bin, magnitude * (np.float32(1) - share), magnitude * share
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def rounded(value, single):
     """Round a float64 to float32 if ``single``: scikit-image computes float32 images in float32."""
     return np.float64(np.float32(value)) if single else value
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def linear_value(value, gamma, single):
     """Return a pixel's value and, if ``gamma``, its square root."""
     return rounded(math.sqrt(np.float64(value)), single) if gamma else np.float64(value)
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def hypotenuse(x, y):
     """Return the length of (x, y), rounded correctly but in the rarest cases, as the C library's hypot is.
 
@@ -114,7 +114,7 @@ _SMALL, _LARGE = 1e-140, 1e140
 _DOWN, _UP = 2.0**-600, 2.0**600
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def _corrected_length(long, short):
     """Return the length of a vector whose larger coordinate is ``long``; none is 0.
 
@@ -130,7 +130,7 @@ def _corrected_length(long, short):
     return length - error / (2.0 * length)
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def strongest_gradient(images, image, y, x, gamma, single):
     """Return the longest central difference of all channels, (length, x, y); NaN is longer than any number.
 
@@ -156,7 +156,7 @@ def strongest_gradient(images, image, y, x, gamma, single):
     return best, best_x, best_y
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def add_hard_vote(histogram, angle, length):
     """Add a gradient to the bin that holds its angle, 0 to 180 degrees; NaN is in every bin.
 
@@ -178,13 +178,13 @@ def add_hard_vote(histogram, angle, length):
         histogram[orientation_bin] += length
 
 
-@helper
+@helper(allocates=True)
 def clipped(value):
     """Clip a feature at 0.2 from above; a comparison keeps NaN, the smaller of the two need not be it."""
     return _CLIP if value > _CLIP else value
 
 
-@helper
+@helper(allocates=True)
 def inverse_length(square, offset):
     """Return the factor that brings a block to unit length; NaN where the square of its length overflows."""
     return np.float32(1) / (math.sqrt(square) + offset) if square < _INFINITY else _NAN
@@ -194,13 +194,13 @@ _EPSILON_NORM = 1e-5
 _L1, _L1_SQRT, _L2, _L2_HYS = range(4)
 
 
-@helper
+@helper(allocates=True)
 def _scale(block, factor):
     for index in range(block.shape[0]):
         block[index] = np.float32(block[index] * factor)
 
 
-@helper
+@helper(allocates=True)
 def _inverse_length(block):
     total = _EPSILON_NORM * _EPSILON_NORM
     for index in range(block.shape[0]):
@@ -208,9 +208,9 @@ def _inverse_length(block):
     return 1.0 / math.sqrt(total)
 
 
-@helper
+@helper(allocates=True)
 def normalize_block(block, norm):
-    """Normalise one block in place by scikit-image's rule; ``norm`` is an index into ``BLOCK_NORMS``."""
+    """Normalize one block in place by scikit-image's rule; ``norm`` is an index into ``BLOCK_NORMS``."""
     if norm in (_L2, _L2_HYS):
         _scale(block, _inverse_length(block))
         if norm == _L2_HYS:

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit.color.spaces import fill_luv
+from cvkit.features._cpu import channels as channels_kernels
 
 # L, u and v are brought to about 0 to 1, each by the same factor, so that their gradients compare.
-_COLOUR_GAIN = np.full(3, 1 / 270)
-_COLOUR_OFFSET = np.array([0, 88, 134]) / 270
+_COLOR_GAIN = np.full(3, 1 / 270)
+_COLOR_OFFSET = np.array([0, 88, 134]) / 270
 # What bytes stand for, from 0 to 255: L, u, v, magnitude, and each orientation.
 _LOW = (0.0, 0.15, 0.25, 0.0, 0.0)
 _RANGE = (0.372, 0.5, 0.55, 1.1, 0.9)
@@ -22,7 +23,7 @@ MAXIMUM_ORIENTATIONS = 64
 
 
 def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bool = True) -> Array:
-    """Describe each cell of an image by its colour, the strength of its edges and their orientations.
+    """Describe each cell of an image by its color, the strength of its edges and their orientations.
 
     Parameters
     ----------
@@ -38,8 +39,8 @@ def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bo
     Returns
     -------
     array, (4 + orientations, H // cell, W // cell), uint8 or float32
-        The mean over each cell of L, u and v, of the normalised magnitude of the gradient, and of the shares
-        of it along each orientation, smoothed over neighbouring cells; (N, ...) for a stack. A byte b of L
+        The mean over each cell of L, u and v, of the normalized magnitude of the gradient, and of the shares
+        of it along each orientation, smoothed over neighboring cells; (N, ...) for a stack. A byte b of L
         stands for b / 255 * 0.372, of u for 0.15 + b / 255 * 0.5, of v for 0.25 + b / 255 * 0.55, of the
         magnitude for b / 255 * 1.1 and of an orientation for b / 255 * 0.9.
 
@@ -67,18 +68,18 @@ def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bo
     >>> cvkit.channels(ramp).shape
     (10, 32, 16)
     """
-    batch = Batch.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
+    stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
     cell = _validate.integer(cell, "cell", minimum=1)
     orientations = _validate.integer(orientations, "orientations", minimum=1, maximum=MAXIMUM_ORIENTATIONS)
-    if min(batch.shape[1:3]) < cell:
+    if min(stack.shape[1:3]) < cell:
         raise ValueError(
-            f"image must have at least {cell}x{cell} pixels for one cell, got {batch.shape[1:3]}"
+            f"image must have at least {cell}x{cell} pixels for one cell, got {stack.shape[1:3]}"
         )
     if quantize:
-        _refuse_nan(batch, "; quantize=False takes it")
-    cells = cell_sums(luv_pixels(batch), cell=cell, orientations=orientations)
+        _refuse_nan(stack, "; quantize=False takes it")
+    cells = cell_sums(luv_pixels(stack), cell=cell, orientations=orientations)
     out = smoothed(cells, quantization(orientations) if quantize else None)
-    return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:]))
+    return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:]))
 
 
 def decorrelated_channels(
@@ -92,7 +93,7 @@ def decorrelated_channels(
         As for :func:`channels`.
     filters : array_like, (10, K, 5, 5)
         K filters for each of the ten channels over cells of 2 x 2 pixels, for example the main components of
-        their neighbourhoods (:func:`learn_filters`). They correlate; they are not mirrored.
+        their neighborhoods (:func:`learn_filters`). They correlate; they are not mirrored.
     offset, scale : array_like, (10 * K,)
         What bytes stand for: ``offset`` + byte / ``scale``.
 
@@ -110,7 +111,7 @@ def decorrelated_channels(
     Notes
     -----
     The channels of cells of 2 x 2 pixels are smoothed by [1 2 1] / 4 along both axes, filtered, mirrored at
-    the border, and averaged over 2 x 2 neighbours.
+    the border, and averaged over 2 x 2 neighbors.
 
     References
     ----------
@@ -125,27 +126,27 @@ def decorrelated_channels(
     >>> decorrelated_channels(ramp, means, np.zeros(10), np.full(10, 255)).shape
     (10, 32, 16)
     """
-    batch = Batch.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
+    stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
     kernels = filter_taps(filters)
     count = kernels.shape[0] * kernels.shape[1]
     rule = Quantization(
         _validate.matrix(offset, (count,), "offset").astype(np.float32),
         _validate.matrix(scale, (count,), "scale").astype(np.float32),
     )
-    if min(batch.shape[1:3]) < 4:
-        raise ValueError(f"image must have at least 4x4 pixels, got {batch.shape[1:3]}")
-    _refuse_nan(batch)
-    cells = cell_sums(luv_pixels(batch), cell=2, orientations=6, multiple=2)
+    if min(stack.shape[1:3]) < 4:
+        raise ValueError(f"image must have at least 4x4 pixels, got {stack.shape[1:3]}")
+    _refuse_nan(stack)
+    cells = cell_sums(luv_pixels(stack), cell=2, orientations=6, multiple=2)
     out = decorrelated(cells, kernels, rule)
-    return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:]))
+    return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:]))
 
 
-def _refuse_nan(batch: Batch, advice: str = "") -> None:
+def _refuse_nan(stack: ImageStack, advice: str = "") -> None:
     """Raise if the image holds what no byte stands for; infinities do not: they count as 0 and as 1."""
-    if batch.dtype == np.uint8:
+    if stack.dtype == np.uint8:
         return
-    found = batch.zeros((1,), np.uint8)
-    batch.kernels("cvkit.features", "channels").find_nan(batch.array, found)
+    found = stack.zeros((1,), np.uint8)
+    stack.kernels(channels_kernels).find_nan(stack.array, found)
     if to_host(found)[0]:
         raise ValueError(f"image must be without NaN to become bytes, got NaN{advice}")
 
@@ -164,10 +165,10 @@ def quantization(orientations: int) -> Quantization:
     return Quantization(np.array(_LOW, np.float32)[which], (255 / np.array(_RANGE)).astype(np.float32)[which])
 
 
-def luv_pixels(batch: Batch) -> Array:
+def luv_pixels(stack: ImageStack) -> Array:
     """Convert to (N, H, W, 4) float32: L, u and v, each about 0 to 1; the fourth makes a pixel one move."""
-    out = batch.empty((*batch.shape[:3], 4), np.float32)
-    fill_luv(batch, _COLOUR_GAIN, _COLOUR_OFFSET, out)
+    out = stack.empty((*stack.shape[:3], 4), np.float32)
+    fill_luv(stack, _COLOR_GAIN, _COLOR_OFFSET, out)
     return out
 
 
@@ -179,32 +180,32 @@ def cell_sums(
     ``padding`` repeats the outermost pixels: rows above and below, columns left and right. The rows and the
     columns of cells are whole multiples of ``multiple``.
     """
-    batch = Batch.of(pixels)
-    count, height, width, _ = batch.shape
+    stack = ImageStack.of(pixels)
+    count, height, width, _ = stack.shape
     rows, columns = (
         (size + 2 * more) // (cell * multiple) * multiple
         for size, more in zip((height, width), padding, strict=True)
     )
-    out = batch.empty((count, 4 + orientations, rows, columns), np.float32)
-    batch.kernels("cvkit.features", "channels").cell_sums(batch.array, padding, cell, out)
+    out = stack.empty((count, 4 + orientations, rows, columns), np.float32)
+    stack.kernels(channels_kernels).cell_sums(stack.array, padding, cell, out)
     return out
 
 
 def smoothed(cells: Array, rule: Quantization | None) -> Array:
     """Smooth cells by [1 2 1] / 4 along both axes, as floats or, by a rule, as bytes."""
-    batch = Batch(cells, 4, cells)
-    kernels = batch.kernels("cvkit.features", "channels")
+    stack = ImageStack(cells, 4, cells)
+    kernels = stack.kernels(channels_kernels)
     if rule is None:
-        out = batch.empty()
+        out = stack.empty()
         kernels.smooth(cells, out)
     else:
-        out = batch.empty(dtype=np.uint8)
+        out = stack.empty(dtype=np.uint8)
         kernels.smooth_bytes(cells, *rule, out)
     return out
 
 
 def filter_taps(filters: npt.ArrayLike) -> np.ndarray:
-    """Check filters and average each over 2 x 2 neighbours: (10, K, 6, 6) float32."""
+    """Check filters and average each over 2 x 2 neighbors: (10, K, 6, 6) float32."""
     filters = _validate.matrix(filters, (10, -1, 5, 5), "filters")
     taps = np.zeros((*filters.shape[:2], 6, 6))
     for row in range(2):
@@ -215,8 +216,8 @@ def filter_taps(filters: npt.ArrayLike) -> np.ndarray:
 
 def decorrelated(cells: Array, taps: np.ndarray, rule: Quantization) -> Array:
     """Filter cells of 2 x 2 pixels at every second cell, by ``filter_taps``, and round to bytes."""
-    batch = Batch(cells, 4, cells)
-    count, _, rows, columns = batch.shape
-    out = batch.empty((count, taps.shape[0] * taps.shape[1], rows // 2, columns // 2), np.uint8)
-    batch.kernels("cvkit.features", "channels").decorrelate_bytes(cells, taps, *rule, out)
+    stack = ImageStack(cells, 4, cells)
+    count, _, rows, columns = stack.shape
+    out = stack.empty((count, taps.shape[0] * taps.shape[1], rows // 2, columns // 2), np.uint8)
+    stack.kernels(channels_kernels).decorrelate_bytes(cells, taps, *rule, out)
     return out

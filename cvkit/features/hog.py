@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit._simd.numbers import LANES, aligned_rows
+from cvkit.features._cpu import hog as hog_kernels
+from cvkit.features._cpu import hog_skimage as hog_skimage_kernels
 
 # The CUDA twin keeps a cell's histograms in shared memory of a fixed size.
 MAXIMUM_BINS = 64
@@ -30,7 +32,7 @@ def hog(
     layout: str = "opencv",
     visualize: bool = False,
 ) -> Any:
-    """Describe an image by normalised histograms of its gradient directions.
+    """Describe an image by normalized histograms of its gradient directions.
 
     Parameters
     ----------
@@ -45,13 +47,13 @@ def hog(
         Size of a block in cells, (height, width) or one number for both. Blocks overlap: they advance by one
         cell.
     block_norm : {"L1", "L1-sqrt", "L2", "L2-Hys"}
-        How a block is normalised; layout "opencv" has "L2-Hys" only.
+        How a block is normalized; layout "opencv" has "L2-Hys" only.
     gamma : bool
         Take the square root of the values first; that of a negative one is NaN.
     signed : bool
         Bins span 360 degrees instead of 180; layout "opencv" only.
     layout : {"opencv", "skimage"}
-        "opencv": votes are shared between neighbouring bins and cells, and weighted by a Gaussian over the
+        "opencv": votes are shared between neighboring bins and cells, and weighted by a Gaussian over the
         block; the vector runs over block columns, block rows, cell columns, cell rows, bins. "skimage": every
         pixel votes for one bin of one cell; the vector runs over block rows, block columns, cell rows, cell
         columns, bins.
@@ -89,7 +91,7 @@ def hog(
     >>> cvkit.hog(ramp, layout="skimage", cells_per_block=3, gamma=False).shape
     (6804,)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     _validate.one_of(layout, ("opencv", "skimage"), "layout")
     _validate.one_of(block_norm, BLOCK_NORMS, "block_norm")
     grid = BlockGrid(
@@ -99,32 +101,32 @@ def hog(
         signed=bool(signed),
         gamma=bool(gamma),
     )
-    rows, columns = grid.block_count(batch.shape[1:3])
+    rows, columns = grid.block_count(stack.shape[1:3])
     if rows < 1 or columns < 1:
         least = tuple(cell * side for cell, side in zip(grid.cell, grid.side, strict=True))
-        raise ValueError(f"image must have at least {least} pixels for one block, got {batch.shape[1:3]}")
+        raise ValueError(f"image must have at least {least} pixels for one block, got {stack.shape[1:3]}")
     if layout == "opencv":
         if block_norm != "L2-Hys":
             raise ValueError(f'block_norm must be "L2-Hys" in layout "opencv", got {block_norm!r}')
-        features = grid.features(batch)
-        vectors = batch.empty((batch.shape[0], rows * columns * grid.feature_count), np.float32)
-        batch.kernels("cvkit.features", "hog").flatten(features, vectors)
-        block_major = (batch.shape[0], columns, rows, *grid.side[::-1], grid.bins)
+        features = grid.features(stack)
+        vectors = stack.empty((stack.shape[0], rows * columns * grid.feature_count), np.float32)
+        stack.kernels(hog_kernels).flatten(features, vectors)
+        block_major = (stack.shape[0], columns, rows, *grid.side[::-1], grid.bins)
     else:
         if signed:
             raise ValueError('signed must be False in layout "skimage", got True')
-        vectors = _hard_voted(batch, grid, rows, columns, block_norm)
-        block_major = (batch.shape[0], rows, columns, *grid.side, grid.bins)
-    result = batch.give_back(vectors if batch.rank == 4 else vectors.reshape(vectors.shape[1]))
+        vectors = _hard_voted(stack, grid, rows, columns, block_norm)
+        block_major = (stack.shape[0], rows, columns, *grid.side, grid.bins)
+    result = stack.give_back(vectors if stack.rank == 4 else vectors.reshape(vectors.shape[1]))
     if not visualize:
         return result
     blocks = to_host(vectors).reshape(block_major)
     if layout == "opencv":
         blocks = blocks.transpose(0, 2, 1, 4, 3, 5)
-    pictures = np.empty(batch.shape[:3], np.float32)
+    pictures = np.empty(stack.shape[:3], np.float32)
     for picture, of_image in zip(pictures, blocks, strict=True):
         _draw(of_image, grid, picture)
-    return result, pictures if batch.rank == 4 else pictures[0]
+    return result, pictures if stack.rank == 4 else pictures[0]
 
 
 @dataclass(frozen=True)
@@ -149,17 +151,17 @@ class BlockGrid:
             size[1] // self.cell[1] - self.side[1] + 1,
         )
 
-    def features(self, batch: Batch, *, padding: int = 0, origin: tuple[int, int] = (0, 0)) -> Array:
+    def features(self, stack: ImageStack, *, padding: int = 0, origin: tuple[int, int] = (0, 0)) -> Array:
         """Compute OpenCV's features of all blocks as (image, feature, block row, block column).
 
         The grid starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels on every
         side.
         """
-        count, height, width, _ = batch.shape
+        count, height, width, _ = stack.shape
         rows, columns = self.block_count((height + 2 * padding - origin[0], width + 2 * padding - origin[1]))
-        out = batch.empty((count, self.feature_count, rows, columns), np.float32)
-        batch.kernels("cvkit.features", "hog").block_features(
-            batch.array,
+        out = stack.empty((count, self.feature_count, rows, columns), np.float32)
+        stack.kernels(hog_kernels).block_features(
+            stack.array,
             padding,
             origin,
             self.side,
@@ -197,8 +199,8 @@ def _axis_weights(cell: int, side: int, sigma: float) -> np.ndarray:
     """Weights along one axis: (place in the cell, pair of voting and receiving cell)."""
     position = np.arange(cell * side)
     gaussian = np.exp(-((position - cell * side / 2) ** 2) / (2 * sigma * sigma))
-    centre = np.arange(side)[:, np.newaxis]
-    share = np.maximum(0.0, 1.0 - np.abs((position + 0.5) / cell - 0.5 - centre))
+    center = np.arange(side)[:, np.newaxis]
+    share = np.maximum(0.0, 1.0 - np.abs((position + 0.5) / cell - 0.5 - center))
     by_receiver_voter_place = (share * gaussian).reshape(side, side, cell)
     # No vote reaches a cell farther away: the share is 0 from a whole cell on.
     pairs = [
@@ -207,15 +209,15 @@ def _axis_weights(cell: int, side: int, sigma: float) -> np.ndarray:
     return np.stack([by_receiver_voter_place[receiver, voter] for voter, receiver in pairs], axis=1)
 
 
-def _hard_voted(batch: Batch, grid: BlockGrid, rows: int, columns: int, block_norm: str) -> Array:
+def _hard_voted(stack: ImageStack, grid: BlockGrid, rows: int, columns: int, block_norm: str) -> Array:
     """Describe each image by scikit-image's blocks: one bin and one cell a pixel."""
-    kernels = batch.kernels("cvkit.features", "hog_skimage")
+    kernels = stack.kernels(hog_skimage_kernels)
     cell_rows, cell_columns = rows + grid.side[0] - 1, columns + grid.side[1] - 1
-    cells = batch.empty((batch.shape[0], cell_rows, cell_columns, grid.bins), np.float64)
-    kernels.cell_histograms(batch.array, grid.cell, grid.gamma, batch.dtype == np.float32, cells)
-    vectors = batch.empty((batch.shape[0], rows, columns, grid.feature_count), np.float32)
+    cells = stack.empty((stack.shape[0], cell_rows, cell_columns, grid.bins), np.float64)
+    kernels.cell_histograms(stack.array, grid.cell, grid.gamma, stack.dtype == np.float32, cells)
+    vectors = stack.empty((stack.shape[0], rows, columns, grid.feature_count), np.float32)
     kernels.normalize_blocks(cells, grid.side, BLOCK_NORMS.index(block_norm), vectors)
-    return vectors.reshape((batch.shape[0], rows * columns * grid.feature_count))
+    return vectors.reshape((stack.shape[0], rows * columns * grid.feature_count))
 
 
 def _draw(blocks: np.ndarray, grid: BlockGrid, picture: np.ndarray) -> None:

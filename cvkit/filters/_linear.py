@@ -19,7 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.filters._cpu import one_pass as one_pass_kernels
+from cvkit.filters._cpu import planar as planar_kernels
 
 Rounding = tuple[Any, ...]
 Weights = tuple[float, ...]
@@ -206,18 +208,18 @@ class Filter:
     arguments: tuple[Any, ...]
     in_one_pass: tuple[Any, ...] | None = None
 
-    def apply(self, batch: Batch) -> Array:
+    def apply(self, stack: ImageStack) -> Array:
         """Filter and give back the caller's kind of array."""
-        out = batch.empty(dtype=self.out_dtype)
+        out = stack.empty(dtype=self.out_dtype)
         if 0 in out.shape:
-            return batch.restore(out)
-        if self.in_one_pass is not None and out.shape[3] == 1 and not batch.is_on_device:
-            kernels = batch.kernels("cvkit.filters", "one_pass")
-            kernels.separable_in_one_pass(batch.array, *self.in_one_pass, out)
+            return stack.restore(out)
+        if self.in_one_pass is not None and out.shape[3] == 1 and not stack.is_on_device:
+            kernels = stack.kernels(one_pass_kernels)
+            kernels.separable_in_one_pass(stack.array, *self.in_one_pass, out)
         else:
             module, name = self.kernel
-            getattr(batch.kernels("cvkit.filters", module), name)(batch.array, *self.arguments, out)
-        return batch.restore(out)
+            getattr(stack.kernels("cvkit.filters", module), name)(stack.array, *self.arguments, out)
+        return stack.restore(out)
 
 
 def in_one_pass(
@@ -299,7 +301,7 @@ def _planar_arguments(
 
 
 def add_magnitude(
-    batch: Batch,
+    stack: ImageStack,
     kernels: tuple[Plane, Plane],
     out: Array,
     *,
@@ -309,11 +311,11 @@ def add_magnitude(
     border: int,
 ) -> None:
     """Add shares of the image and of the magnitude of the gradient that two kernels give; the border is 0."""
-    if 0 in batch.shape:
+    if 0 in stack.shape:
         return
     y_offsets, x_offsets, weights = _planar_taps(sum_dtype, *kernels)
-    batch.kernels("cvkit.filters", "planar").add_magnitude(
-        batch.array,
+    stack.kernels(planar_kernels).add_magnitude(
+        stack.array,
         y_offsets,
         x_offsets,
         weights,

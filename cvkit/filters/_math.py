@@ -6,7 +6,7 @@ from cvkit._jit import helper
 from cvkit._simd.numbers import high_half, nearest
 
 
-@helper
+@helper(allocates=True)
 def saturate(value, low, high, whole):
     """Clip a float, and round it half to even where ``whole`` says so; see ``cvkit.filters._linear.real``."""
     # Comparisons in this order keep NaN.
@@ -15,7 +15,7 @@ def saturate(value, low, high, whole):
     return (value + whole) - whole
 
 
-@helper
+@helper(allocates=True)
 def finish(total, sums, rounding):
     """Turn the sum of a filter's taps into the value to store.
 
@@ -43,7 +43,7 @@ def finish(total, sums, rounding):
     return saturate(real(total) * scale + delta, low, high, whole)
 
 
-@helper
+@helper(allocates=True)
 def sharpened(value, blurred, amount, threshold, rounding):
     """Return ``value`` plus ``amount`` of its difference from ``blurred``, if that reaches the threshold.
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.filters._cpu import bilateral as bilateral_kernels
 
 
 @_validate.unlike("cv2.bilateralFilter(src, d, sigmaColor, sigmaSpace, dst, borderType)")
@@ -23,7 +24,7 @@ def bilateral_filter(
 ) -> Array:
     """Average each pixel with those around it that look like it.
 
-    A neighbour's weight falls with its distance in space and with its difference in colour, the sum over
+    A neighbor's weight falls with its distance in space and with its difference in color, the sum over
     channels of absolute differences, both as a Gaussian.
 
     Parameters
@@ -31,10 +32,10 @@ def bilateral_filter(
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack, of 1 to 4 channels.
     diameter : int
-        Diameter of the neighbourhood, a disc, in pixels; at least 3 is used. With 0 or less it is three times
+        Diameter of the neighborhood, a disc, in pixels; at least 3 is used. With 0 or less it is three times
         ``sigma_space``.
     sigma_color : float
-        Standard deviation of the weight over colours, in the image's units.
+        Standard deviation of the weight over colors, in the image's units.
     sigma_space : float
         Standard deviation of the weight over distances, in pixels.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
@@ -65,25 +66,25 @@ def bilateral_filter(
     >>> cvkit.bilateral_filter(edge, 5, 20, 10)
     array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     diameter = _validate.integer(diameter, "diameter")
     sigma_color = _validate.number(sigma_color, "sigma_color", above=0)
     sigma_space = _validate.number(sigma_space, "sigma_space", above=0)
     border_code = _validate.one_of(border, BORDERS, "border")
     radius = max(diameter // 2 if diameter > 0 else round(1.5 * sigma_space), 1)
-    kernels = batch.kernels("cvkit.filters", "bilateral")
-    out = batch.empty()
-    real = np.dtype(np.float64 if batch.dtype == np.float64 else np.float32)
+    kernels = stack.kernels(bilateral_kernels)
+    out = stack.empty()
+    real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
     scale = real.type(-0.5 / sigma_color**2 * math.log2(math.e))
     offsets_y, offsets_x, space = _half_disc(radius, sigma_space)
-    whole = batch.dtype.kind == "u"
-    kernels.bilateral(batch.array, scale, whole, offsets_y, offsets_x, space.astype(real), border_code, out)
-    return batch.restore(out)
+    whole = stack.dtype.kind == "u"
+    kernels.bilateral(stack.array, scale, whole, offsets_y, offsets_x, space.astype(real), border_code, out)
+    return stack.restore(out)
 
 
 @functools.lru_cache(maxsize=64)
 def _half_disc(radius: int, sigma: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Offsets (y, x) of the neighbours that follow a pixel in reading order, and their weights by distance.
+    """Offsets (y, x) of the neighbors that follow a pixel in reading order, and their weights by distance.
 
     Those that precede it are their opposites, with the same weights.
     """

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
 from cvkit.filters import derivatives, smoothing
+from cvkit.filters._cpu import canny as canny_kernels
 
 # The derivative of 7 x 7 bytes does not fit in 16 bits: OpenCV, and this module, divide it and the thresholds
 # by 16.
@@ -78,26 +79,26 @@ def canny(
            [  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     _validate.one_of(ksize, tuple(_SCALES), "ksize")
-    whole = batch.dtype == np.uint8
+    whole = stack.dtype == np.uint8
     scale = _SCALES[ksize] if whole else 1.0
-    thresholds = _thresholds(low, high, scale, l2_gradient, _magnitude_dtype(batch.dtype, l2_gradient))
+    thresholds = _thresholds(low, high, scale, l2_gradient, _magnitude_dtype(stack.dtype, l2_gradient))
     if sigma is not None:
-        batch = Batch.of(smoothing.gaussian_blur(image, sigma=sigma))
+        stack = ImageStack.of(smoothing.gaussian_blur(image, sigma=sigma))
     if ksize == 3 and whole:
-        kernels = batch.kernels("cvkit.filters", "canny")
-        out = batch.empty((*batch.shape[:3], 1), np.uint8)
-        kernels.edges_of_image(batch.array, thresholds, bool(l2_gradient), out)
-        return _restore(batch, out)
+        kernels = stack.kernels(canny_kernels)
+        out = stack.empty((*stack.shape[:3], 1), np.uint8)
+        kernels.edges_of_image(stack.array, thresholds, bool(l2_gradient), out)
+        return _restore(stack, out)
     dx, dy = (
-        Batch.of(
-            derivatives.sobel(batch.array, *orders, ksize=ksize, scale=scale, border="replicate"),
+        ImageStack.of(
+            derivatives.sobel(stack.array, *orders, ksize=ksize, scale=scale, border="replicate"),
             dtypes=_GRADIENT_DTYPES,
         )
         for orders in ((1, 0), (0, 1))
     )
-    return _restore(batch, _edges_of_gradients(dx, dy, thresholds, l2_gradient))
+    return _restore(stack, _edges_of_gradients(dx, dy, thresholds, l2_gradient))
 
 
 def canny_from_gradients(
@@ -141,8 +142,8 @@ def canny_from_gradients(
     array([[  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    gradient_x = Batch.of(dx, dtypes=_GRADIENT_DTYPES, name="dx")
-    gradient_y = Batch.of(dy, dtypes=(gradient_x.dtype.type,), name="dy")
+    gradient_x = ImageStack.of(dx, dtypes=_GRADIENT_DTYPES, name="dx")
+    gradient_y = ImageStack.of(dy, dtypes=(gradient_x.dtype.type,), name="dy")
     if gradient_x.original.shape != gradient_y.original.shape:
         shapes = f"{gradient_x.original.shape} and {gradient_y.original.shape}"
         raise ValueError(f"dx and dy must have the same shape, got {shapes}")
@@ -154,16 +155,16 @@ def canny_from_gradients(
     return _restore(gradient_x, _edges_of_gradients(gradient_x, gradient_y, thresholds, l2_gradient))
 
 
-def _edges_of_gradients(dx: Batch, dy: Batch, thresholds: np.ndarray, l2_gradient: bool) -> Array:
-    kernels = dx.kernels("cvkit.filters", "canny")
+def _edges_of_gradients(dx: ImageStack, dy: ImageStack, thresholds: np.ndarray, l2_gradient: bool) -> Array:
+    kernels = dx.kernels(canny_kernels)
     out = dx.empty((*dx.shape[:3], 1), np.uint8)
     kernels.edges_of_gradients(dx.array, dy.array, thresholds, bool(l2_gradient), out)
     return out
 
 
-def _restore(batch: Batch, out: Array) -> Array:
+def _restore(stack: ImageStack, out: Array) -> Array:
     """Give edges back: one channel, which a single image does not show in its shape."""
-    return batch.give_back(out if batch.rank == 4 else out.reshape(out.shape[1:3]))
+    return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:3]))
 
 
 def _magnitude_dtype(image: np.dtype, l2_gradient: bool) -> type:

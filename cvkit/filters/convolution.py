@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
 from cvkit.filters import _linear
 
 _OUT_DTYPES = tuple(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
@@ -64,19 +64,19 @@ def filter2d(
     >>> cvkit.filter2d(np.array([[1, 2, 4]], np.uint8), [[-1, 0, 1]], out_dtype=np.int16, border="replicate")
     array([[1, 3, 2]], dtype=int16)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel").tolist()))
-    out_type = _out_dtype(out_dtype, batch.dtype)
-    sum_dtype = _linear.float_dtype(batch.dtype, out_type)
+    out_type = _out_dtype(out_dtype, stack.dtype)
+    sum_dtype = _linear.float_dtype(stack.dtype, out_type)
     return _linear.correlate(
-        batch.dtype,
+        stack.dtype,
         weights,
         out_type,
         sum_dtype=sum_dtype,
         rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
         border=_validate.one_of(border, BORDERS, "border"),
-        border_value=_validate.border_value(border_value, batch.dtype)[0],
-    ).apply(batch)
+        border_value=_validate.border_value(border_value, stack.dtype)[0],
+    ).apply(stack)
 
 
 @_validate.unlike("cv2.sepFilter2D(src, ddepth, kernelX, kernelY)")
@@ -131,20 +131,20 @@ def sep_filter2d(
     >>> cvkit.sep_filter2d(np.array([[0, 0, 8, 0, 0]], np.uint8), kernel_y=[1], kernel_x=[0.25, 0.5, 0.25])
     array([[0, 2, 4, 2, 0]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     weights_y = tuple(_kernel(kernel_y, (-1,), "kernel_y").tolist())
     weights_x = tuple(_kernel(kernel_x, (-1,), "kernel_x").tolist())
-    out_type = _out_dtype(out_dtype, batch.dtype)
-    sum_dtype = _linear.float_dtype(batch.dtype, out_type)
+    out_type = _out_dtype(out_dtype, stack.dtype)
+    sum_dtype = _linear.float_dtype(stack.dtype, out_type)
     return _linear.separable(
-        batch.dtype,
+        stack.dtype,
         ((weights_y, weights_x),),
         out_type,
         sum_dtypes=(sum_dtype, sum_dtype),
         rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
         border=_validate.one_of(border, BORDERS, "border"),
-        border_value=_validate.border_value(border_value, batch.dtype)[0],
-    ).apply(batch)
+        border_value=_validate.border_value(border_value, stack.dtype)[0],
+    ).apply(stack)
 
 
 def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str) -> np.ndarray:

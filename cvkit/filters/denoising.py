@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.filters._cpu import denoising as denoising_kernels
 
 # OpenCV drops weights below this share of the largest.
 _SMALLEST_WEIGHT = 0.001
@@ -58,25 +59,25 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     array([[100, 100, 100, 100],
            [100, 100, 100, 100]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     h = _validate.number(h, "h", above=0)
     patch_radius = _validate.integer(patch, "patch", minimum=1) // 2
     window_radius = _validate.integer(window, "window", minimum=1) // 2
-    kernels = batch.kernels("cvkit.filters", "denoising")
-    out = batch.empty()
-    side, channels = 2 * patch_radius + 1, batch.shape[3]
+    kernels = stack.kernels(denoising_kernels)
+    out = stack.empty()
+    side, channels = 2 * patch_radius + 1, stack.shape[3]
     weighing: tuple[int] | tuple[float, float, float]
     sum_dtype: type[np.number]
-    if batch.dtype == np.uint8:
+    if stack.dtype == np.uint8:
         searched = 2 * window_radius + 1
         table, shift = _weights(h, side, searched, channels)
         weighing, sum_dtype = (shift,), _sum_dtype(side, searched, channels)
     else:
         table, sum_dtype = np.empty(0), np.float64
-        weighing = _exponential(max(h * h, _SMALLEST_SQUARE) * channels * side * side, batch.dtype)
+        weighing = _exponential(max(h * h, _SMALLEST_SQUARE) * channels * side * side, stack.dtype)
     sum_type = np.empty(0, sum_dtype)
-    kernels.non_local_means(batch.array, table, weighing, sum_type, patch_radius, window_radius, out)
-    return batch.restore(out)
+    kernels.non_local_means(stack.array, table, weighing, sum_type, patch_radius, window_radius, out)
+    return stack.restore(out)
 
 
 def _sum_dtype(patch: int, window: int, channels: int) -> type[np.signedinteger]:

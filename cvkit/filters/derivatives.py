@@ -9,7 +9,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch, remembered
+from cvkit._dispatch import Array, ImageStack, remembered
 from cvkit.filters import _linear
 from cvkit.filters.smoothing import gaussian_kernel
 
@@ -74,8 +74,8 @@ def sobel(
     >>> cvkit.sobel(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 80, 40,  0]], dtype=int16)
     """
-    batch = Batch.of(image)
-    return _sobel(batch.dtype, dx, dy, ksize, scale, delta, border).apply(batch)
+    stack = ImageStack.of(image)
+    return _sobel(stack.dtype, dx, dy, ksize, scale, delta, border).apply(stack)
 
 
 @remembered
@@ -138,8 +138,8 @@ def scharr(
     >>> cvkit.scharr(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[  0, 320, 160,   0]], dtype=int16)
     """
-    batch = Batch.of(image)
-    return _first_derivative(batch.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(batch)
+    stack = ImageStack.of(image)
+    return _first_derivative(stack.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(stack)
 
 
 def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Array:
@@ -173,8 +173,8 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
     >>> cvkit.prewitt(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 60, 30,  0]], dtype=int16)
     """
-    batch = Batch.of(image)
-    return _first_derivative(batch.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(batch)
+    stack = ImageStack.of(image)
+    return _first_derivative(stack.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(stack)
 
 
 @remembered
@@ -206,7 +206,7 @@ def laplacian(
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack.
     ksize : {1, 3, 5}
-        Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbours, 3 that of the diagonal ones, 5
+        Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbors, 3 that of the diagonal ones, 5
         the sum of the Sobel derivatives of that size.
     scale, delta : float
         The result is ``scale * laplacian + delta``.
@@ -231,8 +231,8 @@ def laplacian(
     >>> cvkit.laplacian(np.array([[0, 10, 20, 20]], np.uint8))
     array([[ 20,   0, -10,   0]], dtype=int16)
     """
-    batch = Batch.of(image)
-    return _laplacian(batch.dtype, ksize, scale, delta, border).apply(batch)
+    stack = ImageStack.of(image)
+    return _laplacian(stack.dtype, ksize, scale, delta, border).apply(stack)
 
 
 @remembered
@@ -328,8 +328,8 @@ def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect1
     >>> cvkit.laplacian_of_gaussian(image, 1.0)[4, 4].round(3)
     np.float32(-0.318)
     """
-    batch = Batch.of(image)
-    return _laplacian_of_gaussian(batch.dtype, sigma, border).apply(batch)
+    stack = ImageStack.of(image)
+    return _laplacian_of_gaussian(stack.dtype, sigma, border).apply(stack)
 
 
 @remembered
@@ -392,12 +392,12 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
     >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8)).round(3)
     array([[0., 8., 0., 0.]], dtype=float32)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     border_code = _validate.one_of(border, BORDERS, "border")
-    dtype = _linear.float_dtype(batch.dtype)
-    out = batch.empty(dtype=dtype)
+    dtype = _linear.float_dtype(stack.dtype)
+    out = stack.empty(dtype=dtype)
     _linear.add_magnitude(
-        batch,
+        stack,
         _ROBERTS,
         out,
         shares=(0.0, math.sqrt(0.5)),
@@ -405,4 +405,4 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
         rounding=_linear.AS_IT_IS,
         border=border_code,
     )
-    return batch.restore(out)
+    return stack.restore(out)

@@ -1,11 +1,12 @@
-"""Replace every pixel by the median of its neighbourhood."""
+"""Replace every pixel by the median of its neighborhood."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.filters._cpu import median as median_kernels
 
 # Kernels number the pixels of a tile and its surroundings, 3 x 3 windows in all, in 32 bits.
 _LARGEST_KSIZE = 15_445
@@ -52,19 +53,19 @@ def median_blur(image: Array, ksize: int) -> Array:
            [7, 7, 7, 7],
            [7, 7, 7, 7]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     ksize = _validate.integer(ksize, "ksize", maximum=_LARGEST_KSIZE)
     _validate.kernel_size(ksize)
-    kernels = batch.kernels("cvkit.filters", "median")
-    out = batch.empty()
+    kernels = stack.kernels(median_kernels)
+    out = stack.empty()
     if ksize == 1:
-        out[...] = batch.array
+        out[...] = stack.array
     elif ksize == 3:
-        kernels.median_3(batch.array, out)
+        kernels.median_3(stack.array, out)
     elif ksize == 5:
-        kernels.median_5(batch.array, out)
-    elif batch.dtype == np.uint8:
-        kernels.median_histogram(batch.array, ksize, out)
+        kernels.median_5(stack.array, out)
+    elif stack.dtype == np.uint8:
+        kernels.median_histogram(stack.array, ksize, out)
     else:
-        kernels.median_ranks(batch.array, ksize, out)
-    return batch.restore(out)
+        kernels.median_ranks(stack.array, ksize, out)
+    return stack.restore(out)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
 from cvkit.filters import _linear
+from cvkit.filters._cpu import sharpening as sharpening_kernels
 from cvkit.filters.smoothing import gaussian_blur
 
 _SOBEL = (
@@ -26,7 +27,7 @@ def sharpen(
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
         The image or stack.
     method : {"laplacian", "sobel"}
-        ``"laplacian"`` subtracts the Laplacian of the four neighbours, ``"sobel"`` adds the magnitude of the
+        ``"laplacian"`` subtracts the Laplacian of the four neighbors, ``"sobel"`` adds the magnitude of the
         gradient, in levels for each pixel.
     amount : float
         Factor of what is subtracted or added, at least 0.
@@ -55,23 +56,23 @@ def sharpen(
     >>> cvkit.sharpen(np.array([[10, 10, 20, 20]], np.uint8))
     array([[10,  0, 30, 20]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     by_laplacian = _validate.one_of(method, {"laplacian": True, "sobel": False}, "method")
     strength = _validate.number(amount, "amount", minimum=0)
     border_code = _validate.one_of(border, BORDERS, "border")
-    sum_dtype = _linear.float_dtype(batch.dtype)
-    rounding = _linear.real(sum_dtype, batch.dtype)
+    sum_dtype = _linear.float_dtype(stack.dtype)
+    rounding = _linear.real(sum_dtype, stack.dtype)
     if by_laplacian:
         kernel = ((0.0, -strength, 0.0), (-strength, 1 + 4 * strength, -strength), (0.0, -strength, 0.0))
         return _linear.correlate(
-            batch.dtype, kernel, batch.dtype, sum_dtype=sum_dtype, rounding=rounding, border=border_code
-        ).apply(batch)
-    out = batch.empty()
+            stack.dtype, kernel, stack.dtype, sum_dtype=sum_dtype, rounding=rounding, border=border_code
+        ).apply(stack)
+    out = stack.empty()
     shares = 1.0, strength / _SOBEL_UNIT
     _linear.add_magnitude(
-        batch, _SOBEL, out, shares=shares, sum_dtype=sum_dtype, rounding=rounding, border=border_code
+        stack, _SOBEL, out, shares=shares, sum_dtype=sum_dtype, rounding=rounding, border=border_code
     )
-    return batch.restore(out)
+    return stack.restore(out)
 
 
 def unsharp_mask(
@@ -120,15 +121,15 @@ def unsharp_mask(
     >>> cvkit.unsharp_mask(np.array([[10, 10, 20, 20]], np.uint8))
     array([[ 9,  7, 23, 21]], dtype=uint8)
     """
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     strength = _validate.number(amount, "amount", minimum=0)
     least = _validate.number(threshold, "threshold", minimum=0)
     # The blur is a buffer of its own until each pixel of it is replaced by the result.
-    out = gaussian_blur(batch.array, sigma=sigma, border=border)
-    if 0 not in batch.shape:
-        sum_dtype = _linear.float_dtype(batch.dtype)
+    out = gaussian_blur(stack.array, sigma=sigma, border=border)
+    if 0 not in stack.shape:
+        sum_dtype = _linear.float_dtype(stack.dtype)
         number = sum_dtype.type
-        rounding = _linear.real(sum_dtype, batch.dtype)
-        kernels = batch.kernels("cvkit.filters", "sharpening")
-        kernels.add_detail(batch.array, number(strength), number(least), rounding, out)
-    return batch.restore(out)
+        rounding = _linear.real(sum_dtype, stack.dtype)
+        kernels = stack.kernels(sharpening_kernels)
+        kernels.add_detail(stack.array, number(strength), number(least), rounding, out)
+    return stack.restore(out)

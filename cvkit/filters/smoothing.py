@@ -8,7 +8,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch, remembered
+from cvkit._dispatch import Array, ImageStack, remembered
 from cvkit.filters import _linear
 
 
@@ -59,8 +59,8 @@ def box_filter(
     >>> cvkit.box_filter(np.array([[0, 0, 9, 0, 0]], np.uint8), (1, 3))
     array([[0, 3, 3, 3, 0]], dtype=uint8)
     """
-    batch = Batch.of(image)
-    return _box(batch.dtype, ksize, normalize, border, border_value).apply(batch)
+    stack = ImageStack.of(image)
+    return _box(stack.dtype, ksize, normalize, border, border_value).apply(stack)
 
 
 @remembered
@@ -176,8 +176,8 @@ def gaussian_blur(
     >>> cvkit.gaussian_blur(np.array([[0, 0, 64, 0, 0]], np.uint8), ksize=5)
     array([[ 8, 16, 24, 16,  8]], dtype=uint8)
     """
-    batch = Batch.of(image)
-    return _gaussian(batch.dtype, sigma, ksize, border, border_value).apply(batch)
+    stack = ImageStack.of(image)
+    return _gaussian(stack.dtype, sigma, ksize, border, border_value).apply(stack)
 
 
 @remembered
@@ -253,7 +253,7 @@ def _gaussian_arithmetic(
 def _fixed_point_kernel(size: int, sigma: float, bits: int) -> tuple[_linear.Weights, int]:
     """Weights of a Gaussian as whole numbers, and how many bits of fraction they have, at most ``bits``.
 
-    The error of each weight is carried to its neighbour towards the middle, and the middle takes the rest, as
+    The error of each weight is carried to its neighbor towards the middle, and the middle takes the rest, as
     OpenCV does. Bits that are 0 in all weights are dropped: sums of small kernels then need 16 bits only.
     """
     half: list[int] = []

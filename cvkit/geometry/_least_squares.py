@@ -27,7 +27,7 @@ def fit(source: np.ndarray, target: np.ndarray, start: np.ndarray | None = None)
     """Fit a matrix, scaled to end in 1, to four pairs or more.
 
     ``source`` must hold four points of which no three are on a line. Without a matrix to ``start`` from, the
-    normalised direct linear transform gives one. From there on the sum of squares never grows.
+    normalized direct linear transform gives one. From there on the sum of squares never grows.
     """
     from_source, to_target = _spreading(source), _scaling(target)
     normal_source, normal_target = _apply(from_source, source), _apply(to_target, target)
@@ -47,29 +47,29 @@ def fit(source: np.ndarray, target: np.ndarray, start: np.ndarray | None = None)
 
 def _spreading(points: np.ndarray) -> np.ndarray:
     """Return the affine matrix that centers points and spreads them alike in all directions."""
-    centre, size, spread = _spread(points)
-    return _centering(np.linalg.inv(spread).T / size, centre)
+    center, size, spread = _spread(points)
+    return _centering(np.linalg.inv(spread).T / size, center)
 
 
 def _scaling(points: np.ndarray) -> np.ndarray:
     """Return the similarity that centers points, at a root mean square distance of 1."""
-    centre, size, spread = _spread(points)
-    return _centering(np.eye(2) / (size * np.linalg.norm(spread)), centre)
+    center, size, spread = _spread(points)
+    return _centering(np.eye(2) / (size * np.linalg.norm(spread)), center)
 
 
 def _spread(points: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Return the centre of points, their size and a square root of their covariance in units of the size."""
-    centre = points.mean(axis=0)
-    apart = points - centre
+    """Return the center of points, their size and a square root of their covariance in units of the size."""
+    center = points.mean(axis=0)
+    apart = points - center
     size = float(np.abs(apart).max())
     spread: np.ndarray = np.linalg.qr(apart / size, mode="r")  # type: ignore[assignment]
-    return centre, size, spread / math.sqrt(len(points))
+    return center, size, spread / math.sqrt(len(points))
 
 
-def _centering(linear: np.ndarray, centre: np.ndarray) -> np.ndarray:
-    """Return the (3, 3) matrix that moves ``centre`` to the origin and then maps by ``linear``."""
+def _centering(linear: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """Return the (3, 3) matrix that moves ``center`` to the origin and then maps by ``linear``."""
     matrix = np.eye(3)
-    matrix[:2, :2], matrix[:2, 2] = linear, -linear @ centre
+    matrix[:2, :2], matrix[:2, 2] = linear, -linear @ center
     return matrix
 
 

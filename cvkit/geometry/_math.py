@@ -11,10 +11,10 @@ AFFINE, PERSPECTIVE, MAPS = range(3)
 """Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
 
 FAR = 1 << 62
-"""Coordinates from here on count as infinite; nearer ones, and those of neighbours, fit 64-bit integers."""
+"""Coordinates from here on count as infinite; nearer ones, and those of neighbors, fit 64-bit integers."""
 
 
-@helper(allocates=False)
+@helper
 def touches(x, y, height, width, reach, border):
     """Tell whether the image counts at (x, y), ``reach`` pixels around it included; NaN touches nothing."""
     if border == CONSTANT:
@@ -22,7 +22,7 @@ def touches(x, y, height, width, reach, border):
     return x > -FAR and x < FAR and y > -FAR and y < FAR
 
 
-@helper(allocates=False)
+@helper
 def value_at(image, y, x, channel, border, border_value):
     """Read one value of an (H, W, C) image, or what the border mode puts in its place."""
     row = border_index(y, image.shape[0], border)
@@ -32,9 +32,9 @@ def value_at(image, y, x, channel, border, border_value):
     return image[row, column, channel]
 
 
-@helper(force_inline=True, allocates=False)
+@helper(force_inline=True)
 def cubic_weights(fraction):
-    """Weigh four neighbours by Keys' cubic with a = -0.75, the one OpenCV uses; the weights sum to 1."""
+    """Weigh four neighbors by Keys' cubic with a = -0.75, the one OpenCV uses; the weights sum to 1."""
     real = type(fraction)
     a, one = real(-0.75), real(1)
     before, after = fraction + one, one - fraction
@@ -44,39 +44,39 @@ def cubic_weights(fraction):
     return first, second, third, one - first - second - third
 
 
-@helper(allocates=False)
+@helper
 def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value):
-    """Blend the 4 x 4 neighbours around the pixel at (top, left)."""
+    """Blend the 4 x 4 neighbors around the pixel at (top, left)."""
     value = 0.0
     for row in range(4):
         along = 0.0
         for column in range(4):
-            neighbour = value_at(image, top - 1 + row, left - 1 + column, channel, border, border_value)
-            along += weight_x[column] * float(neighbour)
+            neighbor = value_at(image, top - 1 + row, left - 1 + column, channel, border, border_value)
+            along += weight_x[column] * float(neighbor)
         value += weight_y[row] * along
     return value
 
 
-@helper(allocates=False)
+@helper
 def floor_index(value):
     """Return the floor as an integer; ``math.floor`` gives a float on CUDA."""
     return int(math.floor(value))  # noqa: RUF046
 
 
-@helper(allocates=False)
+@helper
 def nearest_index(value):
     """Round half to even, to an integer."""
     return int(round(value))  # noqa: RUF046
 
 
-@helper(allocates=False)
+@helper
 def rounded(value, whole, largest):
     """Give a float as it is, or round it half to even and saturate at 0 and ``largest``, a float."""
     # Not numpy's rint, which CUDA does not know.
     return min(max(float(round(value)), 0.0), float(largest)) if whole else value
 
 
-@helper(allocates=False)
+@helper
 def divided(total, rounding):
     """Divide a weighted sum: ``(half, bits)`` shifts and rounds half up, ``(factor,)`` multiplies."""
     number = type(rounding[0])
@@ -87,13 +87,13 @@ def divided(total, rounding):
     return number(number(total + half) >> (bits & number(15)))
 
 
-@helper(allocates=False)
+@helper
 def doubled_index(index, size):
-    """Return the neighbour that a pyramid goes up by: mirrored before the start, repeated beyond the end."""
+    """Return the neighbor that a pyramid goes up by: mirrored before the start, repeated beyond the end."""
     return min(abs(index), size - 1)
 
 
-@helper(allocates=False)
+@helper
 def source_position(kind, steps, starts, map_x, map_y, y, x):
     """Return where output pixel (x, y) comes from; points behind the plane come from nowhere (NaN)."""
     if kind == MAPS:

@@ -39,7 +39,7 @@ def find_homography(
         At least four pairs of points (x, y).
     method : {"ransac", "least_squares"}
         ``"ransac"`` finds a matrix that most pairs agree with and fits it to those; ``"least_squares"``
-        fits it to all. Both fits minimise the squared distances in ``dst``.
+        fits it to all. Both fits minimize the squared distances in ``dst``.
     threshold : float
         Distance in pixels of ``dst`` up to which a pair agrees with a matrix.
     confidence : float
@@ -63,7 +63,7 @@ def find_homography(
 
     References
     ----------
-    Hartley and Zisserman, *Multiple View Geometry*, algorithms 4.2 (normalised DLT), 4.3 (reprojection error
+    Hartley and Zisserman, *Multiple View Geometry*, algorithms 4.2 (normalized DLT), 4.3 (reprojection error
     in one image) and 4.6 (RANSAC).
 
     Examples

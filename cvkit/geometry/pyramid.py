@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.geometry._cpu import pyramid as pyramid_kernels
 
 
 def pyramid_down(image: Array) -> Array:
@@ -35,12 +36,12 @@ def pyramid_down(image: Array) -> Array:
     >>> cvkit.pyramid_down(np.array([[0, 0, 160, 0, 0]], np.uint8))
     array([[20, 60, 20]], dtype=uint8)
     """
-    batch = Batch.of(image)
-    count, height, width, channels = batch.shape
-    out = batch.empty((count, (height + 1) // 2, (width + 1) // 2, channels))
-    kernels = batch.kernels("cvkit.geometry", "pyramid")
-    kernels.down(batch.array, *_arithmetic(batch.dtype, 8), out)
-    return batch.restore(out)
+    stack = ImageStack.of(image)
+    count, height, width, channels = stack.shape
+    out = stack.empty((count, (height + 1) // 2, (width + 1) // 2, channels))
+    kernels = stack.kernels(pyramid_kernels)
+    kernels.down(stack.array, *_arithmetic(stack.dtype, 8), out)
+    return stack.restore(out)
 
 
 def pyramid_up(image: Array) -> Array:
@@ -70,12 +71,12 @@ def pyramid_up(image: Array) -> Array:
     array([[20, 40, 70, 80],
            [20, 40, 70, 80]], dtype=uint8)
     """
-    batch = Batch.of(image)
-    count, height, width, channels = batch.shape
-    out = batch.empty((count, 2 * height, 2 * width, channels))
-    kernels = batch.kernels("cvkit.geometry", "pyramid")
-    kernels.up(batch.array, *_arithmetic(batch.dtype, 6), out)
-    return batch.restore(out)
+    stack = ImageStack.of(image)
+    count, height, width, channels = stack.shape
+    out = stack.empty((count, 2 * height, 2 * width, channels))
+    kernels = stack.kernels(pyramid_kernels)
+    kernels.up(stack.array, *_arithmetic(stack.dtype, 6), out)
+    return stack.restore(out)
 
 
 def _arithmetic(dtype: np.dtype, bits: int) -> tuple[np.ndarray, tuple[Any, ...]]:

@@ -7,7 +7,8 @@ import functools
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, Batch
+from cvkit._dispatch import Array, ImageStack
+from cvkit.geometry._cpu import resize as resize_kernels
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
@@ -17,12 +18,12 @@ _BILINEAR_BITS = 11
 
 # Tables are cached, because NumPy needs as long for them as the kernels for a small image.
 _Taps = tuple[np.ndarray, np.ndarray]
-"""For each target index its first neighbour, which may lie beyond the border, and the weights of all."""
+"""For each target index its first neighbor, which may lie beyond the border, and the weights of all."""
 
 
 @_validate.unlike("cv2.resize(src, dsize, dst, fx, fy, interpolation)")
 def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear") -> Array:
-    """Resize an image by interpolation, with pixel centres aligned as in OpenCV.
+    """Resize an image by interpolation, with pixel centers aligned as in OpenCV.
 
     Parameters
     ----------
@@ -60,52 +61,56 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     array([[  0,  25,  75, 100]], dtype=uint8)
     """
     _validate.one_of(interpolation, ("nearest", "bilinear_exact", *_TAPS), "interpolation")
-    batch = Batch.of(image, dtypes=(np.uint8,)) if interpolation == "bilinear_exact" else Batch.of(image)
+    stack = (
+        ImageStack.of(image, dtypes=(np.uint8,))
+        if interpolation == "bilinear_exact"
+        else ImageStack.of(image)
+    )
     height, width = _validate.output_shape(output_shape)
-    kernels = batch.kernels("cvkit.geometry", "resize")
-    count, source_height, source_width, channels = batch.shape
-    out = batch.empty((count, height, width, channels))
-    if batch.dtype == np.uint8 and interpolation in _HALVING and _is_half(batch, height, width):
+    kernels = stack.kernels(resize_kernels)
+    count, source_height, source_width, channels = stack.shape
+    out = stack.empty((count, height, width, channels))
+    if stack.dtype == np.uint8 and interpolation in _HALVING and _is_half(stack, height, width):
         # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
-        kernels.halve(batch.array, channels == 2 and interpolation != "bilinear_exact", out)
+        kernels.halve(stack.array, channels == 2 and interpolation != "bilinear_exact", out)
     elif interpolation == "nearest":
         near_rows, near_columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
-        kernels.nearest(batch.array, near_rows, near_columns, out)
+        kernels.nearest(stack.array, near_rows, near_columns, out)
     elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
-        kernels.bilinear_exact(batch.array, *rows, *columns, out)
-    elif batch.dtype == np.uint8 and interpolation == "bilinear":
+        kernels.bilinear_exact(stack.array, *rows, *columns, out)
+    elif stack.dtype == np.uint8 and interpolation == "bilinear":
         rows, columns = _bilinear_rows(source_height, height), _bilinear_columns(source_width, width)
-        kernels.bilinear(batch.array, *rows, *columns, out)
+        kernels.bilinear(stack.array, *rows, *columns, out)
     else:
-        real = np.dtype(np.float64 if batch.dtype == np.float64 else np.float32)
+        real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
         rows = _table(interpolation, source_height, height, real)
         columns = _table(interpolation, source_width, width, real)
-        whole = batch.dtype.kind == "u"
-        largest = real.type(np.iinfo(batch.dtype).max if whole else np.inf)
-        kernels.weighted(batch.array, *rows, *columns, whole, largest, out)
-    return batch.restore(out)
+        whole = stack.dtype.kind == "u"
+        largest = real.type(np.iinfo(stack.dtype).max if whole else np.inf)
+        kernels.weighted(stack.array, *rows, *columns, whole, largest, out)
+    return stack.restore(out)
 
 
 # Three names of the mean of 2 x 2 bytes, where the result has half the size.
 _HALVING = ("bilinear", "bilinear_exact", "area")
 
 
-def _is_half(batch: Batch, height: int, width: int) -> bool:
-    return batch.shape[1:3] == (2 * height, 2 * width)
+def _is_half(stack: ImageStack, height: int, width: int) -> bool:
+    return stack.shape[1:3] == (2 * height, 2 * width)
 
 
-def _centres(source_size: int, target_size: int) -> np.ndarray:
-    """Where the centre of each target pixel lies among the source pixels."""
+def _centers(source_size: int, target_size: int) -> np.ndarray:
+    """Where the center of each target pixel lies among the source pixels."""
     return (np.arange(target_size) + 0.5) * (source_size / target_size) - 0.5
 
 
 @functools.lru_cache
 def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
     """For each target index: the first of two source indices, and the fixed-point weight of the second."""
-    # Beyond the outermost centres the outermost pixel counts alone. The pair stays inside the image there,
+    # Beyond the outermost centers the outermost pixel counts alone. The pair stays inside the image there,
     # so that kernels need no test.
-    position = _centres(source_size, target_size).clip(0, source_size - 1)
+    position = _centers(source_size, target_size).clip(0, source_size - 1)
     first = np.minimum(np.floor(position), max(source_size - 2, 0))
     weight = np.rint((position - first) * (1 << _EXACT_BITS))
     return first.astype(np.uint32), weight.astype(np.uint16)
@@ -115,9 +120,9 @@ def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.nda
 def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
     """For each target row: its two source rows and their weights of 11 bits, as in OpenCV.
 
-    Beyond the outermost centres the outermost row is blended with itself, which rounds in its own way.
+    Beyond the outermost centers the outermost row is blended with itself, which rounds in its own way.
     """
-    first, fraction = _split(_centres(source_size, target_size), source_size)
+    first, fraction = _split(_centers(source_size, target_size), source_size)
     index = np.stack([first, first + 1]).clip(0, source_size - 1)
     return index.astype(np.uint32), _fixed_point(fraction)
 
@@ -126,9 +131,9 @@ def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
 def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
     """For each target column: the first of its two source columns, and the weights of both.
 
-    Unlike rows, columns beyond the outermost centres are the outermost column alone.
+    Unlike rows, columns beyond the outermost centers are the outermost column alone.
     """
-    first, fraction = _split(_centres(source_size, target_size).clip(0, source_size - 1), source_size)
+    first, fraction = _split(_centers(source_size, target_size).clip(0, source_size - 1), source_size)
     weights = _fixed_point(fraction)
     # The pair stays inside the image: its second column takes over at the right end.
     if source_size > 1:
@@ -168,14 +173,14 @@ def _table(interpolation: str, source_size: int, target_size: int, dtype: np.dty
 
 
 def _bilinear_taps(source_size: int, target_size: int) -> _Taps:
-    position = _centres(source_size, target_size)
+    position = _centers(source_size, target_size)
     first = np.floor(position)
     return first, np.stack([1 - (position - first), position - first])
 
 
 def _bicubic_taps(source_size: int, target_size: int) -> _Taps:
     """Keys' cubic with a = -0.75, as in OpenCV; beyond the border the outermost pixel repeats."""
-    position = _centres(source_size, target_size)
+    position = _centers(source_size, target_size)
     first = np.floor(position)
     offsets = np.arange(-1, 3)[:, np.newaxis]
     t = np.abs(position - first - offsets)

@@ -1,7 +1,7 @@
 """Move pixels: affine and perspective warps, remapping, and samples at arbitrary points.
 
 Source coordinates are exact to a rounding of their type: float32 for uint8 images of sizes that OpenCV takes,
-as in OpenCV 5, float64 for all others. Nothing is quantised to 1/32 pixel as in OpenCV 4.
+as in OpenCV 5, float64 for all others. Nothing is quantized to 1/32 pixel as in OpenCV 4.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, Batch, as_device_array, contiguous
+from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous
 from cvkit._jit import on_device
+from cvkit.geometry._cpu import warp as warp_kernels
 from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE
 from cvkit.geometry.matrices import invert_affine, invert_perspective
 
@@ -41,7 +42,7 @@ def warp_affine(
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
     matrix : array_like, (2, 3)
-        Maps (x, y, 1) of the image to (x, y) of the result; pixel centres have whole coordinates.
+        Maps (x, y, 1) of the image to (x, y) of the result; pixel centers have whole coordinates.
     output_shape : (int, int)
         Height and width of the result, in pixels.
     interpolation : {"nearest", "bilinear", "bicubic"}
@@ -80,10 +81,10 @@ def warp_affine(
     """
     checked = _validate.matrix(matrix, (2, 3))
     to_source = checked if inverse else invert_affine(checked)
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     height, width = _validate.output_shape(output_shape)
-    positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(batch, (height, width)))
-    return _warp(batch, positions, (height, width), interpolation, border, border_value)
+    positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(stack, (height, width)))
+    return _warp(stack, positions, (height, width), interpolation, border, border_value)
 
 
 @_validate.unlike("cv2.warpPerspective(src, M, dsize, dst, flags)")
@@ -139,10 +140,10 @@ def warp_perspective(
     # The plane's front is where the origin of the image is.
     if to_result[2, 2] < 0:
         to_source = -to_source
-    batch = Batch.of(image)
+    stack = ImageStack.of(image)
     height, width = _validate.output_shape(output_shape)
-    positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(batch, (height, width)))
-    return _warp(batch, positions, (height, width), interpolation, border, border_value)
+    positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(stack, (height, width)))
+    return _warp(stack, positions, (height, width), interpolation, border, border_value)
 
 
 @_validate.unlike("cv2.remap(src, map1, map2, interpolation)")
@@ -185,9 +186,9 @@ def remap(
     >>> cvkit.remap(np.array([[10, 20, 30]], np.uint8), [[2.0, 0.5]], [[0.0, 0.0]])
     array([[30, 15]], dtype=uint8)
     """
-    batch = Batch.of(image)
-    positions = _from_maps(map_x, map_y, batch, ("map_x", "map_y"), rank=2)
-    return _warp(batch, positions, positions.map_x.shape, interpolation, border, border_value)
+    stack = ImageStack.of(image)
+    positions = _from_maps(map_x, map_y, stack, ("map_x", "map_y"), rank=2)
+    return _warp(stack, positions, positions.map_x.shape, interpolation, border, border_value)
 
 
 def bilinear_sample(
@@ -227,12 +228,12 @@ def bilinear_sample(
     >>> cvkit.bilinear_sample(np.array([[10, 20], [30, 40]], np.uint8), [0.5, 0.25], [0.5, 0])
     array([25. , 12.5], dtype=float32)
     """
-    batch = Batch.of(image)
-    positions = _from_maps(x, y, batch, ("x", "y"), rank=1)
+    stack = ImageStack.of(image)
+    positions = _from_maps(x, y, stack, ("x", "y"), rank=1)
     shape = (1, positions.map_x.shape[1])
-    dtype = _blend_dtype(batch.dtype)
-    sampled = _warp(batch, positions, shape, "bilinear", border, border_value, out_dtype=dtype)
-    return sampled.reshape(sampled.shape[1:] if batch.rank < 4 else (sampled.shape[0], *sampled.shape[2:]))
+    dtype = _blend_dtype(stack.dtype)
+    sampled = _warp(stack, positions, shape, "bilinear", border, border_value, out_dtype=dtype)
+    return sampled.reshape(sampled.shape[1:] if stack.rank < 4 else (sampled.shape[0], *sampled.shape[2:]))
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,9 @@ def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DType
     return _Positions(kind, np.ascontiguousarray(matrix[:, 0]), starts, unused, unused)
 
 
-def _from_maps(map_x: Array, map_y: Array, batch: Batch, names: tuple[str, str], rank: int) -> _Positions:
+def _from_maps(
+    map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, str], rank: int
+) -> _Positions:
     """Bring maps to one float dtype and to the device of the image."""
     maps = [
         array if on_device(array) else _validate.real_array(array, name)
@@ -272,17 +275,17 @@ def _from_maps(map_x: Array, map_y: Array, batch: Batch, names: tuple[str, str],
         )
     single = all(array.dtype == np.float32 for array in maps)
     dtype = np.dtype(np.float32 if single else np.float64)
-    maps = [_float_map(array, dtype, batch, name) for array, name in zip(maps, names, strict=True)]
+    maps = [_float_map(array, dtype, stack, name) for array, name in zip(maps, names, strict=True)]
     if rank == 1:
         maps = [array.reshape(1, -1) for array in maps]
     unused = np.empty((1, 2), dtype)
     return _Positions(MAPS, unused[0], unused, *maps)
 
 
-def _float_map(array: Array, dtype: np.dtype, batch: Batch, name: str) -> Array:
-    if on_device(array) != batch.is_on_device:
+def _float_map(array: Array, dtype: np.dtype, stack: ImageStack, name: str) -> Array:
+    if on_device(array) != stack.is_on_device:
         raise ValueError(f"{name} must live where the image lives")
-    if not batch.is_on_device:
+    if not stack.is_on_device:
         return contiguous(array.astype(dtype, copy=False))
     if array.dtype != dtype:
         raise TypeError(f"{name} on a device must have dtype float32 or float64, both maps the same")
@@ -290,7 +293,7 @@ def _float_map(array: Array, dtype: np.dtype, batch: Batch, name: str) -> Array:
 
 
 def _warp(
-    batch: Batch,
+    stack: ImageStack,
     positions: _Positions,
     output_shape: tuple[int, int],
     interpolation: str,
@@ -301,32 +304,32 @@ def _warp(
     """Run the kernel of an interpolation over a stack."""
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     code = _validate.one_of(border, BORDERS, "border")
-    value = _border_pixel(border_value, batch)
-    out_dtype = batch.dtype if out_dtype is None else np.dtype(out_dtype)
-    blend_type = np.empty(0, _blend_dtype(batch.dtype))
+    value = _border_pixel(border_value, stack)
+    out_dtype = stack.dtype if out_dtype is None else np.dtype(out_dtype)
+    blend_type = np.empty(0, _blend_dtype(stack.dtype))
     whole = out_dtype.kind == "u"
-    count, _, _, channels = batch.shape
-    kernels = batch.kernels("cvkit.geometry", "warp")
-    out = batch.empty((count, *output_shape, channels), out_dtype)
+    count, _, _, channels = stack.shape
+    kernels = stack.kernels(warp_kernels)
+    out = stack.empty((count, *output_shape, channels), out_dtype)
     where = (positions.kind, positions.steps, positions.starts, positions.map_x, positions.map_y)
-    offset_type = np.empty(0, _offset_dtype(math.prod(batch.shape[1:])))
+    offset_type = np.empty(0, _offset_dtype(math.prod(stack.shape[1:])))
     if interpolation == "nearest":
-        kernels.nearest(batch.array, *where, code, value, offset_type, out)
+        kernels.nearest(stack.array, *where, code, value, offset_type, out)
     elif interpolation == "bilinear":
-        kernels.bilinear(batch.array, *where, code, value, offset_type, blend_type, whole, out)
+        kernels.bilinear(stack.array, *where, code, value, offset_type, blend_type, whole, out)
     else:
         largest = blend_type.dtype.type(np.iinfo(out_dtype).max if whole else np.inf)
-        kernels.bicubic(batch.array, *where, code, value, offset_type, blend_type, whole, largest, out)
-    return batch.restore(out)
+        kernels.bicubic(stack.array, *where, code, value, offset_type, blend_type, whole, largest, out)
+    return stack.restore(out)
 
 
-def _coordinate_dtype(batch: Batch, output_shape: tuple[int, int]) -> np.dtype:
+def _coordinate_dtype(stack: ImageStack, output_shape: tuple[int, int]) -> np.dtype:
     """Float32 holds coordinates to 1e-4 pixels in images of 2000 pixels, enough for 8 bits only.
 
     Beyond the sizes that OpenCV warps, it would soon miss whole pixels.
     """
-    is_small = max(*batch.shape[1:3], *output_shape) <= _LARGEST_SIDE_OF_OPENCV
-    return np.dtype(np.float32 if batch.dtype == np.uint8 and is_small else np.float64)
+    is_small = max(*stack.shape[1:3], *output_shape) <= _LARGEST_SIDE_OF_OPENCV
+    return np.dtype(np.float32 if stack.dtype == np.uint8 and is_small else np.float64)
 
 
 def _offset_dtype(values: int) -> np.dtype:
@@ -338,9 +341,9 @@ def _blend_dtype(image: np.dtype) -> np.dtype:
     return np.dtype(np.float64 if image == np.float64 else np.float32)
 
 
-def _border_pixel(value: float | npt.ArrayLike, batch: Batch) -> np.ndarray:
+def _border_pixel(value: float | npt.ArrayLike, stack: ImageStack) -> np.ndarray:
     """One value for each of four channels, as kernels want it."""
-    channels = batch.shape[3]
-    pixel = np.zeros(4, batch.dtype)
-    pixel[:channels] = _validate.border_value(value, batch.dtype, channels=channels)
+    channels = stack.shape[3]
+    pixel = np.zeros(4, stack.dtype)
+    pixel[:channels] = _validate.border_value(value, stack.dtype, channels=channels)
     return pixel

@@ -17,7 +17,7 @@ _FNV_OFFSET = np.uint64(0xCBF29CE484222325)
 _FNV_PRIME = np.uint64(0x100000001B3)
 
 
-@helper
+@helper(allocates=True)
 def hash_row(row):
     """Hash the bits of float32 or float64 values: Fowler, Noll and Vo's function 1a, a value at a time."""
     state = _FNV_OFFSET
@@ -28,9 +28,9 @@ def hash_row(row):
     return state
 
 
-@helper
+@helper(allocates=True)
 def exp_negative(x):
-    """Return exp(x) for x <= 0 to within 2 ulp, in a form that the vectoriser accepts.
+    """Return exp(x) for x <= 0 to within 2 ulp, in a form that the vectorizer accepts.
 
     exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; below -708 (subnormal results) the value at -708 is returned.
     """
@@ -55,9 +55,9 @@ def exp_negative(x):
     return p * from_bits((bits(shifted) + 1023) << 52)
 
 
-@helper
+@helper(allocates=True)
 def log1p_unit(x):
-    """Return log(1 + x) for 0 <= x <= 1 to within 2 ulp, in a form that the vectoriser accepts.
+    """Return log(1 + x) for 0 <= x <= 1 to within 2 ulp, in a form that the vectorizer accepts.
 
     log(1 + x) = 2 artanh(t) with t = x / (2 + x) <= 1/3, by its series in t squared.
     """
@@ -82,7 +82,7 @@ def log1p_unit(x):
     return 2.0 * (t + t * square * p)
 
 
-@helper
+@helper(allocates=True)
 def _pair_value(pairs, first, second, class_count):
     """Return the decision of two classes, positive for ``first``; stored are (0,1), (0,2)... (1,2)..."""
     if first < second:
@@ -90,7 +90,7 @@ def _pair_value(pairs, first, second, class_count):
     return -pairs[second * class_count - second * (second + 1) // 2 + first - second - 1]
 
 
-@helper
+@helper(allocates=True)
 def winner_of_votes(pairs, class_count):
     """Return the class that wins most pairs; a decision of zero goes to the second class of its pair."""
     winner, most = 0, -1
@@ -107,7 +107,7 @@ def winner_of_votes(pairs, class_count):
     return winner
 
 
-@helper
+@helper(allocates=True)
 def one_vs_rest_row(pairs, out):
     """Write votes plus a share below one half that orders classes of equal votes by their decisions.
 

@@ -8,14 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import validate_data
 
-from cvkit._dispatch import Array, Batch, as_device_array, contiguous, on_device, to_device, to_host
+from cvkit._dispatch import Array, as_device_array, contiguous, on_device, to_device, to_host
+from cvkit.ml._cpu import samples as samples_kernels
 
 FLOATS: tuple[type, ...] = (np.float64, np.float32)
 # Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
 _LARGEST_COUNT = 1 << 24
 
 
-def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Batch:
+def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Samples:
     """Check samples as scikit-learn does and return them as kernels see them: contiguous, on their device.
 
     ``reset`` is True in ``fit``, where ``n_features_in_`` is set. A device array is never copied to the host.
@@ -25,10 +26,10 @@ def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: b
         _refuse_not_finite(batch)
         return batch
     X = validate_data(estimator, X, reset=reset, dtype=dtype, order="C", copy=copy)
-    return Batch(contiguous(X), 2, X)
+    return Samples(contiguous(X), X)
 
 
-def device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Batch:
+def device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Samples:
     """Check the shape and dtype of samples on a GPU; their values stay unread, so NaN passes through."""
     if len(X.shape) != 2:
         raise ValueError(f"X must have shape (n_samples, n_features), got {tuple(X.shape)}")
@@ -44,18 +45,18 @@ def device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Batch:
             f"X has {features} features, but {type(estimator).__name__} is expecting "
             f"{estimator.n_features_in_} features as input"
         )
-    return Batch(as_device_array(X), 2, X)
+    return Samples(as_device_array(X), X)
 
 
-def _refuse_not_finite(batch: Batch) -> None:
+def _refuse_not_finite(batch: Samples) -> None:
     """Raise if samples on a GPU hold NaN or infinity."""
     flaws = to_device(np.zeros(1, np.int64))
-    batch.kernels("cvkit.ml", "samples").count_not_finite(batch.array, flaws)
+    batch.kernels(samples_kernels).count_not_finite(batch.array, flaws)
     if to_host(flaws)[0]:
         raise ValueError("Input X contains NaN or infinity.")
 
 
-def beside(batch: Batch, array: npt.ArrayLike) -> Array:
+def beside(batch: Samples, array: npt.ArrayLike) -> Array:
     """Copy an array to the samples' GPU, or give it the one layout that kernels on the CPU take."""
     return to_device(array) if batch.is_on_device else contiguous(np.asarray(array))
 
@@ -70,8 +71,8 @@ def are_counts(weights: np.ndarray) -> bool:
     return bool(weights.sum() < _LARGEST_COUNT and np.array_equal(weights, np.floor(weights)))
 
 
-def row_hashes(batch: Batch) -> np.ndarray:
+def row_hashes(batch: Samples) -> np.ndarray:
     """Return a number for each sample that depends on its values alone: (n,) uint64, on the host."""
     hashes = batch.empty((batch.array.shape[0],), np.uint64)
-    batch.kernels("cvkit.ml", "samples").hash_rows(batch.array, hashes)
+    batch.kernels(samples_kernels).hash_rows(batch.array, hashes)
     return to_host(hashes)

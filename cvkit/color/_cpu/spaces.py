@@ -1,4 +1,4 @@
-"""Colour conversions on the CPU: one pass over the values, side by side for the vectoriser."""
+"""Color conversions on the CPU: one pass over the values, side by side for the vectorizer."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from cvkit.color._math import linear, luv
 SPAN = 1 << 14
 
 
-@helper(allocates=False)
+@helper
 def _gray_of_bytes(values, high_weights, low_weights, out):
     """Sum with the upper and with the lower bits of the weights: each fits 16 bits, twice the lanes of 32."""
     number = np.uint16
@@ -25,7 +25,7 @@ def _gray_of_bytes(values, high_weights, low_weights, out):
         out[x] = number(number(high + number(low >> number(8))) + number(64)) >> number(7)
 
 
-@helper(allocates=False)
+@helper
 def _gray_fixed(values, red, green, blue, out):
     """Weights of 15 bits; 16 + 15 bits and the half that rounds fit 32."""
     for x in range(out.shape[0]):
@@ -52,7 +52,7 @@ def gray_fixed(source, red, green, blue, out):
             _gray_fixed(pixels, red, green, blue, out_values[first:stop])
 
 
-@helper(allocates=False)
+@helper
 def _gray_float(values, red, green, blue, out):
     for x in range(out.shape[0]):
         out[x] = values[3 * x] * red + values[3 * x + 1] * green + values[3 * x + 2] * blue
@@ -67,7 +67,7 @@ def gray_float(source, red, green, blue, out):
         _gray_float(values[3 * first : 3 * stop], red, green, blue, out_values[first:stop])
 
 
-@helper(allocates=False)
+@helper
 def _reverse_pixels(values, out):
     for x in range(out.shape[0] // 3):
         first, second, third = values[3 * x], values[3 * x + 1], values[3 * x + 2]
@@ -83,7 +83,7 @@ def reverse_channels(source, out):
         _reverse_pixels(values[first:stop], out_values[first:stop])
 
 
-@helper(allocates=False)
+@helper
 def _look_up(row, channels, light, red, green, blue):
     """Take a row of bytes apart into linear light; gray counts as three equal channels."""
     second, third = min(1, channels - 1), min(2, channels - 1)
@@ -94,7 +94,7 @@ def _look_up(row, channels, light, red, green, blue):
         blue[x] = light[row[start + np.uintp(third)]]
 
 
-@helper(allocates=False)
+@helper
 def _linearize(row, channels, red, green, blue):
     """Take a row of floats apart into linear light."""
     second, third = min(1, channels - 1), min(2, channels - 1)
@@ -104,7 +104,7 @@ def _linearize(row, channels, red, green, blue):
         blue[x] = linear(row[x * channels + third])
 
 
-@helper(allocates=False)
+@helper
 def _luv_row(red, green, blue, gain, offset):
     """Convert in place: red, green and blue become L, u and v, each times its gain plus its offset."""
     lightness_gain, u_gain, v_gain = gain[0], gain[1], gain[2]
@@ -116,7 +116,7 @@ def _luv_row(red, green, blue, gain, offset):
         blue[x] = v * v_gain + v_offset
 
 
-@helper(allocates=False)
+@helper
 def _interleave(first, second, third, step, out):
     """Write pixels of ``step`` values, of which those after the third stay as they are."""
     for x in range(first.shape[0]):
@@ -126,7 +126,7 @@ def _interleave(first, second, third, step, out):
         out[start + np.uintp(2)] = third[x]
 
 
-@helper(allocates=False)
+@helper
 def _round_row(values):
     """Round to whole numbers that bytes can hold."""
     for x in range(values.shape[0]):

@@ -1,4 +1,4 @@
-"""Colour conversions on CUDA: one thread for each pixel."""
+"""Color conversions on CUDA: one thread for each pixel."""
 
 import math
 

@@ -116,7 +116,7 @@ class OpenCVDetector:
         threshold : float
             Least score of a window.
         group : int
-            Least number of neighbouring windows for a detection, minus one; 0 returns every window.
+            Least number of neighboring windows for a detection, minus one; 0 returns every window.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Rows of the table for colours and features."""
+"""Rows of the table for colors and features."""
 
 from __future__ import annotations
 

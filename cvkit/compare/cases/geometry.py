@@ -106,7 +106,7 @@ def _vector_shape(image: Array) -> tuple[int, int]:
 
 
 def rotation(image: Array) -> np.ndarray:
-    """Return the matrix of a turn by 17 degrees about the centre."""
+    """Return the matrix of a turn by 17 degrees about the center."""
     height, width = image_size(image)
     return cvkit.rotation_matrix(((width - 1) / 2, (height - 1) / 2), 17)
 
@@ -175,8 +175,8 @@ def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ..
 
 
 # OpenCV 4 rounds each coordinate to 1/32 pixel (by at most 1/64, and by 1/1024 before that in warpAffine).
-# Between neighbours a value changes by at most 255 a pixel along each axis, and both results are rounded.
-QUANTISED = Tolerance(absolute=2 * 255 * (1 / 64 + 1 / 1024) + 1)
+# Between neighbors a value changes by at most 255 a pixel along each axis, and both results are rounded.
+QUANTIZED = Tolerance(absolute=2 * 255 * (1 / 64 + 1 / 1024) + 1)
 # Two targets may round a tie between their last bits differently.
 ONE_LEVEL = Tolerance(absolute=1)
 
@@ -190,7 +190,7 @@ WARP = [
             cv2.INTER_LINEAR,
             channels,
             (4,),
-            tolerance=QUANTISED,
+            tolerance=QUANTIZED,
             device_tolerance=ONE_LEVEL,
             bar=1.0,
         ),

@@ -63,11 +63,11 @@ def scene(
     for shape in range(max(4, height * width // 30000)):
         x, y = int(generator.integers(0, width)), int(generator.integers(0, height))
         size = int(generator.integers(2, max(3, min(height, width) // 4)))
-        colour = generator.uniform(0, 255, channels)
+        color = generator.uniform(0, 255, channels)
         if shape % 2:
-            picture[y : y + size, x : x + size] = colour
+            picture[y : y + size, x : x + size] = color
         else:
-            picture[y : y + 2, x : x + size] = colour
+            picture[y : y + 2, x : x + size] = color
     picture = (picture + generator.normal(0, 5, picture.shape)).clip(0, 255) * (maximum / 255.0)
     return _shaped(picture.astype(dtype))
 

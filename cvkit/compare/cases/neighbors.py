@@ -1,4 +1,4 @@
-"""The rows of nearest neighbours."""
+"""The rows of nearest neighbors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cvkit.compare.measure.learners import LearnerCase
 
 
 def _differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Compare neighbours where distances decide: scikit-learn defines no order of equally distant samples.
+    """Compare neighbors where distances decide: scikit-learn defines no order of equally distant samples.
 
     The queries are new points: a sample's distance to itself is 0 in cvkit and rounding in scikit-learn.
     """
@@ -33,7 +33,7 @@ def _differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[s
     gap = np.abs(np.subtract(*[values.astype(np.float64) for values in predictions]))
     return {
         "distances": float((np.abs(our_distances - distances[:, :k]) / rounding).max()) * 1e-9,
-        "neighbours": float(((our_indices != indices[:, :k]) & ~tied).mean()),
+        "neighbors": float(((our_indices != indices[:, :k]) & ~tied).mean()),
         "predictions": float(gap[untied_rows].max(initial=0.0)),
     }
 
@@ -55,7 +55,7 @@ def _neighbors(
         ours=lambda: getattr(ml, learner)(**parameters),
         theirs=lambda: getattr(neighbors, learner)(**parameters),
         agree=_differences,
-        tolerances={"distances": tolerance, "neighbours": 0.0, "predictions": tolerance},
+        tolerances={"distances": tolerance, "neighbors": 0.0, "predictions": tolerance},
         predict_bar=predict_bar,
         small=small,
     )

@@ -17,7 +17,7 @@ from cvkit.compare.cases.geometry import LAST_BITS, rotation
 _BAR = 0.2
 _AGAINST = "scikit-image"
 # A picture is sampled where its coordinates, of some 1000 pixels, have an error of 2^-14 as float32; between
-# neighbours it changes by up to 255 a pixel along each axis.
+# neighbors it changes by up to 255 a pixel along each axis.
 _COORDINATES = Tolerance(absolute=2 * 255 * 2**-14)
 
 

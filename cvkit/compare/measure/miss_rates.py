@@ -1,4 +1,4 @@
-"""Judge detectors on labelled photographs: OpenCV's people detector and the models that cvkit ships."""
+"""Judge detectors on labeled photographs: OpenCV's people detector and the models that cvkit ships."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cvkit.detect.evaluation import (
     det_curve,
     evaluate,
     log_average_miss_rate,
-    standardise,
+    standardize,
 )
 from cvkit.detect.labels import boxes_of, read_labels, select_class
 from cvkit.detect.loading import pretrained_names
@@ -58,7 +58,7 @@ def detectors() -> dict[str, Detect]:
 
 
 @dataclass(frozen=True)
-class LabelledPhotographs:
+class LabeledPhotographs:
     """Pictures, the people in them, and regions that do not count.
 
     Parameters
@@ -74,9 +74,9 @@ class LabelledPhotographs:
     ignored: list[np.ndarray]
 
 
-def find_labelled(
+def find_labeled(
     folder: str | os.PathLike[str], labels: str | os.PathLike[str], *, aspect: float | None = None
-) -> LabelledPhotographs:
+) -> LabeledPhotographs:
     """Bring pictures and labels together, without reading the pictures.
 
     Parameters
@@ -86,11 +86,11 @@ def find_labelled(
     labels : path
         Their labels, as :func:`cvkit.detect.labels.read_labels` takes them.
     aspect : float, optional
-        Labelled boxes are made this wide for a height of 1.
+        Labeled boxes are made this wide for a height of 1.
 
     Returns
     -------
-    LabelledPhotographs
+    LabeledPhotographs
 
     Raises
     ------
@@ -106,24 +106,24 @@ def find_labelled(
         if path is None:
             raise ValueError(f"labels name {picture.name}, which is not in {os.fspath(folder)}")
         paths.append(Path(path))
-    return LabelledPhotographs(
+    return LabeledPhotographs(
         paths,
-        [standardise(boxes_of(picture, label), aspect) for picture in pictures],
+        [standardize(boxes_of(picture, label), aspect) for picture in pictures],
         [boxes_of(picture, label, ignored=True) for picture in pictures],
     )
 
 
 def compare_miss_rates(
-    photographs: LabelledPhotographs,
+    photographs: LabeledPhotographs,
     *,
     judged: dict[str, Detect] | None = None,
     unreadable: Callable[[Path, OSError], None] = lambda path, error: None,
 ) -> list[Row]:
-    """Let detectors find the people in labelled photographs and compare what they miss.
+    """Let detectors find the people in labeled photographs and compare what they miss.
 
     Parameters
     ----------
-    photographs : LabelledPhotographs
+    photographs : LabeledPhotographs
         Where to look, and what is there.
     judged : dict of str to callable, optional
         Detectors by name; :func:`detectors` by default.

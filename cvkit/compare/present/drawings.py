@@ -187,13 +187,13 @@ def det_figure(rows: list[Row]) -> str:
     ]
     legend = []
     for row, hue in zip(rows, cycle(_HUES), strict=False):
-        colour = f"hsl({hue} 70% 40%)"
+        color = f"hsl({hue} 70% 40%)"
         points = " ".join(
             f"{_det_x(rate):.1f},{_det_y(missed):.1f}"
             for rate, missed in zip(row["false_positives"], row["miss_rate"], strict=True)
         )
-        pieces.append(f'<polyline points="{points}" style="stroke:{colour}"/>')
-        legend.append(f'<li style="color:{colour}">{escape(row["name"])}</li>')
+        pieces.append(f'<polyline points="{points}" style="stroke:{color}"/>')
+        legend.append(f'<li style="color:{color}">{escape(row["name"])}</li>')
     pieces.append(f'<text x="{_DET_WIDTH / 2}" y="{_DET_HEIGHT - 3}">false positives a picture</text>')
     return (
         f'<svg class="det" viewBox="0 0 {_DET_WIDTH} {_DET_HEIGHT}" width="{_DET_WIDTH}" '

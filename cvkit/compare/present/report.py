@@ -14,7 +14,7 @@ from cvkit.compare.cases.images import adapted, scene
 from cvkit.compare.measure.documents import Document
 from cvkit.compare.measure.learners import LearnerCase, compare_learner
 from cvkit.compare.measure.machine import thread_count
-from cvkit.compare.measure.miss_rates import LabelledPhotographs, compare_miss_rates
+from cvkit.compare.measure.miss_rates import LabeledPhotographs, compare_miss_rates
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import AnyCase, reason_to_skip
 from cvkit.compare.measure.speed import time_case, time_detector
@@ -64,8 +64,8 @@ class Report:
         """Whether every compared row is within its tolerance, and none failed."""
         return not self.failed and all(row["agrees"] for row in self.document.rows if "agrees" in row)
 
-    def judge(self, photographs: LabelledPhotographs) -> None:
-        """Judge detectors on labelled photographs."""
+    def judge(self, photographs: LabeledPhotographs) -> None:
+        """Judge detectors on labeled photographs."""
         with thread_count(self.threads):
             for row in compare_miss_rates(photographs, unreadable=self._fail):
                 self.document.add(row)

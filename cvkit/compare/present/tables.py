@@ -293,7 +293,7 @@ def learner_table(rows: list[Row]) -> Table:
 
 
 def miss_rate_table(rows: list[Row]) -> Table:
-    """Lay out how detectors did on labelled photographs, one line each.
+    """Lay out how detectors did on labeled photographs, one line each.
 
     Parameters
     ----------
@@ -322,7 +322,7 @@ def miss_rate_table(rows: list[Row]) -> Table:
         for row in rows
         if row["section"] == "miss rate"
     ]
-    return Table("Detectors on labelled photographs", header, lines, words=1)
+    return Table("Detectors on labeled photographs", header, lines, words=1)
 
 
 def _learner_times(timing: Row) -> list[str]:

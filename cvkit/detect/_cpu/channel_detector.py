@@ -5,7 +5,7 @@ import numpy as np
 from cvkit._jit import cpu_kernel, helper, prange
 
 
-@helper(allocates=False)
+@helper
 def _window_score(channels, start, offset, threshold, leaf, depth, cascade):
     """Add up the trees of the window that starts at ``start``, until the sum is too small."""
     leaves = 1 << depth

@@ -9,16 +9,16 @@ from cvkit._simd.pixels import blend_three_pixels
 STRIP = 16
 
 
-@helper(allocates=False)
+@helper
 def _blend_three_rows(first, second, third, weights, out):
     w0, w1, w2 = weights[0], weights[1], weights[2]
     for x in range(out.shape[0]):
         out[x] = w0 * first[x] + w1 * second[x] + w2 * third[x]
 
 
-@helper(allocates=False)
+@helper
 def _blend_rows(rows, first, weights, out):
-    """Sum neighbouring rows by their weights."""
+    """Sum neighboring rows by their weights."""
     if weights.shape[0] == 3:  # between an octave's scales
         _blend_three_rows(rows[first], rows[first + 1], rows[first + 2], weights, out)
         return
@@ -29,18 +29,18 @@ def _blend_rows(rows, first, weights, out):
             out[x] += weight * row[x]
 
 
-@helper(allocates=False)
+@helper
 def _blend_triples(row, first, weights, out):
-    """Sum three neighbouring pixels for each of the result; ``weights`` has three for each."""
+    """Sum three neighboring pixels for each of the result; ``weights`` has three for each."""
     for x in range(first.shape[0]):
         start, to, tap = np.uintp(np.uintp(first[x]) * np.uintp(4)), np.uintp(4 * x), np.uintp(3 * x)
         w0, w1, w2 = weights[tap], weights[tap + np.uintp(1)], weights[tap + np.uintp(2)]
         blend_three_pixels(row, start, w0, w1, w2, out, to)
 
 
-@helper(allocates=False)
+@helper
 def _blend_pixels(row, first, weights, out):
-    """Sum neighbouring pixels for each of the result; ``weights`` is (pixel, tap)."""
+    """Sum neighboring pixels for each of the result; ``weights`` is (pixel, tap)."""
     count, taps = weights.shape
     if taps == 3:
         _blend_triples(row, first, weights.reshape(count * taps), out)
@@ -55,7 +55,7 @@ def _blend_pixels(row, first, weights, out):
 
 @cpu_kernel
 def shrink(source, y_first, y_weights, x_first, x_weights, out):
-    """Average neighbouring rows and columns of an (H, W, 4) image.
+    """Average neighboring rows and columns of an (H, W, 4) image.
 
     For each row and column of the result, the tables give the first of the source's and the weights of it
     and its successors.
@@ -71,14 +71,14 @@ def shrink(source, y_first, y_weights, x_first, x_weights, out):
             _blend_pixels(blend, x_first, x_weights, out_rows[y])
 
 
-@helper(allocates=False)
+@helper
 def _blend_two_rows(upper, lower, weight, gain, out):
     above, below = gain * (np.float32(1) - weight), gain * weight
     for x in range(out.shape[0]):
         out[x] = above * upper[x] + below * lower[x]
 
 
-@helper(allocates=False)
+@helper
 def _blend_cells(row, first, weight, last, out):
     """Interpolate between the cells of a row, of which ``last`` is the last."""
     for x in range(out.shape[0]):

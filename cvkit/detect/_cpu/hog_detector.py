@@ -4,16 +4,16 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 
-# Neighbouring blocks that one pass over the scores adds up in registers: the seven of a 64-pixel window.
+# Neighboring blocks that one pass over the scores adds up in registers: the seven of a 64-pixel window.
 # Wider windows take several passes; their weights are filled with zeros to a multiple.
 COLUMNS = 7
 # Rows of windows that one task scores: few enough for their sums to stay in the first-level cache.
 STRIP = 12
 
 
-@helper
+@helper(allocates=True)
 def _add_blocks(feature, weights, scores):
-    """Add one feature of COLUMNS neighbouring blocks, weighted, to the scores of the windows they start."""
+    """Add one feature of COLUMNS neighboring blocks, weighted, to the scores of the windows they start."""
     count = scores.shape[0]
     # Read before the loop, so that the weights stay in registers and the loop is known not to change them.
     w0, w1, w2, w3, w4, w5, w6 = (
@@ -70,7 +70,7 @@ def window_scores(features, weights, bias, out):
             out[row] = scores[start : start + window_columns]
 
 
-@helper
+@helper(allocates=True)
 def append_hits(scores, threshold, level, origin, cell, stride, hits, hit_scores, count):
     """Append (level, y, x) and score of each window on the stride's grid that scores at least ``threshold``.
 

@@ -5,7 +5,7 @@ import numpy as np
 from cvkit._jit import helper
 
 
-@helper
+@helper(allocates=True)
 def _suppress_row(box, left, top, right, bottom, against_smaller, threshold, alive):
     """Clear ``alive`` where ``box`` overlaps by more than ``threshold``.
 
@@ -22,7 +22,7 @@ def _suppress_row(box, left, top, right, bottom, against_smaller, threshold, ali
         alive[other] = alive[other] & np.uint8(intersection <= threshold * divisor)
 
 
-@helper
+@helper(allocates=True)
 def suppress(left, top, right, bottom, class_end, threshold, against_smaller, alive):
     """Greedy suppression of boxes sorted by class, then by falling score."""
     for this in range(alive.shape[0]):
@@ -34,7 +34,7 @@ def suppress(left, top, right, bottom, class_end, threshold, against_smaller, al
             )
 
 
-@helper
+@helper(allocates=True)
 def _decay_row(left, top, right, bottom, this, gaussian, sigma, threshold, done, scores):
     """Lower the scores of the boxes not yet done by their overlap with ``this``."""
     area = (right[this] - left[this]) * (bottom[this] - top[this])
@@ -51,7 +51,7 @@ def _decay_row(left, top, right, bottom, this, gaussian, sigma, threshold, done,
             scores[other] *= 1.0 - iou
 
 
-@helper
+@helper(allocates=True)
 def decay(left, top, right, bottom, class_end, gaussian, sigma, threshold, scores):
     """Soft suppression of boxes sorted by class: take the surest of the rest, lower the others, repeat."""
     done = np.zeros(scores.shape[0], np.bool_)

@@ -7,7 +7,7 @@ from cvkit._jit import cuda, cuda_kernel
 
 @cuda_kernel
 def _window_scores(channels, width, offset, threshold, leaf, cascade, step, out):
-    """One thread for each window; neighbouring threads read neighbouring cells."""
+    """One thread for each window; neighboring threads read neighboring cells."""
     column, row = cuda.grid(2)
     if row >= out.shape[0] or column >= out.shape[1]:
         return

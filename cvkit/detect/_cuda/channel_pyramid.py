@@ -22,7 +22,7 @@ def _shrink(source, y_first, y_weights, x_first, x_weights, out):
 
 
 def shrink(source, y_first, y_weights, x_first, x_weights, out):
-    """Average neighbouring rows and columns of an (H, W, 4) image.
+    """Average neighboring rows and columns of an (H, W, 4) image.
 
     For each row and column of the result, the tables give the first of the source's and the weights of it
     and its successors.

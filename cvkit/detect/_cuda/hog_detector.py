@@ -7,7 +7,7 @@ from cvkit._jit import cuda, cuda_kernel
 
 @cuda_kernel
 def _window_scores(features, weights, bias, out):
-    """One thread for each window; neighbouring threads read neighbouring blocks."""
+    """One thread for each window; neighboring threads read neighboring blocks."""
     window_column, window_row = cuda.grid(2)
     if window_row >= out.shape[0] or window_column >= out.shape[1]:
         return

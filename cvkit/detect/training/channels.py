@@ -75,9 +75,9 @@ def train_channels(
     Parameters
     ----------
     positives : iterable of Path or Scene
-        A path is a crop: a picture of one object, centred and as large in the middle window as it is to be
+        A path is a crop: a picture of one object, centered and as large in the middle window as it is to be
         detected. Up to 16 pixels around the window are used too. Out of a
-        :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its centre and height.
+        :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its center and height.
     negatives : iterable of Path or Scene
         Pictures without the object, or scenes, of which only windows away from the boxes are used. Small ones
         are enlarged, at most twice, so that they have more windows.

@@ -1,4 +1,4 @@
-"""Examples to train on and to judge by: crops of objects, labelled pictures, pictures without the object."""
+"""Examples to train on and to judge by: crops of objects, labeled pictures, pictures without the object."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from cvkit.io import read_ahead
 Progress = Callable[[str], None]
 WrongSize = Literal["refuse", "resize"]
 
-# A window of a labelled picture that overlaps an object this much is neither the object nor background.
+# A window of a labeled picture that overlaps an object this much is neither the object nor background.
 _NEAR_IOU = 0.3
 # Crops larger than this many windows hardly show the object as large as the window expects it.
 _LARGEST_CROP = 2
-# Labelled objects that would have to be enlarged more than this are too blurred to learn from.
+# Labeled objects that would have to be enlarged more than this are too blurred to learn from.
 _MOST_ENLARGED = 2.0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cvkit._dispatch import Batch
+from cvkit._dispatch import ImageStack
 from cvkit.detect.channel_pyramid import CELL, CHANNELS, ORIENTATIONS, Decorrelation
 from cvkit.features.channels import cell_sums, filter_taps, luv_pixels, smoothed
 
@@ -14,21 +14,21 @@ _SIZE = 5
 _FILTERS = 4
 # A feature averages a filter over 2 x 2 places, and so sees one cell more.
 _SEEN = _SIZE + 1
-# Neighbourhoods that one picture gives.
+# Neighborhoods that one picture gives.
 _PATCHES = 200
 # Of each filter's values, so many at either end may share a byte.
 _CLIPPED = 0.003
 
 
 def learn_decorrelation(pictures: Iterable[np.ndarray], generator: np.random.Generator) -> Decorrelation:
-    """Find the main components of the channels' neighbourhoods, and what range their values have.
+    """Find the main components of the channels' neighborhoods, and what range their values have.
 
     Parameters
     ----------
     pictures : iterable of (H, W) or (H, W, 3) uint8
         A few hundred pictures as the detector will see them; those with less than 6 x 6 cells are left out.
     generator : numpy.random.Generator
-        Chooses the neighbourhoods.
+        Chooses the neighborhoods.
 
     Returns
     -------
@@ -45,8 +45,8 @@ def learn_decorrelation(pictures: Iterable[np.ndarray], generator: np.random.Gen
     if not patches:
         raise ValueError(f"pictures must hold one of at least {least}x{least} pixels")
     seen = np.concatenate(patches, axis=1)
-    centred = [part - part.mean(axis=(1, 2, 3), keepdims=True) for part in patches]
-    middle = np.concatenate(centred, axis=1)[:, :, :_SIZE, :_SIZE].reshape(CHANNELS, -1, _SIZE**2)
+    centered = [part - part.mean(axis=(1, 2, 3), keepdims=True) for part in patches]
+    middle = np.concatenate(centered, axis=1)[:, :, :_SIZE, :_SIZE].reshape(CHANNELS, -1, _SIZE**2)
     # Not a matrix product: its sums could depend on the number of threads.
     covariance = np.einsum("cpi,cpj->cij", middle, middle)
     filters = np.array([_components(matrix) for matrix in covariance], np.float32)
@@ -57,9 +57,9 @@ def learn_decorrelation(pictures: Iterable[np.ndarray], generator: np.random.Gen
 
 
 def _patches(picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Cut random neighbourhoods out of the channels of 2 x 2 pixels: (channel, patch, row, column)."""
-    batch = Batch.of(picture, dtypes=(np.uint8,), channels=(1, 3))
-    sums = cell_sums(luv_pixels(batch), cell=CELL // 2, orientations=ORIENTATIONS, multiple=2)
+    """Cut random neighborhoods out of the channels of 2 x 2 pixels: (channel, patch, row, column)."""
+    stack = ImageStack.of(picture, dtypes=(np.uint8,), channels=(1, 3))
+    sums = cell_sums(luv_pixels(stack), cell=CELL // 2, orientations=ORIENTATIONS, multiple=2)
     channels = smoothed(sums, None)[0]
     rows, columns = (generator.integers(0, size - _SEEN + 1, _PATCHES) for size in channels.shape[1:])
     down, across = np.indices((_SEEN, _SEEN))

@@ -85,9 +85,9 @@ def train_hog(
     Parameters
     ----------
     positives : iterable of Path or Scene
-        A path is a crop: a picture of one object, centred and as large in the middle window as it is to be
+        A path is a crop: a picture of one object, centered and as large in the middle window as it is to be
         detected. What lies around the window is used too: features reach beyond it, and the crop is shifted.
-        Out of a :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its centre and height.
+        Out of a :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its center and height.
     negatives : iterable of Path or Scene
         Pictures without the object, or scenes, of which only windows away from the boxes are used.
     rounds : int

@@ -123,10 +123,10 @@ class ChannelCutter:
     ) -> np.ndarray:
         """Enlarge and move a crop about the middle window, which gets a margin of edge pixels if need be."""
         size = np.array(self._crop_size())
-        centre = (size - 1) / 2
+        center = (size - 1) / 2
         # Whole pixels, so that an object that is left as it is stays unblurred.
         towards_middle = (size - view.shape[:2]) // 2
-        y, x = zoom * (towards_middle - centre) + centre + [down, right]
+        y, x = zoom * (towards_middle - center) + center + [down, right]
         matrix = [[zoom, 0.0, x], [0.0, zoom, y]]
         return cvkit.warp_affine(np.ascontiguousarray(view), matrix, self._crop_size(), border="replicate")
 

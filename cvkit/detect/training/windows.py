@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Batch
+from cvkit._dispatch import ImageStack
 from cvkit.detect.hog_detector import HOGDetector, Level, ScoredGrid
 from cvkit.detect.training.examples import Example, ExampleReader, Progress, Scene, WrongSize, is_near
 
@@ -65,7 +65,9 @@ class WindowCutter:
     def _window_at(self, picture: np.ndarray, y: int, x: int) -> np.ndarray:
         """Features of the window at any pixel; gradients at its edge see the pixels around it."""
         cell_height, cell_width = self.geometry.grid.cell
-        features = self.geometry.grid.features(Batch.of(picture), origin=(y % cell_height, x % cell_width))[0]
+        features = self.geometry.grid.features(
+            ImageStack.of(picture), origin=(y % cell_height, x % cell_width)
+        )[0]
         return self.geometry.window_vector(features, y // cell_height, x // cell_width)
 
     def random_windows(

@@ -36,14 +36,14 @@ def find_nan(images, found):
     found[0] = np.isnan(images).any()
 
 
-@helper(allocates=False)
+@helper
 def _smooth_rows(above, row, below, out):
     """Weigh three rows by 1 2 1."""
     for x in range(out.shape[0]):
         out[x] = _QUARTER * (above[x] + below[x]) + _HALF * row[x]
 
 
-@helper(allocates=False)
+@helper
 def _split_pixels(pixels, first, second, third, fourth):
     """Take a row of pixels apart, the unused values too: without gaps the compiler shuffles vectors."""
     for x in range(first.shape[0]):
@@ -53,23 +53,23 @@ def _split_pixels(pixels, first, second, third, fourth):
         fourth[x] = pixels[4 * x + 3]
 
 
-@helper(allocates=False)
+@helper
 def _repeat_ends(row, before, width):
     """Repeat the outermost of ``width`` values, which start at ``before``, over the rest of the row."""
     row[:before] = row[before]
     row[before + width :] = row[before + width - 1]
 
 
-@helper(allocates=False)
+@helper
 def _smooth_row(row, out):
-    """Weigh three neighbours by 1 2 1; ``row`` has one more value at both ends."""
+    """Weigh three neighbors by 1 2 1; ``row`` has one more value at both ends."""
     count = out.shape[0]
     before, here, after = row[:count], row[1 : count + 1], row[2 : count + 2]
     for x in range(count):
         out[x] = _QUARTER * (before[x] + after[x]) + _HALF * here[x]
 
 
-@helper(allocates=False)
+@helper
 def _smooth_pixels(image, y, padding, blended, wide, smooth):
     """Smooth row ``y`` of the padded image; ``smooth`` is (channel, x), with one more value at both ends."""
     height, width, _ = image.shape
@@ -91,7 +91,7 @@ def _smooth_pixels(image, y, padding, blended, wide, smooth):
         smooth[channel, count + 1] = smooth[channel, count]
 
 
-@helper(allocates=False)
+@helper
 def _gradient_row(above, row, below, step_y, gradient_x, gradient_y, square):
     """Differences of one channel over two pixels, and the square of their length."""
     count = gradient_x.shape[0]
@@ -103,15 +103,15 @@ def _gradient_row(above, row, below, step_y, gradient_x, gradient_y, square):
         square[x] = across * across + along * along
 
 
-@helper(allocates=False)
+@helper
 def _double_ends(gradient_x, gradient_y, square):
-    """Differences over one pixel at both ends of a row, where a neighbour is missing."""
+    """Differences over one pixel at both ends of a row, where a neighbor is missing."""
     for x in (0, gradient_x.shape[0] - 1):
         gradient_x[x] *= np.float32(2)
         square[x] = gradient_x[x] * gradient_x[x] + gradient_y[x] * gradient_y[x]
 
 
-@helper(allocates=False)
+@helper
 def _keep_stronger(other_x, other_y, other, gradient_x, gradient_y, square):
     """Replace a pixel's gradient by another channel's where that is longer; ties keep the earlier channel."""
     for x in range(square.shape[0]):
@@ -129,14 +129,14 @@ def _keep_stronger(other_x, other_y, other, gradient_x, gradient_y, square):
         square[x] = new if stronger else own
 
 
-@helper(allocates=False)
+@helper
 def _polar_row(gradient_x, gradient_y, square, bins, magnitude, position):
     for x in range(square.shape[0]):
         magnitude[x] = np.float32(math.sqrt(square[x]))
         position[x] = orientation(gradient_x[x], gradient_y[x], bins)
 
 
-@helper(allocates=False)
+@helper
 def _gradients(smooth, y, height, bins, work, magnitude, position):
     """Magnitude and orientation of the strongest channel's gradient in row ``y``."""
     gradient_x, gradient_y, square, other_x, other_y, other = (
@@ -159,7 +159,7 @@ def _gradients(smooth, y, height, bins, work, magnitude, position):
     _polar_row(gradient_x, gradient_y, square, bins, magnitude, position)
 
 
-@helper(allocates=False)
+@helper
 def _average_near(row, above, below, farther_above, farther_below, average):
     """Weigh five rows by the middle of the triangle."""
     t0, t1, t2 = triangle(0), triangle(1), triangle(2)
@@ -168,7 +168,7 @@ def _average_near(row, above, below, farther_above, farther_below, average):
         average[x] = t0 * row[x] + pairs
 
 
-@helper(allocates=False)
+@helper
 def _average_far(a3, b3, a4, b4, a5, b5, average):
     """Add the six rows at the triangle's ends: above (a) and below (b), three to five rows away."""
     t3, t4, t5 = triangle(3), triangle(4), triangle(5)
@@ -176,13 +176,13 @@ def _average_far(a3, b3, a4, b4, a5, b5, average):
         average[x] += t3 * (a3[x] + b3[x]) + t4 * (a4[x] + b4[x]) + t5 * (a5[x] + b5[x])
 
 
-@helper(allocates=False)
+@helper
 def _place(y, height):
     """Return which of the rows that are kept holds row ``y``, mirrored at the border."""
     return border_index(y, height, REFLECT) % KEPT
 
 
-@helper(allocates=False)
+@helper
 def _average_rows(rows, y, height, average):
     """Average the rows around row ``y`` by a triangle."""
     _average_near(
@@ -204,7 +204,7 @@ def _average_rows(rows, y, height, average):
     )
 
 
-@helper(allocates=False)
+@helper
 def _normalize_row(magnitude, wide, area, out):
     """Divide by the average along the row of ``wide``, which has RADIUS more values at both ends."""
     count = out.shape[0]
@@ -218,27 +218,27 @@ def _normalize_row(magnitude, wide, area, out):
         out[x] = magnitude[x] * area / (near + far + NORMALIZER)
 
 
-@helper(allocates=False)
+@helper
 def _vote_row(votes, position, orientation_bin, bins, total):
     """Add to one orientation's sums the shares of the votes that it gets."""
     for x in range(total.shape[0]):
         total[x] += votes[x] * bin_share(position[x], orientation_bin, bins)
 
 
-@helper(allocates=False)
+@helper
 def _add_weighted(row, weight, total):
     for x in range(total.shape[0]):
         total[x] += weight * row[x]
 
 
-@helper(allocates=False)
-def _add_colours(smooth, weight, totals):
+@helper
+def _add_colors(smooth, weight, totals):
     """Add a row of smoothed pixels, which has one more value at both ends, to the sums of its cells."""
     for channel in range(3):
         _add_weighted(smooth[channel, 1 : totals.shape[1] + 1], weight, totals[channel])
 
 
-@helper(allocates=False)
+@helper
 def _add_votes(votes, position, totals):
     """Add a row of votes to the sums of magnitude and orientations."""
     bins = totals.shape[0] - 1
@@ -247,9 +247,9 @@ def _add_votes(votes, position, totals):
         _vote_row(votes, position, orientation_bin, bins, totals[1 + orientation_bin])
 
 
-@helper(allocates=False)
+@helper
 def _sum_columns(row, cell, out):
-    """Sum ``cell`` neighbours; a literal lets the compiler shuffle vectors, not gather."""
+    """Sum ``cell`` neighbors; a literal lets the compiler shuffle vectors, not gather."""
     if cell == 4:
         for x in range(out.shape[0]):
             out[x] = row[4 * x] + row[4 * x + 1] + row[4 * x + 2] + row[4 * x + 3]
@@ -264,7 +264,7 @@ def _sum_columns(row, cell, out):
             out[x] = total
 
 
-@helper(allocates=False)
+@helper
 def _close_cells(totals, cell, first, row, out):
     """Sum the columns of each cell to row ``row`` of the channels from ``first`` on, and begin the next."""
     for channel in range(totals.shape[0]):
@@ -297,16 +297,16 @@ def cell_sums(images, padding, cell, out):
         positions = np.empty((KEPT, padded_width), np.float32)
         average = np.empty(padded_width + 2 * RADIUS, np.float32)
         votes = np.empty(padded_width, np.float32)
-        colours = np.zeros((3, padded_width), np.float32)
+        colors = np.zeros((3, padded_width), np.float32)
         totals = np.zeros((1 + bins, padded_width), np.float32)
         first = max(top - RADIUS, 0)
         # Smoothing is one row ahead of the gradient, and that is RADIUS rows ahead of the votes.
         for y in range(first - 1, bottom + RADIUS + 1):
             _smooth_pixels(image, y, padding, blended, wide, smooth[y % 3])
             if top <= y < bottom:
-                _add_colours(smooth[y % 3], area, colours)
+                _add_colors(smooth[y % 3], area, colors)
                 if (y + 1) % cell == 0:
-                    _close_cells(colours, cell, 0, y // cell, cells)
+                    _close_cells(colors, cell, 0, y // cell, cells)
             row = y - 1
             if first <= row < padded_height:
                 _gradients(
@@ -322,7 +322,7 @@ def cell_sums(images, padding, cell, out):
                     _close_cells(totals, cell, 3, row // cell, cells)
 
 
-@helper(allocates=False)
+@helper
 def _smooth_cells(cells, y, blended, out):
     """Smooth one row of cells along both axes, its outermost values repeated beyond the border."""
     rows, columns = cells.shape
@@ -342,7 +342,7 @@ def smooth(cells, out):
             _smooth_cells(cells[image, channel], y, blended, out[image, channel, y])
 
 
-@helper(allocates=False)
+@helper
 def _quantize_row(row, offset, scale, out):
     for x in range(out.shape[0]):
         out[x] = np.uint8(quantized(row[x], offset, scale))
@@ -360,14 +360,14 @@ def smooth_bytes(cells, offset, scale, out):
             _quantize_row(smoothed, offset[channel], scale[channel], out[image, channel, y])
 
 
-@helper(allocates=False)
+@helper
 def _split_pairs(row, even, odd):
     for x in range(even.shape[0]):
         even[x] = row[2 * x]
         odd[x] = row[2 * x + 1]
 
 
-@helper(allocates=False)
+@helper
 def _split_row(row, before, even, odd):
     """Take a row apart into its even and odd columns, mirrored by ``before`` columns, an even number.
 
@@ -384,7 +384,7 @@ def _split_row(row, before, even, odd):
         odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
 
 
-@helper(allocates=False)
+@helper
 def _add_taps(even, odd, weights, total):
     """Add one row of a filter, six taps that start at each second column."""
     count = total.shape[0]
@@ -412,7 +412,7 @@ def decorrelate_bytes(cells, filters, offset, scale, out):
     for task in prange(count * channels):
         image, channel = task // channels, task % channels
         blended, smoothed = np.empty(columns + 2, np.float32), np.empty(columns, np.float32)
-        # Even and odd rows apart, too: then neighbouring rows of the result are made of neighbouring rows,
+        # Even and odd rows apart, too: then neighboring rows of the result are made of neighboring rows,
         # and several of them are one long row.
         even = np.empty((2, (out_rows + before) * width), np.float32)
         odd = np.empty((2, (out_rows + before) * width), np.float32)

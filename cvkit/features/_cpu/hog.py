@@ -3,7 +3,7 @@
 OpenCV votes every pixel into the cells of each block that covers it: four blocks for the usual two by two
 cells. Here a pixel votes once. What its votes weigh in each role that its cell can play in a block is
 tabulated, and the cell keeps one histogram for each role; a block then is a sum of its cells' histograms in
-their roles. Votes reach the voting cell and its neighbours only, so that the roles along an axis are pairs of
+their roles. Votes reach the voting cell and its neighbors only, so that the roles along an axis are pairs of
 cells at most one apart. For two by two cells that makes 16 weights a pixel: one vector.
 """
 
@@ -24,7 +24,7 @@ STRIP = 24
 INTERLEAVED_CELLS = 32
 
 
-@helper(allocates=False)
+@helper
 def _linearize(values, gamma, linear):
     """Convert to float32 and, if ``gamma``, take the square root."""
     if gamma:
@@ -35,7 +35,7 @@ def _linearize(values, gamma, linear):
             linear[x] = np.float32(values[x])
 
 
-@helper(allocates=False)
+@helper
 def _load_row(image, y, padding, gamma, parts, planes):
     """Fill one plane for each channel with row ``y`` of the padded image and one more pixel at both ends."""
     height, width, channels = image.shape
@@ -47,7 +47,7 @@ def _load_row(image, y, padding, gamma, parts, planes):
         extend_row(plane[: width + 2 * padding + 2], padding + 1, 1, REFLECT101, np.float32(0))
 
 
-@helper(allocates=False)
+@helper
 def _gradient_row(above, row, below, gradient_x, gradient_y):
     """Central differences of one channel."""
     count = gradient_x.shape[0]
@@ -58,7 +58,7 @@ def _gradient_row(above, row, below, gradient_x, gradient_y):
         gradient_y[x] = below[x] - above[x]
 
 
-@helper(contract=False, allocates=False)
+@helper(contract=False)
 def _keep_stronger(other_x, other_y, gradient_x, gradient_y):
     """Replace a pixel's gradient by another channel's where that is longer, or NaN.
 
@@ -73,7 +73,7 @@ def _keep_stronger(other_x, other_y, gradient_x, gradient_y):
         gradient_y[x] = new_y if stronger else old_y
 
 
-@helper(allocates=False)
+@helper
 def _strongest_gradients(above, here, below, start, columns, last_wins, gradients):
     """Gradients of the strongest channels in some columns of a grid that starts at column ``start``.
 
@@ -93,7 +93,7 @@ def _strongest_gradients(above, here, below, start, columns, last_wins, gradient
             _keep_stronger(other_x, other_y, gradient_x, gradient_y)
 
 
-@helper(allocates=False)
+@helper
 def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower_vote, upper, upper_vote):
     """For each pixel: where the histograms of its two bins start within a cell, and the votes for them."""
     for x in range(gradient_x.shape[0]):
@@ -106,11 +106,11 @@ def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower
         upper_vote[x] = second_vote
 
 
-@helper(allocates=False)
+@helper
 def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, upper, upper_vote):
     """Add the votes of one row of pixels to the cells they lie in; ``weights`` is (cell width, lanes).
 
-    Neighbouring pixels of a cell often vote for the same bin. Taking one pixel of each of many cells in turn
+    Neighboring pixels of a cell often vote for the same bin. Taking one pixel of each of many cells in turn
     keeps a vote from waiting until the one before it is stored.
     """
     cell_width, lanes = weights.shape
@@ -129,13 +129,13 @@ def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, 
                     base = np.uint32(base + np.uint32(cell_values))
 
 
-@helper(allocates=False)
+@helper
 def _add_strided(values, start, step, sums):
     for block in range(sums.shape[0]):
         sums[block] += values[np.uintp(start + block * step)]
 
 
-@helper(allocates=False)
+@helper
 def _sum_blocks(cells, top, bins, lanes, cell_values, side_rows, side_columns, features):
     """Sum cells in their roles to one row of blocks; ``features`` is (feature, block column).
 
@@ -155,7 +155,7 @@ def _sum_blocks(cells, top, bins, lanes, cell_values, side_rows, side_columns, f
                         _add_strided(cell_row, start, cell_values, feature)
 
 
-@helper(allocates=False)
+@helper
 def _scale_by_length(features, offset, lengths):
     """Divide each block by its length plus ``offset``."""
     lengths[:] = np.float32(0)
@@ -171,7 +171,7 @@ def _scale_by_length(features, offset, lengths):
             feature[block] *= lengths[block]
 
 
-@helper(allocates=False)
+@helper
 def _clip(features):
     for index in range(features.shape[0]):
         feature = features[index]
@@ -179,7 +179,7 @@ def _clip(features):
             feature[block] = clipped(feature[block])
 
 
-@helper(allocates=False)
+@helper
 def _normalize_blocks(features, lengths):
     """L2-Hys: scale to unit length, clip at 0.2, scale again; the offsets are OpenCV's."""
     _scale_by_length(features, np.float32(np.float32(features.shape[0]) * np.float32(0.1)), lengths)

@@ -44,7 +44,7 @@ def cell_histograms(images, cell, gamma, single, out):
 
 @cpu_kernel
 def normalize_blocks(cells, side, norm, out):
-    """Gather the cells of each block and normalise them; ``out`` is (image, block row, column, feature)."""
+    """Gather the cells of each block and normalize them; ``out`` is (image, block row, column, feature)."""
     count, rows, columns = out.shape[:3]
     bins = cells.shape[3]
     for task in prange(count * rows):

@@ -46,5 +46,5 @@ def _normalize_blocks(cells, side_rows, side_columns, norm, out):
 
 
 def normalize_blocks(cells, side, norm, out):
-    """Gather the cells of each block and normalise them; ``out`` is (image, block row, column, feature)."""
+    """Gather the cells of each block and normalize them; ``out`` is (image, block row, column, feature)."""
     _normalize_blocks[out.shape[:3]](cells, *side, norm, out)

@@ -21,19 +21,19 @@ TILE_WIDTH = 256
 SERIES = tuple(np.float32(math.log(2) ** term / math.factorial(term)) for term in range(7))
 
 
-@helper
+@helper(allocates=True)
 def _difference(first, second, distance):
     for x in range(distance.shape[0]):
         distance[x] = abs(first[x] - second[x])
 
 
-@helper
+@helper(allocates=True)
 def _add_difference(first, second, distance):
     for x in range(distance.shape[0]):
         distance[x] += abs(first[x] - second[x])
 
 
-@helper(force_inline=True)
+@helper(force_inline=True, allocates=True)
 def power_of_two(exponent):
     """Return 2 to a float32 from -126 to 0, to the last bit or two; vectors of it outrun a table."""
     whole = np.rint(exponent)
@@ -44,7 +44,7 @@ def power_of_two(exponent):
     return np.float32(result * from_bits(np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23))))
 
 
-@helper
+@helper(allocates=True)
 def _gaussian(distance, scale, space, weights):
     """Weights of distances; ``scale`` is the exponent of 2 for a distance of 1."""
     least = np.float32(-126)  # smaller numbers are not normal
@@ -53,7 +53,7 @@ def _gaussian(distance, scale, space, weights):
         weights[x] = power_of_two(exponent if exponent > least else least) * space
 
 
-@helper
+@helper(allocates=True)
 def _gaussian_of_difference(first, second, scale, space, weights):
     """Weights of one channel, without a row of distances in between."""
     least = np.float32(-126)
@@ -63,17 +63,17 @@ def _gaussian_of_difference(first, second, scale, space, weights):
         weights[x] = power_of_two(exponent if exponent > least else least) * space
 
 
-@helper
-def _start(centre, weight_sum, value_sum):
+@helper(allocates=True)
+def _start(center, weight_sum, value_sum):
     """Begin with the pixels themselves, whose weight is 1."""
-    for x in range(centre.shape[0]):
+    for x in range(center.shape[0]):
         weight_sum[x] = 1
-        value_sum[x] = centre[x]
+        value_sum[x] = center[x]
 
 
-@helper
+@helper(allocates=True)
 def _add_four(values, weights, weight_sum, value_sum):
-    """Add four neighbours of every pixel of a row; the sums are loaded and stored once."""
+    """Add four neighbors of every pixel of a row; the sums are loaded and stored once."""
     value0, value1, value2, value3 = values
     weights0, weights1, weights2, weights3 = weights
     for x in range(weight_sum.shape[0]):
@@ -83,9 +83,9 @@ def _add_four(values, weights, weight_sum, value_sum):
         value_sum[x] = value + value2[x] * weight2 + value3[x] * weight3
 
 
-@helper
+@helper(allocates=True)
 def _add_two(values, weights, weight_sum, value_sum):
-    """Add two neighbours of every pixel of a row."""
+    """Add two neighbors of every pixel of a row."""
     value0, value1 = values
     weights0, weights1 = weights
     for x in range(weight_sum.shape[0]):
@@ -93,19 +93,19 @@ def _add_two(values, weights, weight_sum, value_sum):
         value_sum[x] = value_sum[x] + value0[x] * weights0[x] + value1[x] * weights1[x]
 
 
-@helper
+@helper(allocates=True)
 def _round_quotients(value_sum, weight_sum, out):
     for x in range(out.shape[0]):
         out[x] = np.int32(np.rint(value_sum[x] / weight_sum[x]))
 
 
-@helper
+@helper(allocates=True)
 def _quotients(value_sum, weight_sum, out):
     for x in range(out.shape[0]):
         out[x] = value_sum[x] / weight_sum[x]
 
 
-@helper(allocates=False)
+@helper
 def _fill_tile(image, top, left, border, planes):
     """Copy part of an image to one plane a channel; rows and columns outside come from the border."""
     height, width, channels = image.shape
@@ -118,7 +118,7 @@ def _fill_tile(image, top, left, border, planes):
                 planes[channel, row, column] = image[y, x, channel] if inside else 0
 
 
-@helper(allocates=False)
+@helper
 def _weigh_row(planes, y, offsets_y, offsets_x, space, scale, distance, weights):
     """Weigh the pixels of one row against those that follow them at each offset."""
     channels, _, width = planes.shape
@@ -138,14 +138,14 @@ def _weigh_row(planes, y, offsets_y, offsets_x, space, scale, distance, weights)
         _gaussian(distances, scale, space[pair], weights[pair, here])
 
 
-@helper(allocates=False)
+@helper
 def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_sum):
-    """Sum the neighbours of one row; those before a pixel have the weights that they were given for it."""
+    """Sum the neighbors of one row; those before a pixel have the weights that they were given for it."""
     size = weight_sum.shape[0]
     slots, pairs = weights.shape[:2]
     now = y % slots
-    centre = slice(radius, radius + size)
-    _start(plane[y, centre], weight_sum, value_sum)
+    center = slice(radius, radius + size)
+    _start(plane[y, center], weight_sum, value_sum)
     for pair in range(0, pairs, 2):
         down, right = offsets_y[pair], offsets_x[pair]
         before, after = (
@@ -153,7 +153,7 @@ def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_
             slice(radius + right, radius + right + size),
         )
         values = plane[y - down, before], plane[y + down, after]
-        held = weights[(y - down) % slots, pair, before], weights[now, pair, centre]
+        held = weights[(y - down) % slots, pair, before], weights[now, pair, center]
         if pair + 1 == pairs:
             _add_two(values, held, weight_sum, value_sum)
             break
@@ -164,13 +164,13 @@ def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_
         )
         _add_four(
             (*values, plane[y - down, before], plane[y + down, after]),
-            (*held, weights[(y - down) % slots, pair + 1, before], weights[now, pair + 1, centre]),
+            (*held, weights[(y - down) % slots, pair + 1, before], weights[now, pair + 1, center]),
             weight_sum,
             value_sum,
         )
 
 
-@helper(allocates=False)
+@helper
 def _filter_tile(
     planes, offsets_y, offsets_x, space, scale, whole, distance, weights, weight_sum, value_sum, out
 ):
@@ -188,7 +188,7 @@ def _filter_tile(
                 _quotients(value_sum, weight_sum, out[y - radius, :, channel])
 
 
-@helper(allocates=False)
+@helper
 def _is_constant(planes):
     """Tell whether all values are the same; they mostly differ soon."""
     values = planes.reshape(planes.size)
@@ -200,7 +200,7 @@ def _is_constant(planes):
 
 @cpu_kernel
 def bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
-    """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in colour."""
+    """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in color."""
     count, height, width, channels = source.shape
     radius = offsets_y[-1]
     down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT

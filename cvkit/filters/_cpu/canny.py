@@ -25,7 +25,7 @@ TANGENT_IN_16_BITS = np.uint32(27146)
 STRIP = 64
 
 
-@helper(allocates=False)
+@helper
 def _smooth_and_difference(above, here, below, smooth, difference):
     """Weigh columns of three pixels 1 2 1, for dx, and -1 0 1, for dy."""
     for x in range(here.shape[0]):
@@ -34,13 +34,13 @@ def _smooth_and_difference(above, here, below, smooth, difference):
         difference[x] = np.int16(bottom - top)
 
 
-@helper(allocates=False)
+@helper
 def _repeat_ends(row):
     """Extend a row by a copy of its first and of its last value, which lie one from its ends."""
     row[0], row[-1] = row[1], row[-2]
 
 
-@helper(allocates=False)
+@helper
 def _difference_and_smooth(smooth, difference, dx, dy):
     """Weigh rows of three of those sums -1 0 1, for dx, and 1 2 1, for dy."""
     smooth_before, smooth_after = smooth[:-2], smooth[2:]
@@ -50,7 +50,7 @@ def _difference_and_smooth(smooth, difference, dx, dy):
         dy[x] = np.int16(np.int16(before[x] + after[x]) + np.int16(here[x] + here[x]))
 
 
-@helper(allocates=False)
+@helper
 def _sobel_row(above, here, below, smooth, difference, dx, dy):
     """Sobel derivatives of one channel of a row; beyond its ends it repeats its outermost pixels."""
     _smooth_and_difference(above, here, below, smooth[1:-1], difference[1:-1])
@@ -59,7 +59,7 @@ def _sobel_row(above, here, below, smooth, difference, dx, dy):
     _difference_and_smooth(smooth, difference, dx, dy)
 
 
-@helper(allocates=False)
+@helper
 def _measure(dx, dy, squared, magnitude):
     """Magnitudes of gradients, in the type of ``magnitude``: squared lengths, or sums of absolute values."""
     number = magnitude.dtype.type
@@ -72,7 +72,7 @@ def _measure(dx, dy, squared, magnitude):
             magnitude[x] = number(number(abs(number(dx[x]))) + number(abs(number(dy[x]))))
 
 
-@helper(allocates=False)
+@helper
 def _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude):
     """Take of each pixel the gradient of another channel where its magnitude is larger, or NaN.
 
@@ -87,7 +87,7 @@ def _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude):
         magnitude[x] = other_strength if larger else strength
 
 
-@helper(force_inline=True)
+@helper(force_inline=True, allocates=True)
 def _direction(gx, gy):
     """Tell whether a gradient is within 22.5 degrees of the x axis, and whether of the y axis."""
     across, along = abs(gx), abs(gy)
@@ -95,7 +95,7 @@ def _direction(gx, gy):
     return along < across * number(TANGENT), along > across * number(TANGENT + 2)
 
 
-@helper(force_inline=True)
+@helper(force_inline=True, allocates=True)
 def _direction_in_16_bits(gx, gy):
     """Tell the same in lanes of 16 bits, as OpenCV rounds it."""
     # Clamped, -32768 has an absolute value in 16 bits, and no decision below changes.
@@ -107,11 +107,11 @@ def _direction_in_16_bits(gx, gy):
     return along <= tangent, np.int16(along - twice) > tangent
 
 
-@helper(allocates=False)
+@helper
 def _suppress(dx, dy, above, here, below, thresholds, marks):
     """Mark a row: weak or strong where the magnitude is a maximum along the gradient, none elsewhere.
 
-    Rows of magnitudes hold one more pixel at either end. Every neighbour is loaded before anything is
+    Rows of magnitudes hold one more pixel at either end. Every neighbor is loaded before anything is
     decided, and decisions are selections: so the loop runs in vectors, of 16-bit lanes if magnitudes are.
     """
     size = dx.shape[0]
@@ -136,7 +136,7 @@ def _suppress(dx, dy, above, here, below, thresholds, marks):
         marks[x] = mark if candidate else NONE
 
 
-@helper(allocates=False)
+@helper
 def _suppress_row(dx, dy, magnitude, y, thresholds, marks):
     """Mark row ``y`` of gradients that lie in slot y % 3."""
     above, here, below = (y - 1) % 3, y % 3, (y + 1) % 3
@@ -144,13 +144,13 @@ def _suppress_row(dx, dy, magnitude, y, thresholds, marks):
     _suppress(dx[here], dy[here], magnitude[above], magnitude[here], magnitude[below], thresholds, inner)
 
 
-@helper(allocates=False)
+@helper
 def _load_planes(rows, y, planes):
     """Take row ``y`` apart, into slot y % 3; beyond its edges the image repeats its outermost rows."""
     split_channels(rows[min(max(y, 0), rows.shape[0] - 1)], planes[y % 3])
 
 
-@helper(allocates=False)
+@helper
 def _measure_image_row(
     above, here, below, squared, smooth, difference, other_dx, other_dy, other_magnitude, dx, dy, magnitude
 ):
@@ -215,7 +215,7 @@ def edges_of_image(source, thresholds, squared, out):
         draw_row(edges[y // height, y % height + 1], drawn[y])
 
 
-@helper(allocates=False)
+@helper
 def _measure_gradient_row(
     every_dx, every_dy, squared, dx_planes, dy_planes, other_magnitude, dx, dy, magnitude
 ):

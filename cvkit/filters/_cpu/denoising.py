@@ -24,11 +24,11 @@ from cvkit.filters._cpu.sliding import slide_window
 TILE_HEIGHT = 64
 TILE_WIDTH = 640
 
-# Neighbouring offsets whose weights are added to the sums of a row at once.
+# Neighboring offsets whose weights are added to the sums of a row at once.
 GROUP = 4
 
 
-@helper
+@helper(allocates=True)
 def _add_squares(first, second, columns):
     number = columns.dtype.type
     for x in range(columns.shape[0]):
@@ -36,7 +36,7 @@ def _add_squares(first, second, columns):
         columns[x] = number(columns[x] + number(difference * difference))
 
 
-@helper
+@helper(allocates=True)
 def _exchange_squares(entering, leaving, columns):
     """Add the squared differences of one pair of rows and subtract those of another."""
     number = columns.dtype.type
@@ -48,7 +48,7 @@ def _exchange_squares(entering, leaving, columns):
         columns[x] = number(columns[x] + number(number(more * more) - number(less * less)))
 
 
-@helper
+@helper(allocates=True)
 def _sum_three(columns, out):
     number = out.dtype.type
     second, third = columns[1:], columns[2:]
@@ -56,7 +56,7 @@ def _sum_three(columns, out):
         out[x] = number(number(columns[x] + second[x]) + third[x])
 
 
-@helper
+@helper(allocates=True)
 def _add_four_columns(columns, out):
     number = out.dtype.type
     second, third, fourth = columns[1:], columns[2:], columns[3:]
@@ -65,9 +65,9 @@ def _add_four_columns(columns, out):
         out[x] = number(out[x] + pairs)
 
 
-@helper(allocates=False)
+@helper
 def _sum_columns(columns, patch, distances):
-    """Add ``patch`` neighbouring columns, an odd number: one or three, and then four at a time."""
+    """Add ``patch`` neighboring columns, an odd number: one or three, and then four at a time."""
     if patch % 4 == 1:
         copy_row(columns, distances)
     else:
@@ -76,7 +76,7 @@ def _sum_columns(columns, patch, distances):
         _add_four_columns(columns[first:], distances)
 
 
-@helper
+@helper(allocates=True)
 def _make_indices(distances, shift, last):
     # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
     bits = np.int32(shift) & np.int32(31)
@@ -84,13 +84,13 @@ def _make_indices(distances, shift, last):
         distances[x] = min(np.int32(distances[x] >> bits), last)
 
 
-@helper
+@helper(allocates=True)
 def _look_up(indices, table, weights):
     for x in range(weights.shape[0]):
         weights[x] = look_up(table, np.uintp(indices[x]))
 
 
-@helper
+@helper(allocates=True)
 def _exponential(distances, scale, smallest, weights):
     zero, least = np.float32(0), np.float32(-126)
     for x in range(weights.shape[0]):
@@ -100,7 +100,7 @@ def _exponential(distances, scale, smallest, weights):
         weights[x] = weight if weight >= smallest else zero
 
 
-@helper
+@helper(allocates=True)
 def _weigh(distances, table, weighing, weights):
     if len(weighing) == 1:
         _make_indices(distances, weighing[0], np.int32(table.shape[0] - 1))
@@ -110,7 +110,7 @@ def _weigh(distances, table, weighing, weights):
         _exponential(distances, scale, smallest, weights)
 
 
-@helper
+@helper(allocates=True)
 def _add_weights(weights, weight_sum):
     number = weight_sum.dtype.type
     first, second, third, fourth = weights
@@ -119,7 +119,7 @@ def _add_weights(weights, weight_sum):
         weight_sum[x] = number(weight_sum[x] + pairs)
 
 
-@helper
+@helper(allocates=True)
 def _add_weighted(values, weights, value_sum):
     number = value_sum.dtype.type
     value0, value1, value2, value3 = values
@@ -133,7 +133,7 @@ def _add_weighted(values, weights, value_sum):
         value_sum[x] = number(value_sum[x] + pairs)
 
 
-@helper
+@helper(allocates=True)
 def _divide(value_sum, weight_sum, out):
     """Divide and round: the integer quotient of sums below 2 ** 52 in double precision is exact."""
     for x in range(out.shape[0]):
@@ -141,7 +141,7 @@ def _divide(value_sum, weight_sum, out):
         out[x] = np.uint8(np.int32(total / np.float64(weight_sum[x])))
 
 
-@helper
+@helper(allocates=True)
 def _finish(value_sum, weight_sum, weighing, out):
     if len(weighing) == 1:
         _divide(value_sum, weight_sum, out)
@@ -151,7 +151,7 @@ def _finish(value_sum, weight_sum, weighing, out):
             out[x] = (value_sum[x] / weight_sum[x] + whole) - whole
 
 
-@helper(allocates=False)
+@helper
 def _fill_tile(image, top, left, planes):
     """Copy part of an image to one plane a channel, reflected at the image's edges."""
     height, width, channels = image.shape
@@ -163,7 +163,7 @@ def _fill_tile(image, top, left, planes):
                 planes[channel, row, column] = image[y, x, channel]
 
 
-@helper
+@helper(allocates=True)
 def _start(values, weight, value_sum):
     """Begin with the pixels themselves, whose patches have no distance."""
     number = value_sum.dtype.type
@@ -171,7 +171,7 @@ def _start(values, weight, value_sum):
         value_sum[x] = number(number(values[x]) * weight)
 
 
-@helper(allocates=False)
+@helper
 def _start_sums(planes, reach, table, weighing, weight_sums, value_sums):
     number = weight_sums.dtype.type
     channels, height, width = value_sums.shape
@@ -182,7 +182,7 @@ def _start_sums(planes, reach, table, weighing, weight_sums, value_sums):
             _start(planes[channel, reach + y, reach : reach + width], weight, value_sums[channel, y])
 
 
-@helper(allocates=False)
+@helper
 def _exchange_rows(planes, y, down, here, there, patch, is_full, columns):
     """Let sums over ``patch`` rows end with row ``y``; until they are full, no row leaves them."""
     for channel in range(planes.shape[0]):
@@ -195,7 +195,7 @@ def _exchange_rows(planes, y, down, here, there, patch, is_full, columns):
             _add_squares(entering[0], entering[1], columns)
 
 
-@helper(allocates=False)
+@helper
 def _slide_rows(planes, y, down, here, there, position, block, columns):
     """Let sums over as many rows as a block holds end with row ``y``, without what left them."""
     held, beginning, squares = block
@@ -205,7 +205,7 @@ def _slide_rows(planes, y, down, here, there, position, block, columns):
     slide_window(squares, held, position, beginning, columns)
 
 
-@helper(allocates=False)
+@helper
 def _slide(planes, y, down, left, right, step, block, columns):
     """Sum columns of squared differences over a patch that ends with row ``y``, after ``step`` others.
 
@@ -221,9 +221,9 @@ def _slide(planes, y, down, left, right, step, block, columns):
         _slide_rows(planes, y, down, here, there, step % patch, block, columns)
 
 
-@helper(allocates=False)
+@helper
 def _add_four(planes, source_y, source_lefts, weights, weight_lefts, weight_sums, value_sums, y):
-    """Add four neighbours of every pixel of row ``y``, and their weights, from where their rows start."""
+    """Add four neighbors of every pixel of row ``y``, and their weights, from where their rows start."""
     width = weight_sums.shape[1]
     first, second, third, fourth = weight_lefts
     held = (
@@ -245,7 +245,7 @@ def _add_four(planes, source_y, source_lefts, weights, weight_lefts, weight_sums
         _add_weighted(values, held, value_sums[channel, y])
 
 
-@helper(allocates=False)
+@helper
 def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch, weight_sums, value_sums):
     """Add the pixels at the offsets from ``first`` to ``last`` in columns, and those at the opposite ones.
 

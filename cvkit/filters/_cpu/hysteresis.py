@@ -1,6 +1,6 @@
 """Linking candidates to edges, 64 pixels at a time: one bit for each pixel, and rows that wait in turn.
 
-Planes of bits have a frame of zeros, one row or at least one word wide, so that neighbours always exist.
+Planes of bits have a frame of zeros, one row or at least one word wide, so that neighbors always exist.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ _LANES = 8
 _ONE, _LAST = np.uint64(1), np.uint64(WORD - 1)
 
 
-@helper
+@helper(allocates=True)
 def framed_planes(count, height, width):
     """Make planes of bits for the candidates and for the edges of images, with empty frames."""
     # Whole vectors of words: what a loop leaves over takes as long as the rest of a row.
@@ -29,13 +29,13 @@ def framed_planes(count, height, width):
     return np.zeros((2, count, height + 2, words + 2), np.uint64)
 
 
-@helper
+@helper(allocates=True)
 def empty_marks(width):
     """Make marks for a row, and marks of none beyond it that fill its last word."""
     return np.full((width + WORD - 1) // WORD * WORD, NONE)
 
 
-@helper(allocates=False)
+@helper
 def pack_marks(marks, candidates, edges):
     """Set the bits of a row whose marks :func:`empty_marks` made."""
     for word in range(marks.shape[0] // WORD):
@@ -43,7 +43,7 @@ def pack_marks(marks, candidates, edges):
         edges[word + 1] = pack_bits(marks, word * WORD, _EDGE)
 
 
-@helper(force_inline=True)
+@helper(force_inline=True, allocates=True)
 def _fill_runs(seeds, allowed):
     """Extend seeds, which are allowed bits, to the whole runs of allowed bits that they lie in."""
     # Adding a seed to its run carries up to the run's end and turns it to zeros on the way.
@@ -63,7 +63,7 @@ def _fill_runs(seeds, allowed):
     return filled | (path & (filled >> np.uint64(32)))
 
 
-@helper(allocates=False)
+@helper
 def _link_row(above, here, below, candidates, linked):
     """Make edges of a row's candidates that are next to an edge; tell whether there were any.
 
@@ -90,11 +90,11 @@ def _link_row(above, here, below, candidates, linked):
     return True
 
 
-@helper
+@helper(allocates=True)
 def link(candidates, edges):
     """Make edges of all candidates that chains of candidates link to one.
 
-    Rows take turns, down the image and up again, until none has a neighbour that changed.
+    Rows take turns, down the image and up again, until none has a neighbor that changed.
     """
     height = candidates.shape[0] - 2
     linked = np.empty(candidates.shape[1] - 2, np.uint64)
@@ -111,7 +111,7 @@ def link(candidates, edges):
         first, last, step = again, (1 if step == 1 else height), -step
 
 
-@helper(allocates=False)
+@helper
 def draw_row(edges, out):
     """Draw the edges of a row."""
     whole = out.shape[0] // WORD

@@ -1,7 +1,7 @@
 """Linear filters on the CPU: weighted sums of rows.
 
 A tap is a stretch of a row and its weight. Rows are seen flat, as width times channels values, so that one
-loop serves every channel count and a neighbour in x is ``channels`` values further.
+loop serves every channel count and a neighbor in x is ``channels`` values further.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from cvkit.filters._math import finish
 STRIP = 64
 
 
-@helper(allocates=False)
+@helper
 def _two(a, b, weights, total):
     number = total.dtype.type
     weight_a, weight_b = weights[0], weights[1]
@@ -22,7 +22,7 @@ def _two(a, b, weights, total):
         total[x] = number(number(number(a[x]) * weight_a) + number(number(b[x]) * weight_b))
 
 
-@helper(allocates=False)
+@helper
 def _three(a, b, c, weights, total):
     number = total.dtype.type
     weight_a, weight_b, weight_c = weights[0], weights[1], weights[2]
@@ -31,7 +31,7 @@ def _three(a, b, c, weights, total):
         total[x] = number(number(number(b[x]) * weight_b) + outer)
 
 
-@helper(allocates=False)
+@helper
 def _five(a, b, c, d, e, weights, total):
     number = total.dtype.type
     weight_a, weight_b, weight_c, weight_d, weight_e = (
@@ -47,7 +47,7 @@ def _five(a, b, c, d, e, weights, total):
         total[x] = number(number(number(c[x]) * weight_c) + number(inner + outer))
 
 
-@helper(allocates=False)
+@helper
 def _three_differences(a, b, c, d, e, f, weights, total):
     """Sum six taps whose weights are those of the first three, mirrored and negated: a first derivative."""
     number = total.dtype.type
@@ -59,7 +59,7 @@ def _three_differences(a, b, c, d, e, f, weights, total):
         total[x] = number(number(outer + middle) + inner)
 
 
-@helper(allocates=False)
+@helper
 def _add_four(a, b, c, d, weights, total):
     number = total.dtype.type
     weight_a, weight_b, weight_c, weight_d = weights[0], weights[1], weights[2], weights[3]
@@ -69,7 +69,7 @@ def _add_four(a, b, c, d, weights, total):
         total[x] = number(total[x] + number(inner + outer))
 
 
-@helper(inline=True, allocates=False)
+@helper(inline=True)
 def stretch(rows, outside, row, start, length):
     """Return a part of a row, or of ``outside`` where the row is -1."""
     if row < 0:
@@ -77,7 +77,7 @@ def stretch(rows, outside, row, start, length):
     return rows[row][start : start + length]
 
 
-@helper(allocates=False)
+@helper
 def _is_antisymmetric(weights):
     symmetric_parts = 0
     for tap in range(weights.shape[0]):
@@ -85,7 +85,7 @@ def _is_antisymmetric(weights):
     return symmetric_parts == 0
 
 
-@helper(allocates=False)
+@helper
 def weigh(rows, outside, tap_rows, tap_starts, weights, total):
     """Sum the taps into ``total``; tap t begins at ``rows[tap_rows[t], tap_starts[t]]``.
 
@@ -125,14 +125,14 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
         _add_four(a, b, c, d, weights[tap : tap + 4], total)
 
 
-@helper(allocates=False)
+@helper
 def finish_row(total, rounding, out):
     """Round a row of sums into a row of the result."""
     for x in range(out.shape[0]):
         out[x] = finish(total[x], total, rounding)
 
 
-@helper
+@helper(allocates=True)
 def largest_offset(offsets):
     """Return how many pixels a row must be extended by for these taps."""
     radius = 0
@@ -141,7 +141,7 @@ def largest_offset(offsets):
     return radius
 
 
-@helper
+@helper(allocates=True)
 def extended_rows(count, reach, length, dtype):
     """Allocate rows of ``length`` values and ``reach`` more at both ends; return also where the inner begin.
 
@@ -154,7 +154,7 @@ def extended_rows(count, reach, length, dtype):
     return rows, reach + (line - misplaced) % line
 
 
-@helper(allocates=False)
+@helper
 def _separable_strip(
     rows,
     outside,

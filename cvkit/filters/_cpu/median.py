@@ -37,26 +37,26 @@ def _repeat_ends(row, margin, channels):
 
 @helper(inline=True)
 def _sort_three(row, x, step):
-    """Sort the value at ``x`` and its neighbours ``step`` values away."""
+    """Sort the value at ``x`` and its neighbors ``step`` values away."""
     first, second = read_apart(row, x - step), read_apart(row, x)
     return insert(smaller(first, second), larger(first, second), read_apart(row, x + step))
 
 
 @helper(inline=True)
 def _sort_pixel_twice(row, x, neighbor):
-    """Sort the pixel at ``x`` of an edge, its repetition beyond it and its neighbour."""
+    """Sort the pixel at ``x`` of an edge, its repetition beyond it and its neighbor."""
     return smaller(row[x], row[neighbor]), row[x], larger(row[x], row[neighbor])
 
 
 @helper(inline=True)
 def _four_medians(triples):
-    """Return four medians of three neighbours each of six sorted rows of three values."""
+    """Return four medians of three neighbors each of six sorted rows of three values."""
     first, second = two_medians_of_three_rows(triples[0], triples[1], triples[2], triples[3])
     third, fourth = two_medians_of_three_rows(triples[2], triples[3], triples[4], triples[5])
     return first, second, third, fourth
 
 
-@helper(allocates=False)
+@helper
 def _span_of_three(rows, step, first, stop, outs):
     """Medians of a part of four rows; nothing is stored in between, which costs more than sorting more."""
     row0, row1, row2, row3, row4, row5 = rows
@@ -79,7 +79,7 @@ def _span_of_three(rows, step, first, stop, outs):
         write_apart(out3, x, medians[3])
 
 
-@helper(allocates=False)
+@helper
 def _ends_of_three(rows, step, outs):
     """Medians of the first and of the last pixel of four rows."""
     row0, row1, row2, row3, row4, row5 = rows
@@ -102,7 +102,7 @@ def _ends_of_three(rows, step, outs):
             )
 
 
-@helper(allocates=False)
+@helper
 def _four_rows_of_three(rows, step, outs):
     """Medians of four rows from six, in vectors that the output's rows hold on one cache line each.
 
@@ -124,7 +124,7 @@ def _four_rows_of_three(rows, step, outs):
     _ends_of_three(rows, step, outs)
 
 
-@helper(allocates=False)
+@helper
 def _strip_of_three(rows, top, bottom, step, spare, out):
     height = rows.shape[0]
     below = height - 1
@@ -189,7 +189,7 @@ def _join_columns_of_five(columns, step, out):
         out[x] = median_of_five_columns(_at(row0, x), _at(row1, x), _at(row2, x), _at(row3, x), _at(row4, x))
 
 
-@helper(allocates=False)
+@helper
 def _strip_of_five(rows, top, bottom, step, columns, out):
     height = rows.shape[0]
     inner = slice(2 * step, columns.shape[1] - 2 * step)

@@ -21,12 +21,12 @@ NOTHING = LANES * LANES
 TILE = 256
 
 
-@helper
+@helper(allocates=True)
 def _clamp(index, size):
     return min(max(index, 0), size - 1)
 
 
-@helper
+@helper(allocates=True)
 def _exchange(added, removed, column, coarse, fine, steps):
     """Exchange one value of a column's histograms for another."""
     segment, place = np.int64(added >> 4), np.int64(added & 15)
@@ -41,7 +41,7 @@ def _exchange(added, removed, column, coarse, fine, steps):
     exchange_row(fine, old_row, steps, NOTHING, old_place * LANES)
 
 
-@helper(allocates=False)
+@helper
 def _fill_columns(pixels, first, last, left, coarse, fine, steps):
     """Add rows ``first`` to ``last`` of the image to the columns' empty histograms."""
     for y in range(first, last):
@@ -53,7 +53,7 @@ def _fill_columns(pixels, first, last, left, coarse, fine, steps):
             add_row(fine, (column * LANES + segment) * LANES, steps, place * LANES)
 
 
-@helper(allocates=False)
+@helper
 def _move_columns(pixels, entering, leaving, left, coarse, fine, steps):
     """Exchange the row that leaves the columns for the row that enters them."""
     new, old = pixels[_clamp(entering, pixels.shape[0])], pixels[_clamp(leaving, pixels.shape[0])]
@@ -63,7 +63,7 @@ def _move_columns(pixels, entering, leaving, left, coarse, fine, steps):
             _exchange(new[x], old[x], column, coarse, fine, steps)
 
 
-@helper(allocates=False)
+@helper
 def _move_window(coarse, fine, ksize, total, fine_total, seen_at, out):
     """Move the window along a row: its histograms are the sums of those of ``ksize`` columns.
 
@@ -132,7 +132,7 @@ def median_histogram(source, ksize, out):
     _median_histogram(source, ksize, np.empty(0, column_counter), np.empty(0, window_counter), out)
 
 
-@helper
+@helper(allocates=True)
 def _place_above(members, place):
     """Return the first member of a set of bits at ``place`` or above; there is one."""
     word = place >> 6
@@ -143,7 +143,7 @@ def _place_above(members, place):
     return word * 64 + np.int64(trailing_zeros(bits))
 
 
-@helper
+@helper(allocates=True)
 def _place_below(members, place):
     """Return the last member of a set of bits below ``place``; there is one."""
     word = (place - 1) >> 6
@@ -155,7 +155,7 @@ def _place_below(members, place):
     return word * 64 + 63 - np.int64(leading_zeros(bits))
 
 
-@helper
+@helper(allocates=True)
 def _include(members, ranks, pivot):
     """Add ranks to the window; return how many lie below ``pivot``."""
     below = 0
@@ -165,7 +165,7 @@ def _include(members, ranks, pivot):
     return below
 
 
-@helper
+@helper(allocates=True)
 def _exclude(members, ranks, pivot):
     """Take ranks out of the window; return how many lie below ``pivot``."""
     below = 0
@@ -175,7 +175,7 @@ def _exclude(members, ranks, pivot):
     return below
 
 
-@helper
+@helper(allocates=True)
 def _settle(members, pivot, below, half):
     """Return the member that has ``half`` members below it, from a place that has ``below`` below it."""
     while below > half:
@@ -188,7 +188,7 @@ def _settle(members, pivot, below, half):
     return pivot
 
 
-@helper
+@helper(allocates=True)
 def _padded_tile(pixels, top, left, values):
     """Copy part of an image to ``values``, with its outermost pixels repeated."""
     for y in range(values.shape[0]):
@@ -196,7 +196,7 @@ def _padded_tile(pixels, top, left, values):
             values[y, x] = pixels[_clamp(top + y, pixels.shape[0]), _clamp(left + x, pixels.shape[1])]
 
 
-@helper
+@helper(allocates=True)
 def _pass_of_radix_sort(values, order, shift, places, sorted_order):
     """Sort an order of values by one byte of theirs; equal bytes keep their order."""
     places[:] = 0
@@ -213,7 +213,7 @@ def _pass_of_radix_sort(values, order, shift, places, sorted_order):
         places[byte] += 1
 
 
-@helper
+@helper(allocates=True)
 def _sorted_order(values):
     """Return the indices that sort values; 16 bits by two passes of a radix sort, five times as fast."""
     if values.itemsize > 2:

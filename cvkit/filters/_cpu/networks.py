@@ -1,6 +1,6 @@
 """Sorting networks for medians: a fixed order of comparisons, no branch, the same code on both targets.
 
-The median of a square of pixels is found in three steps. First every column is sorted, which neighbouring
+The median of a square of pixels is found in three steps. First every column is sorted, which neighboring
 squares share. Then every row: the columns stay sorted. Now a value has at least as many smaller ones as lie
 above and to the left of it, and as many larger ones as lie below and to the right. What has too many of
 either is not the median, and so few are left that maxima, minima and two short medians decide.
@@ -85,13 +85,13 @@ def two_medians_of_three_rows(above, upper, lower, below):
     larger values at least, and so on. Both medians begin with the two rows that they share.
     """
     low, high = larger(upper[0], lower[0]), smaller(upper[2], lower[2])
-    centre_low, centre_high = smaller(upper[1], lower[1]), larger(upper[1], lower[1])
+    center_low, center_high = smaller(upper[1], lower[1]), larger(upper[1], lower[1])
     return (
         median_of_three(
-            larger(low, above[0]), clip(above[1], centre_low, centre_high), smaller(high, above[2])
+            larger(low, above[0]), clip(above[1], center_low, center_high), smaller(high, above[2])
         ),
         median_of_three(
-            larger(low, below[0]), clip(below[1], centre_low, centre_high), smaller(high, below[2])
+            larger(low, below[0]), clip(below[1], center_low, center_high), smaller(high, below[2])
         ),
     )
 
@@ -102,7 +102,7 @@ def median_of_five_columns(row0, row1, row2, row3, row4):
 
     With rows sorted, too, the 13th value has at most 12 values on either side: 13 places remain, the diagonal
     from the lower left to the upper right and the two beside it, of four, five and four. Each of the four
-    lower ones lies below two neighbours on the diagonal, each of the four upper ones above two. So the i-th
+    lower ones lies below two neighbors on the diagonal, each of the four upper ones above two. So the i-th
     smallest of the lower is at most the i-th of the diagonal, whose (i + 1)-th is at most the i-th of the
     upper. Of these 13 only the largest lower, the middle diagonal and the smallest upper one have at most six
     on either side.

@@ -30,7 +30,7 @@ STRIP = 128
 LINE = 64
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def _three(before, here, after, weights):
     number = type(here)
     if len(weights) == 0:
@@ -43,7 +43,7 @@ def _three(before, here, after, weights):
     return multiply_add(after, weights[2], total)
 
 
-@helper(contract=False)
+@helper(contract=False, allocates=True)
 def _five(first, second, third, fourth, fifth, weights):
     number = type(third)
     if len(weights) == 0:
@@ -60,28 +60,28 @@ def _five(first, second, third, fourth, fifth, weights):
     return multiply_add(fifth, weights[4], total)
 
 
-@helper
+@helper(allocates=True)
 def _column_of_three(a, b, c, x, arithmetic):
     y_weights, _, sums, _ = arithmetic
     number = sums[0].dtype.type
     return _three(number(a[x]), number(b[x]), number(c[x]), y_weights)
 
 
-@helper
+@helper(allocates=True)
 def _column_of_five(a, b, c, d, e, x, arithmetic):
     y_weights, _, sums, _ = arithmetic
     number = sums[0].dtype.type
     return _five(number(a[x]), number(b[x]), number(c[x]), number(d[x]), number(e[x]), y_weights)
 
 
-@helper
+@helper(allocates=True)
 def _row_of_three(before, here, after, arithmetic):
     _, x_weights, sums, rounding = arithmetic
     number = sums[1].dtype.type
     return finish(_three(number(before), number(here), number(after), x_weights), sums[1], rounding)
 
 
-@helper
+@helper(allocates=True)
 def _row_of_five(first, second, third, fourth, fifth, arithmetic):
     _, x_weights, sums, rounding = arithmetic
     number = sums[1].dtype.type
@@ -89,13 +89,13 @@ def _row_of_five(first, second, third, fourth, fifth, arithmetic):
     return finish(total, sums[1], rounding)
 
 
-@helper
+@helper(allocates=True)
 def _are_whole(arithmetic):
     """Whether sums of columns are whole numbers; the compiler knows, and drops the loop that is not taken."""
     return arithmetic[2][0].dtype.type(0.5) == 0
 
 
-@helper(allocates=False)
+@helper
 def _filter_three_rows(a, b, c, arithmetic, out):
     """Filter stretches of three rows; each begins one value before ``out`` and ends one behind."""
     length = out.shape[0]
@@ -119,7 +119,7 @@ def _filter_three_rows(a, b, c, arithmetic, out):
         out[length - 1] = _row_of_three(before, here, after, arithmetic)
 
 
-@helper(allocates=False)
+@helper
 def _filter_five_rows(a, b, c, d, e, arithmetic, out):
     """Filter stretches of five rows; each begins two values before ``out`` and ends two behind."""
     length = out.shape[0]
@@ -144,7 +144,7 @@ def _filter_five_rows(a, b, c, d, e, arithmetic, out):
         out[length - 1] = _row_of_five(first, second, third, fourth, fifth, arithmetic)
 
 
-@helper(allocates=False)
+@helper
 def _filter_stretch(rows, outside, reach, taps, arithmetic, out):
     """Filter a stretch; the row of tap t begins at ``rows[taps[t, 0], taps[t, 1]]``, -1 is ``outside``."""
     length = out.shape[0] + 2 * len(reach)
@@ -159,7 +159,7 @@ def _filter_stretch(rows, outside, reach, taps, arithmetic, out):
         _filter_five_rows(a, b, c, d, e, arithmetic, out)
 
 
-@helper(allocates=False)
+@helper
 def _filter_across_rows(values, width, first, last, reach, arithmetic, taps, out):
     """Filter flat ``values`` from ``first`` to ``last`` as if rows of ``width`` had no ends."""
     if first >= last:
@@ -171,7 +171,7 @@ def _filter_across_rows(values, width, first, last, reach, arithmetic, taps, out
     _filter_stretch(values, values[0], reach, taps, arithmetic, out[first:last])
 
 
-@helper(allocates=False)
+@helper
 def _load_ends(rows, top, border, border_value, reach, columns, ends):
     """Copy the pixels around both ends of rows from ``top`` on: left from -r to 2r, right from -2r to r."""
     height, width = rows.shape
@@ -191,7 +191,7 @@ def _load_ends(rows, top, border, border_value, reach, columns, ends):
             ends[:, position] = border_value
 
 
-@helper(allocates=False)
+@helper
 def _filter_ends(
     rows, border, border_value, reach, arithmetic, top, bottom, taps, columns, ends, filtered, out
 ):
@@ -210,7 +210,7 @@ def _filter_ends(
             out[top + y, width - 1 - inside] = filtered[radius + y, 5 * radius - 1 - inside]
 
 
-@helper(allocates=False)
+@helper
 def _filter_strip(
     rows,
     border,

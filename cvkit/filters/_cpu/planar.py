@@ -19,7 +19,7 @@ STRIP = 128
 RUN, RUN_OF_TWO_PASSES = 65536, 16384
 
 
-@helper(allocates=False)
+@helper
 def _load_row(rows, y, border, border_value, channels, target):
     """Copy row ``y``, which may lie beyond the image, and extend it at both ends."""
     length = rows.shape[1]
@@ -32,14 +32,14 @@ def _load_row(rows, y, border, border_value, channels, target):
         extend_row(target, reach // channels, channels, border, border_value)
 
 
-@helper(allocates=False)
+@helper
 def _load_rows(rows, first, last, border, border_value, channels, ring):
     """Load the extended rows from ``first`` to ``last``; row y lies in ``ring[y % len(ring)]``."""
     for y in range(first, last + 1):
         _load_row(rows, y, border, border_value, channels, ring[y % ring.shape[0]])
 
 
-@helper(allocates=False)
+@helper
 def _load_columns(rows, x, channels, above, top, border, border_value, columns):
     """Copy the columns around value ``x``, from row ``top + above`` on, each to a row of ``columns``."""
     height, length = rows.shape
@@ -63,7 +63,7 @@ def _load_columns(rows, x, channels, above, top, border, border_value, columns):
             columns[position, y] = border_value if row < 0 else rows[row, column]
 
 
-@helper(allocates=False)
+@helper
 def _correlate_ends(
     rows,
     y_offsets,
@@ -96,7 +96,7 @@ def _correlate_ends(
             out[y, x] = finish(total[y - top], total, rounding)
 
 
-@helper(allocates=False)
+@helper
 def _correlate_stretch(rows, outside, tap_rows, tap_starts, weights, rounding, total, out):
     if len(rounding) == 0:
         weigh(rows, outside, tap_rows, tap_starts, weights, out)
@@ -105,7 +105,7 @@ def _correlate_stretch(rows, outside, tap_rows, tap_starts, weights, rounding, t
         finish_row(total, rounding, out)
 
 
-@helper(allocates=False)
+@helper
 def _correlate_strip(
     rows,
     y_offsets,
@@ -215,7 +215,7 @@ def correlate(source, y_offsets, x_offsets, weights, border, border_value, round
         )
 
 
-@helper(allocates=False)
+@helper
 def _magnitude_row(row, slopes, image_share, share, total):
     number = total.dtype.type
     across, along = slopes[0], slopes[1]
@@ -224,7 +224,7 @@ def _magnitude_row(row, slopes, image_share, share, total):
         total[x] = number(row[x]) * image_share + math.sqrt(squares) * share
 
 
-@helper(allocates=False)
+@helper
 def _magnitude_strip(
     rows,
     y_offsets,

@@ -4,7 +4,7 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.filters._math import sharpened
 
 
-@helper(allocates=False)
+@helper
 def _sharpen_row(row, amount, threshold, rounding, blurred):
     for x in range(blurred.shape[0]):
         blurred[x] = sharpened(row[x], blurred[x], amount, threshold, rounding)

@@ -11,7 +11,7 @@ from cvkit._jit import helper
 from cvkit._rows import copy_row
 
 
-@helper(allocates=False)
+@helper
 def _begin(row, end, held, beginning, window):
     number = window.dtype.type
     for x in range(window.shape[0]):
@@ -20,7 +20,7 @@ def _begin(row, end, held, beginning, window):
         window[x] = value + end[x]
 
 
-@helper(allocates=False)
+@helper
 def _grow(row, end, held, beginning, window):
     number = window.dtype.type
     for x in range(window.shape[0]):
@@ -31,13 +31,13 @@ def _grow(row, end, held, beginning, window):
         window[x] = total + end[x]
 
 
-@helper(allocates=False)
+@helper
 def _add_row(row, total):
     for x in range(total.shape[0]):
         total[x] = total[x] + row[x]
 
 
-@helper(allocates=False)
+@helper
 def _complete(row, held, window):
     """End a block: its rows become the sums from each of them to the end, and the first one is a window."""
     last = held.shape[0] - 1
@@ -47,7 +47,7 @@ def _complete(row, held, window):
     copy_row(held[0], window)
 
 
-@helper(allocates=False)
+@helper
 def slide_window(row, held, position, beginning, window):
     """Let ``row`` enter a window of as many rows as ``held`` has, and sum it, once as many have entered.
 

@@ -10,28 +10,28 @@ from cvkit.filters._cpu.sliding import slide_window
 from cvkit.filters._math import finish
 
 
-@helper(allocates=False)
+@helper
 def _add(sums, row):
     number = sums.dtype.type
     for x in range(sums.shape[0]):
         sums[x] = number(sums[x] + number(row[x]))
 
 
-@helper(allocates=False)
+@helper
 def _exchange(sums, leaving, entering):
     number = sums.dtype.type
     for x in range(sums.shape[0]):
         sums[x] = number(number(sums[x] + number(entering[x])) - number(leaving[x]))
 
 
-@helper(allocates=False)
+@helper
 def _add_pairs(near, far, pairs):
     number = pairs.dtype.type
     for x in range(far.shape[0]):
         pairs[x] = number(number(near[x]) + number(far[x]))
 
 
-@helper(allocates=False)
+@helper
 def _average_three(a, b, c, sums, rounding, out):
     number = sums.dtype.type
     for x in range(out.shape[0]):
@@ -39,7 +39,7 @@ def _average_three(a, b, c, sums, rounding, out):
         out[x] = finish(total, sums, rounding)
 
 
-@helper(allocates=False)
+@helper
 def _average_five(a, b, c, d, e, sums, rounding, out):
     number = sums.dtype.type
     for x in range(out.shape[0]):
@@ -47,9 +47,9 @@ def _average_five(a, b, c, d, e, sums, rounding, out):
         out[x] = finish(number(outer + number(c[x])), sums, rounding)
 
 
-@helper(allocates=False)
+@helper
 def _average_windows(column, size, channels, spans, total, rounding, out):
-    """Average ``size`` neighbours, an odd number; beyond five, from sums of 1, 2, 4... of them.
+    """Average ``size`` neighbors, an odd number; beyond five, from sums of 1, 2, 4... of them.
 
     ``spans`` has two rows of scratch space as long as ``column``. Three and five have loops of their own,
     because the fewer passes, the better for small boxes.
@@ -79,19 +79,19 @@ def _average_windows(column, size, channels, spans, total, rounding, out):
     finish_row(total, rounding, out)
 
 
-@helper
+@helper(allocates=True)
 def _are_whole(sums):
     """Whether sums are whole numbers; the compiler knows, and drops the branch that is not taken."""
     return sums.dtype.type(0.5) == 0
 
 
-@helper(inline=True, allocates=False)
+@helper(inline=True)
 def _row(rows, outside, y, border):
     """Return row ``y``, which may lie beyond the image."""
     return stretch(rows, outside, border_index(y, rows.shape[0], border), 0, rows.shape[1])
 
 
-@helper(allocates=False)
+@helper
 def _sum_few(rows, outside, first, size, border, sums):
     """Sum three or five rows of floats afresh, which takes less than to move a window."""
     number = sums.dtype.type
@@ -106,7 +106,7 @@ def _sum_few(rows, outside, first, size, border, sums):
         sums[x] = number(a[x]) + number(b[x]) + number(c[x]) + (number(d[x]) + number(e[x]))
 
 
-@helper(allocates=False)
+@helper
 def _start_window(rows, outside, first, size, border, block, sums):
     """Begin with the rows before the last one of the window from row ``first`` on; see :func:`_slide`."""
     held, beginning = block
@@ -119,7 +119,7 @@ def _start_window(rows, outside, first, size, border, block, sums):
             slide_window(_row(rows, outside, first + position, border), held, position, beginning, sums)
 
 
-@helper(allocates=False)
+@helper
 def _slide(rows, outside, first, step, size, border, block, sums):
     """Move a window of rows, which began with row ``first``, down by the ``step``-th step.
 
@@ -135,7 +135,7 @@ def _slide(rows, outside, first, step, size, border, block, sums):
         slide_window(entering, held, (step + size - 1) % size, beginning, sums)
 
 
-@helper(allocates=False)
+@helper
 def _box_strip(
     rows,
     outside,

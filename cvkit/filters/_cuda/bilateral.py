@@ -17,8 +17,8 @@ def _bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
     weight_sum = real(1)
     value_sum = real(source[image, y, x, channel])
     differs = False
-    for neighbour in range(2 * offsets_y.shape[0]):
-        pair, opposite = divmod(neighbour, 2)
+    for neighbor in range(2 * offsets_y.shape[0]):
+        pair, opposite = divmod(neighbor, 2)
         sign = 1 - 2 * opposite
         row = border_index(y + sign * offsets_y[pair], height, border)
         column = border_index(x + sign * offsets_x[pair], width, border)
@@ -40,7 +40,7 @@ def _bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
 
 
 def bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
-    """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in colour."""
+    """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in color."""
     count, height, width, channels = source.shape
     _bilateral[count, height, width * channels](
         source, scale, whole, offsets_y, offsets_x, space, border, out

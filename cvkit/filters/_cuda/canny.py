@@ -49,7 +49,7 @@ def _sobel(source, dx, dy):
     )
 
 
-@helper
+@helper(allocates=True)
 def _magnitude(gx, gy, squared):
     return gx * gx + gy * gy if squared else abs(gx) + abs(gy)
 
@@ -77,14 +77,14 @@ def _measure(every_dx, every_dy, squared, dx, dy, magnitude):
     magnitude[image, y, x] = largest
 
 
-@helper
+@helper(allocates=True)
 def _at(magnitude, image, y, x):
     """Return a magnitude, which is 0 outside the image."""
     inside = 0 <= y < magnitude.shape[1] and 0 <= x < magnitude.shape[2]
     return magnitude[image, y, x] if inside else 0
 
 
-@helper
+@helper(allocates=True)
 def _direction(gx, gy):
     """Tell whether a gradient is within 22.5 degrees of the x axis, and whether of the y axis."""
     across, along = abs(gx), abs(gy)
@@ -92,7 +92,7 @@ def _direction(gx, gy):
     return along < across * number(TANGENT), along > across * number(TANGENT + 2)
 
 
-@helper
+@helper(allocates=True)
 def _direction_in_16_bits(gx, gy):
     """Tell the same in OpenCV's units of 1 / 32768."""
     across, along = abs(np.int64(gx)), abs(np.int64(gy))
@@ -130,14 +130,14 @@ def _suppress(dx, dy, magnitude, low, high, marks, parents):
     marks[image, y, x] = mark
 
 
-@helper
+@helper(allocates=True)
 def _root(parents, image, index):
     while parents[image, index] != index:
         index = parents[image, index]
     return index
 
 
-@helper
+@helper(allocates=True)
 def _unite(parents, image, first, second):
     """Join two components: the larger root points to the smaller, unless another thread was there before."""
     while True:
@@ -153,7 +153,7 @@ def _unite(parents, image, first, second):
 
 @cuda_kernel
 def _link(marks, parents):
-    """Join every candidate with its neighbours to the left and above."""
+    """Join every candidate with its neighbors to the left and above."""
     x, y, image = cuda.grid(3)
     count, height, width = marks.shape
     if image >= count or y >= height or x >= width or marks[image, y, x] == NONE:

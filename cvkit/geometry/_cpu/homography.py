@@ -10,7 +10,7 @@ BLOCK = 4096
 SUMS = 34
 
 
-@helper(allocates=False)
+@helper
 def _count_agreeing(matrix, source, target, threshold):
     """Count the pairs that ``matrix`` maps to within ``threshold`` of each other.
 
@@ -38,7 +38,7 @@ def count_agreeing(matrices, source, target, threshold, counts):
         counts[candidate] = _count_agreeing(matrices[candidate], source, target, threshold)
 
 
-@helper(allocates=False)
+@helper
 def _add_up(matrix, algebraic, source, target, start, stop, sums):
     """Fill the sums of the pairs from ``start`` to ``stop``; see :func:`add_up`."""
     m00, m01, m02 = matrix[0, 0], matrix[0, 1], matrix[0, 2]

@@ -14,7 +14,7 @@ from cvkit.geometry._math import divided, doubled_index
 STRIP = 32
 
 
-@helper(allocates=False)
+@helper
 def _blur_five(a, b, c, d, e, total):
     number = total.dtype.type
     for x in range(total.shape[0]):
@@ -23,7 +23,7 @@ def _blur_five(a, b, c, d, e, total):
         total[x] = number(number(outer + inner) + number(number(c[x]) * number(6)))
 
 
-@helper(allocates=False)
+@helper
 def _split(row, channels, even, odd):
     """Part even from odd pixels, four values at once: the next pixel overwrites what is too much."""
     if channels == 1:
@@ -37,7 +37,7 @@ def _split(row, channels, even, odd):
             copy_4_items(row, np.uint64(first + pixel), odd, to)
 
 
-@helper(allocates=False)
+@helper
 def _blur_columns(even, odd, channels, rounding, out):
     """Blur at the even pixels, of which ``even`` holds one more on either side, ``odd`` one before."""
     number = even.dtype.type
@@ -78,21 +78,21 @@ def down(source, sum_type, rounding, out):
             _blur_columns(even, odd, channels, rounding, out_rows[image, y])
 
 
-@helper(allocates=False)
+@helper
 def _blur_three(a, b, c, total):
     number = total.dtype.type
     for x in range(total.shape[0]):
         total[x] = number(number(number(a[x]) + number(c[x])) + number(number(b[x]) * number(6)))
 
 
-@helper(allocates=False)
+@helper
 def _add_four_times(a, b, total):
     number = total.dtype.type
     for x in range(total.shape[0]):
         total[x] = number(number(number(a[x]) + number(b[x])) * number(4))
 
 
-@helper(allocates=False)
+@helper
 def _double_columns(total, channels, rounding, even, odd):
     """Blur at the pixels and between them; ``total`` holds one pixel more on either side."""
     number = total.dtype.type
@@ -103,7 +103,7 @@ def _double_columns(total, channels, rounding, even, odd):
         odd[x] = divided(number(number(here[x] + after[x]) * number(4)), rounding)
 
 
-@helper(allocates=False)
+@helper
 def _join(even, odd, length, channels, out):
     """Put even and odd pixels in turns, as ``_split`` takes them apart; the last ones singly."""
     if channels == 1:

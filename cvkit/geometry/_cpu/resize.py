@@ -11,7 +11,7 @@ from cvkit._simd.pixels import blend_four_pixels, blend_two_pixels
 STRIP = 64
 
 
-@helper(allocates=False)
+@helper
 def _fetch_pairs(row, first, copyable, pairs):
     """Fetch the two values of each column of a gray row; the last ones singly, not to read beyond the row."""
     for x in range(copyable):
@@ -21,7 +21,7 @@ def _fetch_pairs(row, first, copyable, pairs):
         pairs[2 * x], pairs[2 * x + 1] = row[first[x]], row[min(first[x] + 1, last)]
 
 
-@helper(allocates=False)
+@helper
 def _fetch_pixels(row, first, channels, copyable, left, right):
     """Fetch both pixels of each column, four values each: the next pixel overwrites what is too much."""
     for x in range(copyable):
@@ -35,7 +35,7 @@ def _fetch_pixels(row, first, channels, copyable, left, right):
             right[x * channels + c] = row[min(first[x] + 1, last) * channels + c]
 
 
-@helper(allocates=False)
+@helper
 def _copyable_columns(first, channels, row_size):
     """Count the columns whose pair can be fetched by whole moves: what these read lies within the row."""
     reach = 2 if channels == 1 else channels + 4
@@ -45,7 +45,7 @@ def _copyable_columns(first, channels, row_size):
     return columns
 
 
-@helper(allocates=False)
+@helper
 def _blend_exact_pairs(pairs, weight, blended):
     """Blend two values that come as one number of 16 bits, which hold 255 * 256 exactly."""
     for x in range(blended.shape[0]):
@@ -54,7 +54,7 @@ def _blend_exact_pairs(pairs, weight, blended):
         blended[x] = np.uint16(np.uint16(left * left_weight) + np.uint16(right * weight[x]))
 
 
-@helper(allocates=False)
+@helper
 def _blend_exact_pixels(left, right, weight, blended):
     """Blend as ``_blend_exact_pairs`` does."""
     for x in range(blended.shape[0]):
@@ -62,7 +62,7 @@ def _blend_exact_pixels(left, right, weight, blended):
         blended[x] = np.uint16(before + np.uint16(np.uint16(right[x]) * weight[x]))
 
 
-@helper(allocates=False)
+@helper
 def _blend_exact_rows(upper, lower, weight, out):
     """Blend two blended rows and round; 8 + 8 + 8 bits stay exact in 32."""
     lower_weight = np.uint32(weight)
@@ -109,7 +109,7 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
             _blend_exact_rows(blended[upper & 1], blended[lower & 1], y_weight[y], out_rows[image, y])
 
 
-@helper(allocates=False)
+@helper
 def _blend_pairs(pairs, weights, blended):
     """Blend by two weights of 11 bits; the sum loses its low 4 bits, as in OpenCV, and then fits 16."""
     for x in range(blended.shape[0]):
@@ -118,7 +118,7 @@ def _blend_pairs(pairs, weights, blended):
         blended[x] = np.int16(np.int32(left + right) >> np.int32(4))
 
 
-@helper(allocates=False)
+@helper
 def _blend_pixels(left, right, weights, blended):
     """Blend as ``_blend_pairs`` does."""
     for x in range(blended.shape[0]):
@@ -127,7 +127,7 @@ def _blend_pixels(left, right, weights, blended):
         blended[x] = np.int16(np.int32(before + after) >> np.int32(4))
 
 
-@helper(allocates=False)
+@helper
 def _blend_rows_11_bits(upper, lower, upper_weight, lower_weight, out):
     """Blend two blended rows as OpenCV's vector code does: each product keeps its high 16 bits."""
     for x in range(out.shape[0]):
@@ -171,7 +171,7 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
             )
 
 
-@helper(allocates=False)
+@helper
 def _halve_gray(upper, lower, out):
     """Average blocks of 2 x 2 whose two values of a row come as one number of 16 bits."""
     low = np.uint16(255)
@@ -181,15 +181,15 @@ def _halve_gray(upper, lower, out):
         out[x] = np.uint8(np.uint16(np.uint16(above + below) + np.uint16(2)) >> np.uint16(2))
 
 
-@helper(allocates=False)
+@helper
 def _add_rows(upper, lower, total):
     for x in range(total.shape[0]):
         total[x] = np.uint16(np.uint16(upper[x]) + np.uint16(lower[x]))
 
 
-@helper(allocates=False)
+@helper
 def _halve_columns(total, channels, out):
-    """Average each value with the one a pixel further; a count known when compiling vectorises."""
+    """Average each value with the one a pixel further; a count known when compiling vectorizes."""
     if channels == 3:
         for x in range(out.shape[0] // 3):
             out[3 * x] = _quarter(total[6 * x], total[6 * x + 3])
@@ -202,19 +202,19 @@ def _halve_columns(total, channels, out):
                 out[x * channels + c] = _quarter(total[value], total[value + channels])
 
 
-@helper(allocates=False)
+@helper
 def _quarter(left, right):
     return np.uint8(np.uint16(np.uint16(left + right) + np.uint16(2)) >> np.uint16(2))
 
 
-@helper(allocates=False)
+@helper
 def _halve_two_channels_to_even(total, out):
     for x in range(out.shape[0] // 2):
         out[2 * x] = _quarter_to_even(total[4 * x], total[4 * x + 2])
         out[2 * x + 1] = _quarter_to_even(total[4 * x + 1], total[4 * x + 3])
 
 
-@helper(allocates=False)
+@helper
 def _quarter_to_even(left, right):
     total = np.uint16(left + right)
     odd = np.uint16(np.uint16(total >> np.uint16(2)) & np.uint16(1))
@@ -244,7 +244,7 @@ def halve(source, to_even, out):
                     _halve_columns(total, channels, out_rows[image, y])
 
 
-@helper(allocates=False)
+@helper
 def _copy_pixels(row, index, channels, copyable, out):
     """Copy a pixel for each column, four values at once: the next pixel overwrites what is too much."""
     if channels == 1:
@@ -278,19 +278,19 @@ def nearest(source, y_index, x_index, out):
                 _copy_pixels(rows[image, y_index[y]], x_index, channels, copyable, out_rows[image, y])
 
 
-@helper(allocates=False)
+@helper
 def _blend_two(first, second, first_weight, second_weight, total):
     for x in range(total.shape[0]):
         total[x] = first_weight * first[x] + second_weight * second[x]
 
 
-@helper(allocates=False)
+@helper
 def _add_two(first, second, first_weight, second_weight, total):
     for x in range(total.shape[0]):
         total[x] += first_weight * first[x] + second_weight * second[x]
 
 
-@helper(allocates=False)
+@helper
 def _weigh_rows(rows, chosen, start, weights, y, total):
     """Sum the chosen rows, an even number of them, from ``start`` on by the weights of output row ``y``."""
     stop = start + total.shape[0]
@@ -301,7 +301,7 @@ def _weigh_rows(rows, chosen, start, weights, y, total):
         _add_two(first, second, weights[tap, y], weights[tap + 1, y], total)
 
 
-@helper(allocates=False)
+@helper
 def _repeat_outermost(line, first, stop, channels):
     """Fill a line beyond its given pixels, from ``first`` to ``stop``, with copies of the outermost two."""
     for value in range(first * channels):
@@ -310,32 +310,32 @@ def _repeat_outermost(line, first, stop, channels):
         line[value] = line[(stop - 1) * channels + value % channels]
 
 
-@helper(allocates=False)
+@helper
 def _weigh_pairs(pairs, weights, weighed):
     for x in range(weighed.shape[0]):
         weighed[x] = weights[0, x] * pairs[2 * x] + weights[1, x] * pairs[2 * x + 1]
 
 
-@helper(allocates=False)
+@helper
 def _weigh_fours(fours, weights, weighed):
     for x in range(weighed.shape[0]):
         outer = weights[0, x] * fours[4 * x] + weights[3, x] * fours[4 * x + 3]
         weighed[x] = outer + (weights[1, x] * fours[4 * x + 1] + weights[2, x] * fours[4 * x + 2])
 
 
-@helper(allocates=False)
+@helper
 def _weigh_two(first, second, first_weights, second_weights, weighed):
     for x in range(weighed.shape[0]):
         weighed[x] = first_weights[x] * first[x] + second_weights[x] * second[x]
 
 
-@helper(allocates=False)
+@helper
 def _add_weighed_two(first, second, first_weights, second_weights, weighed):
     for x in range(weighed.shape[0]):
         weighed[x] += first_weights[x] * first[x] + second_weights[x] * second[x]
 
 
-@helper(allocates=False)
+@helper
 def _move_pixels(line, first, tap, channels, moved):
     """Move the pixel of one tap of each column, four values at once: the next overwrites what is too much."""
     for x in range(first.shape[0]):
@@ -343,7 +343,7 @@ def _move_pixels(line, first, tap, channels, moved):
         copy_4_items(line, start, moved, np.uint64(x * channels))
 
 
-@helper(allocates=False)
+@helper
 def _weigh_pixels(line, first, channels, column_weights, begin, end, shift, weighed):
     """Blend two or four pixels for the columns from ``begin`` to ``end``; ``weighed`` starts at ``shift``.
 
@@ -359,7 +359,7 @@ def _weigh_pixels(line, first, channels, column_weights, begin, end, shift, weig
             blend_four_pixels(line, start, step, weights, weighed, to)
 
 
-@helper(allocates=False)
+@helper
 def _weigh_columns(line, first, channels, column_weights, weights, moved, weighed):
     """Sum the taps of each value; those of column x are the pixels of ``line`` from ``first[x]`` on.
 
@@ -393,7 +393,7 @@ def _weigh_columns(line, first, channels, column_weights, weights, moved, weighe
                 _add_weighed_two(one, other, weights[tap], weights[tap + 1], weighed)
 
 
-@helper(allocates=False)
+@helper
 def _rounded(value, largest):
     """Round half to even and saturate."""
     value = np.rint(value)
@@ -401,13 +401,13 @@ def _rounded(value, largest):
     return value if value < largest else largest
 
 
-@helper(allocates=False)
+@helper
 def _round(total, largest, out):
     for x in range(out.shape[0]):
         out[x] = _rounded(total[x], largest)
 
 
-@helper(allocates=False)
+@helper
 def _round_four(rows, weights, largest, out):
     """Weigh four rows and round their sum, in one pass."""
     row0, row1, row2, row3 = rows
@@ -419,9 +419,9 @@ def _round_four(rows, weights, largest, out):
 
 @cpu_kernel
 def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):
-    """Sum some neighbouring rows and columns, an even number of each, in the float type of the weights.
+    """Sum some neighboring rows and columns, an even number of each, in the float type of the weights.
 
-    The tables give the first neighbour, which may lie beyond the border, where the outermost pixel repeats.
+    The tables give the first neighbor, which may lie beyond the border, where the outermost pixel repeats.
     To make an image smaller, its rows are weighed before the columns of their sum. To enlarge it, columns are
     weighed before, because these rows serve for several of the result: ``ring`` holds the latest.
     """

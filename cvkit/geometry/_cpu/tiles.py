@@ -13,13 +13,13 @@ TILE_ROWS = 32
 TILE_COLUMNS = 640
 
 
-@helper(allocates=False)
+@helper
 def tiling(height, width):
     """Return how many tiles lie below each other, and how many side by side."""
     return (height + TILE_ROWS - 1) // TILE_ROWS, (width + TILE_COLUMNS - 1) // TILE_COLUMNS
 
 
-@helper(allocates=False)
+@helper
 def tile(task, strips, tiles, width):
     """Return the image of a task, the first row and column of its tile, and the tile's number of columns."""
     left = (task % tiles) * TILE_COLUMNS
@@ -31,7 +31,7 @@ def tile(task, strips, tiles, width):
     )
 
 
-@helper(allocates=False)
+@helper
 def _affine_row(steps, starts, y, left, xs, ys):
     """Step along a row; from an exact start, each coordinate is rounded once."""
     real = xs.dtype.type
@@ -42,7 +42,7 @@ def _affine_row(steps, starts, y, left, xs, ys):
         ys[x] = step_y * column + start_y
 
 
-@helper(allocates=False)
+@helper
 def _perspective_row(steps, starts, y, left, xs, ys):
     """Step along a row and divide by the depth; points behind the plane have no source."""
     real = xs.dtype.type
@@ -57,7 +57,7 @@ def _perspective_row(steps, starts, y, left, xs, ys):
         ys[x] = (step_y * column + start_y) / depth
 
 
-@helper(allocates=False)
+@helper
 def _prefetch_row(values, y, left, pixels):
     """Ask for a part of a row of a map: a tile's rows lie too far apart for the processor to foresee them."""
     flat = values.reshape(values.size)
@@ -67,7 +67,7 @@ def _prefetch_row(values, y, left, pixels):
         prefetch(flat, np.uint64(index))
 
 
-@helper(inline=True, allocates=False)
+@helper(inline=True)
 def coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
     """Return the source coordinates of the pixels from ``left`` on in output row ``y``.
 

@@ -1,6 +1,6 @@
 """Warping on the CPU, row by row: source coordinates, then the pixels there, then one blend over the row.
 
-Fetching pixels is scalar work; everything else is in simple loops that vectorise.
+Fetching pixels is scalar work; everything else is in simple loops that vectorize.
 """
 
 import numpy as np
@@ -16,23 +16,23 @@ from cvkit.geometry._math import FAR, bicubic_at, cubic_weights, rounded, value_
 # constant, because the loop that fills the four rows is short of registers.
 CORNER = 4 * TILE_COLUMNS + 4
 
-# In place of the offset of a pixel's upper left neighbour: some neighbour lies outside; the border value
+# In place of the offset of a pixel's upper left neighbor: some neighbor lies outside; the border value
 # alone counts.
 EDGE, OUTSIDE = np.int32(-1), np.int32(-2)
 
 
-@helper(allocates=False)
+@helper
 def _locate(xs, ys, image, border, span, offsets, weight_x, weight_y):
-    """Split coordinates into the offset of the first of ``span`` x ``span`` neighbours and the fractions.
+    """Split coordinates into the offset of the first of ``span`` x ``span`` neighbors and the fractions.
 
-    ``offsets`` holds EDGE or OUTSIDE where the neighbours are not all in the image. Its dtype must hold the
+    ``offsets`` holds EDGE or OUTSIDE where the neighbors are not all in the image. Its dtype must hold the
     size of the image.
     """
     real, number = xs.dtype.type, offsets.dtype.type
     height, width, channels = image.shape
     pixel, row = number(channels), number(width * channels)
     before, after = real(span // 2 - 1), real(span // 2)
-    # The last offset from which the last neighbour in the last row can be moved, as one of four items.
+    # The last offset from which the last neighbor in the last row can be moved, as one of four items.
     last = number(image.size - (span - 1) * row - ((span - 1) * channels + 4 if channels > 1 else span))
     right, bottom = real(width - after), real(height - after)
     low = -after if border == CONSTANT else real(-FAR)
@@ -52,9 +52,9 @@ def _locate(xs, ys, image, border, span, offsets, weight_x, weight_y):
         weight_y[x] = ys[x] - top if near else zero
 
 
-@helper(allocates=False)
+@helper
 def _fetch_gray(source, step, offsets, border_value, corners, edges):
-    """Fetch the 2 x 2 neighbours of each pixel, those of a row side by side.
+    """Fetch the 2 x 2 neighbors of each pixel, those of a row side by side.
 
     The lower ones lie CORNER further on. Pixels at the edge are only listed: their many cases would slow this
     loop down. Returns how many they are.
@@ -76,7 +76,7 @@ def _fetch_gray(source, step, offsets, border_value, corners, edges):
     return found
 
 
-@helper(allocates=False)
+@helper
 def _fetch_gray_edges(image, xs, ys, border, border_value, edges, found, corners):
     for position in range(found):
         x = edges[position]
@@ -87,9 +87,9 @@ def _fetch_gray_edges(image, xs, ys, border, border_value, edges, found, corners
             )
 
 
-@helper(allocates=False)
-def _fetch_colour(source, step, channels, offsets, border_value, corners, edges):
-    """Fetch the 2 x 2 neighbours of each pixel into a row for each corner, channels interleaved.
+@helper
+def _fetch_color(source, step, channels, offsets, border_value, corners, edges):
+    """Fetch the 2 x 2 neighbors of each pixel into a row for each corner, channels interleaved.
 
     Four values are copied whatever the number of channels: the next pixel overwrites what is too much. Pixels
     at the edge are only listed, as for gray.
@@ -115,8 +115,8 @@ def _fetch_colour(source, step, channels, offsets, border_value, corners, edges)
     return found
 
 
-@helper(allocates=False)
-def _fetch_colour_edges(image, xs, ys, border, border_value, edges, found, corners):
+@helper
+def _fetch_color_edges(image, xs, ys, border, border_value, edges, found, corners):
     channels = image.shape[2]
     for position in range(found):
         x = edges[position]
@@ -128,7 +128,7 @@ def _fetch_colour_edges(image, xs, ys, border, border_value, edges, found, corne
                 )
 
 
-@helper(allocates=False)
+@helper
 def _blend_gray(corners, weight_x, weight_y, whole, out):
     real = weight_x.dtype.type
     for x in range(weight_x.shape[0]):
@@ -139,8 +139,8 @@ def _blend_gray(corners, weight_x, weight_y, whole, out):
         out[x] = np.rint(value) if whole else value
 
 
-@helper(allocates=False)
-def _blend_colour(corners, weight_x, weight_y, whole, out):
+@helper
+def _blend_color(corners, weight_x, weight_y, whole, out):
     real = weight_x.dtype.type
     for v in range(weight_x.shape[0]):
         upper_left, lower_left = real(corners[v]), real(corners[2 * CORNER + v])
@@ -150,9 +150,9 @@ def _blend_colour(corners, weight_x, weight_y, whole, out):
         out[v] = np.rint(value) if whole else value
 
 
-@helper(allocates=False)
+@helper
 def _repeat_for_channels(weights, channels, repeated):
-    """Give each value of a pixel the pixel's weight; counts known when compiling let the loops vectorise."""
+    """Give each value of a pixel the pixel's weight; counts known when compiling let the loops vectorize."""
     if channels == 2:
         for x in range(weights.shape[0]):
             repeated[2 * x] = repeated[2 * x + 1] = weights[x]
@@ -168,7 +168,7 @@ def _repeat_for_channels(weights, channels, repeated):
 def bilinear(
     source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, blend_type, whole, out
 ):
-    """Blend the 2 x 2 neighbours of each source position."""
+    """Blend the 2 x 2 neighbors of each source position."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
     row_step = source.shape[2] * channels
@@ -196,14 +196,14 @@ def bilinear(
                 _fetch_gray_edges(image, xs, ys, border, border_value, edges, found, corners)
                 _blend_gray(corners, weight_x, weight_y, whole, out_row)
             else:
-                found = _fetch_colour(flat, row_step, channels, offsets, border_value, corners, edges)
-                _fetch_colour_edges(image, xs, ys, border, border_value, edges, found, corners)
+                found = _fetch_color(flat, row_step, channels, offsets, border_value, corners, edges)
+                _fetch_color_edges(image, xs, ys, border, border_value, edges, found, corners)
                 _repeat_for_channels(weight_x, channels, value_weight_x)
                 _repeat_for_channels(weight_y, channels, value_weight_y)
-                _blend_colour(corners, value_weight_x, value_weight_y, whole, out_row)
+                _blend_color(corners, value_weight_x, value_weight_y, whole, out_row)
 
 
-@helper(allocates=False)
+@helper
 def _locate_nearest(xs, ys, image, border, offsets):
     """Round coordinates, half to even, to the offset of a pixel, or EDGE or OUTSIDE."""
     real, number = xs.dtype.type, offsets.dtype.type
@@ -223,7 +223,7 @@ def _locate_nearest(xs, ys, image, border, offsets):
         offsets[x] = offset if inside else (EDGE if near else OUTSIDE)
 
 
-@helper(allocates=False)
+@helper
 def _fetch_pixels(source, channels, offsets, first, pixels):
     """Fetch one pixel for each offset, ``first`` values behind it; where there is none, leave what is."""
     for x in range(offsets.shape[0]):
@@ -235,7 +235,7 @@ def _fetch_pixels(source, channels, offsets, first, pixels):
                 copy_4_items(source, offset, pixels, np.uint64(x * channels))
 
 
-@helper(allocates=False)
+@helper
 def _all_inside(offsets):
     """Tell whether all are offsets of pixels, in a loop of vectors: most rows need no look at each."""
     lowest = offsets.dtype.type(0)
@@ -244,7 +244,7 @@ def _all_inside(offsets):
     return lowest == 0
 
 
-@helper(allocates=False)
+@helper
 def _nearest_edges(image, xs, ys, offsets, border, border_value, out):
     channels = image.shape[2]
     for x in range(offsets.shape[0]):
@@ -280,9 +280,9 @@ def nearest(source, kind, steps, starts, map_x, map_y, border, border_value, off
                 _nearest_edges(image, xs, ys, offsets, border, border_value, out_row)
 
 
-@helper(allocates=False)
+@helper
 def _cubic_row(fractions, channels, weights):
-    """Weigh the four neighbours of each pixel along one axis, for each of its values."""
+    """Weigh the four neighbors of each pixel along one axis, for each of its values."""
     real = weights.dtype.type
     for x in range(fractions.shape[0]):
         first, second, third, fourth = cubic_weights(fractions[x])
@@ -291,9 +291,9 @@ def _cubic_row(fractions, channels, weights):
             weights[2, value], weights[3, value] = real(third), real(fourth)
 
 
-@helper(allocates=False)
+@helper
 def _add_cubic_row(before, first, second, after, weights, row_weights, total):
-    """Blend four neighbours along x and add the result, weighed along y."""
+    """Blend four neighbors along x and add the result, weighed along y."""
     real = total.dtype.type
     before_weights, first_weights = weights[0], weights[1]
     second_weights, after_weights = weights[2], weights[3]
@@ -303,7 +303,7 @@ def _add_cubic_row(before, first, second, after, weights, row_weights, total):
         total[v] += row_weights[v] * (outer + inner)
 
 
-@helper(allocates=False)
+@helper
 def _finish_cubic(total, whole, largest, out):
     """Give blends as they are, or round them half to even and saturate."""
     zero = total.dtype.type(0)
@@ -316,9 +316,9 @@ def _finish_cubic(total, whole, largest, out):
         out[v] = value
 
 
-@helper(allocates=False)
+@helper
 def _cubic_edges(image, xs, ys, offsets, border, border_value, whole, largest, out):
-    """Blend the pixels whose neighbours are not all in the image, one by one."""
+    """Blend the pixels whose neighbors are not all in the image, one by one."""
     channels = image.shape[2]
     for x in range(offsets.shape[0]):
         if offsets[x] >= 0:
@@ -350,7 +350,7 @@ def bicubic(
     largest,
     out,
 ):
-    """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
+    """Blend the 4 x 4 neighbors of each source position with Keys' cubic."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
     row_step = source.shape[2] * channels
@@ -365,7 +365,7 @@ def bicubic(
         offsets = np.empty(pixels, offset_type.dtype)
         weight_x = np.empty((4, values), blend_type.dtype)
         weight_y = np.empty((4, values), blend_type.dtype)
-        neighbours = np.zeros((4, values + 4), source.dtype)
+        neighbors = np.zeros((4, values + 4), source.dtype)
         total = np.empty(values, blend_type.dtype)
         for y in range(top, min(top + TILE_ROWS, height)):
             xs, ys = coordinates(kind, steps, starts, map_x, map_y, y, left, own_xs, own_ys)
@@ -376,12 +376,12 @@ def bicubic(
             for row in range(4):
                 for column in range(4):
                     first = row * row_step + column * channels
-                    _fetch_pixels(flat, channels, offsets, first, neighbours[column])
+                    _fetch_pixels(flat, channels, offsets, first, neighbors[column])
                 _add_cubic_row(
-                    neighbours[0],
-                    neighbours[1],
-                    neighbours[2],
-                    neighbours[3],
+                    neighbors[0],
+                    neighbors[1],
+                    neighbors[2],
+                    neighbors[3],
                     weight_x,
                     weight_y[row],
                     total,

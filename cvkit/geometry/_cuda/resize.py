@@ -110,7 +110,7 @@ def halve(source, to_even, out):
 
 
 def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):
-    """Sum some neighbouring rows and columns in the float type of the weights; see the CPU's."""
+    """Sum some neighboring rows and columns in the float type of the weights; see the CPU's."""
     count, height, width, channels = out.shape
     _weighted[count, height, width * channels](
         source, y_first, y_weights, x_first, x_weights, whole, largest, out

@@ -84,7 +84,7 @@ def _bicubic(source, kind, steps, starts, map_x, map_y, border, border_value, wh
 def bilinear(
     source, kind, steps, starts, map_x, map_y, border, border_value, offset_type, blend_type, whole, out
 ):
-    """Blend the 2 x 2 neighbours of each source position."""
+    """Blend the 2 x 2 neighbors of each source position."""
     _bilinear[out.shape[:3]](
         source, kind, steps, starts, map_x, map_y, border, border_value, blend_type, whole, out
     )
@@ -110,7 +110,7 @@ def bicubic(
     largest,
     out,
 ):
-    """Blend the 4 x 4 neighbours of each source position with Keys' cubic."""
+    """Blend the 4 x 4 neighbors of each source position with Keys' cubic."""
     _bicubic[out.shape[:3]](
         source, kind, steps, starts, map_x, map_y, border, border_value, whole, largest, out
     )

@@ -15,12 +15,13 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from cvkit._dispatch import Array, Batch, to_host
+from cvkit._dispatch import Array, to_host
 from cvkit.ml._blas import single_threaded
 from cvkit.ml._centering import centered, mean_row, nearest_label, variance
-from cvkit.ml._samples import row_norms, samples
+from cvkit.ml._samples import Samples, row_norms, samples
 from cvkit.ml.cluster import mini_batch
-from cvkit.ml.cluster.lloyd import Clustering, Lloyd, Samples, drawing_order, plus_plus
+from cvkit.ml.cluster._cpu import lloyd as lloyd_kernels
+from cvkit.ml.cluster.lloyd import Clustering, Lloyd, WeightedSamples, drawing_order, plus_plus
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -147,7 +148,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            Samples; float32 and float64 keep their dtype, others become float64.
+            WeightedSamples; float32 and float64 keep their dtype, others become float64.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -187,9 +188,9 @@ default="k-means++"
             )
         return self
 
-    def _fit_lloyd(self, batch: Batch, weights: np.ndarray) -> Clustering:
+    def _fit_lloyd(self, batch: Samples, weights: np.ndarray) -> Clustering:
         mean, around = centered(batch)
-        data = Samples(around, weights)
+        data = WeightedSamples(around, weights)
         spread = variance(to_host(data.norms), batch)
         random_state = check_random_state(self.random_state)
         given = self._given_centers(batch)
@@ -213,7 +214,7 @@ default="k-means++"
         best.centers = centers
         return best
 
-    def _fit_batches(self, batch: Batch, weights: np.ndarray) -> Clustering:
+    def _fit_batches(self, batch: Samples, weights: np.ndarray) -> Clustering:
         if batch.is_on_device:
             raise TypeError(
                 "batch_size needs samples in host memory, got an array on a GPU; use cvkit.to_host"
@@ -236,7 +237,7 @@ default="k-means++"
                 chosen = random_state.randint(0, count, start_size) if start_size < count else slice(None)
                 # As in scikit-learn, a function sees the samples as they came, here.
                 offset = np.zeros_like(origin) if callable(self.init) else origin
-                subset = Samples(Batch(X[chosen] - offset, 2, X), weights[chosen])
+                subset = WeightedSamples(Samples(X[chosen] - offset, X), weights[chosen])
                 centers = self._initial_centers(subset, random_state) + (offset - origin)
             _, distances = mini_batch.nearest(X[judges] - origin, centers)
             inertia = float(np.sum(distances * weights[judges]))
@@ -275,12 +276,12 @@ default="k-means++"
             return 1 if isinstance(self.init, str) and self.init == "k-means++" else default
         return int(self.n_init)
 
-    def _given_centers(self, batch: Batch) -> np.ndarray | None:
+    def _given_centers(self, batch: Samples) -> np.ndarray | None:
         if isinstance(self.init, str) or callable(self.init):
             return None
         return self._checked_centers(self.init, batch)
 
-    def _checked_centers(self, centers: Any, batch: Batch) -> np.ndarray:
+    def _checked_centers(self, centers: Any, batch: Samples) -> np.ndarray:
         centers = check_array(to_host(centers), dtype=batch.dtype, order="C", copy=True)
         if centers.shape[0] != self.n_clusters:
             raise ValueError(
@@ -295,7 +296,7 @@ default="k-means++"
         return centers
 
     def _initial_centers(
-        self, data: Samples, random_state: np.random.RandomState, order: np.ndarray | None = None
+        self, data: WeightedSamples, random_state: np.random.RandomState, order: np.ndarray | None = None
     ) -> np.ndarray:
         if callable(self.init):
             centers = self.init(data.X, self.n_clusters, random_state=random_state)
@@ -305,7 +306,7 @@ default="k-means++"
         shares = data.host_weights / data.host_weights.sum()
         return data.rows(random_state.choice(data.count, size=self.n_clusters, replace=False, p=shares))
 
-    def _new_samples(self, X: Array) -> Batch:
+    def _new_samples(self, X: Array) -> Samples:
         check_is_fitted(self)
         batch = samples(self, X, reset=False, dtype=[self.cluster_centers_.dtype])
         if batch.dtype != self.cluster_centers_.dtype:
@@ -318,7 +319,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            Samples.
+            WeightedSamples.
 
         Returns
         -------
@@ -334,7 +335,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            Samples.
+            WeightedSamples.
 
         Returns
         -------
@@ -346,7 +347,7 @@ default="k-means++"
         centers = self.cluster_centers_ - origin
         out = batch.empty((batch.array.shape[0], len(centers)), batch.dtype)
         with single_threaded():
-            batch.kernels("cvkit.ml.cluster", "lloyd").center_distances(
+            batch.kernels(lloyd_kernels).center_distances(
                 batch.array, origin, centers, row_norms(centers), out
             )
         return batch.give_back(out)
@@ -357,7 +358,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            Samples.
+            WeightedSamples.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -370,7 +371,7 @@ default="k-means++"
         batch = self._new_samples(X)
         rows = np.broadcast_to(np.float64(0), (batch.array.shape[0], 1))
         weights = _check_sample_weight(sample_weight, rows, dtype=np.float64)
-        data = Samples(batch, weights)
+        data = WeightedSamples(batch, weights)
         return -data.inertia(self.cluster_centers_, nearest_label(batch, self.cluster_centers_))
 
 

@@ -7,8 +7,9 @@ from types import ModuleType
 
 import numpy as np
 
-from cvkit._dispatch import Array, Batch, to_host
-from cvkit.ml._samples import are_counts, beside, row_hashes, row_norms
+from cvkit._dispatch import Array, to_host
+from cvkit.ml._samples import Samples, are_counts, beside, row_hashes, row_norms
+from cvkit.ml.cluster._cpu import lloyd as lloyd_kernels
 
 # While more than this share of the samples changes cluster in a turn, centers move so far that bounds settle
 # few samples, and keeping them costs more than it saves.
@@ -16,10 +17,10 @@ RESTLESS_SHARE = 0.01
 
 
 @dataclass
-class Samples:
+class WeightedSamples:
     """Centered samples, their weights and norms, beside each other on one device."""
 
-    batch: Batch
+    batch: Samples
     host_weights: np.ndarray
     weights: Array = field(init=False)
     norms: Array = field(init=False)
@@ -43,7 +44,7 @@ class Samples:
     @property
     def kernels(self) -> ModuleType:
         """The twin for the device of the samples."""
-        return self.batch.kernels("cvkit.ml.cluster", "lloyd")
+        return self.batch.kernels(lloyd_kernels)
 
     def empty(self, shape: tuple[int, ...], dtype: type) -> Array:
         """Allocate an array beside the samples."""
@@ -74,7 +75,7 @@ class Samples:
         return to_host(out)
 
 
-def drawing_order(batch: Batch, samples: Samples) -> np.ndarray | None:
+def drawing_order(batch: Samples, samples: WeightedSamples) -> np.ndarray | None:
     """Return an order that depends on the contents of the samples alone, where some stand for several.
 
     Whole-number weights mean copies: k-means on weighted samples equals k-means on copied ones, in whatever
@@ -95,7 +96,10 @@ def drawing_order(batch: Batch, samples: Samples) -> np.ndarray | None:
 
 
 def plus_plus(
-    samples: Samples, n_clusters: int, random_state: np.random.RandomState, order: np.ndarray | None = None
+    samples: WeightedSamples,
+    n_clusters: int,
+    random_state: np.random.RandomState,
+    order: np.ndarray | None = None,
 ) -> np.ndarray:
     """Choose initial centers by greedy k-means++, drawing the same random numbers as scikit-learn.
 
@@ -130,7 +134,9 @@ def plus_plus(
     return samples.rows(np.array(chosen))
 
 
-def _potentials(samples: Samples, candidates: np.ndarray, closest: Array, distances: Array) -> np.ndarray:
+def _potentials(
+    samples: WeightedSamples, candidates: np.ndarray, closest: Array, distances: Array
+) -> np.ndarray:
     rows = samples.rows(candidates)
     potentials = samples.empty((len(candidates), samples.blocks()), np.float64)
     norms = row_norms(rows.astype(np.float64))
@@ -140,7 +146,9 @@ def _potentials(samples: Samples, candidates: np.ndarray, closest: Array, distan
     return to_host(potentials)
 
 
-def _draw(samples: Samples, targets: np.ndarray, closest: Array, block_potentials: np.ndarray) -> np.ndarray:
+def _draw(
+    samples: WeightedSamples, targets: np.ndarray, closest: Array, block_potentials: np.ndarray
+) -> np.ndarray:
     """Find where the cumulative weighted distance passes each target: first the block, then the sample."""
     ends = np.cumsum(block_potentials)
     blocks = np.searchsorted(ends, targets).clip(max=len(ends) - 1)
@@ -157,7 +165,9 @@ def _draw(samples: Samples, targets: np.ndarray, closest: Array, block_potential
     return candidates
 
 
-def _draw_in_order(samples: Samples, targets: np.ndarray, closest: Array, order: np.ndarray) -> np.ndarray:
+def _draw_in_order(
+    samples: WeightedSamples, targets: np.ndarray, closest: Array, order: np.ndarray
+) -> np.ndarray:
     """Find where the cumulative weighted distance passes each target, the samples laid out in an order."""
     ends = np.cumsum((samples.host_weights * to_host(closest))[order])
     return order[np.searchsorted(ends, targets).clip(max=samples.count - 1)]
@@ -180,7 +190,7 @@ class Lloyd:
     returned carry no rounding from the updates.
     """
 
-    def __init__(self, samples: Samples, centers: np.ndarray) -> None:
+    def __init__(self, samples: WeightedSamples, centers: np.ndarray) -> None:
         self.samples = samples
         self.centers = self.assigned_centers = centers
         self.labels = samples.full((samples.count,), 0, np.int32)

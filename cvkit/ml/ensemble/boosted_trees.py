@@ -1,4 +1,4 @@
-"""Boosting of shallow trees over quantised features: the engine of the classifier and of the detectors.
+"""Boosting of shallow trees over quantized features: the engine of the classifier and of the detectors.
 
 Freund and Schapire 1997 (discrete), Schapire and Singer 1999 (real), Friedman, Hastie and Tibshirani 2000
 (gentle, and leaving out the samples of least weight).
@@ -88,7 +88,7 @@ def boost(
     Parameters
     ----------
     features : (features, samples) uint8
-        Quantised, C-contiguous; read in place.
+        Quantized, C-contiguous; read in place.
     is_positive : (samples,) bool
         The class.
     weights : (samples,) float64

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from cvkit._dispatch import contiguous
 from cvkit.ml.ensemble._cpu import boosted_trees as kernels
 from cvkit.ml.ensemble.boosted_trees import CRITERIA, BoostedTrees, Recipe, boost
-from cvkit.ml.ensemble.quantization import quantisation_thresholds, quantise
+from cvkit.ml.ensemble.quantization import quantization_thresholds, quantize
 from cvkit.ml.svm.platt import sigmoid
 from cvkit.ml.tree.decision_tree import LARGEST_SEED
 from cvkit.ml.tree.growth import check_weights, n_features_to_draw
@@ -30,7 +30,7 @@ _LARGEST_DEPTH = 8
 class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
     """A sum of shallow trees, each grown on samples weighted by how the trees before it did; for two classes.
 
-    Features of more than 256 values are quantised to 256. With few-valued features, stumps and
+    Features of more than 256 values are quantized to 256. With few-valued features, stumps and
     ``kind="discrete"``, the model is that of ``sklearn.ensemble.AdaBoostClassifier``.
 
     Parameters
@@ -176,8 +176,8 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
             trimmed=self.trimming,
             seed=int(check_random_state(self.random_state).randint(0, LARGEST_SEED)),
         )
-        thresholds = quantisation_thresholds(rows, kernels.BINS)
-        trees = boost(quantise(rows, thresholds), codes == 1, weights, self.n_estimators, recipe)
+        thresholds = quantization_thresholds(rows, kernels.BINS)
+        trees = boost(quantize(rows, thresholds), codes == 1, weights, self.n_estimators, recipe)
         self._keep(trees, thresholds)
         return self
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cvkit._dispatch import Batch, contiguous
-from cvkit.ml._samples import are_counts, row_hashes
+from cvkit._dispatch import contiguous
+from cvkit.ml._samples import Samples, are_counts, row_hashes
 
 _generators = threading.local()
 
@@ -90,7 +90,7 @@ def copies_in_order(counts: np.ndarray, X: np.ndarray, y: np.ndarray) -> np.ndar
             "frequency_weights=True takes a sample_weight of whole numbers with a sum below 2**24, "
             f"got weights up to {counts.max():g} with a sum of {counts.sum():g}"
         )
-    order = np.lexsort((y, row_hashes(Batch(contiguous(X), 2, X))))
+    order = np.lexsort((y, row_hashes(Samples(contiguous(X), X))))
     return np.repeat(order, counts[order].astype(np.int64))
 
 

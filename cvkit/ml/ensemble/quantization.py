@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def quantisation_thresholds(rows: np.ndarray, n_bins: int) -> list[np.ndarray]:
+def quantization_thresholds(rows: np.ndarray, n_bins: int) -> list[np.ndarray]:
     """Choose ascending thresholds for each feature, fewer than ``n_bins``.
 
     Parameters
@@ -13,12 +13,12 @@ def quantisation_thresholds(rows: np.ndarray, n_bins: int) -> list[np.ndarray]:
     rows : (samples, features) float32
         The samples.
     n_bins : int
-        Largest number of quantised values.
+        Largest number of quantized values.
 
     Returns
     -------
     list of (thresholds,) float64
-        Halfway between all neighbouring values where these are few; else so that the quantised values have
+        Halfway between all neighboring values where these are few; else so that the quantized values have
         about as many samples each.
     """
     return [_thresholds(np.sort(column), n_bins) for column in rows.T]
@@ -34,7 +34,7 @@ def _thresholds(ascending: np.ndarray, n_bins: int) -> np.ndarray:
     return (below + above) / 2.0
 
 
-def quantise(rows: np.ndarray, thresholds: list[np.ndarray]) -> np.ndarray:
+def quantize(rows: np.ndarray, thresholds: list[np.ndarray]) -> np.ndarray:
     """Count the thresholds below each value.
 
     Parameters

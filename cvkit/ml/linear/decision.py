@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
-from cvkit.ml._samples import FLOATS, beside, device_samples
+from cvkit._dispatch import Array, contiguous, on_device, to_host
+from cvkit.ml._samples import FLOATS, Samples, beside, device_samples
+from cvkit.ml.svm._cpu import svc as svc_kernels
 
 # Rows that are taken as one dense block.
 BLOCK_ROWS = 4096
@@ -40,39 +41,39 @@ def sample_weights(values: Any, X: Any) -> np.ndarray:
     return contiguous(weights)
 
 
-def linear_decision(batch: Batch, weights: np.ndarray, intercept: np.ndarray) -> Array:
+def linear_decision(batch: Samples, weights: np.ndarray, intercept: np.ndarray) -> Array:
     """Return ``X @ weights.T + intercept`` where X lives, as a kernel's array (n, n_weights)."""
     dtype = result_dtype(batch)
     out = batch.empty((batch.array.shape[0], weights.shape[0]), dtype)
-    kernels = batch.kernels("cvkit.ml.svm", "svc")
+    kernels = batch.kernels(svc_kernels)
     model = (beside(batch, part.astype(dtype)) for part in (weights, intercept))
     kernels.linear_decision(batch.array, *model, out)
     return out
 
 
-def result_dtype(batch: Batch) -> np.dtype:
+def result_dtype(batch: Samples) -> np.dtype:
     """Decisions are float64 on the CPU, as in scikit-learn; on a GPU they keep the dtype of the samples."""
     return batch.dtype if batch.is_on_device else np.dtype(np.float64)
 
 
-def give_copy(batch: Batch, array: np.ndarray) -> Array:
+def give_copy(batch: Samples, array: np.ndarray) -> Array:
     """Give a result made in host memory back as the caller's kind of array."""
     return batch.give_back(beside(batch, array))
 
 
-def labels(batch: Batch, classes: np.ndarray, indices: Array) -> Array:
+def labels(batch: Samples, classes: np.ndarray, indices: Array) -> Array:
     """Return ``classes[indices]``; on a GPU where the labels are numbers, in host memory otherwise."""
     if not batch.is_on_device or classes.dtype.kind not in "iuf":
         return classes[to_host(indices)]
     out = batch.empty(indices.shape, classes.dtype)
-    batch.kernels("cvkit.ml.svm", "svc").take(classes, indices, out)
+    batch.kernels(svc_kernels).take(classes, indices, out)
     return batch.give_back(out)
 
 
-def largest(batch: Batch, decision: Array) -> Array:
+def largest(batch: Samples, decision: Array) -> Array:
     """Return the index of the class with the largest decision in each row."""
     out = batch.empty((decision.shape[0],), np.intp)
-    batch.kernels("cvkit.ml.svm", "svc").largest(decision, out)
+    batch.kernels(svc_kernels).largest(decision, out)
     return out
 
 
@@ -83,7 +84,7 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
     intercept_: np.ndarray
     classes_: np.ndarray
 
-    def _decision(self, X: Any) -> tuple[Batch, Array]:
+    def _decision(self, X: Any) -> tuple[Samples, Array]:
         """Return where the samples live, and decision values of shape (n, n_weights)."""
         check_is_fitted(self)
         if on_device(X):
@@ -92,8 +93,8 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
         if sparse.issparse(X):
             scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-            return Batch(scores, 2, scores), scores
-        batch = Batch(contiguous(X), 2, X)
+            return Samples(scores, scores), scores
+        batch = Samples(contiguous(X), X)
         return batch, linear_decision(batch, self.coef_, self.intercept_)
 
     def decision_function(self, X: Any) -> Any:

@@ -20,7 +20,7 @@ from cvkit.ml._blas import single_threaded
 from cvkit.ml._samples import FLOATS
 from cvkit.ml.linear.decision import LinearDecision, give_copy, refuse_device_arrays, sample_weights
 from cvkit.ml.linear.lbfgs import run_lbfgs
-from cvkit.ml.linear.proximal_newton import MOST_WEIGHTS, LogisticModel, minimise
+from cvkit.ml.linear.proximal_newton import MOST_WEIGHTS, LogisticModel, minimize
 
 # So many bytes of X stay in cache between the product for the scores and the one for the gradient.
 _BLOCK_BYTES = 1 << 21
@@ -31,8 +31,8 @@ _SMALL_SHARE = 0.01
 class LogisticRegression(LinearDecision):
     """Logistic regression for two classes, multinomial for more.
 
-    Minimises ``C * sum_i weight_i * log_loss_i + l1_ratio * |w|_1 + (1 - l1_ratio) / 2 * |w|^2``; intercepts
-    are not penalised.
+    Minimizes ``C * sum_i weight_i * log_loss_i + l1_ratio * |w|_1 + (1 - l1_ratio) / 2 * |w|^2``; intercepts
+    are not penalized.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class LogisticRegression(LinearDecision):
     fit_intercept : bool, default=True
         Whether to learn intercepts.
     intercept_scaling : float, default=1.0
-        Accepted for compatibility; intercepts are not penalised.
+        Accepted for compatibility; intercepts are not penalized.
     class_weight : dict, "balanced" or None, default=None
         Factors of the sample weights by class.
     random_state : int, RandomState or None, default=None
@@ -192,7 +192,7 @@ class LogisticRegression(LinearDecision):
         start = self._start(machines, X.shape[1])
         loss = _LogisticLoss(X, targets, weights / total, machines, self.fit_intercept)
         l1_ratio, strength = self._penalty(total)
-        solution, iterations = self._minimise(loss, start, l1_ratio * strength, (1.0 - l1_ratio) * strength)
+        solution, iterations = self._minimize(loss, start, l1_ratio * strength, (1.0 - l1_ratio) * strength)
         if machines > 1:  # what is added to all of them changes nothing
             solution[:, -1] -= solution[:, -1].mean()
         self.classes_ = classes
@@ -220,7 +220,7 @@ class LogisticRegression(LinearDecision):
             )
         return start
 
-    def _minimise(
+    def _minimize(
         self, loss: _LogisticLoss, start: np.ndarray, l1: float, l2: float
     ) -> tuple[np.ndarray, int]:
         """Return the weights and the number of iterations; warn unless they are the optimum to ``tol``."""
@@ -236,7 +236,7 @@ class LogisticRegression(LinearDecision):
             if not converged and is_small and iterations < self.max_iter:
                 model = LogisticModel(*loss.arguments)
                 limit = self.max_iter - iterations
-                solution, steps, converged = minimise(model, solution, l1, l2, tolerance, limit)
+                solution, steps, converged = minimize(model, solution, l1, l2, tolerance, limit)
                 iterations += steps
         if not converged:
             warnings.warn(

@@ -1,6 +1,6 @@
 """Newton's method for logistic losses with an L1 term, for moderately many weights.
 
-Each step minimises the quadratic model of the loss plus the L1 term, and is shortened until the objective
+Each step minimizes the quadratic model of the loss plus the L1 term, and is shortened until the objective
 falls in proportion. It shrugs off unequal units and correlated features, which slow first-order methods down.
 Friedman, Hastie, Tibshirani, "Regularization paths for generalized linear models via coordinate descent",
 Journal of Statistical Software 33(1), 2010; Lee, Sun, Saunders, "Proximal Newton-type methods for minimizing
@@ -86,10 +86,10 @@ def violations(slopes: np.ndarray, point: np.ndarray, l1: np.ndarray) -> np.ndar
     return np.where(point == 0, resting, np.abs(slopes + l1 * np.sign(point)))
 
 
-def minimise(
+def minimize(
     model: LogisticModel, start: np.ndarray, l1: float, l2: float, tolerance: float, max_steps: int
 ) -> tuple[np.ndarray, int, bool]:
-    """Minimise the mean loss with penalties ``l1 * |w|_1 + l2 / 2 * |w|^2`` of all weights but intercepts.
+    """Minimize the mean loss with penalties ``l1 * |w|_1 + l2 / 2 * |w|^2`` of all weights but intercepts.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def minimise(
             return point.reshape(start.shape), step, True
         if step == max_steps:
             break
-        target = _minimise_quadratic(hessian, gradient, point, lasso, 0.1 * tolerance)
+        target = _minimize_quadratic(hessian, gradient, point, lasso, 0.1 * tolerance)
         direction = target - point
         along = model.scores(direction)
         slope = float(gradient @ direction + lasso @ (np.abs(target) - np.abs(point)))
@@ -134,10 +134,10 @@ def minimise(
     return point.reshape(start.shape), max_steps, False
 
 
-def _minimise_quadratic(
+def _minimize_quadratic(
     hessian: np.ndarray, gradient: np.ndarray, point: np.ndarray, l1: np.ndarray, accuracy: float
 ) -> np.ndarray:
-    """Minimise a quadratic, given by its derivatives at ``point``, plus an L1 term.
+    """Minimize a quadratic, given by its derivatives at ``point``, plus an L1 term.
 
     Coordinate descent finds which weights are zero and the signs of the others, where a linear system then
     replaces the many sweeps that correlated features would need.

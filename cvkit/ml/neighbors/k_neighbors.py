@@ -1,4 +1,4 @@
-"""Classification and regression by the nearest neighbours."""
+"""Classification and regression by the nearest neighbors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d
 
-from cvkit._dispatch import Array, Batch, contiguous, on_device, to_device, to_host
-from cvkit.ml._samples import beside, samples
+from cvkit._dispatch import Array, contiguous, on_device, to_device, to_host
+from cvkit.ml._samples import Samples, beside, samples
+from cvkit.ml.neighbors._cpu import brute_force as brute_force_kernels
 from cvkit.ml.neighbors._math import COSINE, MINKOWSKI
 from cvkit.ml.neighbors.search import METRICS, BruteSearch, DeviceSearch, Metric, Search, TreeSearch
 
@@ -25,7 +26,7 @@ TREE_FEATURES = 8
 
 
 class _KNeighbors(BaseEstimator):
-    """What classification and regression share: parameters, the search, and weights of neighbours."""
+    """What classification and regression share: parameters, the search, and weights of neighbors."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
@@ -59,7 +60,7 @@ class _KNeighbors(BaseEstimator):
         self.metric_params = metric_params
         self.n_jobs = n_jobs
 
-    def _fit_samples(self, X: Array) -> Batch:
+    def _fit_samples(self, X: Array) -> Samples:
         self._validate_params()
         batch = samples(self, X, reset=True)
         self.n_samples_fit_ = int(batch.array.shape[0])
@@ -72,7 +73,7 @@ class _KNeighbors(BaseEstimator):
         self.effective_metric_ = self.metric if self.metric != "minkowski" else _minkowski_name(self.p)
         return batch
 
-    def _build_search(self, batch: Batch, metric: Metric) -> Search:
+    def _build_search(self, batch: Samples, metric: Metric) -> Search:
         if batch.is_on_device:
             self._refuse_tree("for samples on a GPU")
             return DeviceSearch(batch, metric)
@@ -97,9 +98,9 @@ class _KNeighbors(BaseEstimator):
         Parameters
         ----------
         X : array of shape (n_queries, n_features) or None, default=None
-            Queries. None asks for the neighbours of each fitted sample other than itself.
+            Queries. None asks for the neighbors of each fitted sample other than itself.
         n_neighbors : int or None, default=None
-            Number of neighbours; None takes the estimator's.
+            Number of neighbors; None takes the estimator's.
         return_distance : bool, default=True
             Whether to return distances too.
 
@@ -113,14 +114,14 @@ class _KNeighbors(BaseEstimator):
         Raises
         ------
         ValueError
-            If there are fewer fitted samples than neighbours asked for.
+            If there are fewer fitted samples than neighbors asked for.
         """
         check_is_fitted(self)
         queries, distances, indices = self._neighbors(X, n_neighbors)
         distances, indices = queries.give_back(distances), queries.give_back(indices)
         return (distances, indices) if return_distance else indices
 
-    def _neighbors(self, X: Array | None, n_neighbors: int | None = None) -> tuple[Batch, Array, Array]:
+    def _neighbors(self, X: Array | None, n_neighbors: int | None = None) -> tuple[Samples, Array, Array]:
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         if not isinstance(k, Integral):
             raise TypeError(f"n_neighbors does not take {type(k)} value, enter integer value")
@@ -128,7 +129,7 @@ class _KNeighbors(BaseEstimator):
             raise ValueError(f"Expected n_neighbors > 0. Got {k}")
         k = int(k)
         own = X is None
-        queries = Batch(self._fit_X, 2, self._fit_X) if own else self._new_samples(X)
+        queries = Samples(self._fit_X, self._fit_X) if own else self._new_samples(X)
         count = queries.array.shape[0]
         if k + own > self.n_samples_fit_:
             relation = "<" if own else "<="
@@ -142,26 +143,26 @@ class _KNeighbors(BaseEstimator):
             distances, indices = beside(queries, distances), beside(queries, indices)
         return queries, distances, indices
 
-    def _new_samples(self, X: Array) -> Batch:
+    def _new_samples(self, X: Array) -> Samples:
         fitted_on_device = on_device(self._fit_X)
         if on_device(X) and not fitted_on_device:
             raise TypeError("X is on a GPU, but the estimator was fitted on samples in host memory")
         batch = samples(self, X, reset=False, dtype=[self._fit_X.dtype])
         if fitted_on_device and not batch.is_on_device:
-            return Batch(to_device(batch.array), 2, batch.original)
+            return Samples(to_device(batch.array), batch.original)
         return batch
 
     def kneighbors_graph(
         self, X: Array | None = None, n_neighbors: int | None = None, mode: str = "connectivity"
     ) -> csr_matrix:
-        """Return the graph that joins each query to its neighbours.
+        """Return the graph that joins each query to its neighbors.
 
         Parameters
         ----------
         X : array of shape (n_queries, n_features) or None, default=None
-            Queries; None takes the fitted samples, which are then not their own neighbours.
+            Queries; None takes the fitted samples, which are then not their own neighbors.
         n_neighbors : int or None, default=None
-            Number of neighbours; None takes the estimator's.
+            Number of neighbors; None takes the estimator's.
         mode : {"connectivity", "distance"}, default="connectivity"
             Whether edges weigh 1 or their length.
 
@@ -180,8 +181,8 @@ class _KNeighbors(BaseEstimator):
         starts = np.arange(0, indices.size + 1, indices.shape[1])
         return csr_matrix((values, indices.ravel(), starts), shape=(len(indices), self.n_samples_fit_))
 
-    def _neighbor_weights(self, queries: Batch, distances: Array, *, no_zeros: bool) -> Array:
-        """Weights of the neighbours, beside the distances."""
+    def _neighbor_weights(self, queries: Samples, distances: Array, *, no_zeros: bool) -> Array:
+        """Weights of the neighbors, beside the distances."""
         if self.weights in (None, "uniform"):
             return beside(queries, np.ones(distances.shape))
         on_host = to_host(distances)
@@ -198,7 +199,7 @@ class _KNeighbors(BaseEstimator):
 
 
 def _inverse(distances: np.ndarray) -> np.ndarray:
-    """Inverse distances; where a neighbour is the query itself, such neighbours alone count, each 1."""
+    """Inverse distances; where a neighbor is the query itself, such neighbors alone count, each 1."""
     with np.errstate(divide="ignore"):
         weights = 1.0 / distances
     endless = np.isinf(weights)
@@ -212,7 +213,7 @@ def _minkowski_name(p: float) -> str:
 
 
 def _without_self(distances: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Drop each sample from its own neighbours, or the first where duplicates have displaced it."""
+    """Drop each sample from its own neighbors, or the first where duplicates have displaced it."""
     keep = indices != np.arange(len(indices))[:, None]
     displaced = keep.all(axis=1)
     keep[displaced, 0] = False
@@ -229,7 +230,7 @@ class KNeighborsClassifier(ClassifierMixin, _KNeighbors):
     Parameters
     ----------
     n_neighbors : int, default=5
-        Number of neighbours that vote.
+        Number of neighbors that vote.
     weights : {"uniform", "distance"}, callable or None, default="uniform"
         Weight of a vote: equal, the inverse of the distance, or what a function makes of the array of
         distances.
@@ -308,12 +309,12 @@ default="minkowski"
         self._codes = beside(batch, codes.astype(np.int64))
         return self
 
-    def _scores(self, X: Array | None) -> tuple[Batch, np.ndarray]:
+    def _scores(self, X: Array | None) -> tuple[Samples, np.ndarray]:
         check_is_fitted(self)
         queries, distances, indices = self._neighbors(X)
         weights = self._neighbor_weights(queries, distances, no_zeros=True)
         scores = beside(queries, np.zeros((indices.shape[0], len(self.classes_))))
-        queries.kernels("cvkit.ml.neighbors", "brute_force").vote(self._codes, indices, weights, scores)
+        queries.kernels(brute_force_kernels).vote(self._codes, indices, weights, scores)
         return queries, to_host(scores)
 
     def predict(self, X: Array | None) -> Array:
@@ -359,9 +360,9 @@ class KNeighborsRegressor(MultiOutputMixin, RegressorMixin, _KNeighbors):
     Parameters
     ----------
     n_neighbors : int, default=5
-        Number of neighbours to average.
+        Number of neighbors to average.
     weights : {"uniform", "distance"}, callable or None, default="uniform"
-        Weight of a neighbour: equal, the inverse of the distance, or what a function makes of the array of
+        Weight of a neighbor: equal, the inverse of the distance, or what a function makes of the array of
         distances.
     algorithm : {"auto", "kd_tree", "brute"}, default="auto"
         A KD-tree, brute force, or the faster of the two for the number of features.
@@ -445,11 +446,11 @@ default="minkowski"
         queries, distances, indices = self._neighbors(X)
         weights = self._neighbor_weights(queries, distances, no_zeros=False)
         out = queries.empty((indices.shape[0], self._targets.shape[1]), np.float64)
-        queries.kernels("cvkit.ml.neighbors", "brute_force").average(self._targets, indices, weights, out)
+        queries.kernels(brute_force_kernels).average(self._targets, indices, weights, out)
         return _as_queries(queries, out.reshape(out.shape[0]) if self._is_flat else out)
 
 
-def _as_queries(queries: Batch, result: Array) -> Array:
+def _as_queries(queries: Samples, result: Array) -> Array:
     """Give a result back where the queries came from."""
     if not on_device(queries.original):
         return to_host(result)

@@ -1,4 +1,4 @@
-"""Nearest-neighbour search over fitted samples: by brute force on either device, or in a KD-tree."""
+"""Nearest-neighbor search over fitted samples: by brute force on either device, or in a KD-tree."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from cvkit._dispatch import Array, Batch, contiguous, to_host
+from cvkit._dispatch import Array, contiguous, to_host
 from cvkit.ml._blas import single_threaded
-from cvkit.ml._samples import beside, row_norms
+from cvkit.ml._samples import Samples, beside, row_norms
 from cvkit.ml.neighbors._cpu import brute_force, kd_tree
+from cvkit.ml.neighbors._cpu import brute_force as brute_force_kernels
 from cvkit.ml.neighbors._math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN, MINKOWSKI, NOBODY
 
 METRICS = {
@@ -51,7 +52,7 @@ class Metric:
 class Search(Protocol):
     """Fitted samples that can be asked for the nearest of them."""
 
-    def query(self, queries: Batch, k: int) -> tuple[Array, Array]:
+    def query(self, queries: Samples, k: int) -> tuple[Array, Array]:
         """Return distances and indices of the ``k`` nearest samples of each query, the nearest first.
 
         Of equally distant samples, the one of smaller index comes first.
@@ -79,7 +80,7 @@ class TreeSearch:
         # Feature by feature, so that a leaf is measured a vector of samples at a time.
         self.columns = np.ascontiguousarray(X[self.order].T)
 
-    def query(self, queries: Batch, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def query(self, queries: Samples, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""
         rows = np.ascontiguousarray(to_host(queries.array), np.float64)
         distances, indices = _candidates(len(rows), k, np.float64)
@@ -108,7 +109,7 @@ class BruteSearch:
         self.metric = metric
         self.screen = _SCREENS[metric.code](X, metric) if metric.code in _SCREENS else None
 
-    def query(self, queries: Batch, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def query(self, queries: Samples, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""
         rows = queries.array
         code, p = self.metric.code, self.metric.p
@@ -192,13 +193,13 @@ class EuclideanScreen:
 
 
 class CosineScreen:
-    """Cosines by BLAS products of normalised samples."""
+    """Cosines by BLAS products of normalized samples."""
 
     def __init__(self, X: np.ndarray, metric: Metric) -> None:
-        self.rows = self._normalised(X)
+        self.rows = self._normalized(X)
 
     @staticmethod
-    def _normalised(X: np.ndarray) -> np.ndarray:
+    def _normalized(X: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
             squared = row_norms(X, np.float64)
         extreme = ~((squared > _LEAST_SQUARE) & (squared < np.inf))
@@ -215,7 +216,7 @@ class CosineScreen:
     ) -> np.ndarray:
         """Fill heaps with the samples of greatest cosine."""
         with single_threaded():
-            brute_force.screen_products(self.rows, -self._normalised(queries), surrogates, candidates)
+            brute_force.screen_products(self.rows, -self._normalized(queries), surrogates, candidates)
         error = 4 * (self.rows.shape[1] + 8) * _ROUNDOFF
         return 1.0 + surrogates[:, 0] - error
 
@@ -256,13 +257,13 @@ class DeviceSearch:
     # Runs of samples that threads search apart for one query, so that few queries occupy the GPU.
     SLICES = 32
 
-    def __init__(self, batch: Batch, metric: Metric) -> None:
+    def __init__(self, batch: Samples, metric: Metric) -> None:
         self.batch = batch
         self.metric = metric
 
-    def query(self, queries: Batch, k: int) -> tuple[Array, Array]:
+    def query(self, queries: Samples, k: int) -> tuple[Array, Array]:
         """Return distances and indices of the nearest samples, on the GPU."""
-        kernels = self.batch.kernels("cvkit.ml.neighbors", "brute_force")
+        kernels = self.batch.kernels(brute_force_kernels)
         count = queries.array.shape[0]
         slices = max(1, min(self.SLICES, self.batch.array.shape[0] // k))
         distances, indices = (

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cvkit._dispatch import Batch, contiguous
-from cvkit.ml._samples import beside, row_norms
+from cvkit._dispatch import contiguous
+from cvkit.ml._samples import Samples, beside, row_norms
+from cvkit.ml.svm._cpu import svc as svc_kernels
 from cvkit.ml.svm._kernel_functions import PRECOMPUTED, RBF
 
 # Small machines go on after their tolerance is reached, down to rounding error: it takes no time, and makes a
@@ -45,12 +46,12 @@ class Kernel:
         return out
 
     def decisions(
-        self, batch: Batch, support: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray
+        self, batch: Samples, support: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray
     ) -> np.ndarray:
         """Return ``K(X, support) @ coefficients.T + intercepts`` where X lives, block by block."""
         from cvkit.ml.linear.decision import result_dtype
 
-        kernels = batch.kernels("cvkit.ml.svm", "svc")
+        kernels = batch.kernels(svc_kernels)
         count, dtype = batch.array.shape[0], result_dtype(batch)
         columns, coefficients, intercepts = (
             beside(batch, array.astype(dtype, copy=False)) for array in (support.T, coefficients, intercepts)
@@ -130,7 +131,7 @@ class PairProblem:
         if self.solver.kernel.code == PRECOMPUTED:
             return samples @ machine.coefficients + machine.intercept
         decisions = self.solver.kernel.decisions(
-            Batch(contiguous(samples), 2, samples),
+            Samples(contiguous(samples), samples),
             problem.samples,
             machine.coefficients[None, :],
             np.array([machine.intercept]),
@@ -147,12 +148,12 @@ class PairProblem:
         kernel = self.solver.kernel
         if kernel.code != RBF:
             return contiguous(self.samples)
-        centred = self.samples - self.samples.mean(axis=0)
-        if len(centred) <= _SMALL:
-            return centred
-        largest_exponent = kernel.gamma * row_norms(centred, np.float64).max()
+        centered = self.samples - self.samples.mean(axis=0)
+        if len(centered) <= _SMALL:
+            return centered
+        largest_exponent = kernel.gamma * row_norms(centered, np.float64).max()
         exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
-        return centred.astype(np.float32) if exact_enough else centred
+        return centered.astype(np.float32) if exact_enough else centered
 
     def fit(self) -> Machine:
         """Run the solver."""

@@ -34,8 +34,8 @@ _NEWTON_FEATURES = 256
 class LinearSVC(LinearDecision):
     """Linear support vector classifier, one machine for each class against the rest.
 
-    Minimises ``0.5 * |w|^2 + sum_i C_i * loss(y_i * (w.x_i + b))`` where b is the weight of a constant
-    feature and is penalised like the others, as in LIBLINEAR. The minimum is unique and so is the model; the
+    Minimizes ``0.5 * |w|^2 + sum_i C_i * loss(y_i * (w.x_i + b))`` where b is the weight of a constant
+    feature and is penalized like the others, as in LIBLINEAR. The minimum is unique and so is the model; the
     solver decides only how fast and how closely it is reached.
 
     Parameters
@@ -53,13 +53,13 @@ class LinearSVC(LinearDecision):
         Coordinate descent ends when the projected gradients of a pass differ by no more than this. Newton's
         method goes on to rounding error.
     C : float, default=1.0
-        Cost of the loss; regularisation is 1 / C.
+        Cost of the loss; regularization is 1 / C.
     multi_class : {"ovr"}, default="ovr"
         One machine for each class against the rest.
     fit_intercept : bool, default=True
         Whether to learn b; otherwise b = 0.
     intercept_scaling : float, default=1.0
-        Value of the constant feature. A larger one penalises b less.
+        Value of the constant feature. A larger one penalizes b less.
     class_weight : dict, "balanced" or None, default=None
         Factors of C by class. As in LIBLINEAR, with more than two classes the factor of a class holds in its
         own machine, and the rest counts once.
@@ -277,7 +277,7 @@ def _newton(
     costs: np.ndarray,
     max_steps: int,
 ) -> tuple[np.ndarray, int, bool]:
-    """Minimise ``0.5 |w|^2 + sum_i costs_i max(0, 1 - signs_i w.x_i)^2`` by Newton's method.
+    """Minimize ``0.5 |w|^2 + sum_i costs_i max(0, 1 - signs_i w.x_i)^2`` by Newton's method.
 
     The objective is quadratic as long as the same samples lie inside the margin. Once that set stays as it
     is, one step reaches the minimum, so the last steps see a decrease of nothing but rounding error.

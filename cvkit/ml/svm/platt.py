@@ -119,7 +119,7 @@ def couple(pairs: np.ndarray, class_count: int) -> np.ndarray:
     Notes
     -----
     Second method of Wu, Lin, Weng, "Probability estimates for multi-class classification by pairwise
-    coupling", JMLR 5 (2004): minimise ``sum over i != j of (r_ji p_i - r_ij p_j)^2``, which under
+    coupling", JMLR 5 (2004): minimize ``sum over i != j of (r_ji p_i - r_ij p_j)^2``, which under
     ``sum(p) = 1`` is one linear system for each sample.
 
     Examples

@@ -1,4 +1,4 @@
-"""Sequential minimal optimisation on the samples that may still move: LIBSVM's "shrinking".
+"""Sequential minimal optimization on the samples that may still move: LIBSVM's "shrinking".
 
 Near the end of a long run most samples rest at a bound. They are set aside, a smaller problem is solved, and
 the scores of all are brought up to date to see whether any has to come back.

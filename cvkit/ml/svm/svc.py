@@ -18,8 +18,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from cvkit._dispatch import Array, Batch, contiguous, on_device, to_host
-from cvkit.ml._samples import device_samples
+from cvkit._dispatch import Array, contiguous, on_device, to_host
+from cvkit.ml._samples import Samples, device_samples
 from cvkit.ml.linear.decision import (
     give_copy,
     labels,
@@ -28,6 +28,7 @@ from cvkit.ml.linear.decision import (
     refuse_device_arrays,
     sample_weights,
 )
+from cvkit.ml.svm._cpu import svc as svc_kernels
 from cvkit.ml.svm._kernel_functions import KERNELS, LINEAR, PRECOMPUTED
 from cvkit.ml.svm.binary_svm import Kernel, Machine, PairProblem, Solver
 from cvkit.ml.svm.platt import calibrate, couple, sigmoid
@@ -47,7 +48,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     C : float, default=1.0
-        Cost of the hinge loss; regularisation is 1 / C.
+        Cost of the hinge loss; regularization is 1 / C.
     kernel : {"linear", "poly", "rbf", "sigmoid", "precomputed"} or callable, default="rbf"
         With dot product x.z: ``x.z``; ``(gamma x.z + coef0) ** degree``; ``exp(-gamma |x - z|^2)``;
         ``tanh(gamma x.z + coef0)``; X itself is the kernel matrix; or a function of two sample arrays that
@@ -341,7 +342,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         weights.flags.writeable = False
         return weights
 
-    def _samples_for_decision(self, X: Any) -> Batch:
+    def _samples_for_decision(self, X: Any) -> Samples:
         check_is_fitted(self)
         if on_device(X):
             if self._kernel().code == PRECOMPUTED:
@@ -356,9 +357,9 @@ class SVC(ClassifierMixin, BaseEstimator):
                 f"X.shape[1] = {values.shape[1]} should be equal to {self.shape_fit_[0]}, "
                 "the number of samples at training time"
             )
-        return Batch(contiguous(values), 2, X)
+        return Samples(contiguous(values), X)
 
-    def _pair_decisions(self, batch: Batch, *, first_is_positive: bool = True) -> Array:
+    def _pair_decisions(self, batch: Samples, *, first_is_positive: bool = True) -> Array:
         """Return the decisions of all pairs (n, n_pairs), above zero for the first class of each.
 
         Of two classes the public decision function is positive for the second.
@@ -369,7 +370,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         if kernel.code == LINEAR:
             return linear_decision(batch, coefficients @ self.support_vectors_, intercepts)
         if kernel.code == PRECOMPUTED:
-            values = Batch(contiguous(batch.array[:, self.support_]), 2, batch.original)
+            values = Samples(contiguous(batch.array[:, self.support_]), batch.original)
             return linear_decision(values, coefficients, intercepts)
         return kernel.decisions(batch, self.support_vectors_, coefficients, intercepts)
 
@@ -396,9 +397,9 @@ class SVC(ClassifierMixin, BaseEstimator):
             return batch.give_back(pairs)
         return batch.give_back(self._one_vs_rest(batch, pairs))
 
-    def _one_vs_rest(self, batch: Batch, pairs: Array) -> Array:
+    def _one_vs_rest(self, batch: Samples, pairs: Array) -> Array:
         out = batch.empty((pairs.shape[0], len(self.classes_)), pairs.dtype)
-        batch.kernels("cvkit.ml.svm", "svc").one_vs_rest(pairs, out)
+        batch.kernels(svc_kernels).one_vs_rest(pairs, out)
         return out
 
     def predict(self, X: Any) -> Any:
@@ -422,7 +423,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         if self.break_ties and len(self.classes_) > 2:
             return labels(batch, self.classes_, largest(batch, self._one_vs_rest(batch, pairs)))
         indices = batch.empty((pairs.shape[0],), np.intp)
-        batch.kernels("cvkit.ml.svm", "svc").vote(pairs, len(self.classes_), indices)
+        batch.kernels(svc_kernels).vote(pairs, len(self.classes_), indices)
         return labels(batch, self.classes_, indices)
 
     @available_if(_with_probability)
@@ -451,7 +452,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     @available_if(_with_probability)
     def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of the probability of each class; see ``predict_proba``."""
-        batch = Batch(X, 2, X)
+        batch = Samples(X, X)
         return give_copy(batch, np.log(to_host(self.predict_proba(X))))
 
     def __sklearn_tags__(self) -> Any:

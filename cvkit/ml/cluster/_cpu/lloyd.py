@@ -12,7 +12,7 @@ BLOCK = 1024
 # Samples of one BLAS call: their products with 100 centers stay in the L2 cache.
 TILE = 256
 # A squared distance that is this share of the two norms has lost three digits to their difference.
-_CANCELLED = 1e-3
+_CANCELED = 1e-3
 
 
 @helper(inline=True)
@@ -35,7 +35,7 @@ def _squared_distance(a, b):
     return first + second + third + fourth
 
 
-@helper
+@helper(allocates=True)
 def _keep_nearest(products, center, center_norm, nearest, index):
     """Compare one center with every sample of a tile; ``nearest`` lacks the norm of the sample."""
     for q in range(products.shape[0]):
@@ -46,7 +46,7 @@ def _keep_nearest(products, center, center_norm, nearest, index):
         index[q] = center if closer else index[q]
 
 
-@helper
+@helper(allocates=True)
 def _keep_two_nearest(products, center, center_norm, nearest, second, index):
     """Compare one center with every sample of a tile, keeping the two smallest values."""
     for q in range(products.shape[0]):
@@ -75,7 +75,7 @@ def _settled(sample, norm, center, center_norm, barrier, slack, upper, i):
     return upper[i] < barrier
 
 
-@helper
+@helper(allocates=True)
 def _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lower, labels):
     """Give the samples of a tile their nearest centers and fresh bounds."""
     count = members.shape[0]
@@ -93,7 +93,7 @@ def _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lowe
         labels[i] = index[q]
 
 
-@helper
+@helper(allocates=True)
 def _assign_block(
     X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels, start, stop
 ):
@@ -180,7 +180,7 @@ def move_members(X, weights, counted, labels, sums, totals, members):
     return int(moved.sum())
 
 
-@helper
+@helper(allocates=True)
 def _nearest_in_tile(tile, centers, center_norms, labels):
     products = np.dot(centers, tile.T)
     nearest = np.full(tile.shape[0], np.inf, tile.dtype)
@@ -222,22 +222,22 @@ def _distances_from_products(products, norm, center_norms, out):
         out[center] = np.sqrt(squared if squared > 0.0 else 0.0)
 
 
-@helper
-def _mend_cancelled_distances(row, norm, centers, center_norms, out):
-    """Sum squared differences where norms and product nearly cancelled: near a center."""
+@helper(allocates=True)
+def _mend_canceled_distances(row, norm, centers, center_norms, out):
+    """Sum squared differences where norms and product nearly canceled: near a center."""
     for center in range(out.shape[0]):
-        if out[center] * out[center] < _CANCELLED * (norm + center_norms[center]):
+        if out[center] * out[center] < _CANCELED * (norm + center_norms[center]):
             out[center] = np.sqrt(_squared_distance(row, centers[center]))
 
 
-@helper
+@helper(allocates=True)
 def _center_distances_of_tile(X, offset, centers, center_norms, out):
     tile = X - offset
     products = np.dot(tile, centers.T)
     for q in range(tile.shape[0]):
         norm = _squared_distance(X[q], offset)
         _distances_from_products(products[q], norm, center_norms, out[q])
-        _mend_cancelled_distances(tile[q], norm, centers, center_norms, out[q])
+        _mend_canceled_distances(tile[q], norm, centers, center_norms, out[q])
 
 
 @cpu_kernel
@@ -252,7 +252,7 @@ def center_distances(X, offset, centers, center_norms, out):
         _center_distances_of_tile(X[start:stop], offset, centers, center_norms, out[start:stop])
 
 
-@helper
+@helper(allocates=True)
 def _cap_distances(products, norms, candidate_norm, closest, out):
     """Write the squared distance to the candidate or to the nearest center so far, whichever is less."""
     for q in range(products.shape[0]):

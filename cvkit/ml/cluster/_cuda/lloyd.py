@@ -9,7 +9,7 @@ import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel, helper
 
-# Samples whose weighted distances one thread of k-means++ sums.
+# WeightedSamples whose weighted distances one thread of k-means++ sums.
 BLOCK = 1024
 # Samples of the shortest run that one thread adds to cluster sums.
 RUN = 256
@@ -17,7 +17,7 @@ RUN = 256
 PARTIAL_SUMS = 1 << 23
 
 
-@helper
+@helper(allocates=True)
 def _squared_distance(X, i, centers, center):
     # Starting from the first term keeps float32 samples in float32.
     gap = X[i, 0] - centers[center, 0]

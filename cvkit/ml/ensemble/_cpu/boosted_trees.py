@@ -1,4 +1,4 @@
-"""Boosted trees over features quantised to bytes: histograms of weights, their best splits, and walks.
+"""Boosted trees over features quantized to bytes: histograms of weights, their best splits, and walks.
 
 A tree of depth d is a heap: 2^d - 1 nodes, the children of node j being 2j + 1 and 2j + 2, above 2^d leaves.
 A sample goes left where its value is below the node's threshold.
@@ -19,11 +19,11 @@ _FEATURES_TOGETHER = 8
 _BLOCK = 4096
 
 
-@helper(allocates=False)
+@helper
 def add_weights(row, samples, cells, weights, histogram, spare):
     """Add each sample's weight to the cell of its node and class, at its value.
 
-    Neighbours in a histogram's list often share a cell, and an addition would wait for the one before; with
+    Neighbors in a histogram's list often share a cell, and an addition would wait for the one before; with
     two histograms by turns it waits half as long.
     """
     for i in range(samples.shape[0] // 2):
@@ -37,7 +37,7 @@ def add_weights(row, samples, cells, weights, histogram, spare):
         histogram[cell] += spare[cell]
 
 
-@helper(allocates=False)
+@helper
 def accumulate(histogram, sums):
     """Write the sums of all cells before each one."""
     total = 0.0
@@ -47,7 +47,7 @@ def accumulate(histogram, sums):
     return total
 
 
-@helper(allocates=False)
+@helper
 def gini_losses(negative, positive, all_negative, all_positive, losses):
     """Weighted Gini index of both sides of each threshold, halved."""
     for value in range(BINS):
@@ -59,7 +59,7 @@ def gini_losses(negative, positive, all_negative, all_positive, losses):
         losses[value] = left + right
 
 
-@helper(allocates=False)
+@helper
 def exponential_losses(negative, positive, all_negative, all_positive, losses):
     """Exponential loss of both sides of each threshold, halved, when each leaf gives its half log odds."""
     for value in range(BINS):
@@ -68,7 +68,7 @@ def exponential_losses(negative, positive, all_negative, all_positive, losses):
         losses[value] = np.sqrt(max(left, 0.0)) + np.sqrt(max(right, 0.0))
 
 
-@helper(allocates=False)
+@helper
 def error_losses(negative, positive, all_negative, all_positive, losses):
     """Misclassified weight on both sides of each threshold."""
     for value in range(BINS):
@@ -77,7 +77,7 @@ def error_losses(negative, positive, all_negative, all_positive, losses):
         losses[value] = left + right
 
 
-@helper(allocates=False)
+@helper
 def least_loss(losses):
     """Find the first least loss."""
     best = 0
@@ -87,7 +87,7 @@ def least_loss(losses):
     return best
 
 
-@helper(allocates=False)
+@helper
 def middle_of_gap(negative, positive, threshold):
     """Move a threshold to the middle of the values that no sample has; 0 means no split."""
     if threshold == 0:
@@ -102,7 +102,7 @@ def middle_of_gap(negative, positive, threshold):
 def find_splits(features, chosen, samples, cells, weights, criterion, losses, thresholds):
     """Find the best threshold of some features for each node of a level.
 
-    Parameters are the quantised features, (features, samples) uint8, and which of them to try; the samples
+    Parameters are the quantized features, (features, samples) uint8, and which of them to try; the samples
     that count, and of each the cell where the histogram of its node and class begins, and its weight. Written
     are the loss and the threshold of each feature's best split, (features, nodes).
     """

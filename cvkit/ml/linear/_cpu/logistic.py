@@ -9,7 +9,7 @@ from cvkit._simd.numbers import larger
 from cvkit.ml._math import exp_negative, log1p_unit
 
 
-@helper
+@helper(allocates=True)
 def binary(scores, targets, weights, losses, slopes):
     """Write ``weight * (log(1 + exp(score)) - target * score)`` of each sample, and its derivative.
 
@@ -30,9 +30,9 @@ def binary(scores, targets, weights, losses, slopes):
         slopes[i] = weights[i] * (probability - targets[i])
 
 
-@helper
+@helper(allocates=True)
 def descend_coordinates(hessian, l1, sweeps, slopes, point):
-    """Minimise a quadratic plus ``sum(l1 * |point|)`` along one coordinate after the other, several times.
+    """Minimize a quadratic plus ``sum(l1 * |point|)`` along one coordinate after the other, several times.
 
     Parameters
     ----------
@@ -55,26 +55,26 @@ def descend_coordinates(hessian, l1, sweeps, slopes, point):
                     slopes[k] += change * hessian[j, k]
 
 
-@helper
+@helper(allocates=True)
 def _raise_to(row, highest):
     for i in range(row.shape[0]):
         highest[i] = larger(row[i], highest[i])
 
 
-@helper
+@helper(allocates=True)
 def _exponentiate(row, highest, total):
     for i in range(row.shape[0]):
         row[i] = exp_negative(row[i] - highest[i])
         total[i] += row[i]
 
 
-@helper
+@helper(allocates=True)
 def _scale(row, factors):
     for i in range(row.shape[0]):
         row[i] *= factors[i]
 
 
-@helper
+@helper(allocates=True)
 def multinomial(scores, targets, weights):
     """Return the weighted sum of ``log(sum(exp(scores))) - score of the target``.
 

@@ -1,7 +1,7 @@
-"""Nearest neighbours by brute force on the CPU.
+"""Nearest neighbors by brute force on the CPU.
 
 Many distances are screened in float32, by BLAS products or feature by feature; the candidates that remain are
-measured again in float64. A query whose candidates may lack a neighbour, by the rounding of float32, says so.
+measured again in float64. A query whose candidates may lack a neighbor, by the rounding of float32, says so.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ def _any_below(values, limit):
     return count > 0
 
 
-@helper
+@helper(allocates=True)
 def _offer(values, first, distances, indices):
     """Offer a row of distances, of the samples from ``first`` on, to the candidates of a query."""
     for start in range(0, values.shape[0], GLANCE):
@@ -58,7 +58,7 @@ def center(X, mean, scale, out):
         out[i, features] = norm
 
 
-@helper
+@helper(allocates=True)
 def _screen_block(rows, queries, distances, indices):
     workspace = np.empty(queries.shape[0] * SAMPLES, rows.dtype)
     for start in range(0, rows.shape[0], SAMPLES):
@@ -82,20 +82,20 @@ def screen_products(rows, queries, distances, indices):
         _screen_block(rows, queries[first:end], distances[first:end], indices[first:end])
 
 
-@helper
+@helper(allocates=True)
 def _add_column(metric, p, column, value, out):
-    # A function of its own, not inlined: among rows that are arguments, the vectoriser can rule out overlap.
+    # A function of its own, not inlined: among rows that are arguments, the vectorizer can rule out overlap.
     add_column(metric, p, column, value, out)
 
 
-@helper
+@helper(allocates=True)
 def _add_four_manhattan(first, second, third, fourth, a, b, c, d, out):
     """Add the terms of four features at once: one load and one store of the sums for four."""
     for j in range(out.shape[0]):
         out[j] += (abs(first[j] - a) + abs(second[j] - b)) + (abs(third[j] - c) + abs(fourth[j] - d))
 
 
-@helper
+@helper(allocates=True)
 def _reduced_distances(metric, p, columns, start, stop, query, out):
     """Write the reduced distances from a query to the samples ``start`` to ``stop``."""
     out[:] = 0
@@ -119,7 +119,7 @@ def _reduced_distances(metric, p, columns, start, stop, query, out):
         feature += 1
 
 
-@helper
+@helper(allocates=True)
 def _scan_block(columns, queries, metric, p, distances, indices):
     values = np.empty(SAMPLES, columns.dtype)
     count = columns.shape[1]
@@ -166,14 +166,14 @@ def scan_rows(X, queries, metric, p, distances, indices):
 
 @cpu_kernel
 def finish(X, queries, metric, p, distances, indices):
-    """Sort the neighbours of each query, the nearest first, and turn reduced distances into distances."""
+    """Sort the neighbors of each query, the nearest first, and turn reduced distances into distances."""
     for q in prange(distances.shape[0]):
         finish_candidates(X, queries[q], metric, p, distances[q], indices[q])
 
 
 @cpu_kernel
 def vote(codes, indices, weights, scores):
-    """Add the weight of each neighbour to the score of its class."""
+    """Add the weight of each neighbor to the score of its class."""
     for q in prange(indices.shape[0]):
         for position in range(indices.shape[1]):
             scores[q, codes[indices[q, position]]] += weights[q, position]
@@ -181,7 +181,7 @@ def vote(codes, indices, weights, scores):
 
 @cpu_kernel
 def average(targets, indices, weights, out):
-    """Average the targets of the neighbours of each query by weight."""
+    """Average the targets of the neighbors of each query by weight."""
     for q in prange(indices.shape[0]):
         total = 0.0
         for position in range(indices.shape[1]):

@@ -1,4 +1,4 @@
-"""A KD-tree on the CPU: nearest neighbours where features are few.
+"""A KD-tree on the CPU: nearest neighbors where features are few.
 
 The tree is complete: node ``i`` has the children ``2 i + 1`` and ``2 i + 2``, and every node halves its
 samples at the median of its widest feature. J. L. Bentley, "Multidimensional binary search trees used for
@@ -11,7 +11,7 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.ml.neighbors._math import add_column, add_term, replace_last
 
 
-@helper
+@helper(allocates=True)
 def _select(keys, order, start, stop, middle):
     """Reorder so that position ``middle`` holds what sorting would put there, smaller keys before it."""
     first, last = start, stop - 1
@@ -36,7 +36,7 @@ def _select(keys, order, start, stop, middle):
             return
 
 
-@helper
+@helper(allocates=True)
 def _fit_box(X, order, start, stop, lower, upper):
     """Write the box around some samples; return its widest feature."""
     for feature in range(X.shape[1]):
@@ -105,11 +105,11 @@ def _visit_leaf(columns, order, start, stop, query, metric, p, values, distances
                 replace_last(values[j], index, distances, indices)
 
 
-@helper
+@helper(allocates=True)
 def _search(
     columns, order, starts, stops, lower, upper, query, metric, p, stack, bounds, values, distances, indices
 ):
-    """Visit the nodes that may hold a neighbour, the nearer child first."""
+    """Visit the nodes that may hold a neighbor, the nearer child first."""
     nodes = starts.shape[0]
     depth = 1
     stack[0], bounds[0] = 0, 0.0

@@ -1,4 +1,4 @@
-"""Nearest neighbours by brute force on CUDA, in float64.
+"""Nearest neighbors by brute force on CUDA, in float64.
 
 Each thread searches a run of the samples for one query; then one thread for each query joins what they found.
 """
@@ -57,7 +57,7 @@ def _vote(codes, indices, weights, scores):
 
 
 def vote(codes, indices, weights, scores):
-    """Add the weight of each neighbour to the score of its class."""
+    """Add the weight of each neighbor to the score of its class."""
     _vote[indices.shape[0]](codes, indices, weights, scores)
 
 
@@ -74,5 +74,5 @@ def _average(targets, indices, weights, out):
 
 
 def average(targets, indices, weights, out):
-    """Average the targets of the neighbours of each query by weight."""
+    """Average the targets of the neighbors of each query by weight."""
     _average[indices.shape[0], targets.shape[1]](targets, indices, weights, out)

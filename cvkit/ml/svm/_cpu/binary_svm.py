@@ -1,4 +1,4 @@
-"""Sequential minimal optimisation for two-class kernel machines, with second-order working sets.
+"""Sequential minimal optimization for two-class kernel machines, with second-order working sets.
 
 Notation: ``coefficient = sign * alpha`` is what a sample contributes to the decision function, and
 ``score_k = sign_k - sum_j coefficient_j K_jk`` is the distance of its decision, offset apart, from its
@@ -32,7 +32,7 @@ RowCache = namedtuple("RowCache", "rows slot_of owner last_used counters dots")
 """
 
 
-@helper
+@helper(allocates=True)
 def _may_move(problem, alpha, k, rise, fall):
     """Update the masks of sample ``k``: 0 where its coefficient may rise (fall), -inf where it may not."""
     below, above = alpha[k] < problem.upper[k], alpha[k] > 0.0
@@ -41,7 +41,7 @@ def _may_move(problem, alpha, k, rise, fall):
     fall[k] = 0.0 if (above if positive else below) else -np.inf
 
 
-@helper(reorder=True)
+@helper(reorder=True, allocates=True)
 def _update_block(score, rise, first_row, second_row, first_change, second_change):
     """Apply a step to a block of scores; return the highest of those that may rise."""
     highest = -np.inf
@@ -51,7 +51,7 @@ def _update_block(score, rise, first_row, second_row, first_change, second_chang
     return highest
 
 
-@helper
+@helper(allocates=True)
 def _update_scores(score, rise, first_row, second_row, first_change, second_change):
     """Apply a step to all scores; return the sample with the highest score that may rise, and that score."""
     highest, winner = -np.inf, -1
@@ -68,7 +68,7 @@ def _update_scores(score, rise, first_row, second_row, first_change, second_chan
     return -1, highest
 
 
-@helper(reorder=True)
+@helper(reorder=True, allocates=True)
 def _partner_block(score, fall, diagonal, row, high_score, high_diagonal):
     """Return the largest decrease of the objective by a partner in a block, and the block's lowest score."""
     best, lowest = 0.0, -np.inf
@@ -81,7 +81,7 @@ def _partner_block(score, fall, diagonal, row, high_score, high_diagonal):
     return best, -lowest
 
 
-@helper
+@helper(allocates=True)
 def _select_partner(score, fall, diagonal, row, high_score, high_diagonal):
     """Return the sample whose coefficient to lower, and the lowest score of those that may fall."""
     best, lowest, winner = 0.0, np.inf, -1
@@ -105,7 +105,7 @@ def _select_partner(score, fall, diagonal, row, high_score, high_diagonal):
     return partner, lowest
 
 
-@helper
+@helper(allocates=True)
 def _claim_slot(cache):
     """Return a free slot, or that of the row asked for longest ago."""
     used = cache.counters[1]
@@ -120,7 +120,7 @@ def _claim_slot(cache):
     return slot
 
 
-@helper
+@helper(allocates=True)
 def _row(problem, cache, k):
     """Return the slot of the kernel row of sample ``k``, computing the row if it is missing."""
     cache.counters[0] += 1
@@ -146,13 +146,13 @@ def _row(problem, cache, k):
     return slot
 
 
-@helper
+@helper(allocates=True)
 def _room(problem, alpha, k, direction):
     """How far the coefficient of sample ``k`` can move up (direction +1) or down (-1)."""
     return problem.upper[k] - alpha[k] if problem.signs[k] == direction else alpha[k]
 
 
-@helper
+@helper(allocates=True)
 def _move(problem, alpha, k, direction, length, room):
     """Move a coefficient; a bound is met exactly, so that the masks see it."""
     grows = problem.signs[k] == direction
@@ -162,7 +162,7 @@ def _move(problem, alpha, k, direction, length, room):
         alpha[k] += length if grows else -length
 
 
-@helper
+@helper(allocates=True)
 def offset(problem, alpha, score):
     """Return the intercept: the mean score of the unbounded support vectors, or the middle of its range."""
     free, total = 0, 0.0
@@ -178,7 +178,7 @@ def offset(problem, alpha, score):
     return total / free if free > 0 else (highest + lowest) / 2.0
 
 
-@helper
+@helper(allocates=True)
 def may_still_move(problem, alpha, score, high, low):
     """Return the samples that are free, or at a bound that they may leave for scores within ``low .. high``.
 
@@ -196,7 +196,7 @@ def may_still_move(problem, alpha, score, high, low):
     return keep[:count]
 
 
-@helper
+@helper(allocates=True)
 def apply_changes(problem, cache, samples, changes, score):
     """Bring all scores up to date after the coefficients of some samples have changed."""
     for position in range(samples.shape[0]):
@@ -207,7 +207,7 @@ def apply_changes(problem, cache, samples, changes, score):
                 score[k] -= change * row[k]
 
 
-@helper
+@helper(allocates=True)
 def advance(problem, cache, tolerance, max_steps, extra_steps, alpha, score):
     """Take steps that move ``alpha``, which starts as zeros with ``score`` as the signs, to the optimum.
 

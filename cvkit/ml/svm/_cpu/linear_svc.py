@@ -10,7 +10,7 @@ import numpy as np
 from cvkit._jit import cpu_kernel, helper, prange
 
 
-@helper(reorder=True)
+@helper(reorder=True, allocates=True)
 def _dense_dot(row, weights):
     total = 0.0
     for k in range(row.shape[0]):
@@ -18,7 +18,7 @@ def _dense_dot(row, weights):
     return total
 
 
-@helper(reorder=True)
+@helper(reorder=True, allocates=True)
 def _sparse_dot(values, columns, weights):
     total = 0.0
     for k in range(values.shape[0]):
@@ -26,7 +26,7 @@ def _sparse_dot(values, columns, weights):
     return total
 
 
-@helper(reorder=True)
+@helper(reorder=True, allocates=True)
 def _squared_norm(row):
     total = 0.0
     for k in range(row.shape[0]):
@@ -34,19 +34,19 @@ def _squared_norm(row):
     return total
 
 
-@helper
+@helper(allocates=True)
 def _dense_add(row, factor, weights):
     for k in range(row.shape[0]):
         weights[k] += factor * row[k]
 
 
-@helper
+@helper(allocates=True)
 def _sparse_add(values, columns, factor, weights):
     for k in range(values.shape[0]):
         weights[columns[k]] += factor * values[k]
 
 
-@helper
+@helper(allocates=True)
 def _dot(matrix, values, columns, starts, i, weights):
     if matrix is None:
         row = slice(starts[i], starts[i + 1])
@@ -54,7 +54,7 @@ def _dot(matrix, values, columns, starts, i, weights):
     return _dense_dot(matrix[i], weights)
 
 
-@helper
+@helper(allocates=True)
 def _add(matrix, values, columns, starts, i, factor, weights):
     if matrix is None:
         row = slice(starts[i], starts[i + 1])
@@ -63,19 +63,19 @@ def _add(matrix, values, columns, starts, i, factor, weights):
         _dense_add(matrix[i], factor, weights)
 
 
-@helper
+@helper(allocates=True)
 def _norm(matrix, values, columns, starts, i):
     if matrix is None:
         return _squared_norm(values[starts[i] : starts[i + 1]])
     return _squared_norm(matrix[i])
 
 
-@helper
+@helper(allocates=True)
 def _swap(order, a, b):
     order[a], order[b] = order[b], order[a]
 
 
-@helper
+@helper(allocates=True)
 def _shuffle(order, count, state):
     """Shuffle the first ``count`` entries with the generator ``state`` (xorshift64*)."""
     for a in range(count - 1):
@@ -86,7 +86,7 @@ def _shuffle(order, count, state):
         _swap(order, a, a + np.int64((bits * np.uint64(count - a)) >> np.uint64(32)))
 
 
-@helper
+@helper(allocates=True)
 def _projected(gradient, alpha, upper):
     """Part of the gradient along which ``alpha`` can still move inside [0, upper]."""
     if alpha == 0.0:
@@ -96,7 +96,7 @@ def _projected(gradient, alpha, upper):
     return gradient
 
 
-@helper
+@helper(allocates=True)
 def _solve(matrix, values, columns, starts, signs, upper, shift, bias, tolerance, max_passes, seed, weights):
     """Solve one two-class problem; ``weights`` ends with the weight of the constant feature ``bias``.
 

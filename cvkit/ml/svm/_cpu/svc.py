@@ -10,7 +10,7 @@ from cvkit.ml._math import exp_negative, one_vs_rest_row, winner_of_votes
 from cvkit.ml.svm._kernel_functions import POLY, RBF, SIGMOID
 
 
-@helper(reorder=True)
+@helper(reorder=True, allocates=True)
 def _dot(row, weights):
     total = 0.0
     for k in range(row.shape[0]):
@@ -26,14 +26,14 @@ def linear_decision(samples, weights, intercept, out):
             out[i, k] = _dot(samples[i], weights[k]) + intercept[k]
 
 
-@helper
+@helper(allocates=True)
 def _rbf(dots, norm, norms, gamma, out):
     for k in range(dots.shape[0]):
         squared_distance = larger(norm + norms[k] - 2.0 * dots[k], 0.0)
         out[k] = exp_negative(-gamma * squared_distance)
 
 
-@helper
+@helper(allocates=True)
 def _poly(dots, gamma, coef0, degree, out):
     for k in range(dots.shape[0]):
         base = gamma * dots[k] + coef0
@@ -43,19 +43,19 @@ def _poly(dots, gamma, coef0, degree, out):
         out[k] = power
 
 
-@helper
+@helper(allocates=True)
 def _sigmoid(dots, gamma, coef0, out):
     for k in range(dots.shape[0]):
         out[k] = math.tanh(gamma * dots[k] + coef0)
 
 
-@helper
+@helper(allocates=True)
 def kernel_from_dots(dots, norm, norms, kernel, gamma, coef0, degree, out):
     """Turn dot products of one sample with others into kernel values.
 
     Parameters
     ----------
-    dots, out : (n,) arrays, not the same: the vectoriser needs them apart
+    dots, out : (n,) arrays, not the same: the vectorizer needs them apart
     norm, norms : squared norms of the one sample and of the n others
     kernel : code from ``cvkit.ml.svm._kernel_functions``; LINEAR and PRECOMPUTED copy
     """

@@ -16,7 +16,7 @@ _LANES = 32
 
 @cuda_kernel(block=(_LANES,))
 def _linear_decision(samples, weights, intercept, out):
-    """Sum one product by one block, whose lanes take neighbouring features so that loads coalesce."""
+    """Sum one product by one block, whose lanes take neighboring features so that loads coalesce."""
     partial = cuda.shared.array(_LANES, float64)
     lane = cuda.threadIdx.x
     i, k = divmod(cuda.blockIdx.x, weights.shape[0])
@@ -39,7 +39,7 @@ def linear_decision(samples, weights, intercept, out):
 
 @cuda_kernel
 def _kernel_matrix(samples, support_columns, kernel, gamma, coef0, degree, out):
-    """Compute one kernel value in one thread; neighbours read neighbouring support vectors."""
+    """Compute one kernel value in one thread; neighbors read neighboring support vectors."""
     s, i = cuda.grid(2)
     if i >= out.shape[0] or s >= out.shape[1]:
         return

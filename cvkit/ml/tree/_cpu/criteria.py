@@ -18,7 +18,7 @@ GINI, ENTROPY, GAIN_RATIO, SQUARED_ERROR = range(4)
 # Places in the sums of regression.
 SUM, SQUARES, SHIFT = range(3)
 
-# Neighbouring values closer than this count as equal, as in scikit-learn.
+# Neighboring values closer than this count as equal, as in scikit-learn.
 FEATURE_THRESHOLD = np.float32(1e-7)
 
 # Scores of equally good splits, reached by different additions, differ in their last bits. A later split has

@@ -7,7 +7,7 @@ import numpy as np
 from cvkit._jit import helper
 
 
-@helper
+@helper(allocates=True)
 def weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned):
     """Find the branch that saves least per leaf, and what it saves; the first of equal ones."""
     least = np.inf
@@ -21,7 +21,7 @@ def weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned):
     return weakest, least
 
 
-@helper
+@helper(allocates=True)
 def forget_branch(top, children_left, children_right, can_be_pruned, stack):
     """Mark a node and what lies below it as pruned."""
     stack[0] = top
@@ -36,7 +36,7 @@ def forget_branch(top, children_left, children_right, can_be_pruned, stack):
             n_open += 2
 
 
-@helper
+@helper(allocates=True)
 def prune(children_left, children_right, node_cost, largest_alpha, is_leaf, alphas, costs):
     """Prune the weakest branch, again and again, while it saves at most ``largest_alpha`` a leaf.
 
@@ -84,7 +84,7 @@ def prune(children_left, children_right, node_cost, largest_alpha, is_leaf, alph
     return n_steps
 
 
-@helper
+@helper(allocates=True)
 def preorder(children_left, children_right, is_leaf, order):
     """List the nodes that are left in preorder, down to the leaves of the pruned tree; return how many."""
     stack = np.empty(is_leaf.shape[0] + 1, np.int64)

@@ -93,7 +93,7 @@ def rank_features(samples, values, ranks, distinct):
             ranks[feature, samples[feature, i]] = rank
 
 
-@helper
+@helper(allocates=True)
 def keep_samples(samples, values, kept, kept_samples, kept_values):
     """Copy the presorted samples that a tree uses, in the same order."""
     n_features, n = samples.shape

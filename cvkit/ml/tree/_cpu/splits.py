@@ -165,7 +165,7 @@ def choose_split(splits, weight, target):
             if splits[i].score > splits[best].score + tolerance:
                 best = i
         return best
-    # C4.5: the ratio favours lopsided splits, so only splits of at least average gain compete. The average of
+    # C4.5: the ratio favors lopsided splits, so only splits of at least average gain compete. The average of
     # equal gains may round to more than any of them, and weights near the end of the range have no gain.
     average = 0.0
     for i in range(splits.shape[0]):

@@ -19,7 +19,7 @@ _ROWS_TOGETHER = 8
 _BLOCK = 64
 
 
-@helper
+@helper(allocates=True)
 def pack_tree(nodes, root, steps):
     """Pack the nodes of one tree.
 
@@ -52,14 +52,14 @@ def pack_steps(nodes, roots, steps):
         pack_tree(nodes[root:end], root, steps[root:end])
 
 
-@helper
+@helper(allocates=True)
 def next_step(steps, at, row):
     """Go one step down; a missing value goes right."""
     step = steps[at]
     return step.left if row[step.feature] <= step.threshold else step.right
 
 
-@helper
+@helper(allocates=True)
 def leaf_of_row(steps, root, row):
     """Walk one row down to its leaf."""
     at = root
@@ -70,7 +70,7 @@ def leaf_of_row(steps, root, row):
     return at
 
 
-@helper
+@helper(allocates=True)
 def leaf_of_row_with_missing(steps, missing_go_to_left, root, row):
     """Walk one row, which may have missing values, down to its leaf."""
     at = root
@@ -84,7 +84,7 @@ def leaf_of_row_with_missing(steps, missing_go_to_left, root, row):
         at = below
 
 
-@helper
+@helper(allocates=True)
 def leaves_of_eight_rows(steps, root, rows, leaves):
     """Walk eight rows down together: their steps do not depend on each other, and overlap."""
     a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = root
@@ -111,7 +111,7 @@ def leaves_of_eight_rows(steps, root, rows, leaves):
     leaves[7] = a7
 
 
-@helper
+@helper(allocates=True)
 def leaves_of_rows(steps, missing_go_to_left, has_missing, root, rows, leaves):
     """Find the leaf of each row in one tree, counted from the start of the forest."""
     n = rows.shape[0]
@@ -158,7 +158,7 @@ def sum_values(steps, missing_go_to_left, has_missing, roots, values, rows, out)
                     out[i, k] += value[k]
 
 
-@helper
+@helper(allocates=True)
 def count_equal(a, b):
     """Count the places where two rows agree."""
     count = np.int32(0)
