@@ -7,9 +7,7 @@ loaded when they are first used, so that ``import cvkit`` costs next to nothing.
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
+from cvkit._lazy import lazy_names
 from cvkit._version import __version__
 
 # Public name -> the module that defines it.
@@ -42,7 +40,7 @@ _FUNCTIONS = {
     "remap": "cvkit.geometry.warp",
     "resize": "cvkit.geometry.resize",
     "rgb_to_bgr": "cvkit.color.spaces",
-    "rgb_to_gray": "cvkit.color.spaces",
+    "rgb_to_gray": "cvkit.color.gray",
     "rgb_to_luv": "cvkit.color.spaces",
     "roberts": "cvkit.filters.derivatives",
     "rotation_matrix": "cvkit.geometry.matrices",
@@ -64,17 +62,6 @@ _MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geome
 
 __all__ = ["__version__", *_FUNCTIONS, *_MODULES]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _FUNCTIONS:
-        value = getattr(importlib.import_module(_FUNCTIONS[name]), name)
-    elif name in _MODULES:
-        value = importlib.import_module(f"cvkit.{name}")
-    else:
-        raise AttributeError(f"module 'cvkit' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(
+    globals(), {**_FUNCTIONS, **{module: f"cvkit.{module}" for module in _MODULES}}
+)

@@ -3,7 +3,7 @@
 An operation reads::
 
     stack = ImageStack.of(image)
-    kernels = stack.kernels("cvkit.filters", "smoothing")
+    kernels = stack.kernels(smoothing_kernels)  # the module of the CPU twin
     out = stack.empty()
     kernels.box(stack.array, ..., out)
     return stack.restore(out)
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._jit import cuda, on_device
+from cvkit._jit import CpuKernel, cuda, on_device
 
 Prepared = TypeVar("Prepared")
 Array = Any
@@ -122,8 +122,9 @@ class _Memory:
 
 # Python's own search for a module that is loaded takes ten times longer.
 @functools.cache
-def _kernels(domain: str, shelf: str, module: str) -> ModuleType:
-    return importlib.import_module(f"{domain}.{shelf}.{module}")
+def _cuda_twin(cpu_kernels: ModuleType) -> ModuleType:
+    """Import the module of the same name on the other shelf."""
+    return importlib.import_module(cpu_kernels.__name__.replace("._cpu.", "._cuda."))
 
 
 def remembered(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
@@ -152,17 +153,77 @@ def remembered(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
     return recall
 
 
-class ImageStack:
-    """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device."""
+class Operand:
+    """An array that kernels read, the device it lives on, and what goes back to the caller.
+
+    Parameters
+    ----------
+    array : array
+        Contiguous, as kernels take it.
+    original : array
+        What the caller gave; results are arrays of its kind.
+    """
 
     # A frozen dataclass would take three times longer to make.
-    __slots__ = ("array", "is_on_device", "original", "rank")
+    __slots__ = ("array", "is_on_device", "original")
 
-    def __init__(self, array: Array, rank: int, original: Array) -> None:
+    def __init__(self, array: Array, original: Array) -> None:
         self.array = array
-        self.rank = rank
         self.original = original
         self.is_on_device = on_device(array)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The array's dtype."""
+        return self.array.dtype
+
+    def kernels(self, cpu_kernels: ModuleType) -> ModuleType:
+        """Return ``cpu_kernels``, or their CUDA twin for an array on a GPU."""
+        return _cuda_twin(cpu_kernels) if self.is_on_device else cpu_kernels
+
+    def twin(self, kernel: CpuKernel) -> Callable[..., None]:
+        """Return ``kernel``, or its CUDA twin for an array on a GPU."""
+        if not self.is_on_device:
+            return kernel
+        cuda_kernel: Callable[..., None] = getattr(
+            _cuda_twin(sys.modules[kernel.__module__]), kernel.py_func.__name__
+        )
+        return cuda_kernel
+
+    def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Allocate an output beside the array."""
+        if self.is_on_device:
+            return device_empty(shape, dtype, self.array.stream)
+        return np.empty(shape, dtype)
+
+    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """Allocate zeros beside the array."""
+        if not self.is_on_device:
+            return np.zeros(shape, dtype)
+        out = device_empty(shape, dtype, self.array.stream)
+        out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
+        return out
+
+    def give_back(self, out: Array) -> Array:
+        """Return a device result as the library's array that the caller gave; NumPy arrays as they are."""
+        if not self.is_on_device:
+            return out
+        library = type(self.original).__module__.partition(".")[0]
+        if library == "torch":
+            return sys.modules["torch"].as_tensor(out, device=self.original.device)
+        if library == "cupy":
+            return sys.modules["cupy"].asarray(out)
+        return out
+
+
+class ImageStack(Operand):
+    """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device."""
+
+    __slots__ = ("rank",)
+
+    def __init__(self, array: Array, rank: int, original: Array) -> None:
+        super().__init__(array, original)
+        self.rank = rank
 
     @classmethod
     def of(
@@ -183,34 +244,13 @@ class ImageStack:
         return cls(array.reshape(shape), len(array.shape), image)
 
     @property
-    def dtype(self) -> np.dtype:
-        """The array's dtype."""
-        return self.array.dtype
-
-    @property
     def shape(self) -> tuple[int, int, int, int]:
         """(N, H, W, C)."""
         return tuple(self.array.shape)
 
-    def kernels(self, domain: str, module: str) -> ModuleType:
-        """Import the twin of ``module`` for the device the array lives on."""
-        return _kernels(domain, "_cuda" if self.is_on_device else "_cpu", module)
-
     def empty(self, shape: tuple[int, ...] | None = None, dtype: npt.DTypeLike | None = None) -> Array:
-        """Allocate an output beside the input: same device and, unless told, same shape and dtype."""
-        shape = self.shape if shape is None else shape
-        dtype = self.dtype if dtype is None else dtype
-        if self.is_on_device:
-            return device_empty(shape, dtype, self.array.stream)
-        return np.empty(shape, dtype)
-
-    def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """Allocate zeros beside the input."""
-        if not self.is_on_device:
-            return np.zeros(shape, dtype)
-        out = device_empty(shape, dtype, self.array.stream)
-        out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
-        return out
+        """Allocate an output beside the stack; unless told, of its shape and dtype."""
+        return super().empty(self.shape if shape is None else shape, self.dtype if dtype is None else dtype)
 
     def restore(self, out: Array) -> Array:
         """Give a stack back with the caller's rank, as the caller's kind of array."""
@@ -219,14 +259,3 @@ class ImageStack:
         elif self.rank == 3:
             out = out.reshape(out.shape[1:])
         return self.give_back(out)
-
-    def give_back(self, out: Array) -> Array:
-        """Return a device result as the library's array that the input was; NumPy arrays as they are."""
-        if not self.is_on_device:
-            return out
-        library = type(self.original).__module__.partition(".")[0]
-        if library == "torch":
-            return sys.modules["torch"].as_tensor(out, device=self.original.device)
-        if library == "cupy":
-            return sys.modules["cupy"].asarray(out)
-        return out

@@ -172,7 +172,7 @@ def helper(
     reorder: bool = False,
     inline: bool = False,
     force_inline: bool = False,
-    allocates: bool = True,
+    allocates: bool = False,
 ) -> Any:
     """Compile a function that kernels call: scalar maths, or a loop over rows.
 
@@ -191,7 +191,7 @@ def helper(
     force_inline : bool
         True makes LLVM inline every call, however long the function.
     allocates : bool
-        False promises that no array is made inside, so that Numba need not count references: a call costs
+        Whether an array is made or handed on inside, so that Numba has to count references: a call then costs
         some 20 ns for each row that is sliced off a matrix, with atomic operations that threads contend for.
     """
     if function is None:

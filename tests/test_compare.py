@@ -13,11 +13,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
-import gpu_measurements
 import numpy as np
 import pytest
-from readme_tables import parity_summary, replace_between, speed_summary, with_tables
 
+import gpu_measurements
 from cvkit.cli import main
 from cvkit.compare.cases.case import Case, Tolerance
 from cvkit.compare.cases.detectors import DetectorCase, our_detector
@@ -34,6 +33,7 @@ from cvkit.compare.measure.selection import reason_to_skip, select
 from cvkit.compare.measure.timing import alternate, difference
 from cvkit.compare.present import page, tables
 from cvkit.compare.present.report import Report
+from readme_tables import parity_summary, replace_between, speed_summary, with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_opencv_4 = pytest.mark.skipif(opencv_major() != 4, reason="OpenCV 5 has no HOGDescriptor")

@@ -29,7 +29,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from readme_tables import BATCH, batch_summary
 
 import cvkit
 from cvkit import batch
@@ -37,6 +36,7 @@ from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.measure.documents import open_document
 from cvkit.compare.present.tables import to_text
+from readme_tables import BATCH, batch_summary
 
 ROOT = Path(__file__).resolve().parents[1]
 LOW, HIGH = 50, 150

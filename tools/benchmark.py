@@ -19,20 +19,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from readme_tables import SPEED, update_readme
 
 import cvkit
 from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.detectors import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
+from cvkit.compare.cases.learner_case import LearnerCase
 from cvkit.compare.cases.learners import LEARNER_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed
 from cvkit.compare.measure.documents import Row, open_document
-from cvkit.compare.measure.learners import LearnerCase, compare_learner
+from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.selection import AnyCase, read_size, reason_to_skip, select
 from cvkit.compare.present.tables import learner_table, missed, speed_tables, to_text
+from readme_tables import SPEED, update_readme
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -13,8 +13,6 @@ import sys
 from pathlib import Path
 
 import gpu_measurements
-from device_cases import IMAGE_CASES, WHOLE_CASES
-
 from cvkit._jit import cuda
 from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
@@ -23,6 +21,7 @@ from cvkit.compare.measure.documents import Document
 from cvkit.compare.measure.machine import describe_machine
 from cvkit.compare.measure.selection import read_size, select
 from cvkit.compare.present.tables import to_text
+from device_cases import IMAGE_CASES, WHOLE_CASES
 
 
 @program

@@ -14,8 +14,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from readme_tables import PARITY, update_readme
-
 import cvkit
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.case import Case
@@ -25,6 +23,7 @@ from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure.documents import Row, open_document
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import reason_to_skip, select
+from readme_tables import PARITY, update_readme
 
 ROOT = Path(__file__).resolve().parents[1]
 PHOTOGRAPH = ROOT / "samples" / "street2.jpg"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 
 from cvkit.compare.measure.documents import Document, Row, read_document
@@ -17,7 +16,7 @@ from cvkit.compare.present.tables import (
     worst,
 )
 
-RESULTS = Path(str(resources.files("cvkit.compare"))) / "results"
+RESULTS = Path(__file__).parent / "results"
 """Where the committed measurements are."""
 
 PARITY, SPEED, BATCH = RESULTS / "parity.json", RESULTS / "speed.json", RESULTS / "batch.json"

@@ -1,4 +1,4 @@
-"""Gray pictures, the two orders of color channels, and L*u*v*."""
+"""Color spaces, and the two orders of color channels."""
 
 from __future__ import annotations
 
@@ -9,53 +9,8 @@ import numpy as np
 from cvkit._dispatch import Array, ImageStack
 from cvkit.color._cpu import spaces as spaces_kernels
 
-# Rec. 601 luma. OpenCV's integer weights sum to 1 << 15, so that white stays white.
-_LUMA = (0.299, 0.587, 0.114)
-_FIXED_LUMA = (9798, 19235, 3735)
 # The ranges of L, u and v that OpenCV spreads over 0 to 255.
 _LUV_LOW, _LUV_HIGH = (0, -134, -140), (100, 220, 122)
-
-
-def rgb_to_gray(image: Array) -> Array:
-    """Turn an RGB picture into gray: 0.299 red + 0.587 green + 0.114 blue.
-
-    Parameters
-    ----------
-    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
-        RGB.
-
-    Returns
-    -------
-    array, (H, W) or (N, H, W, 1)
-        Of the dtype and kind of ``image``.
-
-    Raises
-    ------
-    TypeError
-        For other dtypes.
-    ValueError
-        For an empty image or another number of channels.
-
-    Notes
-    -----
-    Rec. ITU-R BT.601 luma. Integers equal ``cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)`` byte for byte.
-
-    Examples
-    --------
-    >>> import cvkit, numpy as np
-    >>> cvkit.rgb_to_gray(np.array([[[255, 0, 0], [10, 20, 30]]], np.uint8))
-    array([[76, 18]], dtype=uint8)
-    """
-    stack = ImageStack.of(image, channels=(3,))
-    kernels = stack.kernels(spaces_kernels)
-    out = stack.empty((*stack.shape[:3], 1))
-    if stack.dtype.kind == "u":
-        kernels.gray_fixed(stack.array, *map(np.uint32, _FIXED_LUMA), out)
-    else:
-        kernels.gray_float(stack.array, *map(stack.dtype.type, _LUMA), out)
-    if stack.rank == 3:
-        return stack.give_back(out.reshape(out.shape[1:3]))
-    return stack.restore(out)
 
 
 def rgb_to_bgr(image: Array) -> Array:

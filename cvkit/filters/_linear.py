@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit._dispatch import Array, ImageStack
+from cvkit._jit import CpuKernel
+from cvkit.filters._cpu import linear as linear_kernels
 from cvkit.filters._cpu import one_pass as one_pass_kernels
 from cvkit.filters._cpu import planar as planar_kernels
 
@@ -195,8 +197,8 @@ class Filter:
     ----------
     out_dtype : numpy.dtype
         Of the result.
-    kernel : (str, str)
-        Module in ``cvkit.filters`` and name of the kernel.
+    kernel : CpuKernel
+        The CPU twin of the kernel.
     arguments : tuple
         What the kernel takes.
     in_one_pass : tuple, optional
@@ -204,7 +206,7 @@ class Filter:
     """
 
     out_dtype: np.dtype
-    kernel: tuple[str, str]
+    kernel: CpuKernel
     arguments: tuple[Any, ...]
     in_one_pass: tuple[Any, ...] | None = None
 
@@ -214,11 +216,9 @@ class Filter:
         if 0 in out.shape:
             return stack.restore(out)
         if self.in_one_pass is not None and out.shape[3] == 1 and not stack.is_on_device:
-            kernels = stack.kernels(one_pass_kernels)
-            kernels.separable_in_one_pass(stack.array, *self.in_one_pass, out)
+            one_pass_kernels.separable_in_one_pass(stack.array, *self.in_one_pass, out)
         else:
-            module, name = self.kernel
-            getattr(stack.kernels("cvkit.filters", module), name)(stack.array, *self.arguments, out)
+            stack.twin(self.kernel)(stack.array, *self.arguments, out)
         return stack.restore(out)
 
 
@@ -269,13 +269,13 @@ def separable(
         if dtype == np.uint8 and is_of_three_differences(kernel):
             # Three differences in one loop are faster than two passes with a row of sums between them.
             arguments = _planar_arguments(dtype, kernel, sum_dtypes[1], rounding, border, border_value)
-            return Filter(out_dtype, ("planar", "correlate"), arguments, short)
+            return Filter(out_dtype, planar_kernels.correlate, arguments, short)
     *taps, gains = _separable_taps(terms, *sum_dtypes)
     value = dtype.type(border_value)
     with np.errstate(over="ignore", invalid="ignore"):
         outside_columns = gains * gains.dtype.type(value)
     arguments = (*taps, border, value, outside_columns, rounding)
-    return Filter(out_dtype, ("linear", "separable"), arguments, short)
+    return Filter(out_dtype, linear_kernels.separable, arguments, short)
 
 
 def correlate(
@@ -290,7 +290,7 @@ def correlate(
 ) -> Filter:
     """Filter by one kernel of two dimensions; its middle tap is its anchor."""
     arguments = _planar_arguments(dtype, kernel, sum_dtype, rounding, border, border_value)
-    return Filter(out_dtype, ("planar", "correlate"), arguments)
+    return Filter(out_dtype, planar_kernels.correlate, arguments)
 
 
 def _planar_arguments(

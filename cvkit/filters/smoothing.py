@@ -10,6 +10,7 @@ from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack, remembered
 from cvkit.filters import _linear
+from cvkit.filters._cpu import smoothing as smoothing_kernels
 
 
 @_validate.unlike("cv2.boxFilter(src, ddepth, ksize)")
@@ -85,7 +86,7 @@ def _box(
         border=border_code,
         border_value=value,
     )
-    return _linear.Filter(dtype, ("smoothing", "box"), arguments, in_one_pass)
+    return _linear.Filter(dtype, smoothing_kernels.box, arguments, in_one_pass)
 
 
 _UNSIGNED = {bits: np.dtype(f"u{bits // 8}") for bits in (16, 32, 64)}

@@ -5,8 +5,7 @@ Names are loaded when they are first used.
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
+from cvkit._lazy import lazy_names
 
 # Public name -> the module that defines it.
 _NAMES = {
@@ -32,14 +31,4 @@ _NAMES = {
 
 __all__ = [*_NAMES]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module 'cvkit.ml' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_NAMES[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(globals(), _NAMES)

@@ -50,6 +50,6 @@ def centered(batch: Samples) -> tuple[np.ndarray, Samples]:
         beside(batch, np.zeros(1, np.int64)),
     )
     mean = (to_host(sums)[0] / count).astype(batch.dtype)
-    centered = batch.empty((count, features))
+    centered = batch.empty((count, features), batch.dtype)
     kernels.subtract(batch.array, mean, centered)
     return mean, Samples(centered, batch.original)

@@ -8,12 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import validate_data
 
-from cvkit._dispatch import Array, as_device_array, contiguous, on_device, to_device, to_host
+from cvkit._dispatch import Array, Operand, as_device_array, contiguous, on_device, to_device, to_host
 from cvkit.ml._cpu import samples as samples_kernels
 
 FLOATS: tuple[type, ...] = (np.float64, np.float32)
 # Sums of squares of smaller whole numbers are exact in float64, and a table of x log2 x is small.
 _LARGEST_COUNT = 1 << 24
+
+
+class Samples(Operand):
+    """Samples as kernels see them: ``(n_samples, n_features)``, contiguous, on one device."""
+
+    __slots__ = ()
 
 
 def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Samples:

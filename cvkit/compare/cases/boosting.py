@@ -10,7 +10,7 @@ from sklearn import ensemble
 
 from cvkit import ml
 from cvkit.compare.cases.data import Data, bundled
-from cvkit.compare.measure.learners import LearnerCase
+from cvkit.compare.cases.learner_case import LearnerCase
 
 
 def _cancer_of_few_values() -> Data:

@@ -11,7 +11,7 @@ from sklearn import cluster
 
 from cvkit import ml
 from cvkit.compare.cases.data import Data, blobs, bundled, few_digits, uniform
-from cvkit.compare.measure.learners import LearnerCase
+from cvkit.compare.cases.learner_case import LearnerCase
 
 
 def _first_samples(X: np.ndarray, n_clusters: int, random_state: Any) -> np.ndarray:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cvkit.compare.cases.boosting import BOOSTING_CASES
 from cvkit.compare.cases.clustering import CLUSTER_CASES
+from cvkit.compare.cases.learner_case import LearnerCase
 from cvkit.compare.cases.linear_models import LINEAR_CASES
 from cvkit.compare.cases.neighbors import NEIGHBOR_CASES
 from cvkit.compare.cases.svm import SVM_CASES
 from cvkit.compare.cases.trees import TREE_CASES
-from cvkit.compare.measure.learners import LearnerCase
 
 LEARNER_CASES: list[LearnerCase] = [
     *LINEAR_CASES,

@@ -11,7 +11,7 @@ from sklearn import neighbors
 
 from cvkit import ml
 from cvkit.compare.cases.data import Data, bundled, few_digits, uniform
-from cvkit.compare.measure.learners import LearnerCase
+from cvkit.compare.cases.learner_case import LearnerCase
 
 
 def _differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:

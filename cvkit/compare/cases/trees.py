@@ -11,7 +11,7 @@ from sklearn import ensemble, tree
 
 from cvkit import ml
 from cvkit.compare.cases.data import Data, bundled, responses, three_classes
-from cvkit.compare.measure.learners import LearnerCase
+from cvkit.compare.cases.learner_case import LearnerCase
 
 
 def _tree_differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -7,65 +7,14 @@ import gc
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from cvkit.compare.cases.data import Data
+from cvkit.compare.cases.learner_case import LearnerCase
 from cvkit.compare.measure.documents import Row
 from cvkit.compare.measure.machine import reference_version, thread_count
 from cvkit.compare.measure.timing import alternate
-
-
-@dataclass(frozen=True)
-class LearnerCase:
-    """One row: a learner on one data set.
-
-    Parameters
-    ----------
-    learner : str
-        Public name in ``cvkit.ml``.
-    name : str
-        What is particular about this row.
-    data : callable
-        Returns (X, y); deterministic.
-    ours, theirs : callable
-        Return an unfitted cvkit estimator and scikit-learn's, with equal parameters.
-    agree : callable
-        Takes (ours fitted, theirs fitted, X, y) and returns measured differences by name.
-    tolerances : dict
-        The largest accepted value of each difference.
-    predict : str
-        The method that the prediction timing calls on X.
-    fit_bar, predict_bar : float or None
-        Largest accepted ratio of cvkit's time to scikit-learn's on one thread.
-    small : callable or None
-        Smaller data for the test suite; ``data`` itself where it is None.
-    """
-
-    learner: str
-    name: str
-    data: Callable[[], Data]
-    ours: Callable[[], Any]
-    theirs: Callable[[], Any]
-    agree: Callable[[Any, Any, np.ndarray, np.ndarray], dict[str, float]]
-    tolerances: dict[str, float]
-    predict: str = "predict"
-    fit_bar: float | None = None
-    predict_bar: float | None = None
-    small: Callable[[], Data] | None = None
-
-    @property
-    def operation(self) -> str:
-        """The learner's name, as rows of the other tables have it."""
-        return self.learner
-
-    @property
-    def label(self) -> str:
-        """Learner and data in one string, unique in the table."""
-        return f"{self.learner}[{self.name}]"
 
 
 def compare_learner(case: LearnerCase, threads: int, *, small: bool = False, seconds: float = 8.0) -> Row:
@@ -85,9 +34,9 @@ def compare_learner(case: LearnerCase, threads: int, *, small: bool = False, sec
     Returns
     -------
     dict
-        ``differences`` by name, ``fit`` and ``predict`` as :class:`~cvkit.compare.measure.timing.Timing`, and by how
-        many bytes the process grew in each fit. ``first`` is the first fit in this process, which compiles or
-        loads the kernels, in seconds.
+        ``differences`` by name, ``fit`` and ``predict`` as :class:`~cvkit.compare.measure.timing.Timing`, and
+        by how many bytes the process grew in each fit. ``first`` is the first fit in this process, which
+        compiles or loads the kernels, in seconds.
     """
     X, y = case.small() if small and case.small else case.data()
     with thread_count(threads):

@@ -11,8 +11,9 @@ import numpy as np
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DetectorCase
 from cvkit.compare.cases.images import adapted, scene
+from cvkit.compare.cases.learner_case import LearnerCase
 from cvkit.compare.measure.documents import Document
-from cvkit.compare.measure.learners import LearnerCase, compare_learner
+from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.machine import thread_count
 from cvkit.compare.measure.miss_rates import LabeledPhotographs, compare_miss_rates
 from cvkit.compare.measure.parity import compare_case, compare_detector
