@@ -18,6 +18,8 @@ IMAGE_DTYPES: tuple[type, ...] = (np.uint8, np.uint16, np.float32, np.float64)
 
 # Of an image. Kernels number rows and columns, not values, in 32 bits.
 LARGEST_SIDE = (1 << 31) - 1
+# Of a kernel: its weights are listed, and sums over it fit in 64 bits.
+LARGEST_KERNEL = (1 << 20) - 1
 
 
 def _names(values: Iterable[Any]) -> str:
@@ -197,6 +199,8 @@ def _pair(value: Any, name: str, order: str) -> tuple[Any, Any]:
 def kernel_size(value: Any, name: str = "ksize", *, odd: bool = True) -> tuple[int, int]:
     """Check a kernel size, an int or (height, width), and return (height, width)."""
     sizes = [integer(size, name, minimum=1) for size in _pair(value, name, "(height, width)")]
+    if max(sizes) > LARGEST_KERNEL:
+        raise ValueError(f"{name} must be at most {LARGEST_KERNEL}, got {value!r}")
     if odd and not all(size % 2 for size in sizes):
         raise ValueError(f"{name} must be odd, got {value!r}")
     return sizes[0], sizes[1]

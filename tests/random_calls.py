@@ -343,11 +343,11 @@ def _resize(draw: Draw, image: np.ndarray) -> Call:
     interpolation = draw(
         st.sampled_from([name for name in _INTERPOLATIONS if exact or name != "bilinear_exact"])
     )
-    # Enlarging by "area" is something else in OpenCV: another kind of bilinear.
-    largest = 1 if interpolation == "area" else 2
-    shape = tuple(draw(st.integers(1, largest * size)) for size in image.shape[:2])
+    shape = tuple(draw(st.integers(1, 2 * size)) for size in image.shape[:2])
+    enlarges = shape[0] > image.shape[0] or shape[1] > image.shape[1]
     # Weights of 11 bits against one rounding at the end: near a tie the two round apart.
-    is_exact = interpolation in ("nearest", "bilinear_exact") or (exact and interpolation == "bilinear")
+    is_bilinear = interpolation == "bilinear" or (interpolation == "area" and enlarges)
+    is_exact = interpolation in ("nearest", "bilinear_exact") or (exact and is_bilinear)
     return Call(
         lambda image: cvkit.resize(image, shape, interpolation=interpolation),
         lambda image: cv2.resize(image, shape[::-1], interpolation=_INTERPOLATIONS[interpolation]),

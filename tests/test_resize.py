@@ -38,6 +38,15 @@ def test_is_within_a_level_of_opencv_at_odd_shapes(interpolation: str) -> None:
         assert np.abs(ours.astype(int) - theirs).max() <= 1
 
 
+def test_area_equals_opencv_where_it_enlarges_an_axis() -> None:
+    for source, target in [((5, 7), (15, 14)), ((31, 17), (9, 23)), ((9, 5), (10, 5)), ((1, 9), (4, 2))]:
+        image = noise(*source, 3)
+        for pixels, tolerance in ((image, 0), (image.astype(np.float32), 1e-4)):
+            theirs = cv2.resize(pixels, target[::-1], interpolation=cv2.INTER_AREA)
+            ours = cvkit.resize(pixels, target, interpolation="area")
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance)
+
+
 @pytest.mark.parametrize("interpolation", FLAGS)
 def test_same_shape_is_a_copy_and_a_constant_stays(interpolation: str) -> None:
     image = noise(13, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,6 +59,90 @@ def test_a_value_changes_only_what_its_window_covers(name: str, channels: int) -
         outside = np.ones(image.shape[:2], bool)
         outside[max(y - reach_y, 0) : y + reach_y + 1, max(x - reach_x, 0) : x + reach_x + 1] = False
         np.testing.assert_array_equal(function(spoilt)[outside], expected[outside], f"{value} at {y, x}")
+
+
+Along = Callable[[np.ndarray], np.ndarray]
+
+
+def _aligned(scale: float, size: int) -> Along:
+    return lambda index: ((index + 0.5) * scale - 0.5).clip(0, size - 1)
+
+
+def _resized(interpolation: str, shape: tuple[int, int], reach: float) -> tuple[Any, Along, Along, Along]:
+    """Pixels nearer than ``reach`` to where a pixel of the result lies count for it."""
+    along_y, along_x = _aligned(70 / shape[0], 70), _aligned(9 / shape[1], 9)
+    return (
+        lambda image: cvkit.resize(image, shape, interpolation=interpolation),
+        along_y,
+        along_x,
+        lambda distance: distance < reach - 1e-9,
+    )
+
+
+def _moved(operation: str, interpolation: str, reach: int) -> tuple[Any, Along, Along, Along]:
+    matrix = np.array([[1.0, 0, -2], [0, 1, 1], [0, 0, 1]])[: 2 if operation == "warp_affine" else 3]
+    return (
+        lambda image: getattr(cvkit, operation)(image, matrix, (70, 9), interpolation=interpolation),
+        lambda index: index - 1.0,
+        lambda index: index + 2.0,
+        lambda distance: distance <= reach,
+    )
+
+
+# A change of geometry, where rows and columns of its result lie in the image, and which distances count.
+GEOMETRY = {
+    "area, a whole factor": _resized("area", (14, 3), 3),
+    "area, parts of pixels": _resized("area", (28, 4), 1.75),
+    "area, seven rows": _resized("area", (10, 9), 4),
+    "area, enlarged": _resized("area", (140, 18), 1),
+    "bicubic, enlarged": _resized("bicubic", (210, 27), 2),
+    "bicubic, made smaller": _resized("bicubic", (30, 5), 2),
+    "bilinear, enlarged": _resized("bilinear", (210, 27), 1),
+    "bilinear, made smaller": _resized("bilinear", (14, 3), 1),
+    "bilinear, as it is": _resized("bilinear", (70, 9), 1),
+    "nearest": _resized("nearest", (35, 20), 1.5),
+    "pyramid_down": (cvkit.pyramid_down, lambda y: 2 * y, lambda x: 2 * x, lambda distance: distance <= 2),
+    "pyramid_up": (cvkit.pyramid_up, lambda y: y / 2, lambda x: x / 2, lambda distance: distance <= 1),
+    "warp_affine": _moved("warp_affine", "bilinear", 1),
+    "warp_affine bicubic": _moved("warp_affine", "bicubic", 2),
+    "warp_perspective": _moved("warp_perspective", "bilinear", 1),
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", GEOMETRY)
+def test_a_value_changes_only_what_is_made_of_it(name: str, channels: int) -> None:
+    function, along_y, along_x, counts = GEOMETRY[name]
+    image = noise(70, 9, channels, np.float32)
+    expected = function(image)
+    rows, columns = along_y(np.arange(expected.shape[0])), along_x(np.arange(expected.shape[1]))
+    for (y, x), value in product([(0, 0), (9, 8), (63, 4), (65, 1)], (np.nan, np.inf, 1e17)):
+        spoilt = image.copy()
+        spoilt[y, x] = value
+        outside = ~np.outer(counts(np.abs(rows - y)), counts(np.abs(columns - x)))
+        np.testing.assert_array_equal(function(spoilt)[outside], expected[outside], f"{value} at {y, x}")
+
+
+def test_infinity_stays_infinite_in_a_mean_of_three_rows_and_columns() -> None:
+    image = np.ones((9, 9), np.float32)
+    image[3, 3] = np.inf
+    expected = np.ones((3, 3), np.float32)
+    expected[1, 1] = np.inf
+    np.testing.assert_array_equal(cvkit.resize(image, (3, 3), interpolation="area"), expected)
+
+
+@pytest.mark.parametrize("taps", [1, 4, 8])
+def test_infinity_stays_infinite_under_every_count_of_weights(taps: int) -> None:
+    image = np.ones((5, 20), np.float32)
+    image[2, 9] = np.inf
+    for channels in (1, 3):
+        pixels = image if channels == 1 else np.dstack([image] * 3)
+        for found in (
+            cvkit.filter2d(pixels, np.full((1, taps), 0.5)),
+            cvkit.sep_filter2d(pixels, kernel_y=[2], kernel_x=np.full(taps, 0.25)),
+        ):
+            assert np.isinf(found[2]).sum() == taps * channels
+            assert (found[np.isfinite(found)] == taps / 2).all()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e17, 1e300])

@@ -62,12 +62,21 @@ def quotient(divisor: int, largest: int) -> Rounding | None:
     return np.uint16(divisor // 2), np.uint16(factor), np.uint16(bits)
 
 
+def check_fits(values: npt.ArrayLike, dtype: npt.DTypeLike, name: str) -> None:
+    """Check that numbers are finite in the dtype of sums, too: infinity times 0 were NaN."""
+    largest = np.finfo(dtype).max
+    if np.abs(values).max() > largest:
+        raise ValueError(f"{name} must be from {-largest} to {largest}, got {values!r}")
+
+
 @functools.lru_cache(maxsize=256)
 def real(
     sum_dtype: npt.DTypeLike, out_dtype: npt.DTypeLike, *, scale: float = 1.0, delta: float = 0.0
 ) -> Rounding:
     """Round and saturate float sums to integers as OpenCV's ``saturate_cast``, or pass floats through."""
     number: Any = np.dtype(sum_dtype).type
+    check_fits(scale, number, "scale")
+    check_fits(delta, number, "delta")
     if np.dtype(out_dtype).kind == "f":
         return number(scale), number(delta), number(-np.inf), number(np.inf), number(0)
     limits = np.iinfo(out_dtype)
@@ -84,6 +93,8 @@ def scaled(dtype: np.dtype, *, scale: float, delta: float) -> Rounding:
     """
     limits = np.iinfo(dtype)
     number = np.float32
+    check_fits(scale, number, "scale")
+    check_fits(delta, number, "delta")
     sums = np.arange(limits.min, limits.max + 1)
     values = np.rint(sums * float(number(scale)) + float(number(delta)))
     fitting = sums[(values >= limits.min) & (values <= limits.max)]
@@ -100,17 +111,22 @@ def float_dtype(*dtypes: npt.DTypeLike) -> np.dtype:
     return np.dtype(np.float64 if any(np.dtype(dtype) == np.float64 for dtype in dtypes) else np.float32)
 
 
-def _taps(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _taps(weights: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """Columns of ``weights`` that are not all 0, and their indices.
 
-    Kernels take 2, 3, 5, 6, 7, 9... taps; where that is another count, one of weight 0 is added.
+    Kernels take 2, 3, 5, 6, 7, 9... taps; where that is another count, one tap is made two. Of floats they
+    have half its weight each, because infinity times 0 were NaN.
     """
     indices = np.flatnonzero(weights.any(axis=0)) if weights.any() else np.zeros(1, np.intp)
     kept = weights[:, indices]
     if len(indices) == 1 or len(indices) % 4 == 0:
-        indices = np.append(indices, indices[-1])
-        kept = np.pad(kept, ((0, 0), (0, 1)))
-    return indices, kept
+        # The one that the CPU adds to the last before any other: the sum of the halves is exact.
+        twin = 0 if len(indices) <= 4 else len(indices) - 3
+        indices = np.append(indices, indices[twin])
+        kept = np.hstack([kept, np.zeros_like(kept[:, :1])])
+        if dtype.kind == "f":
+            kept[:, -1] = kept[:, twin] = kept[:, twin] / 2
+    return indices, kept.astype(dtype)
 
 
 @functools.lru_cache(maxsize=256)
@@ -121,19 +137,21 @@ def _separable_taps(terms: Terms, y_dtype: np.dtype, x_dtype: np.dtype) -> tuple
     it as Sobel's kernel for a picture of 1920 x 1080.
     """
     y_kernels = np.array([kernel_y for kernel_y, _ in terms], np.float64)
-    y_indices, y_weights = _taps(y_kernels)
+    y_indices, y_weights = _taps(y_kernels, y_dtype)
     x_sizes = [len(kernel_x) for _, kernel_x in terms]
-    x_indices, x_weights = _taps(np.array([[weight for _, kernel_x in terms for weight in kernel_x]]))
+    x_indices, x_weights = _taps(
+        np.array([[weight for _, kernel_x in terms for weight in kernel_x]]), x_dtype
+    )
     x_terms = np.repeat(np.arange(len(terms)), x_sizes)
     x_offsets = np.concatenate([np.arange(size) - size // 2 for size in x_sizes])
     y_offsets = y_indices - y_kernels.shape[1] // 2
     return (
         y_offsets,
-        y_weights.astype(y_dtype),
+        y_weights,
         x_terms[x_indices],
         x_offsets[x_indices],
-        x_weights[0].astype(x_dtype),
-        y_weights.astype(y_dtype).sum(axis=1, dtype=y_dtype),
+        x_weights[0],
+        y_weights.sum(axis=1, dtype=y_dtype),
     )
 
 
@@ -184,9 +202,9 @@ def _planar_taps(sum_dtype: np.dtype, *kernels: Plane) -> tuple[np.ndarray, ...]
     """Offsets in y and x of the taps of kernels of two dimensions and one size, and the weights of each."""
     planes = np.array(kernels, np.float64)
     count, height, width = planes.shape
-    indices, weights = _taps(planes.reshape(count, -1))
+    indices, weights = _taps(planes.reshape(count, -1), sum_dtype)
     rows, columns = np.divmod(indices, width)
-    return rows - height // 2, columns - width // 2, weights.astype(sum_dtype)
+    return rows - height // 2, columns - width // 2, weights
 
 
 @dataclass(frozen=True)
@@ -257,7 +275,9 @@ def separable(
     """
     short = None
     if len(terms) == 1:
-        kernel = product(*terms[0])
+        # Of longer ones, the whole plane would have too many weights.
+        is_short = dtype == np.uint8 and max(map(len, terms[0])) <= 3
+        kernel = product(*terms[0]) if is_short else ()
         short = in_one_pass(
             dtype,
             terms[0],
@@ -266,7 +286,7 @@ def separable(
             border=border,
             border_value=border_value,
         )
-        if dtype == np.uint8 and is_of_three_differences(kernel):
+        if is_of_three_differences(kernel):
             # Three differences in one loop are faster than two passes with a row of sums between them.
             arguments = _planar_arguments(dtype, kernel, sum_dtypes[1], rounding, border, border_value)
             return Filter(out_dtype, planar_kernels.correlate, arguments, short)

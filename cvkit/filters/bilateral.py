@@ -12,6 +12,10 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack
 from cvkit.filters._cpu import bilateral as bilateral_kernels
 
+# A tile keeps the weights of as many rows, for each pixel of the disc: their size grows with its cube.
+_LARGEST_RADIUS = 100
+_SMALLEST_VARIANCE = 1e-300
+
 
 @_validate.unlike("cv2.bilateralFilter(src, d, sigmaColor, sigmaSpace, dst, borderType)")
 def bilateral_filter(
@@ -51,7 +55,7 @@ def bilateral_filter(
     TypeError
         For another dtype, or arguments that are not numbers.
     ValueError
-        For an empty image, a sigma that is not above 0, or an unknown border.
+        For an empty image, a sigma that is not above 0, a disc of more than 201 pixels, or an unknown border.
 
     Notes
     -----
@@ -71,15 +75,27 @@ def bilateral_filter(
     sigma_color = _validate.number(sigma_color, "sigma_color", above=0)
     sigma_space = _validate.number(sigma_space, "sigma_space", above=0)
     border_code = _validate.one_of(border, BORDERS, "border")
-    radius = max(diameter // 2 if diameter > 0 else round(1.5 * sigma_space), 1)
+    radius = _radius(diameter, sigma_space)
     kernels = stack.kernels(bilateral_kernels)
     out = stack.empty()
     real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
-    scale = real.type(-0.5 / sigma_color**2 * math.log2(math.e))
+    # Of the narrowest Gaussians the exponent is the largest number, because infinity times 0 is NaN.
+    exponent = 0.5 / max(sigma_color * sigma_color, _SMALLEST_VARIANCE) * math.log2(math.e)
+    scale = -real.type(min(exponent, float(np.finfo(real.type(0)).max)))
     offsets_y, offsets_x, space = _half_disc(radius, sigma_space)
     whole = stack.dtype.kind == "u"
     kernels.bilateral(stack.array, scale, whole, offsets_y, offsets_x, space.astype(real), border_code, out)
     return stack.restore(out)
+
+
+def _radius(diameter: int, sigma_space: float) -> int:
+    if diameter > 2 * _LARGEST_RADIUS + 1:
+        raise ValueError(f"diameter must be at most {2 * _LARGEST_RADIUS + 1}, got {diameter}")
+    if diameter <= 0 and 1.5 * sigma_space > _LARGEST_RADIUS:
+        raise ValueError(
+            f"sigma_space must be at most {_LARGEST_RADIUS / 1.5:.1f} without a diameter, got {sigma_space}"
+        )
+    return max(diameter // 2 if diameter > 0 else round(1.5 * sigma_space), 1)
 
 
 @functools.lru_cache(maxsize=64)
@@ -91,5 +107,5 @@ def _half_disc(radius: int, sigma: float) -> tuple[np.ndarray, np.ndarray, np.nd
     y, x = np.mgrid[0 : radius + 1, -radius : radius + 1]
     squared = y**2 + x**2
     follows = (squared <= radius**2) & ((y > 0) | (x > 0))
-    weights = np.exp(squared[follows] * (-0.5 / sigma**2)).astype(np.float32)
+    weights = np.exp(squared[follows] * (-0.5 / max(sigma * sigma, _SMALLEST_VARIANCE))).astype(np.float32)
     return y[follows].astype(np.int64), x[follows].astype(np.int64), weights

@@ -182,7 +182,8 @@ def _thresholds(low: float, high: float, scale: float, l2_gradient: bool, dtype:
     longest = 32767.0 if whole and l2_gradient else math.inf
     bounded = [max(0.0, min(value, longest)) for value in ordered]
     if l2_gradient:
-        bounded = [value**2 for value in bounded]
+        bounded = [value * value for value in bounded]
     if whole:
         bounded = [math.floor(min(value, np.iinfo(dtype).max)) for value in bounded]
-    return np.array(bounded, dtype)
+    with np.errstate(over="ignore"):  # infinite beyond float32
+        return np.array(bounded, dtype)

@@ -65,9 +65,9 @@ def filter2d(
     array([[1, 3, 2]], dtype=int16)
     """
     stack = ImageStack.of(image)
-    weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel").tolist()))
     out_type = _out_dtype(out_dtype, stack.dtype)
     sum_dtype = _linear.float_dtype(stack.dtype, out_type)
+    weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel", sum_dtype).tolist()))
     return _linear.correlate(
         stack.dtype,
         weights,
@@ -132,10 +132,10 @@ def sep_filter2d(
     array([[0, 2, 4, 2, 0]], dtype=uint8)
     """
     stack = ImageStack.of(image)
-    weights_y = tuple(_kernel(kernel_y, (-1,), "kernel_y").tolist())
-    weights_x = tuple(_kernel(kernel_x, (-1,), "kernel_x").tolist())
     out_type = _out_dtype(out_dtype, stack.dtype)
     sum_dtype = _linear.float_dtype(stack.dtype, out_type)
+    weights_y = tuple(_kernel(kernel_y, (-1,), "kernel_y", sum_dtype).tolist())
+    weights_x = tuple(_kernel(kernel_x, (-1,), "kernel_x", sum_dtype).tolist())
     return _linear.separable(
         stack.dtype,
         ((weights_y, weights_x),),
@@ -147,10 +147,11 @@ def sep_filter2d(
     ).apply(stack)
 
 
-def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str) -> np.ndarray:
+def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str, sum_dtype: np.dtype) -> np.ndarray:
     weights = _validate.matrix(value, shape, name)
     if weights.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {weights.shape}")
+    _linear.check_fits(weights, sum_dtype, name)
     return weights
 
 

@@ -11,7 +11,7 @@ from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack, remembered
 from cvkit.filters import _linear
-from cvkit.filters.smoothing import gaussian_kernel
+from cvkit.filters.smoothing import check_reach, gaussian_kernel
 
 _DIFFERENCE = (-1.0, 0.0, 1.0)
 _LAPLACIANS = {
@@ -339,6 +339,8 @@ def _laplacian_of_gaussian(
     sigmas = _validate.sigma_pair(sigma)
     if 0 in sigmas:
         raise ValueError(f"sigma must be greater than 0, got {sigma!r}")
+    if min(sigmas) < _SMALLEST_SIGMA:
+        raise ValueError(f"sigma must be at least {_SMALLEST_SIGMA}, got {sigma!r}")
     (smooth_y, second_y), (smooth_x, second_x) = map(_gaussian_and_second_derivative, sigmas)
     out_dtype = _linear.float_dtype(dtype)
     return _linear.separable(
@@ -351,7 +353,12 @@ def _laplacian_of_gaussian(
     )
 
 
+# The second derivative of a narrower Gaussian is beyond float32.
+_SMALLEST_SIGMA = 1e-15
+
+
 def _gaussian_and_second_derivative(sigma: float) -> tuple[_linear.Weights, _linear.Weights]:
+    check_reach(sigma, 8)
     radius = int(4 * sigma + 0.5)
     gaussian = gaussian_kernel(2 * radius + 1, sigma)
     x = np.arange(-radius, radius + 1)

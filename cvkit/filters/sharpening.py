@@ -15,6 +15,13 @@ _SOBEL = (
 )
 # A ramp that rises by one level for each pixel gives the Sobel kernels 8.
 _SOBEL_UNIT = 8.0
+# Of details; its products with values of pixels are still float32.
+_LARGEST_AMOUNT = 1e30
+
+
+def _strength(amount: float) -> float:
+    strength = _validate.number(amount, "amount", minimum=0)
+    return _validate.number(strength, "amount", maximum=_LARGEST_AMOUNT)
 
 
 def sharpen(
@@ -58,7 +65,7 @@ def sharpen(
     """
     stack = ImageStack.of(image)
     by_laplacian = _validate.one_of(method, {"laplacian": True, "sobel": False}, "method")
-    strength = _validate.number(amount, "amount", minimum=0)
+    strength = _strength(amount)
     border_code = _validate.one_of(border, BORDERS, "border")
     sum_dtype = _linear.float_dtype(stack.dtype)
     rounding = _linear.real(sum_dtype, stack.dtype)
@@ -122,7 +129,7 @@ def unsharp_mask(
     array([[ 9,  7, 23, 21]], dtype=uint8)
     """
     stack = ImageStack.of(image)
-    strength = _validate.number(amount, "amount", minimum=0)
+    strength = _strength(amount)
     least = _validate.number(threshold, "threshold", minimum=0)
     # The blur is a buffer of its own until each pixel of it is replaced by the result.
     out = gaussian_blur(stack.array, sigma=sigma, border=border)

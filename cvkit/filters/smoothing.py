@@ -212,7 +212,16 @@ def _gaussian(
 
 def _size_for(sigma: float, dtype: np.dtype) -> int:
     """OpenCV's kernel size for a standard deviation: 3 of them to either side for uint8, else 4."""
-    return round(sigma * (6 if dtype == np.uint8 else 8) + 1) | 1
+    deviations = 6 if dtype == np.uint8 else 8
+    check_reach(sigma, deviations)
+    return round(sigma * deviations + 1) | 1
+
+
+def check_reach(sigma: float, deviations: int) -> None:
+    """Check that a kernel of so many standard deviations can be listed."""
+    largest = _validate.LARGEST_KERNEL // deviations
+    if sigma > largest:
+        raise ValueError(f"sigma must be at most {largest}, got {sigma!r}")
 
 
 # OpenCV's kernels for a size without a sigma, in 1/256.
@@ -225,13 +234,17 @@ _SMALL_GAUSSIANS = {
 }
 
 
+_SMALLEST_VARIANCE = 1e-100
+
+
 def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
     """Weights of a Gaussian, summing to 1, as ``cv2.getGaussianKernel``."""
     if sigma <= 0 and size in _SMALL_GAUSSIANS:
         return np.array(_SMALL_GAUSSIANS[size]) / 256.0
     sigma = sigma if sigma > 0 else 0.15 * size + 0.35
     x = np.arange(size) - size // 2
-    weights = np.exp(-0.5 * x * x / (sigma * sigma))
+    # Narrower ones than the smallest variance are as narrow: a single weight.
+    weights = np.exp(-0.5 * x * x / max(sigma * sigma, _SMALLEST_VARIANCE))
     return weights / weights.sum()
 
 

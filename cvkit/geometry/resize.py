@@ -33,7 +33,8 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
         Height and width of the result, in pixels.
     interpolation : {"bilinear", "bilinear_exact", "nearest", "bicubic", "area"}
         ``"bilinear_exact"`` is for uint8 only: it rounds once, at the end. ``"area"`` averages what each
-        pixel of the result covers; it is the choice for making images smaller.
+        pixel of the result covers; it is the choice for making images smaller. Where it enlarges an axis, it
+        is bilinear on both, as in OpenCV: pixels stay flat but for a blend where one meets the next.
 
     Returns
     -------
@@ -50,9 +51,11 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     Notes
     -----
     For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with
-    ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte. Other combinations are
-    computed in floating point and rounded once, half to even; OpenCV's, of fewer bits, are within one level
-    of them.
+    ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte, and so does ``"area"`` with
+    ``INTER_AREA`` where it enlarges an axis or halves both. Other combinations are computed in floating point
+    and rounded once, half to even; OpenCV's, of fewer bits, are within one level of them.
+
+    NaN and infinity reach those pixels of the result in which theirs has a weight other than 0.
 
     Examples
     --------
@@ -60,7 +63,7 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     >>> cvkit.resize(np.array([[0, 100]], np.uint8), (1, 4))
     array([[  0,  25,  75, 100]], dtype=uint8)
     """
-    _validate.one_of(interpolation, ("nearest", "bilinear_exact", *_TAPS), "interpolation")
+    _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     stack = (
         ImageStack.of(image, dtypes=(np.uint8,))
         if interpolation == "bilinear_exact"
@@ -70,6 +73,8 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     kernels = stack.kernels(resize_kernels)
     count, source_height, source_width, channels = stack.shape
     out = stack.empty((count, height, width, channels))
+    if interpolation == "area" and (height > source_height or width > source_width):
+        interpolation = _ENLARGED_AREA
     if stack.dtype == np.uint8 and interpolation in _HALVING and _is_half(stack, height, width):
         # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
         kernels.halve(stack.array, channels == 2 and interpolation != "bilinear_exact", out)
@@ -79,8 +84,9 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
         kernels.bilinear_exact(stack.array, *rows, *columns, out)
-    elif stack.dtype == np.uint8 and interpolation == "bilinear":
-        rows, columns = _bilinear_rows(source_height, height), _bilinear_columns(source_width, width)
+    elif stack.dtype == np.uint8 and interpolation in _PAIRS:
+        rows = _bilinear_rows(interpolation, source_height, height)
+        columns = _bilinear_columns(interpolation, source_width, width)
         kernels.bilinear(stack.array, *rows, *columns, out)
     else:
         real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
@@ -91,6 +97,9 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
         kernels.weighted(stack.array, *rows, *columns, whole, largest, out)
     return stack.restore(out)
 
+
+_INTERPOLATIONS = ("nearest", "bilinear_exact", "bilinear", "bicubic", "area")
+_ENLARGED_AREA = "area of an enlarged axis"
 
 # Three names of the mean of 2 x 2 bytes, where the result has half the size.
 _HALVING = ("bilinear", "bilinear_exact", "area")
@@ -117,23 +126,25 @@ def _exact_table(source_size: int, target_size: int) -> tuple[np.ndarray, np.nda
 
 
 @functools.lru_cache
-def _bilinear_rows(source_size: int, target_size: int) -> _Taps:
+def _bilinear_rows(interpolation: str, source_size: int, target_size: int) -> _Taps:
     """For each target row: its two source rows and their weights of 11 bits, as in OpenCV.
 
     Beyond the outermost centers the outermost row is blended with itself, which rounds in its own way.
     """
-    first, fraction = _split(_centers(source_size, target_size), source_size)
+    first, fraction = _PAIRS[interpolation](source_size, target_size)
     index = np.stack([first, first + 1]).clip(0, source_size - 1)
     return index.astype(np.uint32), _fixed_point(fraction)
 
 
 @functools.lru_cache
-def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
+def _bilinear_columns(interpolation: str, source_size: int, target_size: int) -> _Taps:
     """For each target column: the first of its two source columns, and the weights of both.
 
     Unlike rows, columns beyond the outermost centers are the outermost column alone.
     """
-    first, fraction = _split(_centers(source_size, target_size).clip(0, source_size - 1), source_size)
+    first, fraction = _PAIRS[interpolation](source_size, target_size)
+    fraction[(first < 0) | (first >= source_size - 1)] = 0
+    first = first.clip(0, source_size - 1)
     weights = _fixed_point(fraction)
     # The pair stays inside the image: its second column takes over at the right end.
     if source_size > 1:
@@ -143,11 +154,28 @@ def _bilinear_columns(source_size: int, target_size: int) -> _Taps:
     return first.astype(np.uint32), weights
 
 
+def _centered_pairs(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first of the two pixels around the center of each target pixel, and the weight of the second."""
+    return _split(_centers(source_size, target_size), source_size)
+
+
 def _split(position: np.ndarray, source_size: int) -> tuple[np.ndarray, np.ndarray]:
     """Whole part and fraction, in the float32 that OpenCV uses while that holds every whole number."""
     position = position.astype(np.float32 if source_size <= 1 << 24 else np.float64)
     first = np.floor(position)
     return first, (position - first).astype(np.float32)
+
+
+def _enlarged_area_pairs(source_size: int, target_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The two pixels that each target pixel covers parts of, as OpenCV has it where it enlarges an axis."""
+    inverse_scale = target_size / source_size
+    index = np.arange(target_size)
+    first = np.floor(index * (1 / inverse_scale))
+    beyond = ((index + 1) - (first + 1) * inverse_scale).astype(np.float32)
+    return first, np.where(beyond <= 0, np.float32(0), beyond - np.floor(beyond))
+
+
+_PAIRS = {"bilinear": _centered_pairs, _ENLARGED_AREA: _enlarged_area_pairs}
 
 
 def _fixed_point(fraction: np.ndarray) -> np.ndarray:
@@ -191,13 +219,23 @@ def _bicubic_taps(source_size: int, target_size: int) -> _Taps:
 
 def _area_taps(source_size: int, target_size: int) -> _Taps:
     """Weigh each source pixel by the share of the target pixel that it covers."""
-    scale = source_size / target_size
-    start = np.arange(target_size) * scale
-    stop = np.minimum(start + scale, source_size)
-    first = np.floor(start)
-    index = first + np.arange(int(np.ceil(scale)) + 1)[:, np.newaxis]
-    overlap = (np.minimum(stop, index + 1) - np.maximum(start, index)).clip(0, None)
-    return first, overlap / overlap.sum(axis=0)
+    # In whole numbers, as parts of a source pixel, so that what is not covered has a weight of 0.
+    start = np.arange(target_size) * source_size
+    stop = start + source_size
+    first = start // target_size
+    index = first + np.arange((-(-stop // target_size) - first).max())[:, np.newaxis]
+    overlap = np.minimum(stop, (index + 1) * target_size) - np.maximum(start, index * target_size)
+    return first, overlap.clip(0, None) / source_size
 
 
-_TAPS = {"bilinear": _bilinear_taps, "bicubic": _bicubic_taps, "area": _area_taps}
+def _enlarged_area_taps(source_size: int, target_size: int) -> _Taps:
+    first, fraction = _enlarged_area_pairs(source_size, target_size)
+    return first, np.stack([1 - fraction, fraction])
+
+
+_TAPS = {
+    "bilinear": _bilinear_taps,
+    "bicubic": _bicubic_taps,
+    "area": _area_taps,
+    _ENLARGED_AREA: _enlarged_area_taps,
+}

@@ -78,6 +78,7 @@ RESIZE = [
     ),
     _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
     *(_resize_case("area", cv2.INTER_AREA, 0.5, channels) for channels in (1, 2, 3, 4)),
+    _resize_case("area", cv2.INTER_AREA, 1.7, 3),
 ]
 
 PYRAMID = [

@@ -291,14 +291,28 @@ def _add_two(first, second, first_weight, second_weight, total):
 
 
 @helper
+def _pair_of_rows(chosen, weights, y, tap):
+    """Return two rows and their weights; half of the other for one of weight 0: NaN times 0 is NaN."""
+    first, second = chosen[tap], chosen[tap + 1]
+    first_weight, second_weight = weights[tap, y], weights[tap + 1, y]
+    half = (first_weight + second_weight) * weights.dtype.type(0.5)
+    if second_weight == 0:
+        return first, first, half, half
+    if first_weight == 0:
+        return second, second, half, half
+    return first, second, first_weight, second_weight
+
+
+@helper
 def _weigh_rows(rows, chosen, start, weights, y, total):
     """Sum the chosen rows, an even number of them, from ``start`` on by the weights of output row ``y``."""
     stop = start + total.shape[0]
-    first, second = rows[chosen[0]][start:stop], rows[chosen[1]][start:stop]
-    _blend_two(first, second, weights[0, y], weights[1, y], total)
-    for tap in range(2, chosen.shape[0], 2):
-        first, second = rows[chosen[tap]][start:stop], rows[chosen[tap + 1]][start:stop]
-        _add_two(first, second, weights[tap, y], weights[tap + 1, y], total)
+    for tap in range(0, chosen.shape[0], 2):
+        first, second, first_weight, second_weight = _pair_of_rows(chosen, weights, y, tap)
+        if tap == 0:
+            _blend_two(rows[first][start:stop], rows[second][start:stop], first_weight, second_weight, total)
+        elif first_weight != 0:
+            _add_two(rows[first][start:stop], rows[second][start:stop], first_weight, second_weight, total)
 
 
 @helper
@@ -394,6 +408,46 @@ def _weigh_columns(line, first, channels, column_weights, weights, moved, weighe
 
 
 @helper
+def _is_finite(line):
+    others = 0
+    for value in range(line.shape[0]):
+        others += line[value] - line[value] != 0
+    return others == 0
+
+
+@helper
+def _move_infinite(line, aside):
+    """Move NaN and infinity aside and leave 0 in their places."""
+    zero = line.dtype.type(0)
+    for value in range(line.shape[0]):
+        is_finite = line[value] - line[value] == 0
+        aside[value] = zero if is_finite else line[value]
+        line[value] = line[value] if is_finite else zero
+
+
+@helper
+def _add_infinite(aside, first, channels, column_weights, weighed):
+    """Add NaN and infinity where their weight is not 0, with which they would be NaN."""
+    for x in range(first.shape[0]):
+        for tap in range(column_weights.shape[0]):
+            for channel in range(channels):
+                value = aside[(np.int64(first[x]) + tap) * channels + channel]
+                if value != 0 and column_weights[tap, x] != 0:
+                    weighed[x * channels + channel] += column_weights[tap, x] * value
+
+
+@helper
+def _weigh_float_columns(line, aside, first, channels, column_weights, weights, moved, weighed):
+    """Sum the taps of each value as ``_weigh_columns`` does, of any floats."""
+    if _is_finite(line):
+        _weigh_columns(line, first, channels, column_weights, weights, moved, weighed)
+    else:
+        _move_infinite(line, aside)
+        _weigh_columns(line, first, channels, column_weights, weights, moved, weighed)
+        _add_infinite(aside, first, channels, column_weights, weighed)
+
+
+@helper
 def _rounded(value, largest):
     """Round half to even and saturate."""
     value = np.rint(value)
@@ -448,6 +502,7 @@ def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out
         top = (task % strips) * STRIP
         line = np.empty((stop - start) * channels + 4, x_weights.dtype)
         inner = line[(inner_start - start) * channels : (inner_stop - start) * channels]
+        aside = np.empty_like(line)
         moved = np.empty(4 * values + 8, x_weights.dtype)
         ring = np.empty((y_taps, values), x_weights.dtype)
         held = np.full(y_taps, -1)
@@ -466,7 +521,7 @@ def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out
                 else:
                     # Of the dtype of the weights anyway where this is run, not only compiled.
                     float_row = out_row.view(x_weights.dtype)
-                    _weigh_columns(line, first, channels, x_weights, weights, moved, float_row)
+                    _weigh_float_columns(line, aside, first, channels, x_weights, weights, moved, float_row)
             else:
                 for tap in range(y_taps):
                     row, slot = chosen[tap], chosen[tap] % y_taps
@@ -475,7 +530,9 @@ def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out
                         held[slot] = row
                         copy_row(rows[image, row, inner_start * channels : inner_stop * channels], inner)
                         _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
-                        _weigh_columns(line, first, channels, x_weights, weights, moved, ring[slot])
+                        _weigh_float_columns(
+                            line, aside, first, channels, x_weights, weights, moved, ring[slot]
+                        )
                 if not whole:
                     _weigh_rows(ring, chosen, 0, y_weights, y, out_row)
                 elif y_taps == 4:

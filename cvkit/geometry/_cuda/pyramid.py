@@ -37,9 +37,9 @@ def down(source, sum_type, rounding, out):
 
 @helper(allocates=True)
 def _weight_of_three(tap, is_between):
-    """Return 1, 6, 1 for taps from -1 to 1 on a pixel, and 0, 4, 4 between two."""
+    """Return 1, 6, 1 for taps from -1 to 1 on a pixel, and 4, 4 for 0 and 1 between two."""
     if is_between:
-        return 0 if tap < 0 else 4
+        return 4
     return 6 if tap == 0 else 1
 
 
@@ -52,9 +52,9 @@ def _up(source, sum_type, rounding, out):
     x, channel = divmod(position, channels)
     number = sum_type.dtype.type
     total = number(0)
-    for down in range(-1, 2):
+    for down in range(y % 2 - 1, 2):
         row = doubled_index(y // 2 + down, source.shape[1])
-        for right in range(-1, 2):
+        for right in range(x % 2 - 1, 2):
             column = doubled_index(x // 2 + right, source.shape[2])
             weight = number(_weight_of_three(down, y % 2) * _weight_of_three(right, x % 2))
             total += number(number(source[image, row, column, channel]) * weight)

@@ -82,9 +82,13 @@ def _weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, ou
     real = x_weights.dtype.type
     total = real(0)
     for down in range(y_weights.shape[0]):
+        if y_weights[down, y] == 0:  # times infinity it were NaN
+            continue
         row = min(max(y_first[y] + down, 0), source.shape[1] - 1)
         along = real(0)
         for right in range(x_weights.shape[0]):
+            if x_weights[right, x] == 0:
+                continue
             column = min(max(x_first[x] + right, 0), source.shape[2] - 1)
             along += x_weights[right, x] * real(source[image, row, column, channel])
         total += y_weights[down, y] * along
