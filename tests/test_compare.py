@@ -16,24 +16,27 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import benchmark
 import gpu_measurements
+import gpu_report
 from cvkit.cli import main
 from cvkit.compare.cases.case import Case, Tolerance
 from cvkit.compare.cases.detectors import DetectorCase, our_detector
 from cvkit.compare.cases.images import adapted, noise, scene
-from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.learners.table import LEARNER_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed
+from cvkit.compare.measure.difference import difference
 from cvkit.compare.measure.documents import Document, open_document, read_document
 from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.machine import opencv_major
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import reason_to_skip, select
-from cvkit.compare.measure.timing import alternate, difference
+from cvkit.compare.measure.timing import alternate
 from cvkit.compare.present import page, tables
 from cvkit.compare.present.report import Report
-from readme_tables import parity_summary, replace_between, speed_summary, with_tables
+from readme_tables import PARITY, SPEED, parity_summary, replace_between, speed_summary, with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_opencv_4 = pytest.mark.skipif(opencv_major() != 4, reason="OpenCV 5 has no HOGDescriptor")
@@ -67,7 +70,7 @@ def use_rows(monkeypatch: pytest.MonkeyPatch, *rows: Case) -> None:
     """Put rows in the place of the tables that the command compares."""
     monkeypatch.setattr("cvkit.compare.cases.table.CASES", list(rows))
     monkeypatch.setattr("cvkit.compare.cases.detectors.DETECTOR_CASES", [])
-    monkeypatch.setattr("cvkit.compare.cases.learners.LEARNER_CASES", [])
+    monkeypatch.setattr("cvkit.compare.cases.learners.table.LEARNER_CASES", [])
 
 
 # What is measured
@@ -206,7 +209,7 @@ def test_the_readme_is_what_the_committed_measurements_give() -> None:
 
 def test_committed_measurements_name_rows_that_exist() -> None:
     labels = {case.label for case in (*CASES, *TIMED_CASES, *LEARNER_CASES)}
-    for path in sorted((ROOT / "cvkit" / "compare" / "results").glob("*.json")):
+    for path in (PARITY, SPEED):
         for row in read_document(path).rows:
             if row["section"] in ("speed", "learner", "parity") and row["operation"] != "detect":
                 assert row["label"] in labels, (path.name, row["label"])
@@ -336,7 +339,6 @@ def test_wrong_usage_is_one_line_and_makes_no_folder(
 def test_benchmark_merges_rows_and_fails_on_a_missed_bar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    benchmark = script("benchmark")
     output = tmp_path / "speed.json"
     monkeypatch.setattr(speed, "BAR_SHAPE", (10, 20))
     rows = [replace(FAKE, name="first", bar=1e9), replace(FAKE, name="second", bar=1e-9)]
@@ -360,16 +362,15 @@ def test_benchmark_merges_rows_and_fails_on_a_missed_bar(
 def test_gpu_report_without_a_gpu_exits_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = script("gpu_report")
-    monkeypatch.setattr(report.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(gpu_report.cuda, "is_available", lambda: False)
     monkeypatch.setattr(sys, "argv", ["gpu_report"])
-    assert report.main() == 3
+    assert gpu_report.main() == 3
     assert "no CUDA device" in capsys.readouterr().err
 
 
 def test_gpu_report_in_the_simulator(tmp_path: Path) -> None:
     output = tmp_path / "gpu.json"
-    command = [sys.executable, str(ROOT / "scripts" / "gpu_report.py"), "--operations", "rgb_to_gray[]-uint8"]
+    command = [sys.executable, str(ROOT / "tools" / "gpu_report.py"), "--operations", "rgb_to_gray[]-uint8"]
     command += ["KMeans"]
     command += ["--sizes", "1x64", "--stack", "2", "--output", str(output)]
     simulator = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}

@@ -24,8 +24,8 @@ import cvkit
 from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.detectors import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
-from cvkit.compare.cases.learner_case import LearnerCase
-from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.table import LEARNER_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed

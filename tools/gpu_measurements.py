@@ -14,8 +14,8 @@ import cvkit
 from cvkit._jit import cuda, gpu_name
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
+from cvkit.compare.measure.difference import difference
 from cvkit.compare.measure.documents import Row
-from cvkit.compare.measure.timing import difference
 from cvkit.compare.present.tables import Table, picture_kind
 
 # Large enough for the time to be that of the memory, not of the launch.

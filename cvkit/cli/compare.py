@@ -52,7 +52,7 @@ def compare(
     from cvkit._paths import atomic_path, claim_folder
     from cvkit.cli.tables import print_table
     from cvkit.compare.cases.detectors import DETECTOR_CASES
-    from cvkit.compare.cases.learners import LEARNER_CASES
+    from cvkit.compare.cases.learners.table import LEARNER_CASES
     from cvkit.compare.cases.table import CASES
     from cvkit.compare.measure.machine import thread_count
     from cvkit.compare.measure.miss_rates import find_labeled

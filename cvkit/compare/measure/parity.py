@@ -9,9 +9,9 @@ import numpy as np
 import cvkit
 from cvkit.compare.cases.case import Case, Tolerance
 from cvkit.compare.cases.detectors import DetectorCase, OpenCVDetector, our_detector
+from cvkit.compare.measure.difference import difference
 from cvkit.compare.measure.documents import Row
 from cvkit.compare.measure.machine import reference_version
-from cvkit.compare.measure.timing import difference
 
 # Windows below the threshold of every detector, so that more than a handful are compared.
 _WINDOW_THRESHOLD = -1.5

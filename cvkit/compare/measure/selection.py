@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DetectorCase
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.measure.machine import opencv_major
 
 AnyCase = Case | DetectorCase | LearnerCase

@@ -11,7 +11,7 @@ import numpy as np
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DetectorCase
 from cvkit.compare.cases.images import adapted, scene
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.measure.documents import Document
 from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.machine import thread_count
