@@ -1,6 +1,6 @@
 """Check and time CUDA kernels on this machine's GPU: agreement with the CPU, share of the memory's speed.
 
-    python tools/gpu_report.py                                    every row, single pictures and stacks
+    python tools/gpu_report.py                                    every row, single images and stacks
     python tools/gpu_report.py --operations hog --sizes 480x640
 
 Writes gpu.json and prints a table. Times are those of CUDA events, transfers apart. Exit code: 0 all agree,
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument(
         "--sizes", nargs="+", type=read_size, default=[(480, 640), (1080, 1920)], metavar="HxW"
     )
-    parser.add_argument("--stack", type=int, default=8, metavar="N", help="pictures in a stack (default: 8)")
+    parser.add_argument("--stack", type=int, default=8, metavar="N", help="images in a stack (default: 8)")
     parser.add_argument("--output", type=Path, default=Path("gpu.json"), help="JSON to write")
     arguments = parser.parse_args()
     if not cuda.is_available():
