@@ -48,6 +48,7 @@ def main() -> int:
     if arguments.list:
         print("\n".join(mutation.label for mutation in mutations))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the tests that run end, too
     survivors = []
     with tempfile.TemporaryDirectory() as folder:
         workplace = Workplace(ROOT, Path(folder))
@@ -62,9 +63,9 @@ def main() -> int:
 
 
 def kernel_files(root: Path) -> list[str]:
-    """Name the files of the CPU's kernels."""
-    found = (path.relative_to(root).as_posix() for path in root.glob("cvkit/**/_cpu/*.py"))
-    return sorted(path for path in found if not path.endswith("__init__.py"))
+    """Name the files of the CPU's kernels, and the maths that they share with CUDA's."""
+    found = [*root.glob("cvkit/**/_cpu/*.py"), *root.glob("cvkit/**/_*math.py")]
+    return sorted(path.relative_to(root).as_posix() for path in found if path.name != "__init__.py")
 
 
 def chosen(files: list[str], sample: int | None, seed: int, review: bool) -> list[Mutation]:
