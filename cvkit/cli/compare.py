@@ -14,6 +14,8 @@ from cvkit.cli.progress import open_progress, told_warnings
 
 if TYPE_CHECKING:
     from cvkit.compare.measure.comparison import Comparison
+    from cvkit.compare.measure.miss_rates import LabeledImages
+    from cvkit.compare.measure.selection import AnyCase
 
 
 def compare(
@@ -62,27 +64,33 @@ def compare(
     check_output_folder(output)
     with wrong_usage(), told_warnings():
         cases = select(all_cases(), operations or [])
+        shape, images_by_name = read_size(size), read_images(image or [])
         on_cuda = device_name.startswith("cuda")
-        comparison = Comparison(
-            read_size(size), read_images(image or []), threads, on_cuda, draw=difference_figure
-        )
+        comparison = Comparison(shape, images_by_name, threads, on_cuda, draw=difference_figure)
         labeled = images and labels and find_labeled(images, labels, aspect=aspect)
         folder = claim_folder(output)
 
+    _run(comparison, cases, labeled or None, device_name, folder / "comparison.json")
+    write_page(comparison, folder / "report.html")
+    _print(comparison)
+    print(f"written to {folder}: report.html, comparison.json")
+    raise typer.Exit(0 if comparison.agrees else 1)
+
+
+def _run(
+    comparison: Comparison, cases: list[AnyCase], labeled: LabeledImages | None, device_name: str, path: Path
+) -> None:
+    """Compare row after row, and keep what was measured so far in a file."""
     with open_progress(len(cases), "rows") as progress:
-        target = device_name if on_cuda else "cpu"
-        progress.say(f"{len(cases)} rows, threads of each side: {threads}, device: {target}")
+        target = device_name if comparison.on_cuda else "cpu"
+        progress.say(f"{len(cases)} rows, threads of each side: {comparison.threads}, device: {target}")
         if labeled:
             progress.say(f"judging detectors on {len(labeled.paths)} labeled images")
             comparison.judge(labeled)
         for case in cases:
             comparison.add(case)
-            comparison.document.write(folder / "comparison.json")
+            comparison.document.write(path)
             progress.advance()
-    write_page(comparison, folder / "report.html")
-    _print(comparison)
-    print(f"written to {folder}: report.html, comparison.json")
-    raise typer.Exit(0 if comparison.agrees else 1)
 
 
 def _print(comparison: Comparison) -> None:
