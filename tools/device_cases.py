@@ -91,7 +91,7 @@ IMAGE_CASES: list[Case] = [
 ]
 """Functions of an image or a stack."""
 
-WHOLE_CASES: list[Case] = [
+SINGLE_IMAGE_CASES: list[Case] = [
     *(
         _row(
             detector,

@@ -38,7 +38,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     document = open_document(PARITY)
-    every = [*CASES, *DETECTOR_CASES]
+    every: list[Case | DetectorCase] = [*CASES, *DETECTOR_CASES]
     document.retain({case.label for case in every})
     cases = select(every, arguments.operations)
     agrees = True

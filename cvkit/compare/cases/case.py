@@ -33,6 +33,8 @@ class Tolerance:
 EXACT = Tolerance()
 # Float results against a reference that sums in another order.
 FLOAT = Tolerance(relative=1e-5)
+# The same for float images of one pixel, whose values have no range of their own but 0 to 255.
+FLOAT_255 = Tolerance(absolute=1e-6 * 255)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,3 @@ def changed(image: Array, change: Callable[[np.ndarray], np.ndarray]) -> Array:
     """Return what ``change`` makes of an image, where the image is."""
     result = change(to_host(image))
     return to_device(result) if on_device(image) else result
-
-
-# The same for float images of one pixel, whose values have no range of their own but the image's 255.
-FLOAT_255 = Tolerance(absolute=1e-6 * 255)
