@@ -56,9 +56,10 @@ def test_constants_of_a_module_are_changed_but_for_sizes() -> None:
 def test_every_kernel_file_can_be_changed(path: str) -> None:
     found = find_mutations(path, SOURCES[path])
     assert found
-    original = ast.dump(ast.parse(SOURCES[path]))
     for mutation in found:
-        assert ast.dump(ast.parse(mutation.apply(SOURCES[path]))) != original, mutation.label
+        source = mutation.apply(SOURCES[path])
+        assert source != SOURCES[path]
+        assert ast.parse(source), mutation.label
 
 
 @pytest.mark.parametrize("path", KERNELS)
@@ -128,6 +129,28 @@ def test_changes_are_judged(workplace: mutate.Workplace) -> None:
     assert changed(workplace, "s += 2", "s += 3") == "killed"
     assert changed(workplace, "i < n", "i < n != 6") == "survived"
     assert changed(workplace, "i = s = 0", "import os; os.abort()") == "killed"
+
+
+def test_kernels_that_call_a_changed_one_are_compiled_again(tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    (root / "cvkit").mkdir(parents=True)
+    compiled = (
+        "from numba import njit\n\n{imports}\n\n@njit(cache=True)\ndef {name}(x):\n    return {value}\n"
+    )
+    for name, imports, value in (
+        ("inner", "", "x + 2"),
+        ("outer", "from cvkit.inner import inner", "inner(x)"),
+    ):
+        text = compiled.format(name=name, imports=imports, value=value)
+        (root / "cvkit" / f"{name}.py").write_text(text)
+    (root / "test_outer.py").write_text(
+        "from cvkit.outer import outer\n\ndef test_outer():\n    assert outer(1) == 3\n"
+    )
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    (tmp_path / "work").mkdir()
+    [mutation] = find_mutations("cvkit/inner.py", (root / "cvkit" / "inner.py").read_text())
+    workplace = mutate.Workplace(root, tmp_path / "work")
+    assert workplace.judge(mutation, [["test_outer.py"]], limit=120) == "killed"
 
 
 def test_a_change_that_never_ends_is_killed_by_time(workplace: mutate.Workplace) -> None:

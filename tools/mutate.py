@@ -148,20 +148,22 @@ class Workplace:
 
     @contextlib.contextmanager
     def _changed(self, mutation: Mutation) -> Iterator[None]:
-        """Change a file for a while, and let the files whose kernels call it look changed, too."""
+        """Change a file for a while, and add a comment to the files whose kernels call it.
+
+        Numba compiles again what is in a file of other content or another time, and looks at no other file.
+        """
         file = self.copy / mutation.path
-        source = file.read_text(encoding="utf-8")
         affected = [file, *(self.copy / path for path in importers(self.copy, mutation.path))]
-        times = {path: path.stat() for path in affected}
+        before = {path: (path.read_text(encoding="utf-8"), path.stat()) for path in affected}
         try:
-            file.write_text(mutation.apply(source), encoding="utf-8")
-            for path in affected:
-                path.touch()
+            for path, (source, _) in before.items():
+                text = mutation.apply(source) if path == file else f"{source}# {mutation.label}\n"
+                path.write_text(text, encoding="utf-8")
             yield
         finally:
-            file.write_text(source, encoding="utf-8")
-            for path, before in times.items():
-                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+            for path, (source, times) in before.items():
+                path.write_text(source, encoding="utf-8")
+                os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def _run(self, command: list[str], compiled: Path, seconds: float | None) -> int | None:
         """Run tests in the copy; return their exit code, or None where the time was up."""
