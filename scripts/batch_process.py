@@ -1,4 +1,4 @@
-"""Process a folder of pictures with library calls: what ``cvkit pipeline`` does, without its progress.
+"""Process a folder of images with library calls: what ``cvkit pipeline`` does, without its progress.
 
 python scripts/batch_process.py samples edges
 """
@@ -11,9 +11,9 @@ from cvkit.cli.programs import ArgumentParser, program
 
 @program
 def main() -> int:
-    """Find the edges in every picture of a source; write them to a folder."""
+    """Find the edges in every image of a source; write them to a folder."""
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("source", help="a picture, a folder, a glob pattern or a list file")
+    parser.add_argument("source", help="an image, a folder, a glob pattern or a list file")
     parser.add_argument("output", help="a new folder, or one to go on in")
     parser.add_argument("--workers", type=int, help="work in so many processes")
     arguments = parser.parse_args()

@@ -12,7 +12,7 @@ from cvkit.compare.measure.documents import Document
 from cvkit.compare.measure.parity import compare_case
 from cvkit.compare.measure.selection import read_size, reason_to_skip, select
 from cvkit.compare.measure.speed import time_case
-from cvkit.compare.present.tables import parity_table, speed_tables, to_text
+from cvkit.compare.present.tables import comparison_tables, to_text
 
 
 @program
@@ -30,10 +30,10 @@ def main() -> None:
         if reason is not None:
             print(f"not compared: {case.label} {reason}")
             continue
-        picture = scene(*arguments.size, case.channels, case.dtype)
-        document.add(compare_case(case, picture, "scene").row)
-        document.add(time_case(case, picture, arguments.threads))
-    for table in (parity_table(document.rows), *speed_tables(document.rows)):
+        image = scene(*arguments.size, case.channels, case.dtype)
+        document.add(compare_case(case, image, "scene").row)
+        document.add(time_case(case, image, arguments.threads))
+    for table in comparison_tables(document.rows):
         print(to_text(table), end="\n\n")
 
 

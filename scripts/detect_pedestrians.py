@@ -1,4 +1,4 @@
-"""Find people in pictures with library calls: what ``cvkit detect`` does, without its care for mishaps.
+"""Find people in images with library calls: what ``cvkit detect`` does, without its care for mishaps.
 
 python scripts/detect_pedestrians.py samples/street2.jpg
 """
@@ -15,9 +15,9 @@ from cvkit.io import read_ahead, walk
 
 @program
 def main() -> None:
-    """Detect people in every picture of the sources; write boxes and annotated pictures to a folder."""
+    """Detect people in every image of the sources; write boxes and annotated images to a folder."""
     parser = ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("sources", nargs="+", help="pictures, folders, glob patterns or list files")
+    parser.add_argument("sources", nargs="+", help="images, folders, glob patterns or list files")
     parser.add_argument("-o", "--output", type=Path, default=Path("pedestrians"), help="a new folder")
     parser.add_argument("--threshold", type=float, default=0.0, help="smallest score that counts")
     arguments = parser.parse_args()

@@ -16,24 +16,28 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import benchmark
 import gpu_measurements
+import gpu_report
 from cvkit.cli import main
 from cvkit.compare.cases.case import Case, Tolerance
 from cvkit.compare.cases.detectors import DetectorCase, our_detector
 from cvkit.compare.cases.images import adapted, noise, scene
-from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.learners.table import LEARNER_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed
+from cvkit.compare.measure.comparison import Comparison
+from cvkit.compare.measure.difference import difference
 from cvkit.compare.measure.documents import Document, open_document, read_document
 from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.machine import opencv_major
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import reason_to_skip, select
-from cvkit.compare.measure.timing import alternate, difference
+from cvkit.compare.measure.timing import alternate
 from cvkit.compare.present import page, tables
-from cvkit.compare.present.report import Report
-from readme_tables import parity_summary, replace_between, speed_summary, with_tables
+from cvkit.compare.present.drawings import difference_figure
+from readme_tables import PARITY, SPEED, parity_summary, replace_between, speed_summary, with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_opencv_4 = pytest.mark.skipif(opencv_major() != 4, reason="OpenCV 5 has no HOGDescriptor")
@@ -67,20 +71,20 @@ def use_rows(monkeypatch: pytest.MonkeyPatch, *rows: Case) -> None:
     """Put rows in the place of the tables that the command compares."""
     monkeypatch.setattr("cvkit.compare.cases.table.CASES", list(rows))
     monkeypatch.setattr("cvkit.compare.cases.detectors.DETECTOR_CASES", [])
-    monkeypatch.setattr("cvkit.compare.cases.learners.LEARNER_CASES", [])
+    monkeypatch.setattr("cvkit.compare.cases.learners.table.LEARNER_CASES", [])
 
 
 # What is measured
 
 
 def test_a_single_wrong_pixel_is_found() -> None:
-    picture = noise(20, 30)
-    results = compare_case(FAKE, picture, "noise")
+    image = noise(20, 30)
+    results = compare_case(FAKE, image, "noise")
     assert results.row["largest"] == 50
     assert results.row["equal"] == pytest.approx(1 - 1 / 600)
     assert not results.row["agrees"]
     accepted = replace(FAKE, tolerance=Tolerance(exceptions=1 / 600))
-    assert compare_case(accepted, picture, "noise").row["agrees"]
+    assert compare_case(accepted, image, "noise").row["agrees"]
 
 
 def test_nan_and_infinity_count_as_differences() -> None:
@@ -120,8 +124,8 @@ def test_times_are_those_of_the_right_side(monkeypatch: pytest.MonkeyPatch) -> N
 @needs_opencv_4
 def test_the_detector_is_compared_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None:
     case = DetectorCase(300, 200, 1, bar=1.0)
-    photograph = scene(300, 200, channels=3)
-    row = compare_detector(case, photograph, "scene")
+    image = scene(300, 200, channels=3)
+    row = compare_detector(case, image, "scene")
     assert row["agrees"]
     assert 0 < row["largest"] < 1e-3
     assert int(re.findall(r"(\d+) windows", row["name"])[0]) > 3
@@ -133,7 +137,7 @@ def test_the_detector_is_compared_window_by_window(monkeypatch: pytest.MonkeyPat
         return detector
 
     monkeypatch.setattr("cvkit.compare.measure.parity.our_detector", shifted)
-    assert not compare_detector(case, photograph, "scene")["agrees"]
+    assert not compare_detector(case, image, "scene")["agrees"]
 
 
 def test_a_learner_is_compared_with_times_and_memory() -> None:
@@ -150,11 +154,11 @@ def test_a_learner_is_compared_with_times_and_memory() -> None:
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_photographs_are_adapted_to_the_row(dtype: str, channels: int) -> None:
-    picture = adapted(np.full((2, 5, 3), 255, np.uint8), channels, dtype)
-    assert picture.shape == ((2, 5) if channels == 1 else (2, 5, channels))
-    assert picture.dtype == dtype
-    assert (picture == (65535 if dtype == "uint16" else 255)).all()
+def test_images_are_adapted_to_the_row(dtype: str, channels: int) -> None:
+    image = adapted(np.full((2, 5, 3), 255, np.uint8), channels, dtype)
+    assert image.shape == ((2, 5) if channels == 1 else (2, 5, channels))
+    assert image.dtype == dtype
+    assert (image == (65535 if dtype == "uint16" else 255)).all()
 
 
 # Which rows
@@ -201,12 +205,12 @@ def test_documents_are_continued_on_the_same_machine_only(tmp_path: Path) -> Non
 
 def test_the_readme_is_what_the_committed_measurements_give() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_tables(text) == text, "run: python tools/benchmark.py --readme"
+    assert with_tables(text) == text, "run: python tools/readme_tables.py"
 
 
 def test_committed_measurements_name_rows_that_exist() -> None:
     labels = {case.label for case in (*CASES, *TIMED_CASES, *LEARNER_CASES)}
-    for path in sorted((ROOT / "cvkit" / "compare" / "results").glob("*.json")):
+    for path in (PARITY, SPEED):
         for row in read_document(path).rows:
             if row["section"] in ("speed", "learner", "parity") and row["operation"] != "detect":
                 assert row["label"] in labels, (path.name, row["label"])
@@ -248,16 +252,16 @@ class Balanced(HTMLParser):
 
 
 def test_the_page_needs_nothing_else_and_shows_differences() -> None:
-    report = Report((24, 32), {"<b>&.png": scene(24, 32, channels=3)})
-    report.add(FAKE)
-    report.add(replace(FAKE, name="too large", minimum_shape=(100, 100)))
-    text = page.render(report)
+    comparison = Comparison((24, 32), {"<b>&.png": scene(24, 32, channels=3)}, draw=difference_figure)
+    comparison.add(FAKE)
+    comparison.add(replace(FAKE, name="too large", minimum_shape=(100, 100)))
+    text = page.render(comparison)
     parser = Balanced()
     parser.feed(text)
     assert parser.open == []
     assert len(parser.loaded) == 4
     assert all(source.startswith("data:image/png;base64,") for source in parser.loaded)
-    assert "needs a picture of at least (100, 100)" in text
+    assert "needs an image of at least (100, 100)" in text
     assert text.count("<polyline") == 2
     assert "0 of 1 comparisons agree" in text
     assert "http" not in text
@@ -300,12 +304,12 @@ def test_a_row_that_fails_does_not_end_the_others(
     assert "MemoryError: no memory" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
-def test_compare_takes_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compare_takes_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_rows(monkeypatch, replace(FAKE, ours=doubled))
     sample = str(ROOT / "samples" / "astronaut.jpg")
     assert main(["compare", "--image", sample, "--size", "8x8", "--output", str(tmp_path / "out")]) == 0
     row = read_document(tmp_path / "out" / "comparison.json").section("parity")[0]
-    assert (row["picture"], row["height"], row["width"]) == ("astronaut.jpg", 512, 512)
+    assert (row["image"], row["height"], row["width"]) == ("astronaut.jpg", 512, 512)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +340,6 @@ def test_wrong_usage_is_one_line_and_makes_no_folder(
 def test_benchmark_merges_rows_and_fails_on_a_missed_bar(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    benchmark = script("benchmark")
     output = tmp_path / "speed.json"
     monkeypatch.setattr(speed, "BAR_SHAPE", (10, 20))
     rows = [replace(FAKE, name="first", bar=1e9), replace(FAKE, name="second", bar=1e-9)]
@@ -360,16 +363,15 @@ def test_benchmark_merges_rows_and_fails_on_a_missed_bar(
 def test_gpu_report_without_a_gpu_exits_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = script("gpu_report")
-    monkeypatch.setattr(report.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(gpu_report.cuda, "is_available", lambda: False)
     monkeypatch.setattr(sys, "argv", ["gpu_report"])
-    assert report.main() == 3
+    assert gpu_report.main() == 3
     assert "no CUDA device" in capsys.readouterr().err
 
 
 def test_gpu_report_in_the_simulator(tmp_path: Path) -> None:
     output = tmp_path / "gpu.json"
-    command = [sys.executable, str(ROOT / "scripts" / "gpu_report.py"), "--operations", "rgb_to_gray[]-uint8"]
+    command = [sys.executable, str(ROOT / "tools" / "gpu_report.py"), "--operations", "rgb_to_gray[]-uint8"]
     command += ["KMeans"]
     command += ["--sizes", "1x64", "--stack", "2", "--output", str(output)]
     simulator = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
@@ -380,7 +382,7 @@ def test_gpu_report_in_the_simulator(tmp_path: Path) -> None:
     assert [row["operation"] for row in others] == ["KMeans"]
     assert all(row["agrees"] for row in others)
     assert single["agrees"]
-    assert stack["picture"] == "stack of 2"
+    assert stack["image"] == "stack of 2"
     assert stack["least_bytes"] == 2 * single["least_bytes"] == 2 * (64 * 3 + 64)
 
 

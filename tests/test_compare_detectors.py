@@ -1,4 +1,4 @@
-"""Detectors on labeled photographs: what is counted, what is shown, what is refused."""
+"""Detectors on labeled images: what is counted, what is shown, what is refused."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PERSON, GROUP = (10.0, 20.0, 30.0, 60.0), (40.0, 0.0, 60.0, 60.0)
 
 @pytest.fixture
 def labeled(tmp_path: Path) -> tuple[Path, Path]:
-    """Two pictures of one person each, told apart by their gray, and a truncated third one."""
-    folder = tmp_path / "photographs"
+    """Two images of one person each, told apart by their gray, and a truncated third one."""
+    folder = tmp_path / "images"
     folder.mkdir()
     for number in (1, 2, 3):
         cvkit.write_image(folder / f"{number}.png", np.full((64, 64), 50 * number, np.uint8))
@@ -40,7 +40,7 @@ def labeled(tmp_path: Path) -> tuple[Path, Path]:
     return folder, labels
 
 
-def test_detectors_are_judged_on_the_pictures_that_can_be_read(labeled: tuple[Path, Path]) -> None:
+def test_detectors_are_judged_on_the_images_that_can_be_read(labeled: tuple[Path, Path]) -> None:
     complaints: list[tuple[Path, OSError]] = []
     judged = {
         "sees": lambda image: Detections([PERSON, GROUP], [2.0, 1.0]),
@@ -50,7 +50,7 @@ def test_detectors_are_judged_on_the_pictures_that_can_be_read(labeled: tuple[Pa
     rows = compare_miss_rates(
         find_labeled(*labeled), judged=judged, unreadable=lambda *complaint: complaints.append(complaint)
     )
-    assert [(row["name"], row["pictures"], row["objects"]) for row in rows] == [
+    assert [(row["name"], row["images"], row["objects"]) for row in rows] == [
         ("sees", 2, 2),
         ("half", 2, 2),
         ("blind", 2, 2),
@@ -58,7 +58,7 @@ def test_detectors_are_judged_on_the_pictures_that_can_be_read(labeled: tuple[Pa
     assert len(complaints) == 1
     assert complaints[0][0].name == "3.png"
     assert "3.png" in str(complaints[0][1])
-    # The group of the second picture is not labeled as one, so that finding it there is wrong.
+    # The group of the second image is not labeled as one, so that finding it there is wrong.
     assert rows[0]["false_positives"][-1] == 0.0
     assert rows[0]["average_precision"] == pytest.approx(1.0)
     assert rows[1]["log_average_miss_rate"] == pytest.approx(0.5)
@@ -74,29 +74,27 @@ def test_opencv_and_the_shipped_models_are_judged() -> None:
     assert any("OpenCV" in name for name in names) == (opencv_major() < 5)
 
 
-def test_labels_of_a_missing_picture_are_refused(labeled: tuple[Path, Path]) -> None:
+def test_labels_of_a_missing_image_are_refused(labeled: tuple[Path, Path]) -> None:
     folder, labels = labeled
     (folder / "2.png").unlink()
     with pytest.raises(ValueError, match=r"labels name 2\.png, which is not in"):
         find_labeled(folder, labels)
 
 
-def test_the_command_judges_and_names_unreadable_pictures(
+def test_the_command_judges_and_names_unreadable_images(
     labeled: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, labels = labeled
-    options = ["--photographs", str(folder), "--labels", str(labels), "--output", str(tmp_path / "out")]
+    options = ["--images", str(folder), "--labels", str(labels), "--output", str(tmp_path / "out")]
     assert main(["compare", "rgb_to_bgr", "--size", "8x8", *options]) == 1
     shown = capsys.readouterr()
-    assert "Detectors on labeled photographs" in shown.out
+    assert "Detectors on labeled images" in shown.out
     assert "3.png" in shown.out
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 'class="det"' in page
 
 
-def test_photographs_without_labels_are_wrong_usage(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["compare", "--photographs", str(tmp_path), "--output", str(tmp_path / "out")]) == 2
-    assert "--photographs and --labels belong together" in capsys.readouterr().err
+def test_images_without_labels_are_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--images", str(tmp_path), "--output", str(tmp_path / "out")]) == 2
+    assert "--images and --labels belong together" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

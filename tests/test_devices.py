@@ -15,7 +15,7 @@ import cvkit
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
-from cvkit.compare.measure.timing import difference
+from cvkit.compare.measure.difference import difference
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_picture
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cvkit.compare.cases.learner_case import LearnerCase
-from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.table import LEARNER_CASES
 
 ROWS = [pytest.param(case, id=f"{case.learner}: {case.name}") for case in LEARNER_CASES]
 

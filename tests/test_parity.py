@@ -10,7 +10,7 @@ import cvkit
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.table import CASES
-from cvkit.compare.measure.timing import difference
+from cvkit.compare.measure.difference import difference
 from tests.naive_cases import NAIVE_CASES
 
 OPENCV = int(cv2.__version__.partition(".")[0])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import cvkit
 from cvkit.batch import image_operations
 from cvkit.compare.cases.images import MAXIMA, noise, scene
-from cvkit.compare.measure.timing import difference
+from cvkit.compare.measure.difference import difference
 from tests.random_calls import CALLS, Draw, RandomCall
 
 OPENCV = int(cv2.__version__.partition(".")[0])

@@ -114,6 +114,6 @@ def test_files_named_in_the_pages_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     prose = re.sub(r"`[^`]*`", "", text)
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", prose) if "://" not in link]
-    paths = re.findall(r"`((?:cvkit|scripts|tests)/[\w./]+\w)`", text)
+    paths = re.findall(r"`((?:cvkit|scripts|tests|tools)/[\w./]+\w)`", text)
     for name in [*links, *paths]:
         assert (page.parent / name).exists() or (ROOT / name).exists(), name

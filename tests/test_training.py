@@ -90,7 +90,7 @@ def test_no_pictures_are_named(pictures: Path) -> None:
         train_hog(sorted((pictures / "rings").iterdir()), [], **SETTINGS)  # type: ignore[arg-type]
 
 
-def test_the_script_writes_a_model(pictures: Path, tmp_path: Path, root: Path) -> None:
+def test_the_command_writes_a_model(pictures: Path, tmp_path: Path, root: Path) -> None:
     model = tmp_path / "model.npz"
     people, empty = tmp_path / "people", tmp_path / "empty"
     people.mkdir()
@@ -98,10 +98,10 @@ def test_the_script_writes_a_model(pictures: Path, tmp_path: Path, root: Path) -
     for index in range(4):
         cvkit.write_image(people / f"{index}.png", scene(160, 96, seed=index))
         cvkit.write_image(empty / f"{index}.png", scene(150, 90, seed=10 + index))
-    script = root / "scripts" / "train_detector.py"
     folders = ["--positives", people, "--negatives", empty]
+    options = ["--output", model, "--rounds", "1", "--no-calibrate"]
     run = subprocess.run(
-        [sys.executable, script, "person-hog", *folders, "-o", model, "--rounds", "1", "--no-calibrate"],
+        [sys.executable, "-m", "cvkit", "train", "person-hog", *folders, *options],
         capture_output=True,
         text=True,
         cwd=root,

@@ -2,13 +2,13 @@
 
     python tools/batch_benchmark.py                        canny on 12-megapixel JPEGs and on 640x480 PNGs
     python tools/batch_benchmark.py --output mine.json     keep the measurements elsewhere
-    python tools/benchmark.py --readme                     write the README's table
+    python tools/readme_tables.py                          write the README's table
 
 These take turns on the same files:
 
-loop        OpenCV decodes each picture and encodes it again in its format, one after another
+loop        OpenCV decodes each image and encodes it again in its format, one after another
 transcode   the same in as many threads
-result      OpenCV decodes the picture and encodes the edges, which are known already: what is left of a batch
+result      OpenCV decodes the image and encodes the edges, which are known already: what is left of a batch
             when computing costs nothing
 batch       cvkit.batch.run, everything included: finding the files, checks, manifest, renaming
 
@@ -149,9 +149,9 @@ def measure(case: Case, place: Path, threads: int, rounds: int) -> dict[str, Any
 
 
 def make_files(case: Case, folder: Path) -> None:
-    """Write photographs of the wanted size: the sample enlarged, with a sensor's noise."""
-    photograph = cv2.imread(str(ROOT / "samples" / "street2.jpg"))
-    enlarged = cv2.resize(photograph, case.size[::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    """Write images of the wanted size: the sample enlarged, with a sensor's noise."""
+    image = cv2.imread(str(ROOT / "samples" / "street2.jpg"))
+    enlarged = cv2.resize(image, case.size[::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32)
     random = np.random.default_rng(0)
     for number in range(case.count):
         if number < 4:  # the rest repeats these

@@ -5,10 +5,9 @@
     python tools/benchmark.py --operations SVC KMeans             learners, with the memory of fit
     python tools/benchmark.py --sizes 480x640 --output speed.json
 
-    python tools/benchmark.py --readme                            measure nothing, write the README's tables
-
 Rows are written as they are measured and merged into what the file holds, so a long benchmark can run in
-pieces. The exit code is 1 when a measured row misses its bar.
+pieces; ``tools/readme_tables.py`` shows them in the README. The exit code is 1 when a measured row misses its
+bar.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ import cvkit
 from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.detectors import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
-from cvkit.compare.cases.learner_case import LearnerCase
-from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.table import LEARNER_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed
@@ -33,7 +32,7 @@ from cvkit.compare.measure.documents import Row, open_document
 from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.selection import AnyCase, read_size, reason_to_skip, select
 from cvkit.compare.present.tables import learner_table, missed, speed_tables, to_text
-from readme_tables import SPEED, update_readme
+from readme_tables import SPEED
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,11 +41,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     """Measure what the command line asks for, print it and write it."""
     arguments = parsed()
-    if arguments.readme:
-        update_readme(ROOT / "README.md")
-        return 0
     check_output_file(arguments.output, "--output", ".json")
-    photograph = cvkit.read_image(arguments.photograph)
+    image = cvkit.read_image(arguments.image)
     document = open_document(arguments.output)
     detectors = [*DETECTOR_CASES, *TIMED_DETECTORS]
     every: list[AnyCase] = [*CASES, *TIMED_CASES, *detectors, *LEARNER_CASES]
@@ -54,7 +50,7 @@ def main() -> int:
     document.retain({case.label for case in every} | first_calls)
     rows = select(every, arguments.operations)
     measured = []
-    for row in measure(rows, photograph, arguments):
+    for row in measure(rows, image, arguments):
         measured.append(row)
         document.add(row)
         document.write(arguments.output)
@@ -84,40 +80,37 @@ def parsed() -> argparse.Namespace:
         "--seconds", type=float, default=8.0, metavar="S", help="about how long to time a row; default: 8"
     )
     parser.add_argument(
-        "--photograph", type=Path, default=ROOT / "samples" / "street2.jpg", help="what the detector looks at"
+        "--image", type=Path, default=ROOT / "samples" / "street2.jpg", help="what the detector looks at"
     )
     parser.add_argument("--output", type=Path, default=SPEED, help=f"JSON to continue; default: {SPEED}")
-    parser.add_argument("--readme", action="store_true", help="write the README from the committed JSON")
     return parser.parse_args()
 
 
-def measure(rows: list[AnyCase], photograph: np.ndarray, arguments: argparse.Namespace) -> Iterator[Row]:
+def measure(rows: list[AnyCase], image: np.ndarray, arguments: argparse.Namespace) -> Iterator[Row]:
     """Measure the chosen rows at every size and thread count."""
     for case in rows:
         reason = reason_to_skip(case)
         if reason is not None:
             print(f"{case.label} {reason}", file=sys.stderr)
         elif isinstance(case, DetectorCase):
-            yield from measure_detector(case, photograph, arguments)
+            yield from measure_detector(case, image, arguments)
         elif isinstance(case, LearnerCase):
             for threads in arguments.threads:
                 yield compare_learner(case, threads, seconds=arguments.seconds)
         else:
             for size in arguments.sizes:
-                picture = speed.picture_for(case, size)
+                image = speed.image_for(case, size)
                 for threads in arguments.threads:
-                    yield speed.time_case(case, picture, threads, seconds=arguments.seconds)
+                    yield speed.time_case(case, image, threads, seconds=arguments.seconds)
     for operation in dict.fromkeys(row.operation for row in rows if row.operation in speed.FIRST_CALLS):
         yield speed.time_first_call(operation)
 
 
-def measure_detector(
-    case: DetectorCase, photograph: np.ndarray, arguments: argparse.Namespace
-) -> Iterator[Row]:
+def measure_detector(case: DetectorCase, image: np.ndarray, arguments: argparse.Namespace) -> Iterator[Row]:
     """Measure a row of the detector where its size is wanted."""
     if (case.height, case.width) in arguments.sizes:
         for threads in arguments.threads:
-            yield speed.time_detector(case, photograph, threads, seconds=arguments.seconds)
+            yield speed.time_detector(case, image, threads, seconds=arguments.seconds)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ python tools/build_person_models.py person-acf INRIA PETS
 
 INRIA holds train_pos (crops of 96x160 pixels, named alike up to the last letter when cut from one photograph)
 and train_neg; PETS holds vtest.avi and gt.txt (MOT15 form). Neither is part of cvkit. The model is the one that
-``cvkit train`` makes of the same pictures.
+``cvkit train`` makes of the same images.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ suppression by overlap with the smaller box above 0.65 for both. Held out: {held
 mirror images and {held_out_negatives} photographs, one photograph in 5, from a second training without them. OpenCV's
 model has seen all of them, so it is not compared there.
 
-![Miss rate against false positives, on PETS beside other models, and on held-out windows]({picture})
+![Miss rate against false positives, on PETS beside other models, and on held-out windows]({image})
 
 ## Known failures
 
@@ -223,7 +223,7 @@ def build(name: str, inria: Path, pets: Path, output: Path) -> None:
         miss_at_threshold=float((object_scores < detector.threshold).mean()),
         held_out=len(split.test_objects),
         held_out_negatives=len(split.test_others),
-        picture=model.with_suffix(".png").name,
+        image=model.with_suffix(".png").name,
     )
     model.with_suffix(".md").write_text(card, encoding="utf-8")
     print(card)
@@ -232,14 +232,14 @@ def build(name: str, inria: Path, pets: Path, output: Path) -> None:
 def draw(
     path: Path,
     name: str,
-    on_pictures: dict[str, Evaluation],
+    on_images: dict[str, Evaluation],
     by_window: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     """Draw the curves on PETS and on held-out windows."""
     panels = [
         (
-            "false positives per picture (PETS 2009 S2.L1 at 2x)",
-            {other: det_curve(evaluation)[:2] for other, evaluation in on_pictures.items()},
+            "false positives per image (PETS 2009 S2.L1 at 2x)",
+            {other: det_curve(evaluation)[:2] for other, evaluation in on_images.items()},
         ),
         ("false positives per window (held out of INRIA)", {name: by_window[:2]}),
     ]

@@ -21,7 +21,7 @@ from cvkit.detect import pretrained
 
 _SCORES = Tolerance(absolute=1e-4)
 _DISTANCES = Tolerance(relative=1e-5)
-# Learners take the rows of a picture as samples, and know this many features.
+# Learners take the rows of an image as samples, and know this many features.
 _FEATURES = 64
 _SAMPLES = 256
 
@@ -89,9 +89,9 @@ IMAGE_CASES: list[Case] = [
         for dtype in ("uint16", "float32")
     ),
 ]
-"""Functions of a picture or a stack."""
+"""Functions of an image or a stack."""
 
-WHOLE_CASES: list[Case] = [
+SINGLE_IMAGE_CASES: list[Case] = [
     *(
         _row(
             detector,
@@ -135,4 +135,4 @@ WHOLE_CASES: list[Case] = [
         for name in ("LinearSVC", "SVC")
     ),
 ]
-"""Detectors, which take one picture, and learners, which take its rows as samples."""
+"""Detectors, which take one image, and learners, which take its rows as samples."""

@@ -14,9 +14,9 @@ import cvkit
 from cvkit._jit import cuda, gpu_name
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
+from cvkit.compare.measure.difference import difference
 from cvkit.compare.measure.documents import Row
-from cvkit.compare.measure.timing import difference
-from cvkit.compare.present.tables import Table, picture_kind
+from cvkit.compare.present.tables import Table, image_kind
 
 # Large enough for the time to be that of the memory, not of the launch.
 _COPY_BYTES = 1 << 28
@@ -85,9 +85,9 @@ def check_case(case: Case, shape: tuple[int, int], count: int, bandwidth: float)
     case : Case
         A row of the table of images.
     shape : (int, int)
-        Height and width of the pictures.
+        Height and width of the images.
     count : int
-        1 for a single picture, more for a stack.
+        1 for a single image, more for a stack.
     bandwidth : float
         From :func:`copy_bandwidth`, in the same process.
 
@@ -107,31 +107,31 @@ def check_case(case: Case, shape: tuple[int, int], count: int, bandwidth: float)
         "channels": case.channels,
         "height": shape[0],
         "width": shape[1],
-        "picture": "single" if count == 1 else f"stack of {count}",
+        "image": "single" if count == 1 else f"stack of {count}",
     }
     try:
-        return {**row, **_checked(case, _pictures(case, shape, count), bandwidth)}
+        return {**row, **_checked(case, _images(case, shape, count), bandwidth)}
     except Exception as error:  # one broken kernel must not hide the others
         return {**row, "agrees": False, "error": f"{type(error).__name__}: {error}".partition("\n")[0]}
 
 
-def _pictures(case: Case, shape: tuple[int, int], count: int) -> np.ndarray:
+def _images(case: Case, shape: tuple[int, int], count: int) -> np.ndarray:
     images = [scene(*shape, case.channels, case.dtype, seed) for seed in range(count)]
     return images[0] if count == 1 else np.stack(images).reshape(count, *shape, case.channels)
 
 
-def _checked(case: Case, picture: np.ndarray, bandwidth: float) -> Row:
-    expected = case.ours(picture)
-    on_device = cvkit.to_device(picture)
+def _checked(case: Case, image: np.ndarray, bandwidth: float) -> Row:
+    expected = case.ours(image)
+    on_device = cvkit.to_device(image)
     result = case.ours(on_device)
     found = difference(cvkit.to_host(result), expected, case.device_tolerance)
     kernels = stream_seconds(lambda: case.ours(on_device))
-    least_bytes = picture.nbytes + expected.nbytes
+    least_bytes = image.nbytes + expected.nbytes
     return {
         **asdict(found),
         "agrees": found.exceeding <= case.device_tolerance.exceptions,
         "kernels": kernels,
-        "upload": _host_seconds(lambda: cvkit.to_device(picture)),
+        "upload": _host_seconds(lambda: cvkit.to_device(image)),
         "download": _host_seconds(lambda: cvkit.to_host(result)),
         "least_bytes": least_bytes,
         "of_bandwidth": least_bytes / bandwidth / kernels,
@@ -166,11 +166,11 @@ def gpu_table(rows: list[Row]) -> Table:
     >>> gpu_table([]).rows
     []
     """
-    header = ["operation", "parameters", "pictures", "size", "agrees with the CPU"]
+    header = ["operation", "parameters", "images", "size", "agrees with the CPU"]
     header += ["largest difference", "kernels ms", "upload ms", "download ms", "MB to move", "of bandwidth"]
     lines = []
     for row in rows:
-        words = [row["operation"], row["name"], f"{row['picture']}, {picture_kind(row)}"]
+        words = [row["operation"], row["name"], f"{row['image']}, {image_kind(row)}"]
         words += [f"{row['height']}x{row['width']}", row.get("error") or ("yes" if row["agrees"] else "NO")]
         lines.append(words + _figures(row))
     return Table("CUDA twins: agreement, times, share of the copy bandwidth", header, lines, words=5)

@@ -1,6 +1,6 @@
 """Check and time CUDA kernels on this machine's GPU: agreement with the CPU, share of the memory's speed.
 
-    python tools/gpu_report.py                                    every row, single pictures and stacks
+    python tools/gpu_report.py                                    every row, single images and stacks
     python tools/gpu_report.py --operations hog --sizes 480x640
 
 Writes gpu.json and prints a table. Times are those of CUDA events, transfers apart. Exit code: 0 all agree,
@@ -21,7 +21,7 @@ from cvkit.compare.measure.documents import Document
 from cvkit.compare.measure.machine import describe_machine
 from cvkit.compare.measure.selection import read_size, select
 from cvkit.compare.present.tables import to_text
-from device_cases import IMAGE_CASES, WHOLE_CASES
+from device_cases import IMAGE_CASES, SINGLE_IMAGE_CASES
 
 
 @program
@@ -34,13 +34,13 @@ def main() -> int:
     parser.add_argument(
         "--sizes", nargs="+", type=read_size, default=[(480, 640), (1080, 1920)], metavar="HxW"
     )
-    parser.add_argument("--stack", type=int, default=8, metavar="N", help="pictures in a stack (default: 8)")
+    parser.add_argument("--stack", type=int, default=8, metavar="N", help="images in a stack (default: 8)")
     parser.add_argument("--output", type=Path, default=Path("gpu.json"), help="JSON to write")
     arguments = parser.parse_args()
     if not cuda.is_available():
         print("gpu_report: no CUDA device found; nothing was measured", file=sys.stderr)
         return 3
-    cases = select([*CASES, *IMAGE_CASES, *WHOLE_CASES], arguments.operations)
+    cases = select([*CASES, *IMAGE_CASES, *SINGLE_IMAGE_CASES], arguments.operations)
     check_output_file(arguments.output, "--output", ".json")
 
     bandwidth = gpu_measurements.copy_bandwidth()
@@ -53,7 +53,7 @@ def main() -> int:
     document = Document(machine)
     for case in cases:
         for shape in arguments.sizes:
-            for count in (1,) if case in WHOLE_CASES else (1, arguments.stack):
+            for count in (1,) if case in SINGLE_IMAGE_CASES else (1, arguments.stack):
                 document.add(gpu_measurements.check_case(case, shape, count, bandwidth))
         document.write(arguments.output)
         print(f"checked {case.label}", file=sys.stderr, flush=True)

@@ -20,8 +20,8 @@ import numpy as np
 from sklearn.base import is_regressor
 
 from cvkit.cli.programs import ArgumentParser, program
-from cvkit.compare.cases.learner_case import LearnerCase
-from cvkit.compare.cases.learners import LEARNER_CASES
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.table import LEARNER_CASES
 from cvkit.compare.measure.machine import describe_machine, thread_count
 from cvkit.compare.measure.timing import alternate
 

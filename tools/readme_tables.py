@@ -1,37 +1,40 @@
-"""The README's tables of agreement and speed, from the measurements that lie beside the code."""
+"""Write the README's tables of agreement and speed from the committed measurements.
+
+python tools/readme_tables.py
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.measure.documents import Document, Row, read_document
 from cvkit.compare.present.tables import (
     Table,
     grouped,
+    image_kind,
     learner_table,
     missed,
-    picture_kind,
     to_markdown,
     tolerance_text,
     worst,
 )
 
-RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "tools" / "results"
 """Where the committed measurements are."""
 
 PARITY, SPEED, BATCH = RESULTS / "parity.json", RESULTS / "speed.json", RESULTS / "batch.json"
 
 
-def update_readme(readme: Path) -> None:
-    """Write the tables into a README, each between its markers.
-
-    Parameters
-    ----------
-    readme : path
-        The file; what is outside the markers stays.
-    """
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(with_tables(text), encoding="utf-8")
+@program
+def main() -> None:
+    """Write the tables, each between its markers; what is outside of them stays."""
+    parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("readme", nargs="?", type=Path, default=ROOT / "README.md", help="the file")
+    readme = parser.parse_args().readme
+    readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def with_tables(text: str) -> str:
@@ -103,11 +106,11 @@ def parity_section(document: Document) -> str:
     -------
     str
     """
-    pictures = ", ".join(sorted({row["picture"] for row in document.section("parity")}))
+    images = ", ".join(sorted({row["image"] for row in document.section("parity")}))
     return (
         "One line for each operation, dtype, reference and tolerance, over all settings in the table\n"
-        f"`cvkit/compare/cases/table.py`; the worst setting and picture count. Pictures: {pictures}.\n"
-        "`cvkit compare` shows every row, on your own pictures.\n\n"
+        f"`cvkit/compare/cases/table.py`; the worst setting and image count. Images: {images}.\n"
+        "`cvkit compare` shows every row, on your own images.\n\n"
         f"{to_markdown(parity_summary(document.rows))}"
     )
 
@@ -208,13 +211,13 @@ def speed_summary(rows: list[Row]) -> Table:
     for group in grouped(rows, ("operation", "name", "dtype", "channels", "reference_version")):
         cells = {_setting(row): _cell(row) for row in group}
         row = group[0]
-        words = [row["operation"], row["name"], picture_kind(row), row["reference_version"]]
+        words = [row["operation"], row["name"], image_kind(row), row["reference_version"]]
         lines.append(words + [cells.get(setting, "") for setting in columns])
     threads = {1: "1 thread"}
     sizes = [
         f"{height}x{width}, {threads.get(count, f'{count} threads')}" for height, width, count in columns
     ]
-    return Table("Speed", ["operation", "parameters", "picture", "reference", *sizes], lines, words=4)
+    return Table("Speed", ["operation", "parameters", "image", "reference", *sizes], lines, words=4)
 
 
 def batch_section(document: Document) -> str:
@@ -230,7 +233,7 @@ def batch_section(document: Document) -> str:
     str
     """
     return (
-        "Pictures a second of `cvkit batch canny`, beside OpenCV when it only decodes each file and encodes\n"
+        "Images a second of `cvkit batch canny`, beside OpenCV when it only decodes each file and encodes\n"
         "it again, in the same format and on as many threads, on the machine that is named under Speed. The\n"
         "ratio is above 1 where cvkit is faster (`tools/batch_benchmark.py`).\n\n"
         f"{to_markdown(batch_summary(document.rows))}"
@@ -263,7 +266,7 @@ def batch_summary(rows: list[Row]) -> Table:
         figures = [f"{rates['transcode']:.1f}", f"{rates['batch']:.1f}", ratio + missing]
         lines.append([row["files"], row["reference_version"], str(row["threads"]), *figures])
     header = ["files", "reference", "threads", "decode and encode", "cvkit batch canny", "ratio"]
-    return Table("Folders, pictures a second", header, lines, words=2)
+    return Table("Folders, images a second", header, lines, words=2)
 
 
 def _setting(row: Row) -> tuple[int, int, int]:
@@ -275,3 +278,8 @@ def _cell(row: Row) -> str:
     ratio = f"**{ratio}**" if row["ratio"] > 1 else ratio
     bar = f" (misses {row['bar']:.2f})" if missed(row) else ""
     return f"{row['ours'] * 1e3:.2f} / {row['reference'] * 1e3:.2f}: {ratio}{bar}"
+
+
+if __name__ == "__main__":
+    if code := main():
+        sys.exit(code)

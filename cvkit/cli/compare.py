@@ -13,7 +13,9 @@ from cvkit.cli.outputs import check_output_folder
 from cvkit.cli.progress import open_progress, told_warnings
 
 if TYPE_CHECKING:
-    import numpy as np
+    from cvkit.compare.measure.comparison import Comparison
+    from cvkit.compare.measure.miss_rates import LabeledImages
+    from cvkit.compare.measure.selection import AnyCase
 
 
 def compare(
@@ -22,17 +24,17 @@ def compare(
         typer.Argument(metavar="[OPERATION...]", help="Operations or learners; every one by default."),
     ] = None,
     image: Annotated[
-        list[Path] | None, typer.Option(metavar="PATH", help="A picture to compare on; may be repeated.")
+        list[Path] | None, typer.Option(metavar="PATH", help="An image to compare on; may be repeated.")
     ] = None,
     size: Annotated[
-        str, typer.Option(metavar="HxW", help="Height and width of the pictures on which speed is measured.")
+        str, typer.Option(metavar="HxW", help="Height and width of the images on which speed is measured.")
     ] = "1080x1920",
     threads: Annotated[int, typer.Option(metavar="N", help="Threads of each side.")] = 1,
     device: Annotated[
         Device, typer.Option(help="Where cvkit runs; auto takes a CUDA device where there is one.")
     ] = Device.auto,
-    photographs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Labeled pictures, on which detectors are judged.")
+    images: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Labeled images, on which detectors are judged.")
     ] = None,
     labels: Annotated[
         Path | None,
@@ -49,58 +51,56 @@ def compare(
 
     Exit code: 0 every row agrees within its tolerance, 1 some do not, 2 wrong usage, 130 interrupted.
     """
-    from cvkit._paths import atomic_path, claim_folder
-    from cvkit.cli.tables import print_table
-    from cvkit.compare.cases.detectors import DETECTOR_CASES
-    from cvkit.compare.cases.learners import LEARNER_CASES
-    from cvkit.compare.cases.table import CASES
-    from cvkit.compare.measure.machine import thread_count
+    from cvkit._paths import claim_folder
+    from cvkit.compare.measure.comparison import Comparison, read_images
     from cvkit.compare.measure.miss_rates import find_labeled
-    from cvkit.compare.measure.selection import AnyCase, read_size, select
-    from cvkit.compare.present.page import render
-    from cvkit.compare.present.report import Report
-    from cvkit.compare.present.tables import learner_table, miss_rate_table, parity_table, speed_tables
+    from cvkit.compare.measure.selection import all_cases, read_size, select
+    from cvkit.compare.present.drawings import difference_figure
+    from cvkit.compare.present.page import write_page
 
     _, device_name = choose_device(device)
-    if (photographs is None) != (labels is None):
-        raise WrongUsageError("--photographs and --labels belong together")
+    if (images is None) != (labels is None):
+        raise WrongUsageError("--images and --labels belong together")
     check_output_folder(output)
     with wrong_usage(), told_warnings():
-        every: list[AnyCase] = [*CASES, *DETECTOR_CASES, *LEARNER_CASES]
-        cases = select(every, operations or [])
-        with thread_count(threads):  # refuses a number that is out of range before anything is written
-            report = Report(read_size(size), _read(image or []), threads, device_name.startswith("cuda"))
-        labeled = photographs and labels and find_labeled(photographs, labels, aspect=aspect)
+        cases = select(all_cases(), operations or [])
+        shape, images_by_name = read_size(size), read_images(image or [])
+        on_cuda = device_name.startswith("cuda")
+        comparison = Comparison(shape, images_by_name, threads, on_cuda, draw=difference_figure)
+        labeled = images and labels and find_labeled(images, labels, aspect=aspect)
         folder = claim_folder(output)
 
-    progress = open_progress(len(cases), "rows")
-    target = device_name if report.on_cuda else "cpu"
-    progress.say(f"{len(cases)} rows, threads of each side: {threads}, device: {target}")
-    with progress:
-        if labeled:
-            progress.say(f"judging detectors on {len(labeled.paths)} labeled pictures")
-            report.judge(labeled)
-        for case in cases:
-            report.add(case)
-            report.document.write(folder / "comparison.json")
-            progress.advance()
-    with atomic_path(folder / "report.html") as temporary:
-        temporary.write_text(render(report), encoding="utf-8")
-    rows = report.document.rows
-    for table in (parity_table(rows), *speed_tables(rows), learner_table(rows), miss_rate_table(rows)):
-        if table.rows:
-            print_table(table)
-    for label, reason in report.skipped.items():
-        print(f"not compared: {label} {reason}")
-    for label, reason in report.failed.items():
-        print(f"failed: {label} {reason}")
+    _run(comparison, cases, labeled or None, device_name, folder / "comparison.json")
+    write_page(comparison, folder / "report.html")
+    _print(comparison)
     print(f"written to {folder}: report.html, comparison.json")
-    raise typer.Exit(0 if report.agrees else 1)
+    raise typer.Exit(0 if comparison.agrees else 1)
 
 
-def _read(paths: list[Path]) -> dict[str, np.ndarray]:
-    """Read the pictures by their names; a name that occurs twice keeps its folder."""
-    from cvkit.io import read_image
+def _run(
+    comparison: Comparison, cases: list[AnyCase], labeled: LabeledImages | None, device_name: str, path: Path
+) -> None:
+    """Compare row after row, and keep what was measured so far in a file."""
+    with open_progress(len(cases), "rows") as progress:
+        target = device_name if comparison.on_cuda else "cpu"
+        progress.say(f"{len(cases)} rows, threads of each side: {comparison.threads}, device: {target}")
+        if labeled:
+            progress.say(f"judging detectors on {len(labeled.paths)} labeled images")
+            comparison.judge(labeled)
+        for case in cases:
+            comparison.add(case)
+            comparison.document.write(path)
+            progress.advance()
 
-    names = [path.name for path in paths]
-    return {str(path) if names.count(path.name) > 1 else path.name: read_image(path) for path in paths}
+
+def _print(comparison: Comparison) -> None:
+    """Print the tables, and the rows that are in none of them."""
+    from cvkit.cli.tables import print_table
+    from cvkit.compare.present.tables import comparison_tables
+
+    for table in comparison_tables(comparison.document.rows):
+        print_table(table)
+    for label, reason in comparison.skipped.items():
+        print(f"not compared: {label} {reason}")
+    for label, reason in comparison.failed.items():
+        print(f"failed: {label} {reason}")

@@ -1,4 +1,4 @@
-"""How programs begin and end: the command ``cvkit`` and those of scripts/ and samples/."""
+"""How programs begin and end: the command ``cvkit`` and those of scripts/, tools/ and samples/."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ BORDERS = {
 def with_border(
     reference: Callable[[np.ndarray, int], np.ndarray], border: str, margin: int
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Pass OpenCV's code for ``border``; for "wrap", which it lacks, filter a padded picture."""
+    """Pass OpenCV's code for ``border``; for "wrap", which it lacks, filter a padded image."""
     if border != "wrap":
         return lambda image: reference(image, BORDERS[border])
 

@@ -33,11 +33,13 @@ class Tolerance:
 EXACT = Tolerance()
 # Float results against a reference that sums in another order.
 FLOAT = Tolerance(relative=1e-5)
+# The same for float images of one pixel, whose values have no range of their own but 0 to 255.
+FLOAT_255 = Tolerance(absolute=1e-6 * 255)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row: an operation with parameters, on one kind of picture, against one reference.
+    """One row: an operation with parameters, on one kind of image, against one reference.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ class Case:
     name : str
         Parameters that tell this row from the operation's others; unique within the operation.
     ours, reference : callable
-        Take a picture (``ours`` also a device array) and return the result.
+        Take an image (``ours`` also a device array) and return the result.
     against : str
         ``"opencv"``, ``"scikit-image"`` or ``"naive"``.
     tolerance : Tolerance
@@ -54,9 +56,9 @@ class Case:
     device_tolerance : Tolerance
         How far the CUDA twin may be from the CPU twin.
     dtype : str
-        dtype of the picture.
+        dtype of the image.
     channels : int
-        Channels of the picture.
+        Channels of the image.
     bar : float or None
         Largest accepted ratio of cvkit's time to the reference's, 1920x1080, one thread each.
     minimum_shape : tuple of int
@@ -80,21 +82,17 @@ class Case:
 
     @property
     def label(self) -> str:
-        """Operation, parameters and kind of picture in one string, unique in the table."""
+        """Operation, parameters and kind of image in one string, unique in the table."""
         return f"{self.operation}[{self.name}]-{self.dtype}x{self.channels}"
 
 
 def image_size(image: Array) -> tuple[int, int]:
-    """Return height and width of a picture or a stack."""
+    """Return height and width of an image or a stack."""
     height, width = image.shape[1:3] if image.ndim == 4 else image.shape[:2]
     return int(height), int(width)
 
 
 def changed(image: Array, change: Callable[[np.ndarray], np.ndarray]) -> Array:
-    """Return what ``change`` makes of a picture, where the picture is."""
+    """Return what ``change`` makes of an image, where the image is."""
     result = change(to_host(image))
     return to_device(result) if on_device(image) else result
-
-
-# The same for float pictures of one pixel, whose values have no range of their own but the picture's 255.
-FLOAT_255 = Tolerance(absolute=1e-6 * 255)

@@ -1,4 +1,4 @@
-"""The table of the detectors: pictures on which cvkit and OpenCV look for people."""
+"""The table of the detectors: images on which cvkit and OpenCV look for people."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _STRIDE, _SCALE, _PADDING = 8, 1.05, 0
 
 @dataclass(frozen=True)
 class DetectorCase:
-    """One row: detection in a picture of one size and kind.
+    """One row: detection in an image of one size and kind.
 
     Parameters
     ----------
     height, width : int
-        Size to which the photograph is brought.
+        Size to which the image is brought.
     channels : int
         1 for gray, 3 for RGB.
     bar : float or None
@@ -45,13 +45,13 @@ class DetectorCase:
 
     @property
     def name(self) -> str:
-        """The detector and the kind of picture."""
+        """The detector and the kind of image."""
         kind = "gray" if self.channels == 1 else "RGB"
         return f"{self.model or 'HOG'}{', fast' if self.fast else ''}, {kind}"
 
     @property
     def label(self) -> str:
-        """Detector, kind of picture and size, unique in the table."""
+        """Detector, kind of image and size, unique in the table."""
         return f"detect[{self.name}]-{self.height}x{self.width}"
 
     def detector(self) -> WindowDetector:
@@ -60,9 +60,9 @@ class DetectorCase:
             return our_detector()
         return pretrained(self.model, fast_pyramid=True) if self.fast else pretrained(self.model)
 
-    def picture(self, photograph: np.ndarray) -> np.ndarray:
-        """Bring an RGB photograph to this row's size and channels."""
-        resized = cvkit.resize(photograph, (self.height, self.width), interpolation="bilinear_exact")
+    def adapted(self, image: np.ndarray) -> np.ndarray:
+        """Bring an RGB image to this row's size and channels."""
+        resized = cvkit.resize(image, (self.height, self.width), interpolation="bilinear_exact")
         return cvkit.rgb_to_gray(resized) if self.channels == 1 else resized
 
 
@@ -105,13 +105,13 @@ class OpenCVDetector:
         self._descriptor.setSVMDetector(people_weights())
 
     def detect(
-        self, picture: np.ndarray, *, threshold: float = 0.0, group: int = 2
+        self, image: np.ndarray, *, threshold: float = 0.0, group: int = 2
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return windows as (left, top, right, bottom) and their scores.
 
         Parameters
         ----------
-        picture : numpy.ndarray, (H, W) or (H, W, 3), uint8
+        image : numpy.ndarray, (H, W) or (H, W, 3), uint8
             Where to look.
         threshold : float
             Least score of a window.
@@ -124,11 +124,11 @@ class OpenCVDetector:
         scores : numpy.ndarray, (N,), float32
         """
         width, height = self._descriptor.winSize
-        if picture.shape[0] < height or picture.shape[1] < width:
+        if image.shape[0] < height or image.shape[1] < width:
             # OpenCV writes beyond its arrays there and may end the process.
             return np.empty((0, 4), np.float32), np.empty(0, np.float32)
         boxes, scores = self._descriptor.detectMultiScale(
-            picture,
+            image,
             hitThreshold=threshold,
             winStride=(_STRIDE, _STRIDE),
             padding=(_PADDING, _PADDING),

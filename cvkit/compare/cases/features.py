@@ -29,17 +29,17 @@ COLOR = [
 
 
 def _unit(image: Array) -> Array:
-    """Bring a float picture of 0 to 255 to 0 to 1."""
+    """Bring a float image of 0 to 255 to 0 to 1."""
     return changed(image, lambda values: values / np.float32(255))
 
 
 def _two_levels(image: Array) -> Array:
-    """Let gradients of several channels be equally long, in different directions, all over a picture."""
+    """Let gradients of several channels be equally long, in different directions, all over an image."""
     return changed(image, lambda values: values & np.uint8(0x80))
 
 
 def _with_holes(image: Array) -> Array:
-    """Put a NaN and an infinity into single channels of an RGB picture."""
+    """Put a NaN and an infinity into single channels of an RGB image."""
 
     def change(values: np.ndarray) -> np.ndarray:
         values = values.copy()

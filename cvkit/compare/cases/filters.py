@@ -183,7 +183,7 @@ MEDIAN = [
 
 # OpenCV sums the same weights in another order: quotients that end on a half may round to either side.
 _ROUNDING = Tolerance(exceptions=1e-4)
-# 1e-5 of the range of the pictures, which results on tiny pictures do not span.
+# 1e-5 of the range of the images, which results on tiny images do not span.
 _OF_RANGE = Tolerance(absolute=255e-5)
 
 

@@ -21,7 +21,7 @@ def _scaled(image: Array, scale: float) -> tuple[int, int]:
 
 # OpenCV's weights of 11 bits against one rounding at the end: near a tie the two round apart.
 TIES = Tolerance(absolute=1)
-# Float pictures of values up to 255, summed in another order.
+# Float images of values up to 255, summed in another order.
 LAST_BITS = Tolerance(absolute=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""Deterministic pictures of any size, channel count and dtype for parity tests and benchmarks."""
+"""Deterministic images of any size, channel count and dtype for parity tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAXIMA = {"uint8": 255.0, "uint16": 65535.0, "float32": 255.0, "float64": 255.0}
-"""Largest value that the pictures of a dtype hold; float pictures use the range of uint8."""
+"""Largest value that the images of a dtype hold; float images use the range of uint8."""
 
 
 def noise(
@@ -18,11 +18,11 @@ def noise(
     Parameters
     ----------
     height, width, channels : int
-        Size of the picture; one channel gives a (height, width) array.
+        Size of the image; one channel gives a (height, width) array.
     dtype : dtype
         uint8, uint16, float32 or float64.
     seed : int
-        The same seed gives the same picture.
+        The same seed gives the same image.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def noise(
 def scene(
     height: int, width: int, channels: int = 1, dtype: npt.DTypeLike = np.uint8, seed: int = 0
 ) -> np.ndarray:
-    """Smooth shading, sharp shapes and a little sensor noise: statistics like a photograph's.
+    """Smooth shading, sharp shapes and a little sensor noise: statistics like a camera's images.
 
     Parameters and result are those of :func:`noise`.
 
@@ -56,32 +56,32 @@ def scene(
     maximum = MAXIMA[np.dtype(dtype).name]
     generator = np.random.default_rng(seed)
     coarse = generator.uniform(0, 255, (height // 8 + 2, width // 8 + 2, channels)).astype(np.float32)
-    picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(
+    image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(
         height, width, channels
     )
-    picture = cv2.GaussianBlur(picture, (0, 0), 2).reshape(height, width, channels)
+    image = cv2.GaussianBlur(image, (0, 0), 2).reshape(height, width, channels)
     for shape in range(max(4, height * width // 30000)):
         x, y = int(generator.integers(0, width)), int(generator.integers(0, height))
         size = int(generator.integers(2, max(3, min(height, width) // 4)))
         color = generator.uniform(0, 255, channels)
         if shape % 2:
-            picture[y : y + size, x : x + size] = color
+            image[y : y + size, x : x + size] = color
         else:
-            picture[y : y + 2, x : x + size] = color
-    picture = (picture + generator.normal(0, 5, picture.shape)).clip(0, 255) * (maximum / 255.0)
-    return _shaped(picture.astype(dtype))
+            image[y : y + 2, x : x + size] = color
+    image = (image + generator.normal(0, 5, image.shape)).clip(0, 255) * (maximum / 255.0)
+    return _shaped(image.astype(dtype))
 
 
 def _shaped(values: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values)
 
 
-def adapted(photograph: np.ndarray, channels: int = 1, dtype: npt.DTypeLike = np.uint8) -> np.ndarray:
-    """Bring an RGB photograph to the channels and the dtype that an operation is compared on.
+def adapted(image: np.ndarray, channels: int = 1, dtype: npt.DTypeLike = np.uint8) -> np.ndarray:
+    """Bring an RGB image to the channels and the dtype that an operation is compared on.
 
     Parameters
     ----------
-    photograph : numpy.ndarray, (H, W, 3), uint8
+    image : numpy.ndarray, (H, W, 3), uint8
         RGB.
     channels : int
         1 gives gray, 3 RGB, 4 RGB with gray behind.
@@ -97,7 +97,7 @@ def adapted(photograph: np.ndarray, channels: int = 1, dtype: npt.DTypeLike = np
     >>> adapted(np.full((1, 1, 3), 255, np.uint8), dtype="uint16")
     array([[65535]], dtype=uint16)
     """
-    gray = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY)[..., np.newaxis]
-    planes = gray if channels == 1 else np.concatenate([photograph, gray], axis=2)[..., :channels]
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., np.newaxis]
+    planes = gray if channels == 1 else np.concatenate([image, gray], axis=2)[..., :channels]
     name = np.dtype(dtype).name
     return _shaped((planes * (MAXIMA[name] / 255.0)).astype(dtype))

@@ -1,6 +1,6 @@
 """Rows of the table whose reference is scikit-image; every operation is to take a fifth of its time at most.
 
-scikit-image computes in floats, so that most rows are for pictures of float32.
+scikit-image computes in floats, so that most rows are for images of float32.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cvkit.compare.cases.geometry import LAST_BITS, rotation
 
 _BAR = 0.2
 _AGAINST = "scikit-image"
-# A picture is sampled where its coordinates, of some 1000 pixels, have an error of 2^-14 as float32; between
+# An image is sampled where its coordinates, of some 1000 pixels, have an error of 2^-14 as float32; between
 # neighbors it changes by up to 255 a pixel along each axis.
 _COORDINATES = Tolerance(absolute=2 * 255 * 2**-14)
 
@@ -47,7 +47,7 @@ def _float_case(
 
 
 def _filter(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a filter of scikit-image that takes a picture alone; the library is imported when called."""
+    """Return a filter of scikit-image that takes an image alone; the library is imported when called."""
 
     def call(image: np.ndarray) -> np.ndarray:
         import skimage.filters

@@ -14,7 +14,7 @@ from cvkit.compare.measure.machine import describe_machine
 Row = dict[str, Any]
 
 # What tells one measurement from another; a row measured again replaces the older one.
-_KEYS = ("section", "label", "height", "width", "threads", "device", "picture", "reference_version")
+_KEYS = ("section", "label", "height", "width", "threads", "device", "image", "reference_version")
 
 
 class Document:
@@ -46,7 +46,7 @@ class Document:
         self._rows[_key(row)] = row
 
     def retain(self, labels: Collection[str]) -> None:
-        """Forget the rows of other labels, such as those that the tables no longer have."""
+        """Drop the rows of other labels, such as those that the tables no longer have."""
         self._rows = {key: row for key, row in self._rows.items() if row["label"] in labels}
 
     def write(self, path: str | os.PathLike[str]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.measure.documents import Row
 from cvkit.compare.measure.machine import reference_version, thread_count
 from cvkit.compare.measure.timing import alternate

@@ -1,4 +1,4 @@
-"""Judge detectors on labeled photographs: OpenCV's people detector and the models that cvkit ships."""
+"""Judge detectors on labeled images: OpenCV's people detector and the models that cvkit ships."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from cvkit.io import read_ahead, walk
 
 Detect = Callable[[np.ndarray], Detections]
 
-# Far below every threshold, so that the curves go on beyond one false positive a picture.
+# Far below every threshold, so that the curves go on beyond one false positive an image.
 _LOWEST_SCORE = -1.0
 
 
@@ -58,15 +58,15 @@ def detectors() -> dict[str, Detect]:
 
 
 @dataclass(frozen=True)
-class LabeledPhotographs:
-    """Pictures, the people in them, and regions that do not count.
+class LabeledImages:
+    """Images, the people in them, and regions that do not count.
 
     Parameters
     ----------
     paths : list of Path
-        The pictures.
+        The images.
     people, ignored : list of numpy.ndarray, (N, 4)
-        Boxes (left, top, right, bottom) of each picture.
+        Boxes (left, top, right, bottom) of each image.
     """
 
     paths: list[Path]
@@ -76,13 +76,13 @@ class LabeledPhotographs:
 
 def find_labeled(
     folder: str | os.PathLike[str], labels: str | os.PathLike[str], *, aspect: float | None = None
-) -> LabeledPhotographs:
-    """Bring pictures and labels together, without reading the pictures.
+) -> LabeledImages:
+    """Bring images and labels together, without reading the images.
 
     Parameters
     ----------
     folder : path
-        Where the pictures are.
+        Where the images are.
     labels : path
         Their labels, as :func:`cvkit.detect.labels.read_labels` takes them.
     aspect : float, optional
@@ -90,58 +90,58 @@ def find_labeled(
 
     Returns
     -------
-    LabeledPhotographs
+    LabeledImages
 
     Raises
     ------
     OSError, ValueError
-        If the labels cannot be read or name a picture that is not there.
+        If the labels cannot be read or name an image that is not there.
     """
-    pictures = read_labels(labels, images=folder)
-    label = select_class(pictures, None, "labels")
+    images = read_labels(labels, images=folder)
+    label = select_class(images, None, "labels")
     index = PathIndex(walk(folder))
     paths = []
-    for picture in pictures:
-        path = index.find(picture.name)
+    for image in images:
+        path = index.find(image.name)
         if path is None:
-            raise ValueError(f"labels name {picture.name}, which is not in {os.fspath(folder)}")
+            raise ValueError(f"labels name {image.name}, which is not in {os.fspath(folder)}")
         paths.append(Path(path))
-    return LabeledPhotographs(
+    return LabeledImages(
         paths,
-        [standardize(boxes_of(picture, label), aspect) for picture in pictures],
-        [boxes_of(picture, label, ignored=True) for picture in pictures],
+        [standardize(boxes_of(image, label), aspect) for image in images],
+        [boxes_of(image, label, ignored=True) for image in images],
     )
 
 
 def compare_miss_rates(
-    photographs: LabeledPhotographs,
+    labeled: LabeledImages,
     *,
     judged: dict[str, Detect] | None = None,
     unreadable: Callable[[Path, OSError], None] = lambda path, error: None,
 ) -> list[Row]:
-    """Let detectors find the people in labeled photographs and compare what they miss.
+    """Let detectors find the people in labeled images and compare what they miss.
 
     Parameters
     ----------
-    photographs : LabeledPhotographs
+    labeled : LabeledImages
         Where to look, and what is there.
     judged : dict of str to callable, optional
         Detectors by name; :func:`detectors` by default.
     unreadable : callable
-        Called with each picture that cannot be read, which then does not count, and the reason.
+        Called with each image that cannot be read, which then does not count, and the reason.
 
     Returns
     -------
     list of dict
-        One row for each detector: log-average miss rate, average precision, median milliseconds a picture,
-        and the corners of the curve of miss rate over false positives a picture.
+        One row for each detector: log-average miss rate, average precision, median milliseconds an image,
+        and the corners of the curve of miss rate over false positives an image.
     """
     judged = detectors() if judged is None else judged
     found: dict[str, list[Detections]] = {name: [] for name in judged}
     times: dict[str, list[float]] = {name: [] for name in judged}
     read = []
-    with closing(read_ahead(photographs.paths)) as pictures:
-        for number, (path, image) in enumerate(pictures):
+    with closing(read_ahead(labeled.paths)) as images:
+        for number, (path, image) in enumerate(images):
             if isinstance(image, OSError):
                 unreadable(path, image)
                 continue
@@ -150,8 +150,8 @@ def compare_miss_rates(
                 start = time.perf_counter()
                 found[name].append(detect(image))
                 times[name].append(time.perf_counter() - start)
-    people = [photographs.people[number] for number in read]
-    ignored = [photographs.ignored[number] for number in read]
+    people = [labeled.people[number] for number in read]
+    ignored = [labeled.ignored[number] for number in read]
     return [_row(name, evaluate(found[name], people, ignored), times[name]) for name in judged if read]
 
 
@@ -163,7 +163,7 @@ def _row(name: str, result: Evaluation, times: list[float]) -> Row:
         "operation": "detect",
         "name": name,
         "label": f"detect[{name}]",
-        "pictures": result.picture_count,
+        "images": result.picture_count,
         "objects": result.object_count,
         "log_average_miss_rate": log_average_miss_rate(result),
         "average_precision": average_precision(result),

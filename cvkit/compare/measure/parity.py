@@ -9,9 +9,9 @@ import numpy as np
 import cvkit
 from cvkit.compare.cases.case import Case, Tolerance
 from cvkit.compare.cases.detectors import DetectorCase, OpenCVDetector, our_detector
+from cvkit.compare.measure.difference import difference
 from cvkit.compare.measure.documents import Row
 from cvkit.compare.measure.machine import reference_version
-from cvkit.compare.measure.timing import difference
 
 # Windows below the threshold of every detector, so that more than a handful are compared.
 _WINDOW_THRESHOLD = -1.5
@@ -35,17 +35,17 @@ class Results:
     reference: np.ndarray
 
 
-def compare_case(case: Case, picture: np.ndarray, name: str, *, on_cuda: bool = False) -> Results:
+def compare_case(case: Case, image: np.ndarray, name: str, *, on_cuda: bool = False) -> Results:
     """Run a row of the table of images on both sides.
 
     Parameters
     ----------
     case : Case
         The row.
-    picture : numpy.ndarray
+    image : numpy.ndarray
         Of the row's dtype and channels.
     name : str
-        What the picture is called in the document.
+        What the image is called in the document.
     on_cuda : bool
         Whether cvkit works on the GPU.
 
@@ -60,8 +60,8 @@ def compare_case(case: Case, picture: np.ndarray, name: str, *, on_cuda: bool = 
     >>> compare_case(CASES[0], noise(9, 7, channels=3), "noise").row["equal"]
     1.0
     """
-    ours = cvkit.to_host(case.ours(cvkit.to_device(picture))) if on_cuda else case.ours(picture)
-    reference = case.reference(picture).reshape(ours.shape)
+    ours = cvkit.to_host(case.ours(cvkit.to_device(image))) if on_cuda else case.ours(image)
+    reference = case.reference(image).reshape(ours.shape)
     found = difference(ours, reference, case.tolerance)
     row = {
         "section": "parity",
@@ -70,9 +70,9 @@ def compare_case(case: Case, picture: np.ndarray, name: str, *, on_cuda: bool = 
         "label": case.label,
         "dtype": case.dtype,
         "channels": case.channels,
-        "height": picture.shape[0],
-        "width": picture.shape[1],
-        "picture": name,
+        "height": image.shape[0],
+        "width": image.shape[1],
+        "image": name,
         "device": "cuda" if on_cuda else "cpu",
         "reference_version": reference_version(case.against),
         **asdict(found),
@@ -82,17 +82,17 @@ def compare_case(case: Case, picture: np.ndarray, name: str, *, on_cuda: bool = 
     return Results(row, ours, reference)
 
 
-def compare_detector(case: DetectorCase, photograph: np.ndarray, name: str, *, on_cuda: bool = False) -> Row:
+def compare_detector(case: DetectorCase, image: np.ndarray, name: str, *, on_cuda: bool = False) -> Row:
     """Compare all windows above a low threshold, and their scores, with the same weights on both sides.
 
     Parameters
     ----------
     case : DetectorCase
         The row.
-    photograph : numpy.ndarray, (H, W, 3), uint8
+    image : numpy.ndarray, (H, W, 3), uint8
         Where to look, RGB.
     name : str
-        What the photograph is called in the document.
+        What the image is called in the document.
     on_cuda : bool
         Whether cvkit works on the GPU.
 
@@ -108,11 +108,11 @@ def compare_detector(case: DetectorCase, photograph: np.ndarray, name: str, *, o
     >>> row["equal"], row["agrees"]
     (1.0, True)
     """
-    picture = case.picture(photograph)
+    image = case.adapted(image)
     boxes, scores = our_detector(threshold=_WINDOW_THRESHOLD).detect_windows(
-        cvkit.to_device(picture) if on_cuda else picture
+        cvkit.to_device(image) if on_cuda else image
     )
-    expected = _by_window(*OpenCVDetector().detect(picture, threshold=_WINDOW_THRESHOLD, group=0))
+    expected = _by_window(*OpenCVDetector().detect(image, threshold=_WINDOW_THRESHOLD, group=0))
     found = _by_window(boxes, scores)
     shared = sorted(found.keys() & expected.keys())
     gaps = [abs(found[window] - expected[window]) for window in shared] or [0.0]
@@ -127,7 +127,7 @@ def compare_detector(case: DetectorCase, photograph: np.ndarray, name: str, *, o
         "channels": case.channels,
         "height": case.height,
         "width": case.width,
-        "picture": name,
+        "image": name,
         "device": "cuda" if on_cuda else "cpu",
         "reference_version": reference_version(case.against),
         "largest": max(gaps),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from cvkit.compare.cases import detectors, table
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DetectorCase
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners import table as learners
+from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.measure.machine import opencv_major
 
 AnyCase = Case | DetectorCase | LearnerCase
@@ -22,10 +24,25 @@ class Selectable(Protocol):
 
     @property
     def label(self) -> str:
-        """Operation, parameters and kind of picture; unique."""
+        """Operation, parameters and kind of image; unique."""
 
 
 AnyRow = TypeVar("AnyRow", bound=Selectable)
+
+
+def all_cases() -> list[AnyCase]:
+    """Return the rows of every table.
+
+    Returns
+    -------
+    list
+
+    Examples
+    --------
+    >>> {"canny", "detect", "KMeans"} <= {case.operation for case in all_cases()}
+    True
+    """
+    return [*table.CASES, *detectors.DETECTOR_CASES, *learners.LEARNER_CASES]
 
 
 def select(rows: Sequence[AnyRow], terms: Sequence[str]) -> list[AnyRow]:
@@ -105,7 +122,7 @@ def _is_installed(package: str) -> bool:
 
 
 def read_size(text: str) -> tuple[int, int]:
-    """Read a size of a picture.
+    """Read a size of an image.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ FIRST_CALLS = {
 
 
 def time_case(
-    case: Case, picture: np.ndarray, threads: int, *, on_cuda: bool = False, seconds: float = 8.0
+    case: Case, image: np.ndarray, threads: int, *, on_cuda: bool = False, seconds: float = 8.0
 ) -> Row:
     """Time one row of the table of images.
 
@@ -47,12 +47,12 @@ def time_case(
     ----------
     case : Case
         The row.
-    picture : numpy.ndarray
+    image : numpy.ndarray
         Of the row's dtype and channels.
     threads : int
         Threads of each side.
     on_cuda : bool
-        Whether cvkit works on a GPU; the picture is brought there beforehand.
+        Whether cvkit works on a GPU; the image is brought there beforehand.
     seconds : float
         About how long the timing takes.
 
@@ -68,8 +68,8 @@ def time_case(
     >>> row["section"], row["label"], row["bar"]
     ('speed', 'rgb_to_gray[]-uint8x3', None)
     """
-    ours = _on_target(case.ours, picture, on_cuda)
-    at_bar = picture.shape[:2] == BAR_SHAPE and threads == 1
+    ours = _on_target(case.ours, image, on_cuda)
+    at_bar = image.shape[:2] == BAR_SHAPE and threads == 1
     return {
         "section": "speed",
         "operation": case.operation,
@@ -77,34 +77,34 @@ def time_case(
         "label": case.label,
         "dtype": case.dtype,
         "channels": case.channels,
-        **_sizes(picture, threads),
+        **_sizes(image, threads),
         "reference_version": reference_version(case.against),
         "device": "cuda" if on_cuda else "cpu",
-        **_timing(ours, lambda: case.reference(picture), threads, seconds),
+        **_timing(ours, lambda: case.reference(image), threads, seconds),
         "bar": case.bar if at_bar and not on_cuda else None,
     }
 
 
 def time_detector(
     case: DetectorCase,
-    photograph: np.ndarray,
+    image: np.ndarray,
     threads: int,
     *,
     on_cuda: bool = False,
     seconds: float = 8.0,
 ) -> Row:
-    """Time detection on both sides, from the picture to grouped boxes.
+    """Time detection on both sides, from the image to grouped boxes.
 
     Parameters
     ----------
     case : DetectorCase
         The row.
-    photograph : numpy.ndarray, (H, W, 3), uint8
-        A picture with people, RGB.
+    image : numpy.ndarray, (H, W, 3), uint8
+        An image with people, RGB.
     threads : int
         Threads of each side.
     on_cuda : bool
-        Whether cvkit works on a GPU; the picture is brought there beforehand.
+        Whether cvkit works on a GPU; the image is brought there beforehand.
     seconds : float
         About how long the timing takes.
 
@@ -119,8 +119,8 @@ def time_detector(
     >>> row["height"], row["width"], row["bar"]
     (130, 70, 1.0)
     """
-    picture = case.picture(photograph)
-    ours, reference = _on_target(case.detector().detect, picture, on_cuda), OpenCVDetector()
+    image = case.adapted(image)
+    ours, reference = _on_target(case.detector().detect, image, on_cuda), OpenCVDetector()
     return {
         "section": "detector",
         "operation": case.operation,
@@ -128,23 +128,23 @@ def time_detector(
         "label": case.label,
         "dtype": "uint8",
         "channels": case.channels,
-        **_sizes(picture, threads),
+        **_sizes(image, threads),
         "reference_version": reference_version("opencv"),
         "device": "cuda" if on_cuda else "cpu",
-        **_timing(ours, lambda: reference.detect(picture), threads, seconds),
+        **_timing(ours, lambda: reference.detect(image), threads, seconds),
         "bar": case.bar if threads == 1 and not on_cuda else None,
     }
 
 
-def _sizes(picture: np.ndarray, threads: int) -> Row:
-    return {"height": picture.shape[0], "width": picture.shape[1], "threads": threads}
+def _sizes(image: np.ndarray, threads: int) -> Row:
+    return {"height": image.shape[0], "width": image.shape[1], "threads": threads}
 
 
-def _on_target(function: Callable[[Any], Any], picture: np.ndarray, on_cuda: bool) -> Callable[[], Any]:
+def _on_target(function: Callable[[Any], Any], image: np.ndarray, on_cuda: bool) -> Callable[[], Any]:
     """Return the call to time; on a GPU it waits for the result."""
     if not on_cuda:
-        return lambda: function(picture)
-    on_device = cvkit.to_device(picture)
+        return lambda: function(image)
+    on_device = cvkit.to_device(image)
 
     def call() -> None:
         function(on_device)
@@ -161,8 +161,8 @@ def _timing(ours: Callable[[], Any], reference: Callable[[], Any], threads: int,
         return {**asdict(alternate(ours, reference, seconds=seconds)), "first": first}
 
 
-def picture_for(case: Case, shape: tuple[int, int]) -> np.ndarray:
-    """Make the picture on which a row is measured."""
+def image_for(case: Case, shape: tuple[int, int]) -> np.ndarray:
+    """Make the image on which a row is measured."""
     return scene(*shape, channels=case.channels, dtype=case.dtype)
 
 

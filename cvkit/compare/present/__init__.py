@@ -1,1 +1,1 @@
-"""Measurements as tables, drawings and pages."""
+"""Measurements as tables, drawings and a page."""

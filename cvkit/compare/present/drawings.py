@@ -28,7 +28,7 @@ def difference_figure(results: Results) -> str:
     Returns
     -------
     str
-        HTML with embedded pictures; empty where a result is no picture.
+        HTML with embedded images; empty where a result is no image.
 
     Examples
     --------
@@ -46,13 +46,13 @@ def difference_figure(results: Results) -> str:
     top, left = max(0, int(row) - _CUT // 2), max(0, int(column) - _CUT // 2)
     cut = np.s_[top : top + _CUT, left : left + _CUT]
     low, high = float(reference[cut].min()), float(reference[cut].max())
-    pictures = [
+    panels = [
         ("where they differ, brightest most", _shrunk(flat), 0.0, float(flat.max()), 1),
         ("cvkit", ours[cut], low, high, _ZOOM),
         ("reference", reference[cut], low, high, _ZOOM),
         ("difference", flat[cut], 0.0, float(flat.max()), _ZOOM),
     ]
-    return "".join(_image(*picture) for picture in pictures)
+    return "".join(_image(*panel) for panel in panels)
 
 
 def _shrunk(values: np.ndarray) -> np.ndarray:
@@ -70,8 +70,8 @@ def _image(caption: str, values: np.ndarray, low: float, high: float, zoom: int)
     levels = np.clip((values.astype(np.float64) - low) * (255.0 / max(high - low, 1e-12)), 0, 255)
     if levels.ndim == 3:
         levels = levels[..., 2::-1] if levels.shape[2] >= 3 else levels[..., 0]
-    picture = levels.astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
-    data = base64.b64encode(cv2.imencode(".png", picture)[1].tobytes()).decode()
+    image = levels.astype(np.uint8).repeat(zoom, axis=0).repeat(zoom, axis=1)
+    data = base64.b64encode(cv2.imencode(".png", image)[1].tobytes()).decode()
     return (
         f'<figure><img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -158,7 +158,7 @@ _HUES = (210, 20, 130, 280, 50)
 
 
 def det_figure(rows: list[Row]) -> str:
-    """Draw miss rates over false positives a picture, both axes logarithmic, as SVG with a legend.
+    """Draw miss rates over false positives an image, both axes logarithmic, as SVG with a legend.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def det_figure(rows: list[Row]) -> str:
         )
         pieces.append(f'<polyline points="{points}" style="stroke:{color}"/>')
         legend.append(f'<li style="color:{color}">{escape(row["name"])}</li>')
-    pieces.append(f'<text x="{_DET_WIDTH / 2}" y="{_DET_HEIGHT - 3}">false positives a picture</text>')
+    pieces.append(f'<text x="{_DET_WIDTH / 2}" y="{_DET_HEIGHT - 3}">false positives an image</text>')
     return (
         f'<svg class="det" viewBox="0 0 {_DET_WIDTH} {_DET_HEIGHT}" width="{_DET_WIDTH}" '
         f'height="{_DET_HEIGHT}">{"".join(pieces)}</svg><ul class="legend">{"".join(legend)}</ul>'

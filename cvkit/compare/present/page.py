@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from html import escape
 
+from cvkit._paths import atomic_path
+from cvkit.compare.measure.comparison import Comparison
 from cvkit.compare.measure.documents import Row
 from cvkit.compare.present.drawings import bars, curves, det_figure
-from cvkit.compare.present.report import Report
 from cvkit.compare.present.tables import (
     Table,
     grouped,
+    image_kind,
     learner_table,
     miss_rate_table,
     parity_table,
-    picture_kind,
     verdict,
 )
 
@@ -42,12 +44,26 @@ svg text:not(:last-child) { text-anchor: middle }
 """
 
 
-def render(report: Report) -> str:
-    """Write a comparison as an HTML page.
+def write_page(comparison: Comparison, path: str | os.PathLike[str]) -> None:
+    """Write a comparison as an HTML page into a file; an interrupted call leaves none.
 
     Parameters
     ----------
-    report : Report
+    comparison : Comparison
+        Rows that were compared.
+    path : path
+        The file.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(render(comparison), encoding="utf-8")
+
+
+def render(comparison: Comparison) -> str:
+    """Return a comparison as an HTML page.
+
+    Parameters
+    ----------
+    comparison : Comparison
         Rows that were compared.
 
     Returns
@@ -56,21 +72,21 @@ def render(report: Report) -> str:
 
     Examples
     --------
-    >>> "<h1>" in render(Report((48, 64)))
+    >>> "<h1>" in render(Comparison((48, 64)))
     True
     """
-    document = report.document
+    document = comparison.document
     judged, miss_rates = document.section("miss rate"), miss_rate_table(document.rows)
     sections = [
-        _machine(report),
+        _machine(comparison),
         _section("Agreement", _table(parity_table(document.rows)), document.section("parity")),
-        _section("Where results differ", _figures(report.figures), report.figures),
-        _section("Speed", _speed(report), document.section("speed") + document.section("detector")),
-        _section("Time over the size of the picture", _scaling(report), document.section("speed")),
+        _section("Where results differ", _figures(comparison.figures), comparison.figures),
+        _section("Speed", _speed(comparison), document.section("speed") + document.section("detector")),
+        _section("Time over the size of the image", _scaling(comparison), document.section("speed")),
         _section("Learners", _table(learner_table(document.rows)), document.section("learner")),
         _section(miss_rates.title, _table(miss_rates) + det_figure(judged), judged),
-        _section("Failed", _reasons(report.failed), report.failed),
-        _section("Not compared", _reasons(report.skipped), report.skipped),
+        _section("Failed", _reasons(comparison.failed), comparison.failed),
+        _section("Not compared", _reasons(comparison.skipped), comparison.skipped),
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>cvkit compare</title>'
@@ -84,11 +100,11 @@ def _section(title: str, content: str, needed: object) -> str:
     return f"<h2>{title}</h2>{content}" if needed and content else ""
 
 
-def _machine(report: Report) -> str:
-    facts = {**report.document.machine, "threads of each side": report.threads}
-    facts["cvkit runs on"] = "GPU" if report.on_cuda else "CPU"
+def _machine(comparison: Comparison) -> str:
+    facts = {**comparison.document.machine, "threads of each side": comparison.threads}
+    facts["cvkit runs on"] = "GPU" if comparison.on_cuda else "CPU"
     text = ", ".join(f"{name} {value}" for name, value in facts.items())
-    compared = [row for row in report.document.rows if "agrees" in row]
+    compared = [row for row in comparison.document.rows if "agrees" in row]
     agreeing = sum(row["agrees"] for row in compared)
     return (
         f"<p>{agreeing} of {len(compared)} comparisons agree within their tolerance.</p><p>{escape(text)}</p>"
@@ -111,18 +127,18 @@ def _figures(figures: dict[str, str]) -> str:
     return "".join(f"<h3>{escape(label)}</h3>{drawing}" for label, drawing in figures.items() if drawing)
 
 
-def _timed(report: Report) -> list[Row]:
-    return report.document.section("speed") + report.document.section("detector")
+def _timed(comparison: Comparison) -> list[Row]:
+    return comparison.document.section("speed") + comparison.document.section("detector")
 
 
-def _speed(report: Report) -> str:
+def _speed(comparison: Comparison) -> str:
     """Bars for each row at the largest of its sizes."""
     lines = []
-    for group in grouped(_timed(report), ("label", "reference_version")):
+    for group in grouped(_timed(comparison), ("label", "reference_version")):
         row = max(group, key=lambda row: row["height"] * row["width"])
         slower = " slower" if row["ratio"] > 1 else ""
         lines.append(
-            f"<tr><td>{escape(row['operation'])} {escape(row['name'])}<br>{picture_kind(row)}, "
+            f"<tr><td>{escape(row['operation'])} {escape(row['name'])}<br>{image_kind(row)}, "
             f"{row['height']}x{row['width']}</td><td>{escape(row['reference_version'])}</td>"
             f"<td class=times>{bars(row)}</td>"
             f'<td class="figure{slower}">{row["ratio"]:.2f} ± {row["spread"]:.2f}</td>'
@@ -138,11 +154,11 @@ def _speed(report: Report) -> str:
     )
 
 
-def _scaling(report: Report) -> str:
+def _scaling(comparison: Comparison) -> str:
     figures = []
-    for group in grouped(report.document.section("speed"), ("label", "reference_version")):
+    for group in grouped(comparison.document.section("speed"), ("label", "reference_version")):
         if len(group) > 1:
-            caption = f"{group[0]['operation']} {group[0]['name']}, {picture_kind(group[0])}"
+            caption = f"{group[0]['operation']} {group[0]['name']}, {image_kind(group[0])}"
             figures.append(f"<figure>{curves(group)}<figcaption>{escape(caption)}</figcaption></figure>")
     return f"<p>cvkit green, the reference gray; both axes are logarithmic.</p>{''.join(figures)}"
 

@@ -102,13 +102,13 @@ def verdict(row: Row) -> str:
     return "slower" if row.get("ratio", 0) > 1 else ""
 
 
-def picture_kind(row: Row) -> str:
-    """Name dtype and channels of a row's picture."""
+def image_kind(row: Row) -> str:
+    """Name dtype and channels of a row's image."""
     kinds = {1: "gray", 3: "RGB"}
     return f"{row['dtype']} {kinds.get(row['channels'], row['channels'])}"
 
 
-_ROW_WORDS = ["operation", "parameters", "picture", "size", "reference"]
+_ROW_WORDS = ["operation", "parameters", "image", "size", "reference"]
 
 
 def speed_tables(rows: list[Row]) -> list[Table]:
@@ -139,7 +139,7 @@ def speed_tables(rows: list[Row]) -> list[Table]:
                 [
                     row["operation"],
                     row["name"],
-                    picture_kind(row),
+                    image_kind(row),
                     f"{row['height']}x{row['width']}",
                     row["reference_version"],
                     str(row["threads"]),
@@ -185,7 +185,7 @@ def share_text(share: float) -> str:
 
 
 def parity_table(rows: list[Row]) -> Table:
-    """Lay out how results differ, one line for each row and size, the worst picture counting.
+    """Lay out how results differ, one line for each row and size, the worst image counting.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def parity_table(rows: list[Row]) -> Table:
             [
                 row["operation"],
                 row["name"],
-                picture_kind(row),
+                image_kind(row),
                 f"{row['height']}x{row['width']}",
                 row["reference_version"],
                 *worst(group),
@@ -293,7 +293,7 @@ def learner_table(rows: list[Row]) -> Table:
 
 
 def miss_rate_table(rows: list[Row]) -> Table:
-    """Lay out how detectors did on labeled photographs, one line each.
+    """Lay out how detectors did on labeled images, one line each.
 
     Parameters
     ----------
@@ -309,11 +309,11 @@ def miss_rate_table(rows: list[Row]) -> Table:
     >>> miss_rate_table([]).rows
     []
     """
-    header = ["detector", "pictures", "people", "log-average miss rate", "average precision", "ms a picture"]
+    header = ["detector", "images", "people", "log-average miss rate", "average precision", "ms an image"]
     lines = [
         [
             row["name"],
-            str(row["pictures"]),
+            str(row["images"]),
             str(row["objects"]),
             f"{row['log_average_miss_rate']:.3f}",
             f"{row['average_precision']:.3f}",
@@ -322,7 +322,29 @@ def miss_rate_table(rows: list[Row]) -> Table:
         for row in rows
         if row["section"] == "miss rate"
     ]
-    return Table("Detectors on labeled photographs", header, lines, words=1)
+    return Table("Detectors on labeled images", header, lines, words=1)
+
+
+def comparison_tables(rows: list[Row]) -> list[Table]:
+    """Lay out every measured row; tables without rows are left out.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows of any section.
+
+    Returns
+    -------
+    list of Table
+        Agreement, times, learners, miss rates.
+
+    Examples
+    --------
+    >>> comparison_tables([])
+    []
+    """
+    tables = [parity_table(rows), *speed_tables(rows), learner_table(rows), miss_rate_table(rows)]
+    return [table for table in tables if table.rows]
 
 
 def _learner_times(timing: Row) -> list[str]:

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn import cluster
 
 from cvkit import ml
-from cvkit.compare.cases.data import Data, blobs, bundled, few_digits, uniform
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.data import Data, blobs, bundled, few_digits, uniform
 
 
 def _first_samples(X: np.ndarray, n_clusters: int, random_state: Any) -> np.ndarray:

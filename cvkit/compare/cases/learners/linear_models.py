@@ -10,8 +10,8 @@ import numpy as np
 from sklearn import linear_model, svm
 
 from cvkit import ml
-from cvkit.compare.cases.data import Data, descriptors, scaled_digits, standard_cancer, two_clouds
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.data import Data, descriptors, scaled_digits, standard_cancer, two_clouds
 
 
 def _differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn import ensemble
 
 from cvkit import ml
-from cvkit.compare.cases.data import Data, bundled
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.data import Data, bundled
 
 
 def _cancer_of_few_values() -> Data:

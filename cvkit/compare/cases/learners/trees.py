@@ -10,8 +10,8 @@ import numpy as np
 from sklearn import ensemble, tree
 
 from cvkit import ml
-from cvkit.compare.cases.data import Data, bundled, responses, three_classes
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.data import Data, bundled, responses, three_classes
 
 
 def _tree_differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:

@@ -10,8 +10,8 @@ import numpy as np
 from sklearn import neighbors
 
 from cvkit import ml
-from cvkit.compare.cases.data import Data, bundled, few_digits, uniform
-from cvkit.compare.cases.learner_case import LearnerCase
+from cvkit.compare.cases.learners.case import LearnerCase
+from cvkit.compare.cases.learners.data import Data, bundled, few_digits, uniform
 
 
 def _differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:

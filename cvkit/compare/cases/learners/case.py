@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cvkit.compare.cases.data import Data
+from cvkit.compare.cases.learners.data import Data
 
 
 @dataclass(frozen=True)

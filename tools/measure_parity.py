@@ -1,11 +1,10 @@
-"""Write the README's tables from the committed measurements; or measure agreement with the references again.
+"""Measure agreement of every row of the tables with its reference.
 
-    python tools/parity_table.py                             write the README
-    python tools/parity_table.py --measure                   every row against what is installed
-    python tools/parity_table.py --measure resize hog        these operations
+    python tools/measure_parity.py                     every row against what is installed
+    python tools/measure_parity.py resize hog          these operations
 
-Measured rows are merged into the JSON, so that running this under OpenCV 4 and under OpenCV 5 gives both. The
-exit code is 1 when a measured row exceeds its tolerance.
+Measured rows are merged into the JSON, so that running this under OpenCV 4 and under OpenCV 5 gives both;
+``tools/readme_tables.py`` shows them in the README. The exit code is 1 when a row exceeds its tolerance.
 """
 
 from __future__ import annotations
@@ -23,55 +22,52 @@ from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure.documents import Row, open_document
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import reason_to_skip, select
-from readme_tables import PARITY, update_readme
+from readme_tables import PARITY
 
 ROOT = Path(__file__).resolve().parents[1]
-PHOTOGRAPH = ROOT / "samples" / "street2.jpg"
+SAMPLE = ROOT / "samples" / "street2.jpg"
 SHAPE = (480, 640)
 
 
 @program
 def main() -> int:
-    """Measure if asked to, then write the README."""
+    """Measure what the command line asks for, and write it."""
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "--measure", nargs="*", metavar="NAME", help="operations, or parts of labels; none: every row"
+        "operations", nargs="*", metavar="NAME", help="operations, or parts of labels; default: every row"
     )
     arguments = parser.parse_args()
-    if arguments.measure is None:
-        update_readme(ROOT / "README.md")
-        return 0
     document = open_document(PARITY)
-    every = [*CASES, *DETECTOR_CASES]
+    every: list[Case | DetectorCase] = [*CASES, *DETECTOR_CASES]
     document.retain({case.label for case in every})
-    cases = select(every, arguments.measure)
+    cases = select(every, arguments.operations)
     agrees = True
     for row in measure(cases):
         document.add(row)
         document.write(PARITY)
         if not row["agrees"]:
-            print(f"{row['label']} on {row['picture']}: largest difference {row['largest']:.3g}")
+            print(f"{row['label']} on {row['image']}: largest difference {row['largest']:.3g}")
             agrees = False
     return 0 if agrees else 1
 
 
 def measure(cases: list[Case | DetectorCase]) -> Iterator[Row]:
-    """Compare the rows on noise, a drawn scene and a photograph, those of the detector on the photograph."""
-    photograph = cvkit.read_image(PHOTOGRAPH)
+    """Compare the rows on noise, a drawn scene and a sample, those of the detector on the sample."""
+    image = cvkit.read_image(SAMPLE)
     for case in cases:
         reason = reason_to_skip(case)
         if reason is not None:
             print(f"{case.label} {reason}", file=sys.stderr)
         elif isinstance(case, DetectorCase):
-            yield compare_detector(case, photograph, PHOTOGRAPH.name)
+            yield compare_detector(case, image, SAMPLE.name)
         else:
-            pictures = {
+            images = {
                 "noise": noise(*SHAPE, case.channels, case.dtype),
                 "scene": scene(*SHAPE, case.channels, case.dtype),
-                PHOTOGRAPH.name: adapted(photograph, case.channels, case.dtype),
+                SAMPLE.name: adapted(image, case.channels, case.dtype),
             }
-            for name, picture in pictures.items():
-                yield compare_case(case, picture, name).row
+            for name, image in images.items():
+                yield compare_case(case, image, name).row
 
 
 if __name__ == "__main__":
