@@ -124,7 +124,7 @@ def test_exponents_of_edges_and_of_noise() -> None:
     assert edge[0] == pytest.approx(0, abs=0.05)
     # One edge across a picture of half the size counts twice.
     assert edge[3] == pytest.approx(1, abs=0.3)
-    with pytest.raises(ValueError, match="pictures must be at least one"):
+    with pytest.raises(ValueError, match="images must be at least one"):
         estimate_exponents([])
 
 
@@ -305,7 +305,7 @@ def test_a_saved_detector_is_the_same(filters: int, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a model of kind 'channels' has no setting 'bins'"):
         load(tmp_path / "model.npz", bins=9)
     assert detector.probability([0.5]) == pytest.approx([0.5])
-    assert detector.score_of(0.5) == 0.5
+    assert detector.confidence_of(0.5) == 0.5
 
 
 def test_a_model_of_another_kind_or_without_an_array_gives_a_clear_error(tmp_path: Path) -> None:

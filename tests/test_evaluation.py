@@ -65,7 +65,7 @@ def test_extremes() -> None:
 
 
 def test_bad_input_is_named() -> None:
-    with pytest.raises(ValueError, match="one entry for each picture, got 1, 2 and 2"):
+    with pytest.raises(ValueError, match="one entry for each image, got 1, 2 and 2"):
         evaluate([Detections.empty()], [[PERSON], [PERSON]])
     with pytest.raises(ValueError, match=r"minimum_iou must be greater than 0\.0, got 0"):
         evaluate([], [], minimum_iou=0)

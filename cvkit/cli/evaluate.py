@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cvkit.detect.evaluation import Evaluation
-    from cvkit.detect.labels import LabeledPicture
+    from cvkit.detect.labels import LabeledImage
 
-_PER_PICTURE = "false positives per picture"
+_PER_IMAGE = "false positives per image"
 _PER_WINDOW = "false positives per window"
 
 
@@ -34,7 +34,7 @@ def evaluate(
         Path | None, typer.Option(help="Labels of regions in which detections do not count, of any class.")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of the pictures; for YOLO, whose boxes are shares of them.")
+        Path | None, typer.Option(help="Folder of the images; for YOLO, whose boxes are shares of them.")
     ] = None,
     label: Annotated[
         str | None, typer.Option("--class", help="The class to judge, where there are several.")
@@ -50,7 +50,7 @@ def evaluate(
     ] = None,
     windows: Annotated[
         int | None,
-        typer.Option(help="Windows the detector scored in all pictures; adds false positives per window."),
+        typer.Option(help="Windows the detector scored in all images; adds false positives per window."),
     ] = None,
     output: Annotated[
         Path,
@@ -77,7 +77,7 @@ def evaluate(
         curves = _curves(result, windows)
         folder = claim_folder(output)
     summary = {
-        "pictures": result.picture_count,
+        "images": result.image_count,
         "objects": result.object_count,
         "detections": len(result.confidence),
         "log_average_miss_rate": log_average_miss_rate(result),
@@ -97,28 +97,28 @@ def evaluate(
 
 
 def _judge(
-    found: list[LabeledPicture],
-    truths: list[LabeledPicture],
-    regions: list[LabeledPicture],
+    found: list[LabeledImage],
+    truths: list[LabeledImage],
+    regions: list[LabeledImage],
     label: str | None,
     minimum_iou: float,
     aspect: float | None,
 ) -> Evaluation:
-    """Bring the pictures of the three together and match the boxes of one class."""
+    """Bring the images of the three together and match the boxes of one class."""
     from cvkit.detect import evaluation
     from cvkit.detect.labels import all_boxes, boxes_of, detections_of, pair, select_class
 
     label = select_class(truths, label, "LABELS")
-    several = len({box.label for picture in found for box in picture.boxes}) > 1
+    several = len({box.label for image in found for box in image.boxes}) > 1
     found_label = select_class(found, label if several else None, "DETECTIONS")
     found = pair(truths, found, "DETECTIONS")
     regions = pair(truths, regions, "--ignore")
     return evaluation.evaluate(
-        [detections_of(picture, found_label) for picture in found],
-        [evaluation.standardize(boxes_of(picture, label), aspect) for picture in truths],
+        [detections_of(image, found_label) for image in found],
+        [evaluation.standardize(boxes_of(image, label), aspect) for image in truths],
         [
-            [*boxes_of(picture, label, ignored=True), *all_boxes(region)]
-            for picture, region in zip(truths, regions, strict=True)
+            [*boxes_of(image, label, ignored=True), *all_boxes(region)]
+            for image, region in zip(truths, regions, strict=True)
         ],
         minimum_iou=minimum_iou,
     )
@@ -131,10 +131,10 @@ def _curves(result: Evaluation, windows: int | None) -> dict[str, dict[str, np.n
 
     rates, misses, thresholds = det_curve(result)
     precision, recall = precision_recall(result)
-    curves = {_PER_PICTURE: {"rate": rates, "miss_rate": misses, "threshold": thresholds}}
+    curves = {_PER_IMAGE: {"rate": rates, "miss_rate": misses, "threshold": thresholds}}
     if windows is not None:
         windows = _validate.integer(windows, "--windows", minimum=1)
-        per_window = rates * result.picture_count / windows
+        per_window = rates * result.image_count / windows
         curves[_PER_WINDOW] = {"rate": per_window, "miss_rate": misses, "threshold": thresholds}
     curves["precision over recall"] = {"recall": recall, "precision": precision}
     return curves
@@ -143,7 +143,7 @@ def _curves(result: Evaluation, windows: int | None) -> dict[str, dict[str, np.n
 def _draw(path: Path, curves: dict[str, dict[str, np.ndarray]]) -> None:
     from cvkit.detect.plot import plot_det
 
-    rates = (_PER_PICTURE, _PER_WINDOW)
+    rates = (_PER_IMAGE, _PER_WINDOW)
     panels = [
         (name, {"": (curves[name]["rate"], curves[name]["miss_rate"])}) for name in rates if name in curves
     ]

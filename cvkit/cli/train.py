@@ -1,4 +1,4 @@
-"""``cvkit train``: train a detector on pictures of one's own."""
+"""``cvkit train``: train a detector on images of one's own."""
 
 from __future__ import annotations
 
@@ -58,10 +58,8 @@ def train(
             metavar="DIR", help="Crops of one object each, as large in the middle as in the window."
         ),
     ] = None,
-    negatives: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Pictures without the object.")
-    ] = None,
-    images: Annotated[Path | None, typer.Option(metavar="DIR", help="Full pictures, for --labels.")] = None,
+    negatives: Annotated[Path | None, typer.Option(metavar="DIR", help="Images without the object.")] = None,
+    images: Annotated[Path | None, typer.Option(metavar="DIR", help="Full images, for --labels.")] = None,
     labels: Annotated[
         Path | None,
         typer.Option(help="Their labels: COCO .json, Pascal VOC .xml, or a folder; YOLO .txt folder."),
@@ -106,7 +104,7 @@ def train(
     ] = None,
     calibrate: Annotated[
         bool,
-        typer.Option(help="Find the threshold and probabilities by a training without 1 photograph in 5."),
+        typer.Option(help="Find the threshold and probabilities by a training without 1 image in 5."),
     ] = True,
     max_memory: Annotated[
         str, typer.Option(metavar="SIZE", help="Memory for features, such as 500M; beyond it a file is used.")
@@ -119,7 +117,7 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
 ) -> None:
-    """Train a detector from crops and pictures without the object, or from labeled pictures.
+    """Train a detector from crops and images without the object, or from labeled images.
 
     Exit code: 0 all went well, 2 wrong usage, 130 interrupted; with --work, what was done is kept.
     """
@@ -183,7 +181,7 @@ def _examples(
     labels: Path | None,
     label: str | None,
 ) -> tuple[list[Example], list[Example]]:
-    """Find the pictures with the object and those without."""
+    """Find the images with the object and those without."""
     from cvkit.io import walk
 
     by_crops, by_labels = (positives, negatives), (images, labels)
@@ -193,32 +191,32 @@ def _examples(
         raise WrongUsageError("give --positives and --negatives, or --images and --labels")
     found: list[list[Any]] = []
     for name, folder in (("--positives", positives), ("--negatives", negatives)):
-        pictures = list(walk(folder))
-        if not pictures:
-            raise WrongUsageError(f"{name}: no pictures in {folder}")
-        found.append(pictures)
+        paths = list(walk(folder))
+        if not paths:
+            raise WrongUsageError(f"{name}: no images in {folder}")
+        found.append(paths)
     return found[0], found[1]
 
 
 def _labeled(images: Path, labels: Path, label: str | None) -> tuple[list[Example], list[Example]]:
-    """Find labeled pictures; boxes to be ignored are no objects, but keep negatives away."""
+    """Find labeled images; boxes to be ignored are no objects, but keep negatives away."""
     from cvkit.detect.labels import boxes_of, read_labels, select_class
     from cvkit.detect.path_index import PathIndex
     from cvkit.detect.training.examples import Scene
     from cvkit.io import walk
 
-    pictures = read_labels(labels, images=images)
-    label = select_class(pictures, label, "--labels")
+    labeled = read_labels(labels, images=images)
+    label = select_class(labeled, label, "--labels")
     if label is None:
         raise WrongUsageError(f"--labels: {labels} has no boxes")
     index = PathIndex(walk(images))
     with_object: list[Example] = []
     without: list[Example] = []
-    for picture in pictures:
-        path = index.find(picture.name)
+    for image in labeled:
+        path = index.find(image.name)
         if path is None:
-            raise WrongUsageError(f"--images: there is no {picture.name} in {images}")
-        objects, ignored = boxes_of(picture, label), boxes_of(picture, label, ignored=True)
+            raise WrongUsageError(f"--images: there is no {image.name} in {images}")
+        objects, ignored = boxes_of(image, label), boxes_of(image, label, ignored=True)
         if len(objects):
             with_object.append(Scene(path, _tuples(objects)))
         without.append(Scene(path, _tuples([*objects, *ignored])))

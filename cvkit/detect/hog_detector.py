@@ -58,13 +58,13 @@ class HOGDetector(WindowDetector):
         Distance between neighboring windows of a level, in pixels.
     padding : int
         Pixels by which each level is extended on every side, by reflection, so that people cut by the
-        picture's edge have a window.
+        image's edge have a window.
     scale : float
         Ratio between neighboring levels of the pyramid, above 1.
     threshold : float
         Least score of a detection.
     upscale : float
-        Enlarge pictures by this factor first, to find people smaller than the window.
+        Enlarge images by this factor first, to find people smaller than the window.
     minimum_height : float
         Height in pixels of the smallest person to look for; levels that can hold only smaller ones are
         skipped.
@@ -172,8 +172,8 @@ class HOGDetector(WindowDetector):
     def _model_arrays(self) -> dict[str, np.ndarray]:
         return {"weights": self.weights}
 
-    def _windows(self, picture: Array) -> tuple[np.ndarray, np.ndarray]:
-        levels = list(self.pyramid(picture))
+    def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:
+        levels = list(self.pyramid(image))
         hits, scores = self._score_levels(levels)
         # In the order of the levels, rows and columns, whatever order a GPU found them in.
         order = np.lexsort(hits.T[::-1])
@@ -189,18 +189,18 @@ class HOGDetector(WindowDetector):
         step = math.gcd(self.stride, self.grid.cell[0], self.grid.cell[1])
         return -(-self.padding // step) * step
 
-    def pyramid(self, picture: Array) -> Iterator[Level]:
-        """Yield the levels of one picture, largest first, each scaled from the picture itself.
+    def pyramid(self, image: Array) -> Iterator[Level]:
+        """Yield the levels of one image, largest first, each scaled from the image itself.
 
         Parameters
         ----------
-        picture : array, (H, W) or (H, W, 3), uint8
-            A picture of any size.
+        image : array, (H, W) or (H, W, 3), uint8
+            An image of any size.
 
         Yields
         ------
         Level
-            The factor by which the level is smaller than the picture, and the level.
+            The factor by which the level is smaller than the image, and the level.
 
         Examples
         --------
@@ -209,26 +209,26 @@ class HOGDetector(WindowDetector):
         [(200, 100), (133, 67)]
         """
         if self.upscale != 1.0:
-            shape = tuple(max(1, round(size * self.upscale)) for size in picture.shape[:2])
-            picture = cvkit.resize(picture, shape, interpolation="bilinear_exact")
+            shape = tuple(max(1, round(size * self.upscale)) for size in image.shape[:2])
+            image = cvkit.resize(image, shape, interpolation="bilinear_exact")
         scale = 1.0
         for level in range(_MAXIMUM_LEVELS):
             # Python's round is OpenCV's cvRound: halves go to the even neighbor.
-            height, width = round(picture.shape[0] / scale), round(picture.shape[1] / scale)
+            height, width = round(image.shape[0] / scale), round(image.shape[1] / scale)
             # The first level may be smaller than the window: the padding can make room for it.
             if level > 0 and (height < self.window[0] or width < self.window[1]):
                 return
             if self.object_size[0] * self.window[0] * scale >= self.minimum_height * self.upscale:
-                full_size = (height, width) == tuple(picture.shape[:2])
+                full_size = (height, width) == tuple(image.shape[:2])
                 shape = (height, width)
                 yield Level(
                     scale,
-                    picture if full_size else cvkit.resize(picture, shape, interpolation="bilinear_exact"),
+                    image if full_size else cvkit.resize(image, shape, interpolation="bilinear_exact"),
                 )
             scale *= self.scale
 
     def scored_grids(self, level: Array) -> Iterator[ScoredGrid]:
-        """Score all windows of one picture without scaling it, grid by grid.
+        """Score all windows of one image without scaling it, grid by grid.
 
         Parameters
         ----------

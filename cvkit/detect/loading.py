@@ -8,6 +8,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from cvkit import _validate
+from cvkit.detect import DEFAULT_MODEL
 from cvkit.detect.channel_detector import ChannelDetector
 from cvkit.detect.hog_detector import HOGDetector
 from cvkit.detect.model_files import read_model
@@ -66,7 +67,7 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
         raise ValueError(f"{path} has settings this version does not know: {error}") from error
 
 
-def pretrained(name: str = "person-hog", **overrides: Any) -> WindowDetector:
+def pretrained(name: str = DEFAULT_MODEL, **overrides: Any) -> WindowDetector:
     """Load a detector whose model comes with cvkit.
 
     Parameters

@@ -30,7 +30,7 @@ _FEATURES_PER_DRAWN, _DECORRELATED_PER_DRAWN = 16, 32
 _RANDOM_NEGATIVES, _NEW_NEGATIVES, _NEGATIVES = 10_000, 10_000, 20_000
 # Added to every leaf: objects then hardly ever fall below the cascade's threshold on the way to a high score.
 _CASCADE_CALIBRATION = 0.005
-# Pictures with and without the object from which filters are learned.
+# Images with and without the object from which filters are learned.
 _FILTER_OBJECTS, _FILTER_OTHERS = 300, 150
 # What random numbers are drawn for.
 _FILTERS, _OBJECTS, _RANDOM_WINDOWS, _HARD_WINDOWS, _TREES = range(5)
@@ -38,7 +38,7 @@ _FILTERS, _OBJECTS, _RANDOM_WINDOWS, _HARD_WINDOWS, _TREES = range(5)
 
 @dataclass(frozen=True)
 class _Recipe:
-    """What two trainings share that differ only in their pictures."""
+    """What two trainings share that differ only in their images."""
 
     decorrelate: bool
     trees: int
@@ -46,7 +46,7 @@ class _Recipe:
     copies: int
     shift: float
     zoom: float
-    hard_per_picture: int
+    hard_per_image: int
     max_memory: int | None
     seed: int
 
@@ -61,7 +61,7 @@ def train_channels(
     copies: int = 5,
     shift: float = 2.0,
     zoom: float = 0.045,
-    hard_per_picture: int = 25,
+    hard_per_image: int = 25,
     wrong_size: WrongSize = "refuse",
     calibrate: bool = False,
     max_memory: int | None = None,
@@ -75,11 +75,11 @@ def train_channels(
     Parameters
     ----------
     positives : iterable of Path or Scene
-        A path is a crop: a picture of one object, centered and as large in the middle window as it is to be
+        A path is a crop: an image of one object, centered and as large in the middle window as it is to be
         detected. Up to 16 pixels around the window are used too. Out of a
         :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its center and height.
     negatives : iterable of Path or Scene
-        Pictures without the object, or scenes, of which only windows away from the boxes are used. Small ones
+        Images without the object, or scenes, of which only windows away from the boxes are used. Small ones
         are enlarged, at most twice, so that they have more windows.
     decorrelate : bool
         Learn filters and use locally decorrelated channel features: fewer errors, in more time.
@@ -93,15 +93,15 @@ def train_channels(
     shift, zoom : float
         How far these copies are moved, in pixels, and the logarithm of the factor by which their size
         differs, at most.
-    hard_per_picture : int
+    hard_per_image : int
         Windows that one negative adds in one round at most, those with the highest scores.
     wrong_size : {"refuse", "resize"}
         What to do with crops smaller than the window or larger than twice the window.
     calibrate : bool
-        Train without one photograph in five first, to find from those the default threshold, 0.1 false
-        positives a picture, and the probability that a score stands for.
+        Train without one image in five first, to find from those the default threshold, 0.1 false
+        positives an image, and the probability that a score stands for.
     max_memory : int, optional
-        Bytes that the features of windows and of whole pictures may take. The features of pictures that find
+        Bytes that the features of windows and of whole images may take. The features of images that find
         no room are computed in each round again.
     work : Path, optional
         Folder for the state after each round; a training that was interrupted goes on there. Delete it
@@ -127,7 +127,7 @@ def train_channels(
     >>> train_channels([], [])
     Traceback (most recent call last):
     ...
-    ValueError: positives must hold at least one picture that can be read, got none
+    ValueError: positives must hold at least one image that can be read, got none
     """
     recipe = _Recipe(
         decorrelate=bool(decorrelate),
@@ -136,7 +136,7 @@ def train_channels(
         copies=_validate.integer(copies, "copies", minimum=1),
         shift=_validate.number(shift, "shift", minimum=0.0),
         zoom=_validate.number(zoom, "zoom", minimum=0.0),
-        hard_per_picture=_validate.integer(hard_per_picture, "hard_per_picture", minimum=1),
+        hard_per_image=_validate.integer(hard_per_image, "hard_per_image", minimum=1),
         max_memory=None if max_memory is None else _validate.integer(max_memory, "max_memory", minimum=0),
         seed=_validate.integer(seed, "seed", minimum=0),
     )
@@ -149,11 +149,11 @@ def train_channels(
     measured: dict[str, Any] = {}
     if calibrate:
         split = split_examples(positives, negatives)
-        progress("training without one photograph in five")
+        progress("training without one image in five")
         judged, cutter = trainer.train(split.objects, split.others, _part(work, "part"))
         scores = cutter.object_scores(judged, split.test_objects)
-        pictures = reader.read(split.test_others)
-        measured = calibrate_detector(cutter.detector(judged), scores, pictures, progress)
+        images = reader.read(split.test_others)
+        measured = calibrate_detector(cutter.detector(judged), scores, images, progress)
         progress("training on everything")
     learned, cutter = trainer.train(positives, negatives, _part(work, "everything"))
     return cutter.detector(learned, **{**measured, **settings})
@@ -210,8 +210,8 @@ class _Trainer:
         chosen: list[Example] = []
         for examples, count in ((positives, _FILTER_OBJECTS), (negatives, _FILTER_OTHERS)):
             chosen += [examples[index] for index in generator.permutation(len(examples))[:count]]
-        pictures = (picture for _, _, picture in self.reader.read(chosen))
-        return learn_decorrelation(pictures, generator)
+        images = (image for _, _, image in self.reader.read(chosen))
+        return learn_decorrelation(images, generator)
 
     def _cutter_for(self, decorrelation: Decorrelation | None) -> ChannelCutter:
         """Make the cutter; one without filters serves all trainings, with the pyramids it keeps."""
@@ -226,7 +226,7 @@ class _Trainer:
         jitter = Jitter(recipe.shift, recipe.zoom)
         vectors = list(cutter.object_vectors(positives, recipe.copies, jitter, self._generator(_OBJECTS)))
         if not vectors:
-            raise ValueError("positives must hold at least one picture that can be read, got none")
+            raise ValueError("positives must hold at least one image that can be read, got none")
         samples = SampleColumns(cutter.size, len(vectors) + _NEGATIVES)
         samples.extend(vectors)
         if recipe.max_memory is not None:
@@ -242,7 +242,7 @@ class _Trainer:
         found = cutter.random_windows(negatives, _RANDOM_NEGATIVES, self._generator(_RANDOM_WINDOWS))
         samples.extend(_noting(found, places))
         if not places:
-            raise ValueError("negatives must hold at least one picture as large as the window, got none")
+            raise ValueError("negatives must hold at least one image as large as the window, got none")
         self.reader.progress(f"{object_count} windows of the object, {len(places)} others")
         return places
 
@@ -259,7 +259,7 @@ class _Trainer:
         start = time.monotonic()
         generator = self._generator(_HARD_WINDOWS, number)
         found, vectors = cutter.hard_windows(
-            trees, negatives, self.recipe.hard_per_picture, _NEW_NEGATIVES, generator
+            trees, negatives, self.recipe.hard_per_image, _NEW_NEGATIVES, generator
         )
         found, vectors = found[:_NEGATIVES], vectors[:_NEGATIVES]
         object_count = samples.count - len(places)

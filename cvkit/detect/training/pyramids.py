@@ -1,4 +1,4 @@
-"""Cut the windows out of pictures that a channel detector is trained on and judged by."""
+"""Cut the windows out of images that a channel detector is trained on and judged by."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from cvkit.detect.training.examples import Example, ExampleReader, Scene, is_nea
 from cvkit.features.channels import decorrelated_channels
 from cvkit.io import read_ahead
 
-# Pictures to search are enlarged until their shorter side has so many window heights, but not more than so
-# far: small pictures have few windows.
+# Images to search are enlarged until their shorter side has so many window heights, but not more than so
+# far: small images have few windows.
 _LEAST_WINDOWS_ACROSS, _MOST_ENLARGED = 4.0, 2.0
 # Pixels around an object's window: as far as the gradients and their averages see. Whole cells.
 _MARGIN = 16
@@ -27,9 +27,9 @@ UNTRAINED = Trees(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8), np.zer
 
 
 class Place(NamedTuple):
-    """Where a window lies: the picture's number, the level's, and the window's index in the level."""
+    """Where a window lies: the image's number, the level's, and the window's index in the level."""
 
-    picture: int
+    image: int
     level: int
     row: int
     column: int
@@ -48,7 +48,7 @@ class ChannelCutter:
     Parameters
     ----------
     reader : ExampleReader
-        Reads the pictures.
+        Reads the images.
     settings : dict
         Settings of the detector to train.
     decorrelation : Decorrelation, optional
@@ -108,8 +108,8 @@ class ChannelCutter:
 
     def _object_views(self, examples: Iterable[Example]) -> Iterator[np.ndarray]:
         """Give the crop of each object, and its mirror image, as floats from 0 to 1."""
-        for _, example, picture in self.reader.read(examples):
-            for crop in self.reader.crops(example, picture, (_MARGIN, _MARGIN)):
+        for _, example, image in self.reader.read(examples):
+            for crop in self.reader.crops(example, image, (_MARGIN, _MARGIN)):
                 values = crop.astype(np.float32) / np.float32(255)
                 yield values
                 yield values[:, ::-1]
@@ -146,7 +146,7 @@ class ChannelCutter:
     def random_windows(
         self, examples: Sequence[Example], count: int, generator: np.random.Generator
     ) -> Iterator[tuple[Place, np.ndarray]]:
-        """Draw about so many windows, as many from each picture, each window of it being as likely."""
+        """Draw about so many windows, as many from each image, each window of it being as likely."""
         for number, example, levels in self._pyramids(examples, range(len(examples))):
             free = [np.argwhere(self._is_free(self._geometry, example, level)) for level in levels]
             places = np.array([len(windows) for windows in free])
@@ -162,13 +162,13 @@ class ChannelCutter:
         self,
         trees: Trees,
         examples: Sequence[Example],
-        per_picture: int,
+        per_image: int,
         count: int,
         generator: np.random.Generator,
     ) -> tuple[list[Place], list[np.ndarray]]:
-        """Find windows that the cascade takes for objects, in one random picture after another.
+        """Find windows that the cascade takes for objects, in one random image after another.
 
-        Of windows that overlap, the lower are suppressed, and of the others each picture gives the highest.
+        Of windows that overlap, the lower are suppressed, and of the others each image gives the highest.
         The search ends when there are ``count``.
         """
         detector = self.detector(trees)
@@ -176,7 +176,7 @@ class ChannelCutter:
         vectors: list[np.ndarray] = []
         order = [int(number) for number in generator.permutation(len(examples))]
         for number, example, levels in self._pyramids(examples, order):
-            for place in self._hardest(detector, number, example, levels, per_picture):
+            for place in self._hardest(detector, number, example, levels, per_image):
                 places.append(place)
                 vectors.append(self._vector_at(levels, place))
             if len(places) >= count:
@@ -207,23 +207,23 @@ class ChannelCutter:
         return [found[place] for place in kept[:maximum]]
 
     def windows_at(self, examples: Sequence[Example], places: Sequence[Place]) -> Iterator[np.ndarray]:
-        """Cut out windows again, those of one picture after those of another, in the order of the places."""
-        of_picture: dict[int, list[int]] = {}
+        """Cut out windows again, those of one image after those of another, in the order of the places."""
+        of_image: dict[int, list[int]] = {}
         for index, place in enumerate(places):
-            of_picture.setdefault(place.picture, []).append(index)
+            of_image.setdefault(place.image, []).append(index)
         vectors: dict[int, np.ndarray] = {}
-        for number, _, levels in self._pyramids(examples, list(of_picture)):
-            for index in of_picture[number]:
+        for number, _, levels in self._pyramids(examples, list(of_image)):
+            for index in of_image[number]:
                 vectors[index] = self._vector_at(levels, places[index])
         return (vectors.pop(index) for index in range(len(places)))
 
     def other_scores(self, trees: Trees, examples: Iterable[Example]) -> np.ndarray:
-        """Scores of all windows inside the pictures and away from objects, -inf where the cascade gave up."""
+        """Scores of all windows inside the images and away from objects, -inf where the cascade gave up."""
         detector = self.detector(trees, padding=0)
         scores = [
             detector.scored_windows(level.channels)[self._is_free(detector, example, level)]
-            for _, example, picture in self.reader.read(examples)
-            for level in detector.levels(picture)
+            for _, example, image in self.reader.read(examples)
+            for level in detector.levels(image)
         ]
         return np.concatenate([np.empty(0, np.float32), *scores])
 
@@ -251,27 +251,27 @@ class ChannelCutter:
         paths = [path_of(examples[number]) for number in order]
         are_kept = [path in self._kept for path in paths]
         missing = [path for path, is_kept in zip(paths, are_kept, strict=True) if not is_kept]
-        with closing(read_ahead(missing)) as pictures:
+        with closing(read_ahead(missing)) as images:
             for number, path, is_kept in zip(order, paths, are_kept, strict=True):
-                levels = self._kept[path] if is_kept else self._levels_of(*next(pictures))
+                levels = self._kept[path] if is_kept else self._levels_of(*next(images))
                 yield number, examples[number], levels
 
-    def _levels_of(self, path: Path, picture: np.ndarray | OSError) -> list[Level]:
+    def _levels_of(self, path: Path, image: np.ndarray | OSError) -> list[Level]:
         """Compute a pyramid, and keep it if there is room."""
         levels: list[Level] = []
-        if isinstance(picture, OSError):
-            self.reader.progress(f"left out: {picture}")
+        if isinstance(image, OSError):
+            self.reader.progress(f"left out: {image}")
         else:
-            levels = list(self._enlarging(picture).levels(picture))
+            levels = list(self._enlarging(image).levels(image))
         size = sum(level.channels.nbytes for level in levels)
         if self.memory is None or self._kept_bytes + size <= self.memory:
             self._kept[path] = levels
             self._kept_bytes += size
         return levels
 
-    def _enlarging(self, picture: np.ndarray) -> ChannelDetector:
-        """Return a detector that enlarges this picture if it is small."""
-        wanted = _LEAST_WINDOWS_ACROSS * self._geometry.window[0] / min(picture.shape[:2])
+    def _enlarging(self, image: np.ndarray) -> ChannelDetector:
+        """Return a detector that enlarges this image if it is small."""
+        wanted = _LEAST_WINDOWS_ACROSS * self._geometry.window[0] / min(image.shape[:2])
         detector = copy.copy(self._geometry)
         detector.upscale *= min(max(wanted, 1.0), _MOST_ENLARGED)
         return detector
