@@ -170,16 +170,16 @@ def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_picture() -> None:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_minimum_height_skips_the_finest_levels(fast: bool) -> None:
+def test_min_height_skips_the_finest_levels(fast: bool) -> None:
     image = scene(200, 160, 3)
     every = list(small_channel_detector(fast_pyramid=fast).levels(image))
-    tall = list(small_channel_detector(fast_pyramid=fast, minimum_height=30.0).levels(image))
+    tall = list(small_channel_detector(fast_pyramid=fast, min_height=30.0).levels(image))
     wanted = [level for level in every if 0.8 * 16 * min(level.scale) >= 30]
     assert 0 < len(wanted) < len(every)
     assert [level.scale for level in tall] == [level.scale for level in wanted]
     for ours, expected in zip(tall, wanted, strict=True):
         np.testing.assert_array_equal(ours.channels, expected.channels)
-    assert len(small_channel_detector(minimum_height=1e4).detect(image)) == 0
+    assert len(small_channel_detector(min_height=1e4).detect(image)) == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 20), (300, 2), (3, 4, 3)])

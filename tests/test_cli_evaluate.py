@@ -98,8 +98,11 @@ def test_without_matplotlib_the_data_is_written(
     [
         (["gone.json", "labels.json"], "no such file or folder: gone.json"),
         (["found.json", "labels.json", "--class", "cat"], "LABELS has no example of the class 'cat'"),
-        (["labels.json", "labels.json"], "DETECTIONS must have a score for each box, 1.jpg has one without"),
-        (["found.json", "labels.json", "--minimum-iou", "2"], "minimum_iou must be at most 1.0"),
+        (
+            ["labels.json", "labels.json"],
+            "DETECTIONS must have a confidence for each box, 1.jpg has one without",
+        ),
+        (["found.json", "labels.json", "--min-iou", "2"], "min_iou must be at most 1.0"),
         (["found.json", "labels.json", "--windows", "0"], "--windows must be at least 1"),
         (["found.json", "labels.json", "--aspect", "0"], "aspect must be greater than 0"),
     ],

@@ -75,7 +75,7 @@ def test_drawing_marks_the_frame_and_nothing_else() -> None:
     image = np.full((100, 80, 3), 7, np.uint8)
     before = image.copy()
     drawn = draw_detections(
-        image, Detections([[20, 30, 60, 90]], [1.0]), thickness=2, colors=[(9, 8, 6)], scores=False
+        image, Detections([[20, 30, 60, 90]], [1.0]), thickness=2, colors=[(9, 8, 6)], confidence=False
     )
     expected = before.copy()
     expected[30:90, 20:60] = (9, 8, 6)

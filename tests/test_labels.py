@@ -40,7 +40,7 @@ def written(folder: Path, format: str) -> Path:
 
 def check(picture: LabeledImage, labels: tuple[str, ...] = CLASSES) -> None:
     np.testing.assert_allclose([box.xyxy for box in picture.boxes], FOUND.xyxy, atol=1e-3)
-    assert [box.score for box in picture.boxes] == [0.75, 0.25]
+    assert [box.confidence for box in picture.boxes] == [0.75, 0.25]
     assert tuple(box.label for box in picture.boxes) == labels
 
 

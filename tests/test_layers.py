@@ -16,6 +16,7 @@ import pytest
 import cvkit
 import cvkit.batch
 import cvkit.detect
+import cvkit.video
 
 PACKAGE = Path(cvkit.__file__).parent
 MODULES = {
@@ -178,7 +179,8 @@ def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     for module in MODULES:
         for node in tree(module).body:
             is_function = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-            if is_function and ((node.name, module) in TABLES or module in ("cvkit.io", "cvkit.video")):
+            is_of_video = room(module) == "video" and getattr(node, "name", "") in cvkit.video.__all__
+            if is_function and ((node.name, module) in TABLES or module == "cvkit.io" or is_of_video):
                 yield f"{module}.{node.name}", node
 
 

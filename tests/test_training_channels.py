@@ -267,7 +267,7 @@ def test_the_command(
 @pytest.mark.parametrize(
     ("kind", "option"),
     [
-        ("person-acf", ["--cell", "4"]),
+        ("person-acf", ["--pixels-per-cell", "4"]),
         ("person-ldcf", ["--C", "1"]),
         ("person-hog", ["--trees", "100"]),
         ("person-hog", ["--copies", "2"]),

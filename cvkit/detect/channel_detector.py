@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit.detect._cpu import channel_detector as channel_detector_kernels
-from cvkit.detect.channel_pyramid import CELL, CHANNELS, ChannelPyramid, Decorrelation, Level
+from cvkit.detect.channel_pyramid import CELL, CHANNELS, ChannelLevel, ChannelPyramid, Decorrelation
 from cvkit.detect.window_detector import WindowDetector
 
 _MAXIMUM_DEPTH = 8
@@ -64,10 +64,10 @@ class ChannelDetector(WindowDetector):
         A window whose sum falls to this or below is given up.
     upscale : float
         Enlarge images by this factor first, to find people smaller than the window.
-    minimum_height : float
+    min_height : float
         Height in pixels of the smallest person to look for; levels that can hold only smaller ones are
         skipped.
-    maximum_overlap : float
+    max_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
@@ -117,8 +117,8 @@ class ChannelDetector(WindowDetector):
         threshold: float = 0.0,
         cascade: float = -1.0,
         upscale: float = 1.0,
-        minimum_height: float = 0.0,
-        maximum_overlap: float = 0.65,
+        min_height: float = 0.0,
+        max_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
         calibration: tuple[float, float] | None = None,
         fast_pyramid: bool = False,
@@ -131,8 +131,8 @@ class ChannelDetector(WindowDetector):
             window=window,
             threshold=threshold,
             upscale=upscale,
-            minimum_height=minimum_height,
-            maximum_overlap=maximum_overlap,
+            min_height=min_height,
+            max_overlap=max_overlap,
             object_size=object_size,
             calibration=calibration,
         )
@@ -178,7 +178,7 @@ class ChannelDetector(WindowDetector):
         names = ("stride", "padding", "scales_per_octave", "cascade", "fast_pyramid", "exponents")
         return {**super().settings, **{name: getattr(self, name) for name in names}}
 
-    def levels(self, image: Array) -> Iterator[Level]:
+    def levels(self, image: Array) -> Iterator[ChannelLevel]:
         """Yield the pyramid of channels of one image, the largest level first.
 
         Parameters
@@ -188,7 +188,7 @@ class ChannelDetector(WindowDetector):
 
         Yields
         ------
-        Level
+        ChannelLevel
             How many pixels of the image a pixel of the level measures, (y, x), and the padded level's
             channels.
 
@@ -206,7 +206,7 @@ class ChannelDetector(WindowDetector):
             self.decorrelation,
             self.exponents if self.fast_pyramid else None,
         )
-        smallest = self.minimum_height / (self.object_size[0] * self.window[0])
+        smallest = self.min_height / (self.object_size[0] * self.window[0])
         return pyramid.levels(image, upscale=self.upscale, smallest_scale=smallest)
 
     def scored_windows(self, channels: Array) -> Array:

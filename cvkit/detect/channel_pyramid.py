@@ -28,7 +28,7 @@ ORIENTATIONS = 6
 CHANNELS = 4 + ORIENTATIONS
 
 
-class Level(NamedTuple):
+class ChannelLevel(NamedTuple):
     """One level of a pyramid.
 
     ``scale`` (y, x) is what one pixel of the level measures in the image; ``channels`` are (channel, cell
@@ -83,7 +83,9 @@ class ChannelPyramid:
         """Height and width in pixels of the cells that are computed, before any filters."""
         return CELL if self.decorrelation is None else CELL // 2
 
-    def levels(self, image: Array, *, upscale: float = 1.0, smallest_scale: float = 0.0) -> Iterator[Level]:
+    def levels(
+        self, image: Array, *, upscale: float = 1.0, smallest_scale: float = 0.0
+    ) -> Iterator[ChannelLevel]:
         """Yield the levels of an image, (H, W) or (H, W, 3) uint8, the largest first.
 
         Levels whose pixels measure less than ``smallest_scale`` pixels of the image are left out.
@@ -99,7 +101,7 @@ class ChannelPyramid:
             return
         find_cells = self._exact if self.exponents is None else self._approximate
         for index, cells in zip(wanted, find_cells(image, shapes, wanted), strict=True):
-            yield Level(scales[index], self._features(cells))
+            yield ChannelLevel(scales[index], self._features(cells))
 
     def _shapes(self, size: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """Sizes of the levels that have room for the window."""

@@ -46,9 +46,9 @@ def draw_detections(
     *,
     colors: Sequence[Color] = _COLORS,
     thickness: int | None = None,
-    scores: bool = True,
+    confidence: bool = True,
 ) -> np.ndarray:
-    """Draw the boxes and scores of detections into a copy of an image.
+    """Draw the boxes and confidence of detections into a copy of an image.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def draw_detections(
         RGB color of each class, used over again when there are more classes.
     thickness : int, optional
         Width of the lines in pixels; by default it follows the size of the image.
-    scores : bool
+    confidence : bool
         Whether to write each confidence, with two decimals, above its box.
 
     Returns
@@ -90,12 +90,12 @@ def draw_detections(
     thickness = _validate.integer(thickness, "thickness", minimum=1)
     canvas = np.empty((*image.shape[:2], 3), np.uint8)
     canvas[...] = image if image.ndim == 3 else image[..., None]
-    for box, confidence, class_id in detections[np.argsort(detections.confidence, kind="stable")]:
-        color = colors[class_id % len(colors)]
-        left, top, right, bottom = (round(float(value)) for value in box)
+    for found in detections[np.argsort(detections.confidence, kind="stable")]:
+        color = colors[found.class_id % len(colors)]
+        left, top, right, bottom = (round(float(value)) for value in found.xyxy)
         _draw_frame(canvas, left, top, right, bottom, thickness, color)
-        if scores:
-            _write(canvas, f"{confidence:.2f}", left, top, max(2, thickness), color)
+        if confidence:
+            _write(canvas, f"{found.confidence:.2f}", left, top, max(2, thickness), color)
     return canvas
 
 

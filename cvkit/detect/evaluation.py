@@ -46,11 +46,11 @@ def evaluate(
     truths: Sequence[npt.ArrayLike],
     ignored: Sequence[npt.ArrayLike] | None = None,
     *,
-    minimum_iou: float = 0.5,
+    min_iou: float = 0.5,
 ) -> Evaluation:
     """Match the detections of each image to its labeled boxes, surest first.
 
-    A detection takes the free box it overlaps most, if by at least ``minimum_iou``. One that takes none and
+    A detection takes the free box it overlaps most, if by at least ``min_iou``. One that takes none and
     lies at least half in an ignored region counts as nothing, else it is wrong.
 
     Parameters
@@ -61,7 +61,7 @@ def evaluate(
         Labeled boxes (left, top, right, bottom) of each image.
     ignored : sequence of array_like, (K, 4), optional
         Regions of each image in which detections do not count.
-    minimum_iou : float
+    min_iou : float
         Least intersection over union of a match.
 
     Returns
@@ -81,7 +81,7 @@ def evaluate(
     >>> evaluate([found], [[[0, 0, 10, 20]]], [[[45, 0, 70, 30]]]).is_right
     array([ True, False])
     """
-    minimum_iou = _validate.number(minimum_iou, "minimum_iou", above=0.0, maximum=1.0)
+    min_iou = _validate.number(min_iou, "min_iou", above=0.0, maximum=1.0)
     ignored = [np.empty((0, 4))] * len(truths) if ignored is None else ignored
     if not len(detections) == len(truths) == len(ignored):
         raise ValueError(
@@ -94,7 +94,7 @@ def evaluate(
         regions = _validate.real_array(regions, "ignored").astype(np.float64).reshape(-1, 4)
         object_count += len(boxes)
         of_image = of_image[np.argsort(-of_image.confidence, kind="stable")]
-        taken = _take_boxes(of_image.xyxy, boxes, minimum_iou)
+        taken = _take_boxes(of_image.xyxy, boxes, min_iou)
         counts = taken | ~_mostly_inside(of_image.xyxy, regions)
         confidences.append(of_image.confidence[counts])
         judgments.append(taken[counts])
@@ -104,7 +104,7 @@ def evaluate(
     return Evaluation(confidence[order], is_right, object_count, len(truths))
 
 
-def _take_boxes(found: np.ndarray, boxes: np.ndarray, minimum_iou: float) -> np.ndarray:
+def _take_boxes(found: np.ndarray, boxes: np.ndarray, min_iou: float) -> np.ndarray:
     """Let each detection in turn take the free box it overlaps most; tell which ones got one."""
     taken = np.zeros(len(found), bool)
     if not len(boxes):
@@ -112,7 +112,7 @@ def _take_boxes(found: np.ndarray, boxes: np.ndarray, minimum_iou: float) -> np.
     overlap = box_iou(found, boxes)
     for index in range(len(found)):
         best = int(overlap[index].argmax())
-        if overlap[index, best] >= minimum_iou:
+        if overlap[index, best] >= min_iou:
             taken[index] = True
             overlap[:, best] = -1
     return taken

@@ -22,7 +22,7 @@ _MAXIMUM_LEVELS = 64
 _COLUMNS = 7
 
 
-class Level(NamedTuple):
+class ImageLevel(NamedTuple):
     """One level of a pyramid."""
 
     scale: float
@@ -65,16 +65,16 @@ class HOGDetector(WindowDetector):
         Least score of a detection.
     upscale : float
         Enlarge images by this factor first, to find people smaller than the window.
-    minimum_height : float
+    min_height : float
         Height in pixels of the smallest person to look for; levels that can hold only smaller ones are
         skipped.
-    maximum_overlap : float
+    max_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
     calibration : (float, float), optional
         Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
-    cell, side, bins, signed, gamma
+    orientations, pixels_per_cell, cells_per_block, signed, gamma
         Settings of the features; see :func:`cvkit.hog`.
 
     Raises
@@ -103,20 +103,20 @@ class HOGDetector(WindowDetector):
         scale: float = 1.05,
         threshold: float = 0.0,
         upscale: float = 1.0,
-        minimum_height: float = 0.0,
-        maximum_overlap: float = 0.65,
+        min_height: float = 0.0,
+        max_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
         calibration: tuple[float, float] | None = None,
-        cell: int | tuple[int, int] = 8,
-        side: int | tuple[int, int] = 2,
-        bins: int = 9,
+        orientations: int = 9,
+        pixels_per_cell: int | tuple[int, int] = 8,
+        cells_per_block: int | tuple[int, int] = 2,
         signed: bool = False,
         gamma: bool = True,
     ) -> None:
         self.grid = BlockGrid(
-            cell=_validate.kernel_size(cell, "cell", odd=False),
-            side=_validate.kernel_size(side, "side", odd=False),
-            bins=_validate.integer(bins, "bins", minimum=1, maximum=64),
+            cell=_validate.kernel_size(pixels_per_cell, "pixels_per_cell", odd=False),
+            side=_validate.kernel_size(cells_per_block, "cells_per_block", odd=False),
+            bins=_validate.integer(orientations, "orientations", minimum=1, maximum=64),
             signed=bool(signed),
             gamma=bool(gamma),
         )
@@ -124,8 +124,8 @@ class HOGDetector(WindowDetector):
             window=window,
             threshold=threshold,
             upscale=upscale,
-            minimum_height=minimum_height,
-            maximum_overlap=maximum_overlap,
+            min_height=min_height,
+            max_overlap=max_overlap,
             object_size=object_size,
             calibration=calibration,
         )
@@ -189,7 +189,7 @@ class HOGDetector(WindowDetector):
         step = math.gcd(self.stride, self.grid.cell[0], self.grid.cell[1])
         return -(-self.padding // step) * step
 
-    def pyramid(self, image: Array) -> Iterator[Level]:
+    def pyramid(self, image: Array) -> Iterator[ImageLevel]:
         """Yield the levels of one image, largest first, each scaled from the image itself.
 
         Parameters
@@ -199,7 +199,7 @@ class HOGDetector(WindowDetector):
 
         Yields
         ------
-        Level
+        ImageLevel
             The factor by which the level is smaller than the image, and the level.
 
         Examples
@@ -218,10 +218,10 @@ class HOGDetector(WindowDetector):
             # The first level may be smaller than the window: the padding can make room for it.
             if level > 0 and (height < self.window[0] or width < self.window[1]):
                 return
-            if self.object_size[0] * self.window[0] * scale >= self.minimum_height * self.upscale:
+            if self.object_size[0] * self.window[0] * scale >= self.min_height * self.upscale:
                 full_size = (height, width) == tuple(image.shape[:2])
                 shape = (height, width)
-                yield Level(
+                yield ImageLevel(
                     scale,
                     image if full_size else cvkit.resize(image, shape, interpolation="bilinear_exact"),
                 )
@@ -287,7 +287,7 @@ class HOGDetector(WindowDetector):
         window = features[:, row : row + self._rows, column : column + self._columns]
         return window.transpose(2, 1, 0).ravel()
 
-    def _score_levels(self, levels: list[Level]) -> tuple[np.ndarray, np.ndarray]:
+    def _score_levels(self, levels: list[ImageLevel]) -> tuple[np.ndarray, np.ndarray]:
         """Return (level, y, x) in the padded level, and the score, of all windows above the threshold."""
         if not levels:
             return np.empty((0, 3), np.int32), np.empty(0, np.float32)
@@ -301,17 +301,8 @@ class HOGDetector(WindowDetector):
         count = first.zeros((1,), np.int64)
         for index, level in enumerate(levels):
             for origin, _, scores in self.scored_grids(level.image):
-                kernels.append_hits(
-                    scores,
-                    self.threshold,
-                    index,
-                    origin,
-                    self.grid.cell,
-                    self.stride,
-                    hits,
-                    hit_scores,
-                    count,
-                )
+                lattice = (*origin, *self.grid.cell, self.stride)
+                kernels.append_hits(scores, self.threshold, index, lattice, hits, hit_scores, count)
         found = int(to_host(count)[0])
         return to_host(hits[:found]), to_host(hit_scores[:found])
 
@@ -346,9 +337,9 @@ class HOGDetector(WindowDetector):
             "stride": self.stride,
             "padding": self.padding,
             "scale": self.scale,
-            "cell": grid.cell,
-            "side": grid.side,
-            "bins": grid.bins,
+            "orientations": grid.bins,
+            "pixels_per_cell": grid.cell,
+            "cells_per_block": grid.side,
             "signed": grid.signed,
             "gamma": grid.gamma,
         }

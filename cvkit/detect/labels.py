@@ -34,14 +34,14 @@ class LabeledBox(NamedTuple):
         Name of its class.
     is_ignored : bool
         Whether it counts neither as an object nor as background: COCO's crowds, Pascal VOC's difficult ones.
-    score : float, optional
+    confidence : float, optional
         How sure a detector was.
     """
 
     xyxy: tuple[float, float, float, float]
     label: str
     is_ignored: bool = False
-    score: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def _read_csv(path: Path) -> list[LabeledImage]:
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         for row in csv.DictReader(file):
             left, top, right, bottom = (float(row[name]) for name in ("left", "top", "right", "bottom"))
-            box = LabeledBox((left, top, right, bottom), row["class"], score=float(row["confidence"]))
+            box = LabeledBox((left, top, right, bottom), row["class"], confidence=float(row["confidence"]))
             boxes[row["file"]].append(box)
     return [LabeledImage(name, tuple(of_image)) for name, of_image in boxes.items()]
 
@@ -260,17 +260,17 @@ def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str
 
 def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabeledBox:
     if len(words) not in (5, 6):
-        raise ValueError(f"a line must be a class, 4 numbers and perhaps a score, got {' '.join(words)!r}")
+        raise ValueError(f"a line must be a class, 4 numbers and perhaps confidence, got {' '.join(words)!r}")
     number = int(words[0])
     if number < 0:
         raise ValueError(f"a class must be a number from 0 on, got {number}")
-    x, y, width, height, *score = map(float, words[1:])
+    x, y, width, height, *confidence = map(float, words[1:])
     (left, right), (top, bottom) = (
         (extent * (center - length / 2), extent * (center + length / 2))
         for extent, center, length in ((size[1], x, width), (size[0], y, height))
     )
     label = names[number].strip() if names else str(number)
-    return LabeledBox((left, top, right, bottom), label, score=score[0] if score else None)
+    return LabeledBox((left, top, right, bottom), label, confidence=confidence[0] if confidence else None)
 
 
 def select_class(images: Sequence[LabeledImage], label: str | None, name: str) -> str | None:
@@ -351,10 +351,10 @@ def all_boxes(image: LabeledImage) -> np.ndarray:
 
 
 def detections_of(image: LabeledImage, label: str | None) -> Detections:
-    """Return the boxes of one class with their scores; ValueError where a box has none."""
+    """Return the boxes of one class with their confidence; ValueError where a box has none."""
     boxes = [box for box in image.boxes if box.label == label]
     for box in boxes:
-        if box.score is None:
-            raise ValueError(f"DETECTIONS must have a score for each box, {image.name} has one without")
+        if box.confidence is None:
+            raise ValueError(f"DETECTIONS must have a confidence for each box, {image.name} has one without")
     xyxy = np.array([box.xyxy for box in boxes], np.float32)
-    return Detections(xyxy, np.array([box.score for box in boxes], np.float32))
+    return Detections(xyxy, np.array([box.confidence for box in boxes], np.float32))

@@ -22,6 +22,16 @@ _KINDS: dict[str, type[WindowDetector]] = {
 }
 
 
+# What settings were called in models that were stored earlier, such as those that come with cvkit.
+_STORED_NAMES = {
+    "bins": "orientations",
+    "cell": "pixels_per_cell",
+    "maximum_overlap": "max_overlap",
+    "minimum_height": "min_height",
+    "side": "cells_per_block",
+}
+
+
 def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     """Read a detector that ``save`` wrote.
 
@@ -56,6 +66,7 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     if kind not in _KINDS:
         known = ", ".join(map(repr, _KINDS))
         raise ValueError(f"{path} must hold a model of kind {known}, it holds {kind!r}")
+    settings = {_STORED_NAMES.get(name, name): value for name, value in settings.items()}
     accepted = {*signature(_KINDS[kind].__init__).parameters, "scale"}
     for name in overrides.keys() - accepted:
         raise ValueError(f"a model of kind {kind!r} has no setting {name!r}")

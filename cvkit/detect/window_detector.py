@@ -31,9 +31,9 @@ class WindowDetector(ABC):
         Least score of a detection.
     upscale : float
         Enlarge images by this factor first, to find people smaller than the window.
-    minimum_height : float
+    min_height : float
         Height in pixels of the smallest object to look for.
-    maximum_overlap : float
+    max_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
@@ -47,8 +47,8 @@ class WindowDetector(ABC):
         "window",
         "threshold",
         "upscale",
-        "minimum_height",
-        "maximum_overlap",
+        "min_height",
+        "max_overlap",
         "object_size",
         "calibration",
     )
@@ -59,16 +59,16 @@ class WindowDetector(ABC):
         window: tuple[int, int],
         threshold: float,
         upscale: float,
-        minimum_height: float,
-        maximum_overlap: float,
+        min_height: float,
+        max_overlap: float,
         object_size: tuple[float, float],
         calibration: tuple[float, float] | None,
     ) -> None:
         self.window = _validate.output_shape(window, "window")
         self.threshold = _validate.number(threshold, "threshold")
         self.upscale = _validate.number(upscale, "upscale", above=0.0)
-        self.minimum_height = _validate.number(minimum_height, "minimum_height", minimum=0.0)
-        self.maximum_overlap = _validate.number(maximum_overlap, "maximum_overlap", minimum=0.0, maximum=1.0)
+        self.min_height = _validate.number(min_height, "min_height", minimum=0.0)
+        self.max_overlap = _validate.number(max_overlap, "max_overlap", minimum=0.0, maximum=1.0)
         height, width = (
             _validate.number(share, "object_size", above=0.0, maximum=1.0) for share in object_size
         )
@@ -128,14 +128,14 @@ class WindowDetector(ABC):
         kept = self.suppress(boxes, scores)
         return Detections(boxes[kept], scores[kept])
 
-    def suppress(self, boxes: npt.ArrayLike, scores: npt.ArrayLike) -> np.ndarray:
-        """Choose of objects that cover each other by more than ``maximum_overlap`` the surest.
+    def suppress(self, boxes: npt.ArrayLike, confidence: npt.ArrayLike) -> np.ndarray:
+        """Choose of objects that cover each other by more than ``max_overlap`` the surest.
 
         Parameters
         ----------
         boxes : array_like, (N, 4)
             Left, top, right and bottom of each object, as :meth:`object_boxes` gives them.
-        scores : array_like, (N,)
+        confidence : array_like, (N,)
             How sure each is.
 
         Returns
@@ -146,7 +146,7 @@ class WindowDetector(ABC):
         Raises
         ------
         ValueError
-            If the numbers of boxes and of scores differ.
+            If the lengths differ.
 
         Examples
         --------
@@ -155,7 +155,7 @@ class WindowDetector(ABC):
         >>> pretrained("person-hog").suppress(boxes, [1.0, 2.0, 3.0])
         array([2, 1])
         """
-        return nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
+        return nms(boxes, confidence, threshold=self.max_overlap, overlap="smaller")
 
     def detect_windows(
         self, image: Array, *, region: tuple[float, float, float, float] | None = None
@@ -225,13 +225,13 @@ class WindowDetector(ABC):
         half = (windows[:, 2:] - windows[:, :2]) / 2 * np.array(self.object_size[::-1], np.float32)
         return np.concatenate([center - half, center + half], axis=1)
 
-    def probability(self, scores: npt.ArrayLike) -> np.ndarray:
-        """Turn scores into probabilities that there is an object.
+    def probability(self, confidence: npt.ArrayLike) -> np.ndarray:
+        """Turn the confidence of detections into probabilities that there is an object.
 
         Parameters
         ----------
-        scores : array_like
-            Such as the confidence of detections.
+        confidence : array_like
+            As detections have it: scores of their windows.
 
         Returns
         -------
@@ -251,10 +251,10 @@ class WindowDetector(ABC):
         array([0. , 0.5, 1. ])
         """
         slope, offset = self._calibrated()
-        return sigmoid(np.asarray(scores, np.float64), slope, offset)
+        return sigmoid(np.asarray(confidence, np.float64), slope, offset)
 
     def confidence_of(self, probability: float) -> float:
-        """Return the score that stands for a probability, for example as a threshold.
+        """Return the confidence that stands for a probability, for example as a threshold.
 
         Parameters
         ----------
@@ -268,7 +268,7 @@ class WindowDetector(ABC):
         Raises
         ------
         ValueError
-            If the model is not calibrated, or for 0 and 1, which no score reaches.
+            If the model is not calibrated, or for 0 and 1, which no confidence reaches.
 
         Examples
         --------

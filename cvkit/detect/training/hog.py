@@ -27,7 +27,7 @@ _JUDGED_RATES = np.logspace(-5, -3, 9)
 
 
 @dataclass(frozen=True)
-class _Recipe:
+class _Options:
     """What two trainings share that differ only in C and in their images."""
 
     shift: int
@@ -134,7 +134,7 @@ def train_hog(
     ...
     ValueError: positives must hold at least one image that can be read, got none
     """
-    recipe = _Recipe(
+    options = _Options(
         shift=_validate.integer(shift, "shift", minimum=0),
         rounds=_validate.integer(rounds, "rounds", minimum=0),
         hard_per_image=_validate.integer(hard_per_image, "hard_per_image", minimum=1),
@@ -148,9 +148,9 @@ def train_hog(
     cost = costs[0]
     measured: dict[str, Any] = {}
     if calibrate or len(costs) > 1:
-        cost, measured = _judge_costs(cutter, positives, negatives, costs, recipe, calibrate, work)
+        cost, measured = _judge_costs(cutter, positives, negatives, costs, options, calibrate, work)
         progress(f"training on everything, C {cost:g}")
-    weights = _train(cutter, positives, negatives, cost, recipe, _part(work, "everything"))
+    weights = _train(cutter, positives, negatives, cost, options, _part(work, "everything"))
     return HOGDetector(weights, **{**measured, **settings})
 
 
@@ -159,7 +159,7 @@ def _judge_costs(
     positives: list[Example],
     negatives: list[Example],
     costs: Sequence[float],
-    recipe: _Recipe,
+    options: _Options,
     calibrate: bool,
     work: Path | None,
 ) -> tuple[float, dict[str, Any]]:
@@ -168,7 +168,7 @@ def _judge_costs(
     best: tuple[float, float, np.ndarray, np.ndarray] | None = None
     for cost in costs:
         cutter.progress(f"training without one image in five, C {cost:g}")
-        weights = _train(cutter, objects, others, cost, recipe, _part(work, f"C{cost:g}"))
+        weights = _train(cutter, objects, others, cost, options, _part(work, f"C{cost:g}"))
         scores = cutter.object_scores(weights, test_objects)
         rates, misses, _ = window_det_curve(scores, cutter.other_scores(weights, test_others))
         missed = average_logarithm(rates, misses, _JUDGED_RATES)
@@ -194,51 +194,51 @@ def _train(
     positives: list[Example],
     negatives: list[Example],
     cost: float,
-    recipe: _Recipe,
+    options: _Options,
     work: Path | None,
 ) -> np.ndarray:
     """Train with one cost, or go on where an earlier run stopped; return the weights and the bias."""
-    options = {**asdict(recipe), "max_memory": None, "C": cost, "wrong_size": cutter.reader.wrong_size}
-    options |= {"settings": cutter.settings, "positives": len(positives)}
-    checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], options))
+    decisive = {**asdict(options), "max_memory": None, "C": cost, "wrong_size": cutter.reader.wrong_size}
+    decisive |= {"settings": cutter.settings, "positives": len(positives)}
+    checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], decisive))
     state = _State.load(checkpoint)
     samples = SampleStore(
-        cutter.size, max_memory=recipe.max_memory, path=checkpoint.samples_path, count=state.count
+        cutter.size, max_memory=options.max_memory, path=checkpoint.samples_path, count=state.count
     )
     if state.count == 0:
-        state.object_count = _first_samples(cutter, positives, negatives, recipe, samples, state.seen)
-        state.is_finished = recipe.rounds == 0
+        state.object_count = _first_samples(cutter, positives, negatives, options, samples, state.seen)
+        state.is_finished = options.rounds == 0
         state.save(checkpoint, samples)
     while not state.is_finished:
         start, known, before = time.monotonic(), len(state.seen), samples.count
-        weights = _fit(samples.rows, state.object_count, cost, recipe.seed)
+        weights = _fit(samples.rows, state.object_count, cost, options.seed)
         # Windows that are still hard are added again and count the more.
-        samples.extend(cutter.hard_windows(weights, negatives, recipe.hard_per_image, state.seen))
+        samples.extend(cutter.hard_windows(weights, negatives, options.hard_per_image, state.seen))
         new = len(state.seen) - known
         state.rounds += 1
-        state.is_finished = state.rounds == recipe.rounds or new < _FEW * known
+        state.is_finished = state.rounds == options.rounds or new < _FEW * known
         state.save(checkpoint, samples)
         cutter.progress(
             f"round {state.rounds}: {samples.count - before} hard negatives, {new} of them new, "
             f"{time.monotonic() - start:.0f} s"
         )
-    return _fit(samples.rows, state.object_count, cost, recipe.seed)
+    return _fit(samples.rows, state.object_count, cost, options.seed)
 
 
 def _first_samples(
     cutter: WindowCutter,
     positives: list[Example],
     negatives: list[Example],
-    recipe: _Recipe,
+    options: _Options,
     samples: SampleStore,
     seen: set[tuple[int, ...]],
 ) -> int:
     """Collect the objects and random windows; return the number of the objects' windows."""
-    samples.extend(cutter.positive_windows(positives, recipe.shift))
+    samples.extend(cutter.positive_windows(positives, options.shift))
     object_count = samples.count
     if not object_count:
         raise ValueError("positives must hold at least one image that can be read, got none")
-    samples.extend(cutter.random_windows(negatives, np.random.default_rng(recipe.seed), seen))
+    samples.extend(cutter.random_windows(negatives, np.random.default_rng(options.seed), seen))
     if samples.count == object_count:
         raise ValueError("negatives must hold at least one image as large as the window, got none")
     cutter.progress(f"{object_count} windows of the object, {samples.count - object_count} others")

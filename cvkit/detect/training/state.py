@@ -69,7 +69,7 @@ def _described(example: Example) -> Any:
     return str(example), status.st_size, status.st_mtime_ns
 
 
-def forget(work: Path) -> None:
+def remove_state(work: Path) -> None:
     """Delete what trainings keep in their folder ``work``, and nothing else."""
     for name in (_SAMPLES, _STATE):
         for path in work.glob(f"*/{name}"):

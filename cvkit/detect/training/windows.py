@@ -10,7 +10,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import ImageStack
-from cvkit.detect.hog_detector import HOGDetector, Level, ScoredGrid
+from cvkit.detect.hog_detector import HOGDetector, ImageLevel, ScoredGrid
 from cvkit.detect.training.examples import Example, ExampleReader, Progress, Scene, WrongSize, is_near
 
 # Windows that an image without the object gives to the first round, before there is a detector to fool.
@@ -76,10 +76,10 @@ class WindowCutter:
         """Features of random windows, each window of each level being as likely as any other."""
         for number, example, image in self.reader.read(examples):
             levels = list(self.geometry.pyramid(image))
-            places = np.array([self._window_count(level.image) for level in levels])
-            if places.sum() == 0:
+            counts = np.array([self._window_count(level.image) for level in levels])
+            if counts.sum() == 0:
                 continue
-            drawn = generator.multinomial(_RANDOM_WINDOWS, places / places.sum())
+            drawn = generator.multinomial(_RANDOM_WINDOWS, counts / counts.sum())
             for index in map(int, np.flatnonzero(drawn)):
                 for _, grid, is_free in self._grids(self.geometry, example, levels, only=index):
                     free = np.flatnonzero(is_free)
@@ -130,7 +130,7 @@ class WindowCutter:
         return np.array(vectors, np.float32)
 
     def _grids(
-        self, detector: HOGDetector, example: Example, levels: Iterable[Level], only: int | None = None
+        self, detector: HOGDetector, example: Example, levels: Iterable[ImageLevel], only: int | None = None
     ) -> Iterator[tuple[int, ScoredGrid, np.ndarray]]:
         """Give the number of each level, its windows, and which of them lie away from the objects."""
         for number, level in enumerate(levels):
@@ -158,8 +158,8 @@ class WindowCutter:
 
 def _feature_count(settings: dict[str, Any]) -> int:
     """Length of a window's feature vector under ``settings``."""
-    cell = _validate.kernel_size(settings.get("cell", 8), "cell", odd=False)
-    side = _validate.kernel_size(settings.get("side", 2), "side", odd=False)
+    cell = _validate.kernel_size(settings.get("pixels_per_cell", 8), "pixels_per_cell", odd=False)
+    side = _validate.kernel_size(settings.get("cells_per_block", 2), "cells_per_block", odd=False)
     window = _validate.output_shape(settings.get("window", (128, 64)), "window")
     blocks = np.array(window) // cell - side + 1
-    return max(0, int(np.prod(blocks) * np.prod(side) * settings.get("bins", 9)))
+    return max(0, int(np.prod(blocks) * np.prod(side) * settings.get("orientations", 9)))
