@@ -151,7 +151,7 @@ def test_yolo(tmp_path: Path, three: Detections) -> None:
         "0 0.100000 0.250000 0.200000 0.500000 0.500000",
         "1 0.140000 0.175000 0.080000 0.100000 2.000000",
     ]
-    assert (tmp_path / "labels/photos/a-2.txt").read_text() == ""
+    assert (tmp_path / "labels/photos/a.png.txt").read_text() == ""
 
 
 def test_csv(tmp_path: Path, three: Detections) -> None:
