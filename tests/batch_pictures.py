@@ -11,7 +11,7 @@ import numpy as np
 
 import cvkit
 from cvkit.batch import Entry, read_manifest
-from cvkit.batch.work import Picture, Task, Work
+from cvkit.batch.work import Item, Task, Work
 
 GOOD = ("a.png", "more/b.jpg", "more/deep/c d.tiff", "more/ü道.bmp")
 
@@ -53,7 +53,7 @@ def files(folder: Path) -> list[str]:
 class DeadlyWork(Work):
     """Work that kills its process at a file called deadly.png, as often as the file ``deaths`` says."""
 
-    def read(self, task: Task) -> Picture:
+    def read(self, task: Task) -> Item:
         """Read a file, or die."""
         if task.path.endswith("deadly.png"):
             deaths = Path(self.folder, "deaths")

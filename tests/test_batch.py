@@ -20,9 +20,9 @@ import pytest
 
 import cvkit
 from cvkit.batch import Local, Manifest, Pipeline, read_manifest, run
-from cvkit.batch.digests import Digests, digest
+from cvkit.batch.executors.stages import run_stages
+from cvkit.batch.record.digests import Digests, digest
 from cvkit.batch.runner import Run
-from cvkit.batch.stages import run_stages
 from cvkit.batch.work import Task, Work
 from tests.batch_pictures import GOOD, entries, files, make_good, make_many, picture
 
@@ -242,7 +242,7 @@ def test_whatever_an_operation_raises_is_recorded(photos: Path, monkeypatch: pyt
             "ksize must be odd, got 4",
         ),
         ({"source": "gone"}, FileNotFoundError, "no such file or folder: gone"),
-        ({"source": "empty"}, FileNotFoundError, "no pictures or videos in empty"),
+        ({"source": "empty"}, FileNotFoundError, "no images or videos in empty"),
         ({"mode": "bgr"}, ValueError, "mode must be one of 'keep', 'rgb'"),
         ({"format": "docx"}, ValueError, "format must be one of 'keep', 'npy', 'npz', 'avif'"),
         ({"quality": 0}, ValueError, "quality must be from 1 to 100, got 0"),

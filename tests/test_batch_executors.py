@@ -15,7 +15,7 @@ import pytest
 
 import cvkit
 from cvkit.batch import Cluster, Local, Pipeline, Processes, run
-from cvkit.batch.executors import cut
+from cvkit.batch.executors.local import cut
 from cvkit.batch.runner import Run, Summary
 from cvkit.batch.work import Task, Work
 from tests.batch_pictures import DeadlyWork, entries, files, make_many, picture
@@ -106,7 +106,7 @@ def test_a_cluster_without_workers_is_waited_for_and_told() -> None:
             empty.scale(1)
 
     Path("deaths").write_text("0")
-    logger = logging.getLogger("cvkit.batch.cluster")
+    logger = logging.getLogger("cvkit.batch.executors.cluster")
     with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
         logger.addHandler(hire := Hire())
         try:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cvkit.batch import Entry, Manifest, read_manifest
-from cvkit.batch.manifest import BusyFolderError, last_of_each
+from cvkit.batch.record.manifest import BusyFolderError, last_of_each
 
 CANNY = {"name": "canny", "parameters": {"low": 50, "high": 150}}
 ENTRY = Entry("photos/a.png", "photos", 4051, 17, CANNY, "0.1.0", "done", "a.png", None, 8.5)

@@ -15,7 +15,7 @@ from cvkit.batch import Pipeline, image_operations, read_pipeline
 from cvkit.batch.operations import Operation
 from cvkit.batch.parameters import parameters_of, to_json
 from cvkit.batch.pipeline import PipelineError
-from cvkit.batch.runner import FORMATS
+from cvkit.batch.settings import FORMATS
 
 TABLE = image_operations()
 

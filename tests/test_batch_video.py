@@ -10,6 +10,7 @@ import pytest
 import cvkit
 from cvkit.batch import Frames, Processes, read_manifest, run, transform_video
 from cvkit.batch.runner import Run
+from cvkit.batch.settings import Settings
 from cvkit.batch.work import Work
 from cvkit.cli import main
 from cvkit.video import UnreadableVideoError, open_video, read_frames
@@ -46,7 +47,7 @@ def test_each_frame_is_the_function_of_its_source() -> None:
 
 def test_nothing_is_left_of_a_video_that_fails() -> None:
     for result, kind in [(np.zeros((48, 64), np.float32), "float32"), ((np.zeros(3), None), "several")]:
-        with pytest.raises(TypeError, match=f"must be pictures of 8 bits, the results are {kind}"):
+        with pytest.raises(TypeError, match=f"must be images of 8 bits, the results are {kind}"):
             transform_video("clips/more/ü b.avi", "out.mp4", lambda image, result=result: result)
     with pytest.raises(UnreadableVideoError, match="it has 20 frames, none from 30 on"):
         transform_video("clips/more/ü b.avi", "out.mp4", lambda image: image, start=30)
@@ -99,8 +100,7 @@ def test_results_that_no_video_holds_are_a_failure(monkeypatch: pytest.MonkeyPat
     status, output, error = entries()["clips/more/ü b.avi"]
     assert (status, output) == ("failed", None)
     assert (
-        error
-        == "the frames of a video must be pictures of 8 bits, the results are int16 of shape (48, 64, 3)"
+        error == "the frames of a video must be images of 8 bits, the results are int16 of shape (48, 64, 3)"
     )
 
 
@@ -109,7 +109,7 @@ def test_large_frames_are_refused_and_gray_is_read_gray(monkeypatch: pytest.Monk
     assert (summary.done, summary.failed) == (0, 2)
     assert entries()["clips/more/ü b.avi"][2] == "64 x 48 are more than 3071 pixels"
     shapes = []
-    with Run("gray", "clips", "out2", mode="gray") as batch:
+    with Run("gray", "clips", "out2", settings=Settings(mode="gray")) as batch:
         monkeypatch.setattr(
             type(batch._work), "_result", lambda self, image: shapes.append(image.shape) or image
         )
@@ -163,7 +163,8 @@ def test_videos_in_folders_count_only_where_results_are_pictures(monkeypatch: py
     monkeypatch.setattr(Work, "try_out", lambda self, format: None)  # which would compile
 
     def total(operation: str, **options: str) -> int:
-        with Run(operation, "clips", f"out-{operation}-{len(options)}", **options) as batch:  # type: ignore[arg-type]
+        settings = Settings(**options)  # type: ignore[arg-type]
+        with Run(operation, "clips", f"out-{operation}-{len(options)}", settings=settings) as batch:
             return batch.summary.total
 
     assert total("gray") == 2

@@ -10,7 +10,7 @@ import pytest
 from cvkit.detect import Detections, HOGDetector, load, pretrained
 from cvkit.detect.training import calibration
 from cvkit.detect.training.calibration import calibrate_detector, false_scores
-from cvkit.detect.training.examples import Scene, choose_held_out, hold_out, photograph
+from cvkit.detect.training.examples import Scene, choose_held_out, hold_out, source_image
 
 
 class Fixed(HOGDetector):
@@ -31,7 +31,7 @@ def test_the_threshold_lets_through_one_false_positive_in_ten_pictures(
     pictures = ((number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(100))
     found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, pictures, print)
     detector = HOGDetector(np.zeros(3781), **found)
-    low, middle, high = detector.probability([-1, detector.score_of(0.5), 2])
+    low, middle, high = detector.probability([-1, detector.confidence_of(0.5), 2])
     assert low < 0.05
     assert middle == pytest.approx(0.5)
     assert high > 0.95
@@ -65,12 +65,12 @@ def test_nothing_to_calibrate_by_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_crops_of_one_photograph_stay_together() -> None:
     crops = [Path(f"crop{number}{letter}.png") for number in range(10) for letter in "ace"]
-    assert photograph(crops[0]) == photograph(crops[1]) != photograph(crops[3])
+    assert source_image(crops[0]) == source_image(crops[1]) != source_image(crops[3])
     held = choose_held_out(crops, [Path(f"other{number}.png") for number in range(10)])
     rest, apart = hold_out(crops, held)
     assert (len(rest), len(apart)) == (24, 6)
-    assert not {photograph(crop) for crop in rest} & {photograph(crop) for crop in apart}
-    # In labeled pictures a photograph gives both.
+    assert not {source_image(crop) for crop in rest} & {source_image(crop) for crop in apart}
+    # In labeled pictures a source_image gives both.
     scenes = [Scene(Path(f"{number}.png"), ()) for number in range(10)]
     held = choose_held_out(scenes, scenes)
     assert len(held) == 2
@@ -85,7 +85,7 @@ def test_calibration_is_checked_and_saved(tmp_path: Path) -> None:
         plain.probability([0.0])
     calibrated = HOGDetector(np.zeros(3781), calibration=(-2, 0.5))
     with pytest.raises(ValueError, match="probability must be between 0 and 1, got 1"):
-        calibrated.score_of(1)
+        calibrated.confidence_of(1)
     calibrated.save(tmp_path / "model.npz")
     assert load(tmp_path / "model.npz").calibration == (-2, 0.5)
 

@@ -124,7 +124,7 @@ def test_exponents_of_edges_and_of_noise() -> None:
     assert edge[0] == pytest.approx(0, abs=0.05)
     # One edge across a picture of half the size counts twice.
     assert edge[3] == pytest.approx(1, abs=0.3)
-    with pytest.raises(ValueError, match="pictures must be at least one"):
+    with pytest.raises(ValueError, match="images must be at least one"):
         estimate_exponents([])
 
 
@@ -170,16 +170,16 @@ def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_picture() -> None:
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_minimum_height_skips_the_finest_levels(fast: bool) -> None:
+def test_min_height_skips_the_finest_levels(fast: bool) -> None:
     image = scene(200, 160, 3)
     every = list(small_channel_detector(fast_pyramid=fast).levels(image))
-    tall = list(small_channel_detector(fast_pyramid=fast, minimum_height=30.0).levels(image))
+    tall = list(small_channel_detector(fast_pyramid=fast, min_height=30.0).levels(image))
     wanted = [level for level in every if 0.8 * 16 * min(level.scale) >= 30]
     assert 0 < len(wanted) < len(every)
     assert [level.scale for level in tall] == [level.scale for level in wanted]
     for ours, expected in zip(tall, wanted, strict=True):
         np.testing.assert_array_equal(ours.channels, expected.channels)
-    assert len(small_channel_detector(minimum_height=1e4).detect(image)) == 0
+    assert len(small_channel_detector(min_height=1e4).detect(image)) == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 20), (300, 2), (3, 4, 3)])
@@ -305,7 +305,7 @@ def test_a_saved_detector_is_the_same(filters: int, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a model of kind 'channels' has no setting 'bins'"):
         load(tmp_path / "model.npz", bins=9)
     assert detector.probability([0.5]) == pytest.approx([0.5])
-    assert detector.score_of(0.5) == 0.5
+    assert detector.confidence_of(0.5) == 0.5
 
 
 def test_a_model_of_another_kind_or_without_an_array_gives_a_clear_error(tmp_path: Path) -> None:

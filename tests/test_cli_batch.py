@@ -39,8 +39,8 @@ def test_an_operation_with_its_options(capsys: pytest.CaptureFixture[str]) -> No
     assert main(["batch", "warp-affine", "photos", "out", *arguments, "--no-inverse"]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert "4 pictures, device: " in said.err
-    assert "4 pictures done, " in said.err
+    assert "4 images, device: " in said.err
+    assert "4 images done, " in said.err
     assert files(Path("out")) == sorted(GOOD)
     expected = cvkit.warp_affine(picture(0), [[1, 0, 5], [0, 1, 0]], (30, 50), border="replicate")
     np.testing.assert_array_equal(cvkit.read_image("out/a.png"), expected)
@@ -75,10 +75,10 @@ def test_failures_are_named_counted_and_told_by_the_exit_code(capsys: pytest.Cap
     said = capsys.readouterr().err
     assert "failed: photos/00.png: the file is empty" in said
     assert said.count("the file is empty") == 20
-    assert "30 pictures failed; the reasons are in out/manifest.jsonl" in said
+    assert "30 images failed; the reasons are in out/manifest.jsonl" in said
     assert main(["batch", "gray", "photos", "out", "--resume", "--quiet"]) == 1
     said = capsys.readouterr()
-    assert one_line(said.err) == "cvkit: 30 pictures failed; the reasons are in out/manifest.jsonl"
+    assert one_line(said.err) == "cvkit: 30 images failed; the reasons are in out/manifest.jsonl"
 
 
 def test_json_and_quiet(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,9 +105,9 @@ def test_resume_and_overwrite(capsys: pytest.CaptureFixture[str]) -> None:
         "cvkit: out is not empty: use --resume to go on, --overwrite to begin anew"
     )
     assert main(["batch", "gray", "photos", "out", "--resume"]) == 0
-    assert "0 pictures done, 0.0/s, 4 were done before; written to out" in capsys.readouterr().err
+    assert "0 images done, 0.0/s, 4 were done before; written to out" in capsys.readouterr().err
     assert main(["batch", "gray", "photos", "out", "--overwrite"]) == 0
-    assert "4 pictures done" in capsys.readouterr().err
+    assert "4 images done" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_wrong_usage_is_one_clear_line(
     arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("cvkit._jit.cuda.is_available", lambda: False)
-    monkeypatch.setattr("cvkit.batch.cluster._CONNECTING", "500ms")
+    monkeypatch.setattr("cvkit.batch.executors.cluster._CONNECTING", "500ms")
     assert main(["batch", *arguments]) == 2
     assert one_line(capsys.readouterr().err).startswith(f"cvkit: {message}")
     assert not Path("out").exists()
@@ -210,7 +210,7 @@ def test_progress_in_a_log_counts_failures(
     Path("photos/0.png").write_bytes(b"")
     assert main(["batch", "gray", "photos", "out"]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert any(line.startswith("5/5 pictures, ") and "/s, 1 failed, 0:00:00 left" in line for line in lines)
+    assert any(line.startswith("5/5 images, ") and "/s, 1 failed, 0:00:00 left" in line for line in lines)
 
 
 def test_progress_on_a_terminal_is_a_bar(

@@ -93,8 +93,8 @@ def test_writes_results_and_annotated_pictures(capsys: pytest.CaptureFixture[str
     assert np.abs(drawn - expected).mean() < 20 < np.abs(drawn - picture).mean()
     said = capsys.readouterr()
     assert said.out == ""
-    assert "2 pictures, device: cpu, " in said.err
-    assert "2 people in 2 pictures, " in said.err
+    assert "2 images, device: cpu, " in said.err
+    assert "2 people in 2 images, " in said.err
 
 
 def test_never_overwrites_an_earlier_run() -> None:
@@ -142,7 +142,7 @@ def test_options_reach_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_scores_are_raw_or_probabilities_and_it_says_which(
+def test_confidence_is_raw_or_a_probability_and_it_says_which(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Calibrated(OneBox):
@@ -151,7 +151,7 @@ def test_scores_are_raw_or_probabilities_and_it_says_which(
         def probability(self, scores: object) -> np.ndarray:
             return np.asarray(scores) / 10
 
-        def score_of(self, probability: float) -> float:
+        def confidence_of(self, probability: float) -> float:
             return probability * 10
 
         def detect(self, image: np.ndarray) -> Detections:
@@ -159,9 +159,9 @@ def test_scores_are_raw_or_probabilities_and_it_says_which(
             return super().detect(image)
 
     use_detector(monkeypatch, Calibrated)
-    as_probabilities = ["--scores", "probability", "--threshold", "0.3", "--no-save-images"]
+    as_probabilities = ["--confidence", "probability", "--threshold", "0.3", "--no-save-images"]
     assert main(["detect", "photos/a.png", *as_probabilities]) == 0
-    assert "scores: probability" in capsys.readouterr().err
+    assert "confidence: probability" in capsys.readouterr().err
     found = json.loads(Path("detections/detections.json").read_text())
     assert found["annotations"][0]["score"] == 0.125
     assert main(["detect", "photos/a.png", "--threshold", "3", "--model", "other.npz"]) == 2
@@ -171,8 +171,8 @@ def test_scores_are_raw_or_probabilities_and_it_says_which(
 def test_a_trained_model_and_one_without_calibration(capsys: pytest.CaptureFixture[str]) -> None:
     cvkit.detect.HOGDetector(np.zeros(3781), threshold=1.0).save("mine.npz")
     assert main(["detect", "photos/a.png", "--model", "mine.npz"]) == 0
-    assert "0 people in 1 picture" in capsys.readouterr().err
-    assert main(["detect", "photos/a.png", "--model", "mine.npz", "--scores", "probability"]) == 2
+    assert "0 people in 1 image" in capsys.readouterr().err
+    assert main(["detect", "photos/a.png", "--model", "mine.npz", "--confidence", "probability"]) == 2
     assert "the model has no calibration" in one_line(capsys.readouterr().err)
     assert main(["detect", "photos/a.png", "--model", "mine.npz", "--fast"]) == 2
     assert "a model of kind 'hog' has no setting 'fast_pyramid'" in one_line(capsys.readouterr().err)
@@ -188,7 +188,7 @@ def test_failed_pictures_are_named_and_the_rest_is_done(
     assert "failed: photos/cut.jpg: truncated JPEG" in said
     assert "failed: photos/text.png: not a picture" in said
     assert "failed: photos/gone.jpg: No such file" in said
-    assert "2 people in 2 pictures" in said
+    assert "2 people in 2 images" in said
     assert said.endswith("3 sources failed; the reasons are in detections/manifest.jsonl\n")
     found = json.loads(Path("detections/detections.json").read_text())
     assert [image["file_name"] for image in found["images"]] == ["photos/a.png", "photos/more/ü.jpg"]
@@ -257,7 +257,7 @@ def test_quiet_and_json(truncated: Path, capsys: pytest.CaptureFixture[str]) -> 
     ("arguments", "message"),
     [
         (["gone"], "cvkit: no such file or folder: gone"),
-        (["empty"], "cvkit: no pictures or videos in empty"),
+        (["empty"], "cvkit: no images or videos in empty"),
         ([], "cvkit: Missing argument 'SOURCE'."),
         (["photos", "--stride", "many"], "cvkit: Invalid value for '--stride'"),
         (["photos", "--stride", "5"], "cvkit: stride must be a multiple of 8, got 5"),
@@ -390,7 +390,7 @@ def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
 
     use_detector(monkeypatch, ManyBoxes)
     make_many(Path("many"), 1000)
-    monkeypatch.setattr("cvkit.batch.digests._WAITING", 16)  # beyond which a source takes 8 bytes
+    monkeypatch.setattr("cvkit.batch.record.digests._WAITING", 16)  # beyond which a source takes 8 bytes
 
     def peak(count: int) -> int:
         Path("list.txt").write_text("".join(f"many/{number:05d}.png\n" for number in range(count)))
@@ -411,7 +411,7 @@ def test_progress_in_a_log_is_lines(
     monkeypatch.setattr("cvkit.cli.progress._LINE_INTERVAL", 0.0)
     assert main(["detect", "photos"]) == 0
     lines = capsys.readouterr().err.splitlines()
-    assert lines[1].startswith("1/2 pictures, ")
+    assert lines[1].startswith("1/2 images, ")
     assert "/s, 0:00:" in lines[1]
     assert lines[1].endswith(" left")
 

@@ -168,7 +168,7 @@ def test_what_is_done_is_not_done_again(capsys: pytest.CaptureFixture[str]) -> N
     assert looked_at("--resume", "--json", "--max-pixels", "1") == 0
     said = capsys.readouterr()
     assert "10 sources done before, written to detections\n" in said.err
-    assert "40 people in 12 frames and 8 pictures, 0.0/s" in said.err
+    assert "40 people in 12 frames and 8 images, 0.0/s" in said.err
     summary = json.loads(said.out)
     assert (summary["done"], summary["unchanged"], summary["failed"]) == (0, 10, 1)
     assert (summary["images"], summary["people"]) == (IMAGES, 2 * IMAGES)
@@ -366,7 +366,7 @@ def test_what_a_run_wrote_is_no_source_of_the_next(option: str, capsys: pytest.C
     assert main(["detect", ".", "--output", "photos/found", option, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["total"] == len(SOURCES)
     assert main(["detect", "photos/found/images", "--output", "photos/found", option]) == 2
-    assert "no pictures or videos in photos/found/images" in capsys.readouterr().err
+    assert "no images or videos in photos/found/images" in capsys.readouterr().err
     assert content("photos/found") == whole
 
 

@@ -50,8 +50,8 @@ def test_pictures_and_videos_of_a_folder(capsys: pytest.CaptureFixture[str]) -> 
         "videos/mixed/more/b.mp4",
     ]
     said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("2 videos and 1 picture, device: cpu, ")
-    assert said[-1].startswith("25 people in 24 frames and 1 picture, ")
+    assert said[0].startswith("2 videos and 1 image, device: cpu, ")
+    assert said[-1].startswith("25 people in 24 frames and 1 image, ")
 
 
 def test_the_annotated_video_keeps_rate_count_and_content() -> None:
@@ -132,7 +132,7 @@ def test_a_camera_comes_last_and_has_a_stop(
     assert main(["detect", "0", "mixed/b.png", "--stop", "2"]) == 0
     assert found() == ["mixed/b.png", "camera-0/000000", "camera-0/000001"]
     assert "videos/camera-0.mp4" in files("detections")
-    assert "1 picture and 1 camera, " in capsys.readouterr().err
+    assert "1 image and 1 camera, " in capsys.readouterr().err
     monkeypatch.setattr("cvkit.cli.progress._LINE_INTERVAL", 0.0)
     assert main(["detect", "0"]) == 1, "unplugged after five pictures"
     said = capsys.readouterr().err

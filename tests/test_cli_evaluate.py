@@ -59,7 +59,7 @@ def test_figures_and_curves_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out.splitlines()
     # One of two people at no false positive, and no more at any rate.
     assert said[:5] == [
-        "pictures                2",
+        "images                  2",
         "objects                 2",
         "detections              2",
         "log average miss rate   0.5000",
@@ -67,8 +67,8 @@ def test_figures_and_curves_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     result = curves()
     assert result["objects"] == 2
-    by_picture = result["curves"]["false positives per picture"]
-    assert by_picture == {"rate": [0, 0.5], "miss_rate": [0.5, 0.5], "threshold": pytest.approx([0.9, 0.8])}
+    by_image = result["curves"]["false positives per image"]
+    assert by_image == {"rate": [0, 0.5], "miss_rate": [0.5, 0.5], "threshold": pytest.approx([0.9, 0.8])}
     assert result["curves"]["false positives per window"]["rate"] == [0, 0.001]
     assert result["curves"]["precision over recall"] == {"recall": [0.5, 0.5], "precision": [1, 0.5]}
     assert Path("evaluation/det.png").read_bytes().startswith(b"\x89PNG")
@@ -90,7 +90,7 @@ def test_without_matplotlib_the_data_is_written(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert main(["evaluate", "found.json", "labels.json"]) == 0
     assert "pip install 'cvkit[plot]'" in capsys.readouterr().err
-    assert curves()["pictures"] == 2
+    assert curves()["images"] == 2
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,11 @@ def test_without_matplotlib_the_data_is_written(
     [
         (["gone.json", "labels.json"], "no such file or folder: gone.json"),
         (["found.json", "labels.json", "--class", "cat"], "LABELS has no example of the class 'cat'"),
-        (["labels.json", "labels.json"], "DETECTIONS must have a score for each box, 1.jpg has one without"),
-        (["found.json", "labels.json", "--minimum-iou", "2"], "minimum_iou must be at most 1.0"),
+        (
+            ["labels.json", "labels.json"],
+            "DETECTIONS must have a confidence for each box, 1.jpg has one without",
+        ),
+        (["found.json", "labels.json", "--min-iou", "2"], "min_iou must be at most 1.0"),
         (["found.json", "labels.json", "--windows", "0"], "--windows must be at least 1"),
         (["found.json", "labels.json", "--aspect", "0"], "aspect must be greater than 0"),
     ],
@@ -207,7 +210,7 @@ def test_every_format_of_results_and_of_labels_evaluates_alike(two_classes: list
     first, *others = (curves(str(number)) for number in range(len(cases)))
     assert 0.3 < first["average_precision"] < 0.99
     for other in others:
-        for name in ("pictures", "objects", "detections", "average_precision", "log_average_miss_rate"):
+        for name in ("images", "objects", "detections", "average_precision", "log_average_miss_rate"):
             assert other[name] == first[name], name
         for name, curve in first["curves"].items():
             for column, values in curve.items():
@@ -226,7 +229,7 @@ def test_a_picture_without_yolo_labels_keeps_its_false_positives() -> None:
     ]
     Path("found.json").write_text(json.dumps(coco(found)))
     assert main(["evaluate", "found.json", "labels", "--images", "photos", "--no-plot"]) == 0
-    assert (curves()["pictures"], curves()["detections"]) == (2, 3)
+    assert (curves()["images"], curves()["detections"]) == (2, 3)
     assert curves()["average_precision"] == pytest.approx(1 / 3)
 
 

@@ -146,7 +146,7 @@ def test_no_run_takes_in_what_others_wrote(capsys: pytest.CaptureFixture[str]) -
     for earlier in range(3):
         assert main(["detect", "."]) == 0
         said = capsys.readouterr().err
-        assert "3 pictures, device: " in said
+        assert "3 images, device: " in said
         assert ("folder that cvkit wrote" in said, "folders that cvkit wrote" in said) == (
             earlier == 1,
             earlier == 2,
@@ -166,7 +166,7 @@ def test_what_is_left_out_is_said_once(command: list[str], capsys: pytest.Captur
     Path("others").mkdir()
     Path("others/a.heic").touch()
     assert main([word.replace("photos", "others") for word in command]) == 2
-    assert one_line(capsys.readouterr().err) == ("cvkit: no pictures or videos in others; left out: 1 .heic")
+    assert one_line(capsys.readouterr().err) == ("cvkit: no images or videos in others; left out: 1 .heic")
 
 
 def test_batch_takes_several_sources(capsys: pytest.CaptureFixture[str]) -> None:

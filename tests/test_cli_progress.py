@@ -60,8 +60,8 @@ def test_lines_before_anything_is_done_and_beyond_the_total(
         shown.advance(0, failed=1)
         shown.advance(3)
     first, last = capsys.readouterr().err.splitlines()
-    assert first == "0/2 pictures, 0.0/s, 1 failed"
-    assert last.startswith("3/2 pictures, ")
+    assert first == "0/2 images, 0.0/s, 1 failed"
+    assert last.startswith("3/2 images, ")
     assert last.endswith("/s, 1 failed, 0:00:00 left")
 
 

@@ -72,7 +72,7 @@ def test_crops_give_a_calibrated_model(capsys: pytest.CaptureFixture[str]) -> No
     assert "round 1: " in lines
     model = load("model.npz")
     assert (model.window, model.object_size, model.padding) == ((32, 32), (0.75, 0.75), 16)
-    assert model.probability(model.score_of(0.9)) == pytest.approx(0.9)
+    assert model.probability(model.confidence_of(0.9)) == pytest.approx(0.9)
 
 
 def test_labeled_pictures_give_positives_and_negatives() -> None:
@@ -158,17 +158,17 @@ def test_crops_of_the_wrong_size_are_left_out_or_resized(capsys: pytest.CaptureF
     [
         ([*CROPS[:4]], "give --positives and --negatives, or --images and --labels"),
         ([*CROPS, "--labels", "labels.json"], "give --positives and --negatives, or"),
-        ([*CROPS[:3], "empty", *CROPS[4:]], "--positives: no pictures in empty"),
+        ([*CROPS[:3], "empty", *CROPS[4:]], "--positives: no images in empty"),
         ([*CROPS[:3], "gone", *CROPS[4:]], "no such file or folder: gone"),
         ([*CROPS, "--window", "32xx"], "--window must be HEIGHTxWIDTH, got '32xx'"),
         ([*CROPS, "--window", "33x32"], "window must be whole cells"),
         ([*CROPS, "--C", "0"], "C must be greater than 0"),
         ([*CROPS, "--max-memory", "much"], "--max-memory must be a size"),
         ([*CROPS, "-o", "nowhere/model.npz"], "--output: there is no folder nowhere"),
-        ([*CROPS, "--window", "512x512"], "positives must hold at least one picture"),
+        ([*CROPS, "--window", "512x512"], "positives must hold at least one image"),
         ([*LABELED, "--class", "cat"], "--labels has no example of the class 'cat'; it has ring"),
         ([*LABELED[:3], "others", *LABELED[4:], "--labels", "found.json"], "there is no 10.png in others"),
-        ([*LABELED, "--labels", "outside.json"], "lies outside the picture"),
+        ([*LABELED, "--labels", "outside.json"], "lies outside the image"),
         ([*LABELED, "--labels", "none.json"], "none.json has no boxes"),
     ],
 )

@@ -75,7 +75,7 @@ def test_drawing_marks_the_frame_and_nothing_else() -> None:
     image = np.full((100, 80, 3), 7, np.uint8)
     before = image.copy()
     drawn = draw_detections(
-        image, Detections([[20, 30, 60, 90]], [1.0]), thickness=2, colors=[(9, 8, 6)], scores=False
+        image, Detections([[20, 30, 60, 90]], [1.0]), thickness=2, colors=[(9, 8, 6)], confidence=False
     )
     expected = before.copy()
     expected[30:90, 20:60] = (9, 8, 6)
@@ -151,7 +151,7 @@ def test_yolo(tmp_path: Path, three: Detections) -> None:
         "0 0.100000 0.250000 0.200000 0.500000 0.500000",
         "1 0.140000 0.175000 0.080000 0.100000 2.000000",
     ]
-    assert (tmp_path / "labels/photos/a-2.txt").read_text() == ""
+    assert (tmp_path / "labels/photos/a.png.txt").read_text() == ""
 
 
 def test_csv(tmp_path: Path, three: Detections) -> None:

@@ -29,7 +29,7 @@ def test_a_detection_takes_the_free_object_it_overlaps_most() -> None:
 def test_overlap_must_reach_the_minimum() -> None:
     half = Detections([[0, 0, 10, 10]], [1])  # intersection 100, union 200
     assert evaluate([half], [[PERSON]]).is_right.tolist() == [True]
-    assert evaluate([half], [[PERSON]], minimum_iou=0.51).is_right.tolist() == [False]
+    assert evaluate([half], [[PERSON]], min_iou=0.51).is_right.tolist() == [False]
 
 
 def test_detections_in_ignored_regions_count_as_nothing() -> None:
@@ -65,10 +65,10 @@ def test_extremes() -> None:
 
 
 def test_bad_input_is_named() -> None:
-    with pytest.raises(ValueError, match="one entry for each picture, got 1, 2 and 2"):
+    with pytest.raises(ValueError, match="one entry for each image, got 1, 2 and 2"):
         evaluate([Detections.empty()], [[PERSON], [PERSON]])
-    with pytest.raises(ValueError, match=r"minimum_iou must be greater than 0\.0, got 0"):
-        evaluate([], [], minimum_iou=0)
+    with pytest.raises(ValueError, match=r"min_iou must be greater than 0\.0, got 0"):
+        evaluate([], [], min_iou=0)
 
 
 def test_windows_by_hand() -> None:

@@ -128,11 +128,11 @@ def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_picture() -> None:
     np.testing.assert_allclose(found, expected / 2)
 
 
-def test_minimum_height_skips_the_finest_levels() -> None:
+def test_min_height_skips_the_finest_levels() -> None:
     image = scene(200, 160)
     every, scores = small_detector().detect_windows(image)
     detector = small_detector()
-    detector.minimum_height = 30.0
+    detector.min_height = 30.0
     tall, tall_scores = detector.detect_windows(image)
     tall_enough = detector.object_size[0] * np.rint(24 * 1.4 ** np.arange(9))
     heights = tall[:, 3] - tall[:, 1]
@@ -158,8 +158,8 @@ def test_a_picture_smaller_than_the_window_has_no_detections(shape: tuple[int, .
         ({"threshold": float("nan")}, "threshold must be finite"),
         ({"window": (130, 64)}, "window must be whole cells"),
         ({"window": (8, 8)}, "window must be whole cells and at least one block"),
-        ({"maximum_overlap": 1.5}, "maximum_overlap must be from 0.0 to 1.0, got 1.5"),
-        ({"bins": 8}, "weights must have 3360 values"),
+        ({"max_overlap": 1.5}, "max_overlap must be from 0.0 to 1.0, got 1.5"),
+        ({"orientations": 8}, "weights must have 3360 values"),
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, object], message: str) -> None:

@@ -14,7 +14,7 @@ from cvkit.detect import Detections, open_results
 from cvkit.detect.label_checks import NoAreaWarning
 from cvkit.detect.labels import (
     LabeledBox,
-    LabeledPicture,
+    LabeledImage,
     pair,
     read_labels,
     select_class,
@@ -38,9 +38,9 @@ def written(folder: Path, format: str) -> Path:
     return results
 
 
-def check(picture: LabeledPicture, labels: tuple[str, ...] = CLASSES) -> None:
+def check(picture: LabeledImage, labels: tuple[str, ...] = CLASSES) -> None:
     np.testing.assert_allclose([box.xyxy for box in picture.boxes], FOUND.xyxy, atol=1e-3)
-    assert [box.score for box in picture.boxes] == [0.75, 0.25]
+    assert [box.confidence for box in picture.boxes] == [0.75, 0.25]
     assert tuple(box.label for box in picture.boxes) == labels
 
 
@@ -96,7 +96,7 @@ def voc(path: Path, boxes: list[tuple[str, int, tuple[int, ...]]]) -> None:
 
 def test_pascal_voc_counts_pixels_from_one_and_difficult_objects_are_ignored(tmp_path: Path) -> None:
     voc(tmp_path / "a.xml", [("person", 0, (1, 1, 10, 20)), ("dog", 1, (5, 6, 7, 8))])
-    expected = LabeledPicture(
+    expected = LabeledImage(
         "a.png",
         (LabeledBox((0, 0, 10, 20), "person"), LabeledBox((4, 5, 7, 8), "dog", is_ignored=True)),
         (60, 80),
@@ -115,7 +115,7 @@ def test_crowds_of_coco_are_ignored(tmp_path: Path) -> None:
 
 def test_boxes_outside_their_picture_are_named(tmp_path: Path) -> None:
     voc(tmp_path / "a.xml", [("person", 0, (90, 1, 95, 20))])
-    with pytest.raises(ValueError, match=r"box .* of a\.png lies outside the picture"):
+    with pytest.raises(ValueError, match=r"box .* of a\.png lies outside the image"):
         read_labels(tmp_path)
 
 
@@ -158,7 +158,7 @@ def test_missing_labels_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="holds no labels"):
         read_labels(tmp_path)
     (tmp_path / "a.txt").write_text("0 0.5 0.5 0.1 0.1")
-    with pytest.raises(ValueError, match=r"a\.txt: there is no picture of that name"):
+    with pytest.raises(ValueError, match=r"a\.txt: there is no image of that name"):
         read_labels(tmp_path, images=tmp_path)
 
 
@@ -168,13 +168,13 @@ def test_names_are_found_with_more_or_fewer_folders() -> None:
     assert index.find("a.b") == "a.b.png"
     with pytest.raises(ValueError, match=r"a\.png may be x/a\.png or y/a\.png"):
         index.find("a.png")
-    with pytest.raises(ValueError, match="no picture in common"):
-        pair([LabeledPicture("a", ())], [LabeledPicture("b", ())], "DETECTIONS")
+    with pytest.raises(ValueError, match="no image in common"):
+        pair([LabeledImage("a", ())], [LabeledImage("b", ())], "DETECTIONS")
 
 
 def test_the_class_is_the_only_one_or_named() -> None:
     boxes = (LabeledBox((0, 0, 1, 1), "dog"), LabeledBox((0, 0, 1, 1), "person"))
-    both, one, none = (LabeledPicture("a", some) for some in (boxes, boxes[:1], ()))
+    both, one, none = (LabeledImage("a", some) for some in (boxes, boxes[:1], ()))
     assert select_class([one], None, "LABELS") == "dog"
     assert select_class([both], "person", "LABELS") == "person"
     assert select_class([none], None, "LABELS") is None
@@ -254,7 +254,7 @@ def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
     content |= {"categories": [], "annotations": []}
     path = tmp_path / "labels.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=r"labels\.json: 2 pictures are named a\.png"):
+    with pytest.raises(ValueError, match=r"labels\.json: 2 images are named a\.png"):
         read_labels(path)
     content["images"][1] = {"id": 1, "file_name": "b.png"}
     path.write_text(json.dumps(content))
@@ -262,5 +262,5 @@ def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
         read_labels(path)
     for name in ("a.xml", "b.xml"):
         voc(tmp_path / name, [])
-    with pytest.raises(ValueError, match=r"2 pictures are named a\.png"):
+    with pytest.raises(ValueError, match=r"2 images are named a\.png"):
         read_labels(tmp_path)

@@ -101,7 +101,7 @@ def test_nms_of_many_random_boxes_is_the_naive_one() -> None:
 def test_soft_nms_is_the_naive_one(table: tuple, method: str, minimum: float) -> None:
     boxes, scores, classes = table
     indices, lowered = soft_nms(
-        boxes, scores, class_id=classes, method=method, threshold=0.3, minimum_confidence=minimum
+        boxes, scores, class_id=classes, method=method, threshold=0.3, min_confidence=minimum
     )
     expected = naive_soft_nms(boxes, scores, classes, method, minimum)
     assert set(indices.tolist()) == set(expected)

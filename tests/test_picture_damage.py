@@ -15,7 +15,7 @@ import cvkit
 from cvkit import _headers
 from cvkit._decoding import without_messages
 from cvkit.batch import read_manifest, run
-from cvkit.batch.thumbnails import thumbnail
+from cvkit.batch.report.thumbnails import thumbnail
 from cvkit.compare.cases.images import scene
 from cvkit.io import UnreadableImageError, read_ahead
 from tests.pictures import by_pillow, by_tifffile, of_every_format, tiff, windows_header

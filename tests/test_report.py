@@ -11,8 +11,8 @@ import pytest
 
 import cvkit
 from cvkit.batch import Entry, Manifest, write_report
-from cvkit.batch.report import Bar, histogram
-from cvkit.batch.thumbnails import thumbnail
+from cvkit.batch.report.page import Bar, histogram
+from cvkit.batch.report.thumbnails import thumbnail
 from cvkit.cli import main
 from cvkit.compare.cases.images import scene
 from cvkit.video import open_video
@@ -163,7 +163,7 @@ def test_thumbnails(tmp_path: Path) -> None:
         "alpha.png": "9 x 8",
         "clip.avi": "48 x 32",
         "broken.mp4": "not readable",
-        "a.npz": "no picture (npz)",
+        "a.npz": "no image (npz)",
         "gone.png": "not found",
     }
     small = thumbnail(tmp_path / "deep.png")

@@ -84,9 +84,9 @@ def test_unreadable_and_small_pictures_are_named_and_left_out(pictures: Path, tm
 
 def test_no_pictures_are_named(pictures: Path) -> None:
     others = sorted((pictures / "others").iterdir())
-    with pytest.raises(ValueError, match="positives must hold at least one picture"):
+    with pytest.raises(ValueError, match="positives must hold at least one image"):
         train_hog([], others, **SETTINGS)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="negatives must hold at least one picture"):
+    with pytest.raises(ValueError, match="negatives must hold at least one image"):
         train_hog(sorted((pictures / "rings").iterdir()), [], **SETTINGS)  # type: ignore[arg-type]
 
 

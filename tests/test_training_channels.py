@@ -127,7 +127,7 @@ def test_an_interrupted_training_goes_on(
 
 def test_calibration_gives_probabilities(pictures: Path) -> None:
     detector = train(pictures, calibrate=True)
-    assert detector.probability(detector.score_of(0.9)) == pytest.approx(0.9)
+    assert detector.probability(detector.confidence_of(0.9)) == pytest.approx(0.9)
     ring = detector.detect(with_ring(scene(120, 160, seed=999), 40, 60, 32))
     assert detector.probability(ring.confidence[0]) > 0.5
 
@@ -233,11 +233,11 @@ def test_options_out_of_range(pictures: Path, options: dict[str, Any], message: 
 
 def test_no_pictures_are_named(pictures: Path, tmp_path: Path) -> None:
     rings, others = examples(pictures)
-    with pytest.raises(ValueError, match="positives must hold at least one picture"):
+    with pytest.raises(ValueError, match="positives must hold at least one image"):
         train_channels([], others, **SETTINGS)
-    with pytest.raises(ValueError, match="negatives must hold at least one picture"):
+    with pytest.raises(ValueError, match="negatives must hold at least one image"):
         train_channels(rings, [], **SETTINGS)
-    with pytest.raises(ValueError, match="at least two photographs"):
+    with pytest.raises(ValueError, match="at least two images"):
         train_channels(rings[:1], others, calibrate=True, **SETTINGS)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
@@ -267,7 +267,7 @@ def test_the_command(
 @pytest.mark.parametrize(
     ("kind", "option"),
     [
-        ("person-acf", ["--cell", "4"]),
+        ("person-acf", ["--pixels-per-cell", "4"]),
         ("person-ldcf", ["--C", "1"]),
         ("person-hog", ["--trees", "100"]),
         ("person-hog", ["--copies", "2"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,9 @@ def test_folders_deeper_than_python_recurses(tmp_path: Path) -> None:
     finally:
         sys.setrecursionlimit(limit)
     assert found.name == "a.png"
+    found.unlink()
+    for folder in islice(found.parents, depth):  # pytest's own removal recurses
+        folder.rmdir()
 
 
 @pytest.mark.parametrize("source", ["", "*/*.png", "**/*.png"])

@@ -33,7 +33,7 @@ from cvkit.detect import (
 )
 from cvkit.detect.evaluation import Evaluation, average_logarithm, evaluate, standardize, window_det_curve
 from cvkit.detect.plot import plot_det
-from cvkit.detect.training.calibration import FALSE_POSITIVES_PER_PICTURE, calibrate_detector
+from cvkit.detect.training.calibration import FALSE_POSITIVES_PER_IMAGE, calibrate_detector
 from cvkit.detect.training.channels import train_channels
 from cvkit.detect.training.examples import ExampleReader, Split, split_examples
 from cvkit.detect.training.hog import train_hog
@@ -212,7 +212,7 @@ def build(name: str, inria: Path, pets: Path, output: Path) -> None:
         probability=float(detector.probability(detector.threshold)),
         slope=slope,
         offset=offset,
-        rate=FALSE_POSITIVES_PER_PICTURE,
+        rate=FALSE_POSITIVES_PER_IMAGE,
         step=FRAME_STEP,
         pets_lamr=log_average_miss_rate(curves[name]),
         opencv_lamr=log_average_miss_rate(opencv),

@@ -1,4 +1,4 @@
-"""What can run over many pictures: one table, made from the library's own functions and their signatures."""
+"""What can run over many images: one table, made from the library's own functions and their signatures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import cvkit
 from cvkit import _validate
 from cvkit.batch.parameters import Parameter, parameters_of
 
-# The format of results that are not pictures as they came: derivatives and other colors are signed or not
+# The format of results that are not images as they came: derivatives and other colors are signed or not
 # whole, features are vectors or have many channels. All others keep the format of their source.
 _FORMATS = {
     "bilinear_sample": "npy",
@@ -77,7 +77,7 @@ def gray(image: Any) -> Any:
     Parameters
     ----------
     image : array, (H, W), (H, W, 3) or (H, W, 4)
-        The picture; its alpha does not count.
+        The image; its alpha does not count.
 
     Returns
     -------

@@ -45,7 +45,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Operations that run one after another on each picture; made by :meth:`of` or :func:`read_pipeline`.
+    """Operations that run one after another on each image; made by :meth:`of` or :func:`read_pipeline`.
 
     Examples
     --------

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain, count
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from cvkit._paths import fitting, inside, lies_in
 from cvkit._version import __version__
 from cvkit._walk import LeftOut, fixed_part
-from cvkit.batch.digests import Digests, digest, digest_of_state, position_in
-from cvkit.batch.manifest import Entry, read_manifest
+from cvkit.batch.record.digests import Digests, digest, digest_of_state
+from cvkit.batch.record.earlier import EarlierRuns, identify_file
 from cvkit.batch.video import video_suffix
 from cvkit.batch.work import Task, to_posix
 from cvkit.io import SUFFIXES, walk
@@ -72,7 +69,7 @@ class Sources:
     def _walk(self, left_out: LeftOut) -> Iterator[Found]:
         seen = Digests()
         for path in walk(self._given, suffixes=self._suffixes, left_out=left_out):
-            if seen.add(_identity(path)) and not self._is_result(path):
+            if seen.add(identify_file(path)) and not self._is_result(path):
                 yield self._place(path)
 
     def _place(self, path: Path) -> Found:
@@ -97,78 +94,27 @@ def _common_root(sources: list[Source]) -> Path | None:
         return None
 
 
-class Record:
-    """What an earlier run did, in 24 bytes a file.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        One for each path.
-    """
-
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        columns = array("Q"), array("Q"), array("Q")
-        for entry in entries:
-            state = digest_of_state(entry.size, entry.mtime_ns, entry.operation, entry.version)
-            columns[0].append(_identity(entry.path))
-            columns[1].append(state if entry.status == "done" else 0)
-            columns[2].append(digest(entry.output) if entry.output is not None else 0)
-        paths, states, outputs = (np.array(column, np.uint64) for column in columns)
-        order = np.argsort(paths)
-        self._paths, self._states, self._outputs = paths[order], states[order], outputs[order]
-
-    @classmethod
-    def of(cls, folder: Path) -> Record:
-        """Read the manifest of an output folder."""
-        return cls(read_manifest(folder))
-
-    def outputs(self) -> np.ndarray:
-        """Return the digests of all results."""
-        return self._outputs[self._outputs != 0]
-
-    def output_of(self, path: Path) -> int | None:
-        """Return the digest of a file's result."""
-        position = position_in(self._paths, _identity(path))
-        return None if position is None else int(self._outputs[position])
-
-    def is_done(self, path: Path, operation: dict[str, Any]) -> bool:
-        """Tell whether this operation was done on the file as it is now, by this version."""
-        position = position_in(self._paths, _identity(path))
-        if position is None:
-            return False
-        try:
-            status = os.stat(path)
-        except OSError:
-            return False
-        state = digest_of_state(status.st_size, status.st_mtime_ns, operation, __version__)
-        return int(self._states[position]) == state
-
-
-def _identity(path: str | Path) -> int:
-    """Identify a file, however the path to it is written."""
-    return digest(os.path.abspath(path))
-
-
 class Names:
     """Names of results: those of the sources, with another ending where the format changes.
 
-    Results of videos are videos, whatever the format of pictures.
+    Results of videos are videos, whatever the format of images.
 
     No name is given twice. Where ``a.jpg`` and ``a.png`` both become ``a.tiff``, the second one to come is
-    ``a.png.tiff``. A file that the record knows keeps its name.
+    ``a.png.tiff``. A file that an earlier run worked on keeps its
+    name.
     """
 
-    def __init__(self, format: str, record: Record) -> None:
+    def __init__(self, format: str, earlier: EarlierRuns) -> None:
         self._format = format
-        self._record = record
-        self._taken = Digests(record.outputs())
+        self._earlier = earlier
+        self._taken = Digests(earlier.outputs())
 
     def name(self, found: Found) -> str:
         """Name the result of a file, relative to the output folder, with forward slashes."""
-        earlier = self._record.output_of(found.path)
+        earlier = self._earlier.find(identify_file(found.path))
         for name in self._candidates(found.relative):
             value = digest(name)
-            if value == earlier or self._taken.add(value):
+            if (earlier is not None and value == earlier.output) or self._taken.add(value):
                 return name
         raise AssertionError("candidates never end")
 
@@ -194,20 +140,37 @@ class Plan:
     """
 
     def __init__(
-        self, sources: Sources, output: Path, operation: dict[str, Any], format: str, record: Record
+        self,
+        sources: Sources,
+        output: Path,
+        operation: dict[str, Any],
+        format: str,
+        earlier: EarlierRuns,
     ) -> None:
         self._sources = sources
         self._output = output
         self._operation = operation
-        self._names = Names(format, record)
-        self._record = record
+        self._names = Names(format, earlier)
+        self._earlier = earlier
         self.unchanged = 0
 
     def tasks(self) -> Iterator[Task]:
         """Give the files that are not done."""
         for found in self._sources:
             output = self._names.name(found)
-            if self._record.is_done(found.path, self._operation) and os.path.exists(self._output / output):
+            if self._is_done(found.path) and os.path.exists(self._output / output):
                 self.unchanged += 1
             else:
                 yield Task(str(found.path), None if found.root is None else str(found.root), output)
+
+    def _is_done(self, path: Path) -> bool:
+        """Tell whether this operation was done on the file as it is now, by this version."""
+        earlier = self._earlier.find(identify_file(path))
+        if earlier is None:
+            return False
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        state = digest_of_state(status.st_size, status.st_mtime_ns, self._operation, __version__)
+        return earlier.state == state

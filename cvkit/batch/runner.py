@@ -12,19 +12,16 @@ from types import TracebackType
 from typing import Any
 
 import cvkit
-from cvkit import _validate
 from cvkit._paths import check_writable, remove_temporary
-from cvkit.batch import manifest
-from cvkit.batch.executors import Executor, Local, cut
-from cvkit.batch.manifest import Entry, Manifest
+from cvkit.batch.executors.local import Executor, Local, cut
 from cvkit.batch.pipeline import Pipeline
-from cvkit.batch.plan import Plan, Record, Source, Sources
+from cvkit.batch.plan import Plan, Source, Sources
+from cvkit.batch.record.earlier import EarlierRuns
+from cvkit.batch.record.folder import open_folder
+from cvkit.batch.record.manifest import NAME, Entry, read_manifest
+from cvkit.batch.settings import DEFAULTS, Settings
 from cvkit.batch.video import ALL_FRAMES, Frames
-from cvkit.batch.work import ARRAY_FORMATS, CONVERSIONS, Work
-from cvkit.io import SUFFIXES
-
-MODES = ("keep", "rgb", "gray", "unchanged")
-FORMATS = ("keep", *ARRAY_FORMATS, *sorted(suffix[1:] for suffix in SUFFIXES))
+from cvkit.batch.work import Work
 
 
 @dataclass
@@ -60,7 +57,7 @@ class Run:
     """A run that is ready to begin: everything the caller may have got wrong is checked.
 
     A context manager; the output folder is its own until the block ends. The arguments are those of
-    :func:`run`.
+    :func:`run`, most of them in its settings.
 
     Attributes
     ----------
@@ -79,60 +76,46 @@ class Run:
         output: str | os.PathLike[str],
         *,
         parameters: Mapping[str, Any] | None = None,
-        mode: str = "keep",
-        format: str | None = None,
-        quality: int = 95,
-        convert: str = "none",
-        max_pixels: int | None = None,
+        settings: Settings = DEFAULTS,
         resume: bool = False,
         overwrite: bool = False,
-        on_gpu: bool = False,
-        frames: Frames = ALL_FRAMES,
         executor: Executor | None = None,
     ) -> None:
         pipeline = _pipeline(operation, parameters)
-        _validate.one_of(mode, MODES, "mode")
-        _validate.one_of(convert, CONVERSIONS, "convert")
-        format = _format(format, pipeline, convert)
-        if max_pixels is not None:
-            _validate.integer(max_pixels, "max_pixels", minimum=1)
-        frames.check()
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
         self._folder = Path(output)
         given = [source] if isinstance(source, str | os.PathLike) else list(source)
-        with_videos = format not in ARRAY_FORMATS and _suits(pipeline, convert) == "keep"
-        sources = Sources(given, self._folder, with_videos=with_videos)
+        sources = Sources(given, self._folder, with_videos=settings.takes_videos(pipeline))
         total, left_out = sources.count()
         if total == 0:
             but = f"; left out: {left_out}" if left_out else ""
             names = ", ".join(str(path) for path in given)
-            raise FileNotFoundError(f"no pictures or videos in {names}{but}")
+            raise FileNotFoundError(f"no images or videos in {names}{but}")
         check_writable(self._folder)
         self._work = Work(
             pipeline=pipeline,
             output=os.path.abspath(output),
             folder=os.getcwd(),
-            mode=mode,
-            quality=_validate.integer(quality, "quality", minimum=1, maximum=100),
-            convert=convert,
-            max_pixels=max_pixels,
-            on_gpu=on_gpu,
-            frames=frames,
+            settings=settings,
             kernel_threads=max(1, cvkit.get_num_threads() // total),
         )
         self._executor = executor or Local()
+        format = settings.format_for(pipeline)
         self._work.try_out(format)
-        self.summary = Summary(total, self._folder / manifest.NAME)
+        self.summary = Summary(total, self._folder / NAME)
         self.left_out = left_out
         self.stop = threading.Event()
-        self._manifest = _open_folder(self._folder, resume, overwrite)
+        self._manifest = open_folder(self._folder, resume=resume, overwrite=overwrite)
         try:
-            record = Record.of(self._folder) if resume else Record()
+            if overwrite:
+                self._manifest.clear()
+            remove_temporary(self._folder)
+            earlier = EarlierRuns(read_manifest(self._folder))
         except BaseException:
             self._manifest.close()
             raise
-        self._plan = Plan(sources, self._folder, self._work.to_json(), format, record)
+        self._plan = Plan(sources, self._folder, self._work.to_json(), format, earlier)
 
     def __enter__(self) -> Run:
         return self
@@ -182,7 +165,7 @@ def run(
     frames: Frames = ALL_FRAMES,
     executor: Executor | None = None,
 ) -> Summary:
-    """Run an operation on every picture of a source; write the results to a folder.
+    """Run an operation on every image of a source; write the results to a folder.
 
     A file that cannot be read, or that the operation refuses, is recorded with the reason, and the run goes
     on. Results are written under another name and renamed, and each file's entry is in ``manifest.jsonl`` as
@@ -193,7 +176,7 @@ def run(
     operation : str or Pipeline
         A name of :func:`cvkit.batch.image_operations`, or operations one after another.
     source : path or iterable of paths
-        A picture, a folder, a glob pattern or a text file with one path a line, as for :func:`cvkit.io.walk`.
+        An image, a folder, a glob pattern or a text file with one path a line, as for :func:`cvkit.io.walk`.
         Results keep the path relative to the folder that the source is or lies in; of several sources, to the
         deepest folder that all of them are or lie in.
     output : path
@@ -201,7 +184,7 @@ def run(
     parameters : mapping, optional
         Of an operation given by its name.
     mode : {"keep", "rgb", "gray", "unchanged"}
-        How to read pictures, as for :func:`cvkit.read_image`.
+        How to read images, as for :func:`cvkit.read_image`.
     format : str, optional
         Ending of the results' names, such as "png", "tiff" or "npy"; "keep" for the source's. By default what
         suits the operation: "tiff" for derivatives, "npz" for ``hog``, else "keep".
@@ -211,7 +194,7 @@ def run(
         What becomes of results that are neither uint8 nor uint16: floats in TIFF, their values or their
         absolute values rounded and saturated to uint8.
     max_pixels : int, optional
-        Larger pictures fail, before they are decoded where the head of the file tells.
+        Larger images fail, before they are decoded where the head of the file tells.
     resume : bool
         Go on in a folder: do what is not done, and what was done on a file that has changed since, with other
         parameters or by another version.
@@ -221,7 +204,7 @@ def run(
         Compute on the current GPU.
     frames : Frames
         Which frames of videos to take; their results are videos. One that is cut off fails, and its result
-        holds the frames before. Videos in folders count where results are pictures: not for ``hog``, and for
+        holds the frames before. Videos in folders count where results are images: not for ``hog``, and for
         derivatives only if converted.
     executor : Local, Processes or Cluster, optional
         Where to work; by default in this process.
@@ -236,7 +219,7 @@ def run(
     TypeError or ValueError
         For an unknown operation or a wrong argument, before anything is written.
     FileNotFoundError
-        If the source does not exist or holds no pictures.
+        If the source does not exist or holds no images.
     FileExistsError
         If the folder is not empty.
     OSError
@@ -259,15 +242,9 @@ def run(
         source,
         output,
         parameters=parameters,
-        mode=mode,
-        format=format,
-        quality=quality,
-        convert=convert,
-        max_pixels=max_pixels,
+        settings=Settings(mode, format, quality, convert, max_pixels, frames, on_gpu),
         resume=resume,
         overwrite=overwrite,
-        on_gpu=on_gpu,
-        frames=frames,
         executor=executor,
     ) as batch:
         for _ in batch.entries():
@@ -281,37 +258,3 @@ def _pipeline(operation: str | Pipeline, parameters: Mapping[str, Any] | None) -
     if parameters:
         raise ValueError("parameters must be part of the pipeline where operation is one")
     return operation
-
-
-def _format(format: str | None, pipeline: Pipeline, convert: str) -> str:
-    """Choose the format of the results: the caller's, else what suits the operation."""
-    if format is not None:
-        return str(_validate.one_of(format.lower().lstrip("."), FORMATS, "format"))
-    return _suits(pipeline, convert)
-
-
-def _suits(pipeline: Pipeline, convert: str) -> str:
-    """Return the format that suits an operation; "keep" where its results are pictures of 8 bits."""
-    becomes_picture = convert != "none" and pipeline.format == "tiff"
-    return "keep" if becomes_picture else pipeline.format
-
-
-def _open_folder(folder: Path, resume: bool, overwrite: bool) -> Manifest:
-    """Make the output folder, or enter the one there is, and lock it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    has_manifest = (folder / manifest.NAME).exists()
-    is_empty = not any(folder.iterdir())
-    if resume and not is_empty and not has_manifest:
-        raise FileExistsError(f"{folder} is not empty and holds no {manifest.NAME}: nothing to resume")
-    if not (resume or overwrite or is_empty):
-        ways = "resume to go on, overwrite to begin anew" if has_manifest else "overwrite to write into it"
-        raise FileExistsError(f"{folder} is not empty: use {ways}")
-    opened = Manifest(folder)
-    if is_empty and (folder / manifest.NAME).stat().st_size > 0:
-        opened.close()
-        raise FileExistsError(f"{folder} is not empty: another run has just written to it")
-    if overwrite:
-        opened.clear()
-    if not is_empty:
-        remove_temporary(folder)
-    return opened

@@ -89,7 +89,7 @@ def transform_video(
     OSError
         If the source gives no frame, or the target cannot be written.
     TypeError
-        If the function gives something else than pictures of 8 bits.
+        If the function gives something else than images of 8 bits.
 
     Examples
     --------
@@ -125,8 +125,8 @@ def transform_video(
 
 
 def _write(video: VideoWriter, result: Any) -> None:
-    picture = None if isinstance(result, tuple) else to_host(result)
-    if picture is None or picture.dtype != np.uint8 or picture.ndim not in (2, 3):
-        kind = "several arrays" if picture is None else f"{picture.dtype} of shape {picture.shape}"
-        raise TypeError(f"the frames of a video must be pictures of 8 bits, the results are {kind}")
-    video.write(picture)
+    image = None if isinstance(result, tuple) else to_host(result)
+    if image is None or image.dtype != np.uint8 or image.ndim not in (2, 3):
+        kind = "several arrays" if image is None else f"{image.dtype} of shape {image.shape}"
+        raise TypeError(f"the frames of a video must be images of 8 bits, the results are {kind}")
+    video.write(image)

@@ -17,14 +17,12 @@ from cvkit._dispatch import to_device, to_host
 from cvkit._jit import thread_limit
 from cvkit._paths import atomic_path
 from cvkit._version import __version__
-from cvkit.batch.manifest import Entry
 from cvkit.batch.pipeline import Pipeline
-from cvkit.batch.video import ALL_FRAMES, Frames, transform_video
+from cvkit.batch.record.manifest import Entry
+from cvkit.batch.settings import DEFAULTS, Settings
+from cvkit.batch.video import transform_video
 from cvkit.io import read_image, write_image
 from cvkit.video import is_video
-
-ARRAY_FORMATS = ("npy", "npz")
-CONVERSIONS = ("none", "saturate", "absolute")
 
 
 class Task(NamedTuple):
@@ -36,7 +34,7 @@ class Task(NamedTuple):
 
 
 @dataclass
-class Picture:
+class Item:
     """A task on its way through the stages."""
 
     task: Task
@@ -60,18 +58,8 @@ class Work:
         The output folder, absolute.
     folder : str
         What the tasks' paths are relative to, absolute.
-    mode : str
-        How to read, as for :func:`cvkit.read_image`.
-    quality : int
-        Of JPEG and WebP.
-    convert : {"none", "saturate", "absolute"}
-        What becomes of results that are neither uint8 nor uint16.
-    max_pixels : int or None
-        Larger pictures are refused.
-    on_gpu : bool
-        Whether to compute on the current GPU.
-    frames : Frames
-        Which frames of videos to take.
+    settings : Settings
+        How to read and write.
     kernel_threads : int
         Threads for each kernel. One is best where there are more files than threads, each with a file of its
         own.
@@ -80,120 +68,114 @@ class Work:
     pipeline: Pipeline
     output: str
     folder: str
-    mode: str = "keep"
-    quality: int = 95
-    convert: str = "none"
-    max_pixels: int | None = None
-    on_gpu: bool = False
-    frames: Frames = ALL_FRAMES
+    settings: Settings = DEFAULTS
     kernel_threads: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides the results the form it has in the manifest."""
-        settings: dict[str, Any] = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
-        if self.frames != ALL_FRAMES:
-            settings["frames"] = self.frames._asdict()
-        return {**self.pipeline.to_json(), "settings": settings}
+        return {**self.pipeline.to_json(), "settings": self.settings.to_json()}
 
-    def read(self, task: Task) -> Picture:
-        """Read a file; the picture, or the reason why there is none, is noted. Videos are read later."""
+    def read(self, task: Task) -> Item:
+        """Read a file; the image, or the reason why there is none, is noted. Videos are read later."""
         start = time.perf_counter()
-        picture = Picture(task)
+        item = Item(task)
         file = os.path.join(self.folder, task.path)
         try:
             # Before it is read: a file that changes meanwhile will be seen to have changed.
             status = os.stat(file)
-            picture.size, picture.mtime_ns = status.st_size, status.st_mtime_ns
+            item.size, item.mtime_ns = status.st_size, status.st_mtime_ns
             if not is_video(file):
-                picture.image = read_image(file, self.mode, max_pixels=self.max_pixels)
+                item.image = read_image(file, self.settings.mode, max_pixels=self.settings.max_pixels)
         except Exception as error:  # whatever a file does to its reader is that file's failure only
-            picture.error = reason_of(error, file)
-        picture.seconds += time.perf_counter() - start
-        return picture
+            item.error = reason_of(error, file)
+        item.seconds += time.perf_counter() - start
+        return item
 
-    def compute(self, picture: Picture, is_stopped: Callable[[], bool] = lambda: False) -> Picture:
-        """Replace the picture by the result; write a video, unless the run is stopped meanwhile."""
-        if picture.error is not None:
-            return picture
+    def compute(self, item: Item, is_stopped: Callable[[], bool] = lambda: False) -> Item:
+        """Replace the image by the result; write a video, unless the run is stopped meanwhile."""
+        if item.error is not None:
+            return item
         start = time.perf_counter()
         try:
-            if is_video(picture.task.path):
-                picture.error = self._transform(picture.task, is_stopped)
-                picture.is_written = True
+            if is_video(item.task.path):
+                item.error = self._transform(item.task, is_stopped)
+                item.is_written = True
             else:
-                picture.image = self._result(picture.image)
-        except Exception as error:  # whatever a picture does to an operation is that picture's failure only
-            picture.error = reason_of(error, os.path.join(self.folder, picture.task.path))
-            picture.image = None
-        picture.seconds += time.perf_counter() - start
-        return picture
+                item.image = self._result(item.image)
+        except Exception as error:  # whatever an image does to an operation is that image's failure only
+            item.error = reason_of(error, os.path.join(self.folder, item.task.path))
+            item.image = None
+        item.seconds += time.perf_counter() - start
+        return item
 
     def _result(self, image: np.ndarray) -> Any:
         with thread_limit(self.kernel_threads):
-            result = self.pipeline(to_device(image) if self.on_gpu else image)
+            result = self.pipeline(to_device(image) if self.settings.on_gpu else image)
         if isinstance(result, tuple):
             return tuple(map(to_host, result))
-        return _converted(to_host(result), self.convert)
+        return _converted(to_host(result), self.settings.convert)
 
     def _transform(self, task: Task, is_stopped: Callable[[], bool]) -> str | None:
         """Work on a video, frame by frame; return why it ended before its time."""
+        settings = self.settings
 
         def frame(image: np.ndarray) -> Any:
             if is_stopped():
                 raise InterruptedError("interrupted")
             height, width = image.shape[:2]
-            if self.max_pixels is not None and height * width > self.max_pixels:
-                raise ValueError(f"{width} x {height} are more than {self.max_pixels} pixels")
-            return self._result(cvkit.rgb_to_gray(image) if self.mode == "gray" else image)
+            if settings.max_pixels is not None and height * width > settings.max_pixels:
+                raise ValueError(f"{width} x {height} are more than {settings.max_pixels} pixels")
+            return self._result(cvkit.rgb_to_gray(image) if settings.mode == "gray" else image)
 
         target = Path(self.output, task.output)
         target.parent.mkdir(parents=True, exist_ok=True)
-        return transform_video(os.path.join(self.folder, task.path), target, frame, **self.frames._asdict())
+        source = os.path.join(self.folder, task.path)
+        return transform_video(source, target, frame, **settings.frames._asdict())
 
-    def write(self, picture: Picture) -> Entry:
+    def write(self, item: Item) -> Entry:
         """Write the result and say how it went."""
         start = time.perf_counter()
-        if picture.error is None and not picture.is_written:
-            target = Path(self.output, picture.task.output)
+        if item.error is None and not item.is_written:
+            target = Path(self.output, item.task.output)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                write_result(target, picture.image, self.quality)
-                picture.is_written = True
+                write_result(target, item.image, self.settings.quality)
+                item.is_written = True
             except Exception as error:  # whatever a result does to its writer is that file's failure only
-                picture.error = f"cannot write {picture.task.output}: {reason_of(error)}"
-        picture.image = None
-        picture.seconds += time.perf_counter() - start
-        return self._entry(picture)
+                item.error = f"cannot write {item.task.output}: {reason_of(error)}"
+        item.image = None
+        item.seconds += time.perf_counter() - start
+        return self._entry(item)
 
     def lost(self, task: Task, reason: str) -> Entry:
         """Say that a file could not be worked on."""
-        return self._entry(Picture(task, error=reason))
+        return self._entry(Item(task, error=reason))
 
-    def _entry(self, picture: Picture) -> Entry:
-        failed = picture.error is not None
+    def _entry(self, item: Item) -> Entry:
+        failed = item.error is not None
         return Entry(
-            path=to_posix(picture.task.path),
-            source_root=None if picture.task.root is None else to_posix(picture.task.root),
-            size=picture.size,
-            mtime_ns=picture.mtime_ns,
+            path=to_posix(item.task.path),
+            source_root=None if item.task.root is None else to_posix(item.task.root),
+            size=item.size,
+            mtime_ns=item.mtime_ns,
             operation=self.to_json(),
             version=__version__,
             status="failed" if failed else "done",
-            output=picture.task.output if picture.is_written else None,
-            error=picture.error,
-            milliseconds=round(picture.seconds * 1000, 3),
+            output=item.task.output if item.is_written else None,
+            error=item.error,
+            milliseconds=round(item.seconds * 1000, 3),
         )
 
     def try_out(self, format: str = "keep") -> None:
-        """Compute on a small picture, so that wrong parameters show at once, and kernels are compiled.
+        """Compute on a small image, so that wrong parameters show at once, and kernels are compiled.
 
         Raises
         ------
         ValueError or TypeError
-            If the operation refuses color and gray pictures of 8 bits alike, or ``format`` the result.
+            If the operation refuses color and gray images of 8 bits alike, or ``format`` the result.
         """
         color = np.zeros((256, 256, 3), np.uint8)
-        attempts = {"rgb": [color], "gray": [color[..., 0]]}.get(self.mode, [color, color[..., 0]])
+        attempts = {"rgb": [color], "gray": [color[..., 0]]}.get(self.settings.mode, [color, color[..., 0]])
         refused: Exception | None = None
         for image in attempts:
             try:
@@ -213,9 +195,9 @@ def write_result(path: Path, result: Any, quality: int = 95) -> None:
     Parameters
     ----------
     path : Path
-        Its ending names the format: .npy, .npz, or one of pictures. Floats, and integers that may be
+        Its ending names the format: .npy, .npz, or one of images. Floats, and integers that may be
         negative, are float32 in TIFF.
-    result : numpy.ndarray, or a tuple of the features and the picture of :func:`cvkit.hog`
+    result : numpy.ndarray, or a tuple of the features and the image of :func:`cvkit.hog`
         What an operation gave.
     quality : int
         Of JPEG and WebP.
@@ -252,7 +234,7 @@ def to_posix(path: str) -> str:
 
 
 def _converted(result: np.ndarray, convert: str) -> np.ndarray:
-    """Bring a result into 8 bits as pictures are shown: rounded, and saturated."""
+    """Bring a result into 8 bits as images are shown: rounded, and saturated."""
     if convert == "none" or result.dtype in (np.uint8, np.uint16):
         return result
     values = np.abs(result.astype(np.float32)) if convert == "absolute" else result

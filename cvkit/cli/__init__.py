@@ -46,7 +46,7 @@ def _cvkit(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Classical computer vision: find people in pictures, train, judge, compare with OpenCV."""
+    """Classical computer vision: find people in images, train, judge, compare with OpenCV."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,16 +1,15 @@
-"""``cvkit batch``: one operation over many pictures. Its commands are made from the table of operations."""
+"""``cvkit batch``: one operation over many images. Its commands are made from the table of operations."""
 
 from __future__ import annotations
 
 import difflib
 import inspect
-import json
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,14 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cvkit.cli.devices import Device
+from cvkit.cli.devices import Device, choose_device
 from cvkit.cli.errors import WrongUsageError, wrong_usage
-from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop
+from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop, declare, parameters_of
+from cvkit.cli.outputs import print_summary
 from cvkit.cli.progress import Progress, open_progress, tell
 
 if TYPE_CHECKING:
     from cvkit.batch import Pipeline
-    from cvkit.batch.executors import Executor
+    from cvkit.batch.executors.local import Executor
     from cvkit.batch.operations import Operation
     from cvkit.batch.parameters import Parameter
     from cvkit.batch.runner import Run
@@ -35,7 +35,7 @@ _FAILURES_NAMED = 20
 
 
 class Mode(str, Enum):
-    """How to read pictures."""
+    """How to read images."""
 
     keep = "keep"
     rgb = "rgb"
@@ -51,29 +51,31 @@ class Convert(str, Enum):
     absolute = "absolute"
 
 
-def _common(
-    *,
+@dataclass(kw_only=True)
+class BatchOptions:
+    """The arguments that every batch has."""
+
     sources: Annotated[
         list[str] | None,  # Typer would miss these where only one path is given, and that is OUTPUT
         typer.Argument(
             metavar="SOURCE...",
-            help="Pictures, videos, folders, glob patterns, or text files with one path a line.",
+            help="Images, videos, folders, glob patterns, or text files with one path a line.",
         ),
-    ] = None,
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A new or empty folder.")],
+    ] = None
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="A new or empty folder.")]
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on in OUTPUT: skip what is done and has not changed.")
-    ] = False,
+    ] = False
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Begin anew in OUTPUT and replace what is there.")
-    ] = False,
+    ] = False
     mode: Annotated[
         Mode,
         typer.Option(
             help="How to read: keep is as the file holds it, turned upright; unchanged is not turned; "
             "rgb and gray have 8 bits."
         ),
-    ] = Mode.keep,
+    ] = Mode.keep
     format: Annotated[
         str | None,
         typer.Option(
@@ -81,35 +83,33 @@ def _common(
             help="Format of the results: png, jpg, tiff, npy..., or keep. "
             "[default: tiff for derivatives, npz for hog, else keep]",
         ),
-    ] = None,
-    quality: Annotated[int, typer.Option(metavar="Q", help="Quality of JPEG and WebP, 1 to 100.")] = 95,
+    ] = None
+    quality: Annotated[int, typer.Option(metavar="Q", help="Quality of JPEG and WebP, 1 to 100.")] = 95
     convert: Annotated[
         Convert,
         typer.Option(
             help="Bring derivatives into 8 bits: saturate them, or their absolute value; none keeps floats."
         ),
-    ] = Convert.none,
+    ] = Convert.none
     max_pixels: Annotated[
-        int | None, typer.Option(metavar="N", help="Refuse larger pictures, before they are decoded.")
-    ] = None,
-    every: Every = 1,
-    start: Start = 0,
-    stop: Stop = None,
-    device: DeviceOption = Device.auto,
+        int | None, typer.Option(metavar="N", help="Refuse larger images, before they are decoded.")
+    ] = None
+    every: Every = 1
+    start: Start = 0
+    stop: Stop = None
+    device: DeviceOption = Device.auto
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Work in N processes instead of in this one.")
-    ] = None,
+    ] = None
     dask: Annotated[
         str | None,
         typer.Option(
             metavar="[ADDRESS]",
             help="Work on a Dask cluster: one started here, or the one whose scheduler is at ADDRESS.",
         ),
-    ] = None,
-    quiet: Quiet = False,
-    json_: Json = False,
-) -> None:
-    """Take the arguments that every batch has; the signature is what counts."""
+    ] = None
+    quiet: Quiet = False
+    json_: Json = False
 
 
 class BatchCommand(TyperCommand):
@@ -151,13 +151,13 @@ batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=
 
 @batch_app.callback()
 def _batch() -> None:
-    """Run an operation on every picture and video of folders, patterns or lists.
+    """Run an operation on every image and video of folders, patterns or lists.
 
     Results keep the folders and names of the source, from where those of several differ. A file that fails
     is recorded with the reason, and the rest is done; OUTPUT/manifest.jsonl says what became of each.
     --resume goes on after an interruption.
 
-    Exit code: 0 all went well, 1 some pictures failed, 2 wrong usage, 130 interrupted; what was done is kept.
+    Exit code: 0 all went well, 1 some images failed, 2 wrong usage, 130 interrupted; what was done is kept.
     """
 
 
@@ -169,32 +169,18 @@ def _command_of(operation: Operation) -> Any:
 
         options = {name: given.pop(name) for name in operation.parameters}
         values = {name: value for name, value in options.items() if value is not None}
-        with _refused_by_batch():
+        with wrong_usage("resume", "overwrite"):
             values = {name: operation.parameters[name].read(value) for name, value in values.items()}
             chosen = Pipeline.of(operation.name, **values)
-        run_batch(chosen, **given)
+        run_batch(chosen, BatchOptions(**given))
 
-    common = list(inspect.signature(_common, eval_str=True).parameters.values())
+    common = parameters_of(BatchOptions)
     own = [_option(parameter) for parameter in operation.parameters.values()]
-    _declare(run_operation, [*common[:2], *own, *common[2:]])
+    declare(run_operation, [*common[:2], *own, *common[2:]])
     run_operation.__doc__ = operation.summary
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
     single.command(_dashed(operation.name), cls=BatchCommand)(run_operation)
     return typer.main.get_command(single)
-
-
-def with_common_arguments(function: Callable[..., None]) -> Callable[..., None]:
-    """Put the arguments that every batch has behind the function's own, in the place of ``**common``."""
-    *own, _ = inspect.signature(function, eval_str=True).parameters.values()
-    _declare(function, [*own, *inspect.signature(_common, eval_str=True).parameters.values()])
-    return function
-
-
-def _declare(function: Any, parameters: list[inspect.Parameter]) -> None:
-    """Let ``function`` say that it has these parameters, as Typer reads them."""
-    named = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-    function.__signature__ = inspect.Signature(named)
-    function.__annotations__ = {parameter.name: parameter.annotation for parameter in named}
 
 
 def _option(parameter: Parameter) -> inspect.Parameter:
@@ -223,65 +209,46 @@ def _dashed(name: str) -> str:
     return name.replace("_", "-")
 
 
-@contextmanager
-def _refused_by_batch() -> Iterator[None]:
-    """Take what the library refuses for wrong usage; it speaks of arguments that are options here."""
-    with wrong_usage():
-        try:
-            yield
-        except FileExistsError as error:
-            raise WrongUsageError(re.sub(r"\b(resume|overwrite) to", r"--\1 to", str(error))) from None
-
-
-def run_batch(
-    chosen: Pipeline,
-    *,
-    sources: list[str] | None,
-    output: Path,
-    mode: Mode,
-    convert: Convert,
-    every: int,
-    start: int,
-    stop: int | None,
-    device: Device,
-    workers: int | None,
-    dask: str | None,
-    quiet: bool,
-    json_: bool,
-    **options: Any,
-) -> None:
-    """Run operations over sources, as the arguments of ``_common`` say, and end with an exit code."""
+def run_batch(chosen: Pipeline, options: BatchOptions) -> None:
+    """Run operations over sources, and end with an exit code."""
     from cvkit.batch import Frames
     from cvkit.batch.runner import Run
-    from cvkit.cli.devices import choose_device
+    from cvkit.batch.settings import Settings
 
-    if not sources:
+    if not options.sources:
         raise WrongUsageError("Missing argument 'OUTPUT'.")
-    _, device_name = choose_device(device)
+    on_gpu, device_name = choose_device(options.device)
     with ExitStack() as opened:
-        with _refused_by_batch():
-            executor, place = _executor(workers, dask, opened)
+        with wrong_usage("resume", "overwrite"):
+            executor, place = _executor(options.workers, options.dask, opened)
+            settings = Settings(
+                mode=options.mode.value,
+                format=options.format,
+                quality=options.quality,
+                convert=options.convert.value,
+                max_pixels=options.max_pixels,
+                frames=Frames(options.every, options.start, options.stop),
+                on_gpu=on_gpu,
+            )
             batch = opened.enter_context(
                 Run(
                     chosen,
-                    sources,
-                    output,
-                    mode=mode.value,
-                    convert=convert.value,
-                    frames=Frames(every, start, stop),
-                    on_gpu=device_name.startswith("cuda"),
+                    options.sources,
+                    options.output,
+                    settings=settings,
+                    resume=options.resume,
+                    overwrite=options.overwrite,
                     executor=executor,
-                    **options,
                 )
             )
-        progress = open_progress(batch.summary.total, quiet=quiet)
-        progress.say(f"{_pictures(batch.summary.total)}, {place or f'device: {device_name}'}")
+        progress = open_progress(batch.summary.total, quiet=options.quiet)
+        progress.say(f"{_images(batch.summary.total)}, {place or f'device: {device_name}'}")
         if batch.left_out:
             progress.say(f"left out: {batch.left_out}")
         code = _follow(batch, progress)
-    _report(batch, progress, quiet)
-    if json_:
-        print(json.dumps({**asdict(batch.summary), "manifest": str(batch.summary.manifest)}))
+    _report(batch, progress, options.quiet)
+    if options.json_:
+        print_summary(batch.summary)
     raise typer.Exit(code)
 
 
@@ -325,7 +292,7 @@ def _gentle_interrupt(stop: threading.Event, progress: Progress) -> Iterator[Non
     def first(number: int, frame: Any) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         stop.set()
-        progress.say("interrupted: ending the pictures that are begun; once more to end at once")
+        progress.say("interrupted: ending the images that are begun; once more to end at once")
 
     before = signal.getsignal(signal.SIGINT)
     is_usual = before is signal.default_int_handler
@@ -343,9 +310,9 @@ def _report(batch: Run, progress: Progress, quiet: bool) -> None:
     rate = summary.done / max(summary.seconds, 1e-9)
     earlier = f", {summary.unchanged} were done before" if summary.unchanged else ""
     folder = summary.manifest.parent
-    progress.say(f"{_pictures(summary.done)} done, {rate:.1f}/s{earlier}; written to {folder}")
+    progress.say(f"{_images(summary.done)} done, {rate:.1f}/s{earlier}; written to {folder}")
     if summary.failed:
-        failures = f"{_pictures(summary.failed)} failed; the reasons are in {summary.manifest}"
+        failures = f"{_images(summary.failed)} failed; the reasons are in {summary.manifest}"
         if quiet:
             tell(f"cvkit: {failures}")
         progress.say(failures)
@@ -353,5 +320,5 @@ def _report(batch: Run, progress: Progress, quiet: bool) -> None:
         progress.say("interrupted; what was done is kept: the same command with --resume goes on")
 
 
-def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count} pictures"
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count} images"

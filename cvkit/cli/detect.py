@@ -1,21 +1,26 @@
-"""``cvkit detect``: find people in pictures and videos."""
+"""``cvkit detect``: find people in images and videos."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cvkit.cli.devices import Device, choose_device
 from cvkit.cli.errors import WrongUsageError, wrong_usage
-from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop
-from cvkit.cli.outputs import check_output_folder
+from cvkit.cli.options import DeviceOption, Every, Json, Quiet, Start, Stop, with_options
+from cvkit.cli.outputs import check_output_folder, print_summary
+from cvkit.cli.progress import Progress, open_progress, tell
+from cvkit.detect import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from cvkit.detect.runs.runner import Run
+    from cvkit.detect.runs.settings import Settings
 
 
 class Format(str, Enum):
@@ -26,180 +31,192 @@ class Format(str, Enum):
     csv = "csv"
 
 
-class Scores(str, Enum):
-    """What scores are."""
+class Confidence(str, Enum):
+    """What the confidence of a detection is."""
 
     raw = "raw"
     probability = "probability"
 
 
-def detect(
+@dataclass(kw_only=True)
+class DetectOptions:
+    """The options of ``cvkit detect``."""
+
     sources: Annotated[
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="Pictures, videos, folders, glob patterns, text files with one path a line, or the number "
+            help="Images, videos, folders, glob patterns, text files with one path a line, or the number "
             "of a camera.",
         ),
-    ],
+    ]
     output: Annotated[
         Path,
         typer.Option(
             metavar="DIR",
             help="Folder to create; DIR-2, DIR-3... where it exists, but for --resume and --overwrite.",
         ),
-    ] = Path("detections"),
+    ] = Path("detections")
     resume: Annotated[
         bool,
         typer.Option(
             "--resume",
             help="Go on in DIR: skip what is done and has not changed. A video that is not done begins anew.",
         ),
-    ] = False,
+    ] = False
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Begin anew in DIR and remove what an earlier run left there.")
-    ] = False,
-    device: DeviceOption = Device.auto,
+    ] = False
+    device: DeviceOption = Device.auto
     threshold: Annotated[
-        float | None, typer.Option(metavar="T", help="Smallest score that counts. [default: the model's own]")
-    ] = None,
-    scores: Annotated[
-        Scores, typer.Option(help="Whether T and the scores written are the model's own or probabilities.")
-    ] = Scores.raw,
+        float | None,
+        typer.Option(metavar="T", help="Least confidence that counts. [default: the model's own]"),
+    ] = None
+    confidence: Annotated[
+        Confidence,
+        typer.Option(
+            help="Whether T and the confidence written are the model's own scores or probabilities."
+        ),
+    ] = Confidence.raw
     model: Annotated[
         str, typer.Option(metavar="M", help="A model of cvkit, or the .npz file that cvkit train wrote.")
-    ] = "person-acf",
+    ] = DEFAULT_MODEL
     scale: Annotated[
         float | None,
         typer.Option(
             metavar="S",
             help="Step between sizes of people; nearer to 1 is finer. [default: the model's own]",
         ),
-    ] = None,
+    ] = None
     stride: Annotated[
         int | None,
         typer.Option(metavar="N", help="Step between windows, in pixels. [default: the model's own]"),
-    ] = None,
+    ] = None
     fast: Annotated[
         bool,
         typer.Option("--fast", help="Approximate most sizes: more than twice as fast, a little less sure."),
-    ] = False,
+    ] = False
     upscale: Annotated[
-        float, typer.Option(metavar="U", help="Enlarge pictures first, to find people that are smaller.")
-    ] = 1.0,
-    save_images: Annotated[
-        bool, typer.Option(help="Write pictures and videos with the boxes drawn in.")
-    ] = True,
-    format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco,
+        float, typer.Option(metavar="U", help="Enlarge images first, to find people that are smaller.")
+    ] = 1.0
+    save_images: Annotated[bool, typer.Option(help="Write images and videos with the boxes drawn in.")] = True
+    format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco
     max_pixels: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Refuse larger pictures, before they are decoded."),
-    ] = None,
-    every: Every = 1,
-    start: Start = 0,
-    stop: Stop = None,
-    quiet: Quiet = False,
-    json_: Json = False,
-) -> None:
-    """Find people in pictures and videos; write boxes, annotated pictures and videos to a new folder.
+        typer.Option(metavar="N", min=1, help="Refuse larger images, before they are decoded."),
+    ] = None
+    every: Every = 1
+    start: Start = 0
+    stop: Stop = None
+    quiet: Quiet = False
+    json_: Json = False
+
+
+@with_options(DetectOptions)
+def detect(options: DetectOptions) -> None:
+    """Find people in images and videos; write boxes, annotated images and videos to a new folder.
 
     DIR/manifest.jsonl says what became of each source, and why, where it failed. Whenever the process ends,
     --resume goes on from there; what a camera saw cannot be gone on with.
 
     Exit code: 0 all went well, 1 some sources failed, 2 wrong usage, 130 interrupted; what was done is kept.
     """
-    from cvkit.batch.video import Frames
-    from cvkit.cli.progress import open_progress
-    from cvkit.detect.runs.outcome import Outcome
-    from cvkit.detect.runs.record import open_record
-    from cvkit.detect.runs.sources import find_sources, measure, outside
-    from cvkit.detect.runs.work import SourceDetector
-    from cvkit.io import LeftOut
-    from cvkit.video import read_frames
+    from cvkit.detect.runs.runner import Run
 
-    if stop is not None and stop <= start:
-        raise WrongUsageError(f"--stop must be after --start {start}, got {stop}")
-    if resume and overwrite:
-        raise WrongUsageError("--resume and --overwrite exclude each other")
-    frames = Frames(every, start, stop)._asdict()
-    read = partial(read_frames, **frames)
-    left_out = LeftOut()
-    with wrong_usage():
-        found = find_sources(sources, left_out)
-        extent = measure(outside(output, found) if resume or overwrite else found, read)
-    if not extent.kinds:
-        but = f"; left out: {left_out}" if left_out else ""
-        raise WrongUsageError(f"no pictures or videos in {', '.join(sources)}{but}")
-    if resume and extent.kinds["camera"]:
-        raise WrongUsageError("--resume cannot go on with a camera")
-    check_output_folder(output)
-    place, device_name = choose_device(device)
-    options = {"scale": scale, "stride": stride, "fast_pyramid": fast or None}
-    given = {name: value for name, value in options.items() if value is not None}
-    find = _open_detector(model, scores, threshold, upscale=upscale, **given)
-    decisive = {**_identity(model), "scores": scores.value, "upscale": upscale, **given}
-    if threshold is not None:
-        decisive["threshold"] = threshold
-    try:
-        record = open_record(
-            output,
-            {"name": "detect", "parameters": decisive},
-            frames,
-            is_drawing=save_images,
-            resume=resume,
-            overwrite=overwrite,
+    on_gpu, device_name = choose_device(options.device)
+    check_output_folder(options.output)
+    with wrong_usage("resume", "overwrite", "model"):
+        settings = _settings(options, on_gpu)
+        run = Run(
+            options.sources, options.output, settings, resume=options.resume, overwrite=options.overwrite
         )
-    except (OSError, ValueError) as error:
-        raise WrongUsageError(f"cannot use the output folder: {error}") from None
-
-    with record:
-        progress = open_progress(extent.images, extent.unit, quiet=quiet)
-        progress.say(f"{extent}, device: {device_name}, scores: {scores.value}")
-        if left_out:
-            progress.say(f"left out: {left_out}")
-        outcome = Outcome(extent, record, progress, quiet)
-        detector = SourceDetector(
-            lambda image: find(place(image)), read, record, max_pixels, outcome.tally, progress
-        )
-        outcome.follow(detector, outside(record.folder, find_sources(sources)))
-        outcome.write_results(format.value)
-    outcome.report()
-    if json_:
-        print(json.dumps(outcome.to_json()))
-    raise typer.Exit(outcome.code)
+    with ExitStack() as opened:
+        with wrong_usage(prefix="cannot use the output folder: "):
+            opened.enter_context(run)
+        progress = open_progress(run.extent.images, run.extent.unit, quiet=options.quiet)
+        progress.say(f"{run.extent}, device: {device_name}, confidence: {settings.confidence}")
+        if run.left_out:
+            progress.say(f"left out: {run.left_out}")
+        ending = _Ending(progress, options.quiet)
+        with ending.of("stopped"), progress:
+            run.detect(progress)
+        with ending.of("cannot write the results"):
+            run.write_results()
+    _report(run, ending)
+    if options.json_:
+        print_summary(run.summary)
+    raise typer.Exit(ending.code or int(run.summary.failed > 0))
 
 
-def _identity(model: str) -> dict[str, Any]:
-    """Tell a model from others; a file may be trained again under the same name."""
-    if not model.endswith(".npz"):
-        return {"model": model}
-    return {"model": Path(model).name, "sha256": hashlib.sha256(Path(model).read_bytes()).hexdigest()}
+def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
+    """Give the library what the options say."""
+    from cvkit.batch import Frames
+    from cvkit.detect.runs.settings import Settings
+
+    if options.stop is not None and options.stop <= options.start:
+        raise WrongUsageError(f"--stop must be after --start {options.start}, got {options.stop}")
+    overrides = {
+        "scale": options.scale,
+        "stride": options.stride,
+        "fast_pyramid": options.fast or None,
+        "upscale": options.upscale,
+    }
+    return Settings(
+        model=options.model,
+        threshold=options.threshold,
+        confidence=options.confidence.value,
+        overrides={name: value for name, value in overrides.items() if value is not None},
+        frames=Frames(options.every, options.start, options.stop),
+        max_pixels=options.max_pixels,
+        format=options.format.value,
+        save_images=options.save_images,
+        on_gpu=on_gpu,
+    )
 
 
-def _open_detector(
-    model: str, scores: Scores, threshold: float | None, **options: Any
-) -> Callable[[Any], Any]:
-    """Return what finds people in a picture, its scores being of the wanted kind."""
-    from cvkit.detect import load, pretrained, pretrained_names
+class _Ending:
+    """How a run ends: its exit code, and what must be heard also by who wants it quiet."""
 
-    is_file = model.endswith(".npz")
-    if not is_file and model not in pretrained_names():
-        known = ", ".join(pretrained_names())
-        raise WrongUsageError(f"--model must be one of {known}, or a file that ends in .npz, got {model!r}")
-    is_raw = scores is Scores.raw
-    if is_raw and threshold is not None:
-        options["threshold"] = threshold
-    with wrong_usage():
-        detector = load(model, **options) if is_file else pretrained(model, **options)
-        if is_raw:
-            return detector.detect
-        if threshold is not None:
-            detector.threshold = detector.score_of(threshold)
-        detector.probability(0.0)  # says at once where a model is not calibrated
-    return lambda image: _with_probabilities(detector.detect(image), detector)
+    def __init__(self, progress: Progress, quiet: bool) -> None:
+        self.code = 0
+        self.progress = progress
+        self._quiet = quiet
+
+    @contextmanager
+    def of(self, what: str) -> Iterator[None]:
+        """Turn what stops a part of the work, such as a full disk, into the exit code and a line."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.code = 130
+        except OSError as error:
+            self.code = 1
+            self.insist(f"{what}: {error}")
+
+    def insist(self, message: str) -> None:
+        """Say something in any case."""
+        if self._quiet:
+            tell(f"cvkit: {message}")
+        self.progress.say(message)
 
 
-def _with_probabilities(found: Any, detector: Any) -> Any:
-    from cvkit.detect import Detections
+def _report(run: Run, ending: _Ending) -> None:
+    """Say what was done and what failed."""
+    from cvkit.detect.runs.sources import counts
 
-    return Detections(found.xyxy, detector.probability(found.confidence), found.class_id)
+    summary = run.summary
+    say = ending.progress.say
+    rate = run.images / max(summary.seconds, 1e-9)
+    people = _count(summary.people, "person", "people")
+    earlier = f", {_count(summary.unchanged, 'source')} done before" if summary.unchanged else ""
+    say(f"{people} in {counts(run.totals.images)}, {rate:.1f}/s{earlier}, written to {run.folder}")
+    if summary.failed:
+        ending.insist(f"{_count(summary.failed, 'source')} failed; the reasons are in {summary.manifest}")
+    if ending.code:
+        ways = "" if run.extent.kinds["camera"] else f": --output {run.folder} --resume goes on"
+        cause = "interrupted; " if ending.code == 130 else ""
+        say(f"{cause}what was done is kept{ways}")
+
+
+def _count(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"

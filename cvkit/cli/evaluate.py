@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cvkit.cli.errors import wrong_usage
+from cvkit.cli.options import with_options
 from cvkit.cli.outputs import check_output_folder
 from cvkit.cli.progress import tell, told_warnings
 
@@ -16,79 +18,73 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cvkit.detect.evaluation import Evaluation
-    from cvkit.detect.labels import LabeledPicture
+    from cvkit.detect.labels import LabeledImage
 
-_PER_PICTURE = "false positives per picture"
+_PER_IMAGE = "false positives per image"
 _PER_WINDOW = "false positives per window"
 
 
-def evaluate(
+@dataclass(kw_only=True)
+class EvaluateOptions:
+    """The options of ``cvkit evaluate``."""
+
     detections: Annotated[
         Path, typer.Argument(help="What cvkit detect wrote (its folder or file), or COCO results.")
-    ],
+    ]
     labels: Annotated[
         Path,
         typer.Argument(help="COCO .json, Pascal VOC .xml or a folder of them, or a folder of YOLO .txt."),
-    ],
+    ]
     ignore: Annotated[
         Path | None, typer.Option(help="Labels of regions in which detections do not count, of any class.")
-    ] = None,
+    ] = None
     images: Annotated[
-        Path | None, typer.Option(help="Folder of the pictures; for YOLO, whose boxes are shares of them.")
-    ] = None,
+        Path | None, typer.Option(help="Folder of the images; for YOLO, whose boxes are shares of them.")
+    ] = None
     label: Annotated[
         str | None, typer.Option("--class", help="The class to judge, where there are several.")
-    ] = None,
-    minimum_iou: Annotated[
-        float, typer.Option(help="Least overlap of a match: intersection over union.")
-    ] = 0.5,
+    ] = None
+    min_iou: Annotated[float, typer.Option(help="Least overlap of a match: intersection over union.")] = 0.5
     aspect: Annotated[
         float | None,
         typer.Option(
             help="Make labeled boxes this wide for a height of 1, about their centers; people: 0.41."
         ),
-    ] = None,
+    ] = None
     windows: Annotated[
         int | None,
-        typer.Option(help="Windows the detector scored in all pictures; adds false positives per window."),
-    ] = None,
+        typer.Option(help="Windows the detector scored in all images; adds false positives per window."),
+    ] = None
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="DIR", help="Folder to create; DIR-2... where it exists."),
-    ] = Path("evaluation"),
-    plot: Annotated[bool, typer.Option(help="Draw the curves as det.png (extra 'plot').")] = True,
-) -> None:
+    ] = Path("evaluation")
+    plot: Annotated[bool, typer.Option(help="Draw the curves as det.png (extra 'plot').")] = True
+
+
+@with_options(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
     """Compare detections to labels: miss rates, precision, and their curves as curves.json and det.png.
 
     Exit code: 0 all went well, 2 wrong usage.
     """
     from cvkit._paths import atomic_path, claim_folder
-    from cvkit.detect.evaluation import average_precision, log_average_miss_rate
     from cvkit.detect.label_checks import NoAreaWarning
-    from cvkit.detect.labels import read_labels
 
-    check_output_folder(output)
+    check_output_folder(options.output)
     with wrong_usage():
         with told_warnings() as warned:
-            truths = read_labels(labels, images=images)
-            found = read_labels(detections, images=images, reference=labels)
-            regions = [] if ignore is None else read_labels(ignore, images=images)
-        result = _judge(found, truths, regions, label, minimum_iou, aspect)
-        curves = _curves(result, windows)
-        folder = claim_folder(output)
-    summary = {
-        "pictures": result.picture_count,
-        "objects": result.object_count,
-        "detections": len(result.confidence),
-        "log_average_miss_rate": log_average_miss_rate(result),
-        "average_precision": average_precision(result),
-        "average_precision_coco": average_precision(result, recall_points=101),
-        "boxes_without_area": sum(warning.count for warning in warned if isinstance(warning, NoAreaWarning)),
-    }
+            found, truths, regions = _read(options)
+        result = _judge(found, truths, regions, options)
+        curves = _curves(result, options.windows)
+        folder = claim_folder(options.output)
+    without_area = sum(warning.count for warning in warned if isinstance(warning, NoAreaWarning))
+    summary = {**_summary(result), "boxes_without_area": without_area}
     columns = {name: {key: value.tolist() for key, value in curve.items()} for name, curve in curves.items()}
+    content = {**summary, "min_iou": options.min_iou, "curves": columns}
     with atomic_path(folder / "curves.json") as temporary:
-        temporary.write_text(json.dumps({**summary, "minimum_iou": minimum_iou, "curves": columns}, indent=1))
-    if plot:
+        temporary.write_text(json.dumps(content, indent=1))
+    if options.plot:
         _draw(folder / "det.png", curves)
     for name, value in summary.items():
         shown = f"{value:.4f}" if isinstance(value, float) else value
@@ -96,31 +92,56 @@ def evaluate(
     print(f"written to {folder}")
 
 
+def _read(
+    options: EvaluateOptions,
+) -> tuple[list[LabeledImage], list[LabeledImage], list[LabeledImage]]:
+    """Read the detections, the labels, and the regions in which detections do not count."""
+    from cvkit.detect.labels import read_labels
+
+    images = options.images
+    truths = read_labels(options.labels, images=images)
+    found = read_labels(options.detections, images=images, reference=options.labels)
+    regions = [] if options.ignore is None else read_labels(options.ignore, images=images)
+    return found, truths, regions
+
+
+def _summary(result: Evaluation) -> dict[str, float]:
+    """Give the numbers that say how good detections are."""
+    from cvkit.detect.evaluation import average_precision, log_average_miss_rate
+
+    return {
+        "images": result.image_count,
+        "objects": result.object_count,
+        "detections": len(result.confidence),
+        "log_average_miss_rate": log_average_miss_rate(result),
+        "average_precision": average_precision(result),
+        "average_precision_coco": average_precision(result, recall_points=101),
+    }
+
+
 def _judge(
-    found: list[LabeledPicture],
-    truths: list[LabeledPicture],
-    regions: list[LabeledPicture],
-    label: str | None,
-    minimum_iou: float,
-    aspect: float | None,
+    found: list[LabeledImage],
+    truths: list[LabeledImage],
+    regions: list[LabeledImage],
+    options: EvaluateOptions,
 ) -> Evaluation:
-    """Bring the pictures of the three together and match the boxes of one class."""
+    """Bring the images of the three together and match the boxes of one class."""
     from cvkit.detect import evaluation
     from cvkit.detect.labels import all_boxes, boxes_of, detections_of, pair, select_class
 
-    label = select_class(truths, label, "LABELS")
-    several = len({box.label for picture in found for box in picture.boxes}) > 1
+    label = select_class(truths, options.label, "LABELS")
+    several = len({box.label for image in found for box in image.boxes}) > 1
     found_label = select_class(found, label if several else None, "DETECTIONS")
     found = pair(truths, found, "DETECTIONS")
     regions = pair(truths, regions, "--ignore")
     return evaluation.evaluate(
-        [detections_of(picture, found_label) for picture in found],
-        [evaluation.standardize(boxes_of(picture, label), aspect) for picture in truths],
+        [detections_of(image, found_label) for image in found],
+        [evaluation.standardize(boxes_of(image, label), options.aspect) for image in truths],
         [
-            [*boxes_of(picture, label, ignored=True), *all_boxes(region)]
-            for picture, region in zip(truths, regions, strict=True)
+            [*boxes_of(image, label, ignored=True), *all_boxes(region)]
+            for image, region in zip(truths, regions, strict=True)
         ],
-        minimum_iou=minimum_iou,
+        min_iou=options.min_iou,
     )
 
 
@@ -131,10 +152,10 @@ def _curves(result: Evaluation, windows: int | None) -> dict[str, dict[str, np.n
 
     rates, misses, thresholds = det_curve(result)
     precision, recall = precision_recall(result)
-    curves = {_PER_PICTURE: {"rate": rates, "miss_rate": misses, "threshold": thresholds}}
+    curves = {_PER_IMAGE: {"rate": rates, "miss_rate": misses, "threshold": thresholds}}
     if windows is not None:
         windows = _validate.integer(windows, "--windows", minimum=1)
-        per_window = rates * result.picture_count / windows
+        per_window = rates * result.image_count / windows
         curves[_PER_WINDOW] = {"rate": per_window, "miss_rate": misses, "threshold": thresholds}
     curves["precision over recall"] = {"recall": recall, "precision": precision}
     return curves
@@ -143,7 +164,7 @@ def _curves(result: Evaluation, windows: int | None) -> dict[str, dict[str, np.n
 def _draw(path: Path, curves: dict[str, dict[str, np.ndarray]]) -> None:
     from cvkit.detect.plot import plot_det
 
-    rates = (_PER_PICTURE, _PER_WINDOW)
+    rates = (_PER_IMAGE, _PER_WINDOW)
     panels = [
         (name, {"": (curves[name]["rate"], curves[name]["miss_rate"])}) for name in rates if name in curves
     ]

@@ -1,11 +1,17 @@
-"""Whether what a command will write can be written, found out before its work and not after it."""
+"""What commands write: whether they can, found out before the work, and the summary after it."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cvkit._paths import check_writable
 from cvkit.cli.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from cvkit.batch import Summary
 
 
 def check_output_file(path: Path, option: str, suffix: str) -> None:
@@ -25,3 +31,8 @@ def check_output_folder(path: Path) -> None:
         check_writable(path)
     except OSError as error:
         raise WrongUsageError(f"cannot use the output folder: {error}") from None
+
+
+def print_summary(summary: Summary) -> None:
+    """Print how a run went, as JSON."""
+    print(json.dumps({**asdict(summary), "manifest": str(summary.manifest)}))

@@ -34,7 +34,7 @@ class Progress(Protocol):
         """Print a line that stays."""
 
 
-def open_progress(total: int | None, unit: str = "pictures", *, quiet: bool = False) -> Progress:
+def open_progress(total: int | None, unit: str = "images", *, quiet: bool = False) -> Progress:
     """Choose the display for ``total`` of a unit: a bar where stderr is a terminal, else lines, or none.
 
     Without a total, as of a camera, the end is open.

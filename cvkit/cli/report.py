@@ -18,15 +18,15 @@ def report(
     ],
     thumbnails: Annotated[
         int,
-        typer.Option(metavar="N", min=0, max=500, help="Of how many files to show the pictures."),
+        typer.Option(metavar="N", min=0, max=500, help="Of how many files to show the images."),
     ] = 60,
 ) -> None:
-    """Write OUTPUT/report.html: counts, failures with their reasons, times, pictures before and after.
+    """Write OUTPUT/report.html: counts, failures with their reasons, times, images before and after.
 
     The page is one file that needs no network. Exit code: 0 written, 2 wrong usage.
     """
     from cvkit.batch import write_report
-    from cvkit.batch.manifest import NAME
+    from cvkit.batch.record.manifest import NAME
 
     if not (output / NAME).exists():
         raise WrongUsageError(f"{output} holds no {NAME}, which cvkit batch writes")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cvkit._lazy import lazy_names
 
+DEFAULT_MODEL = "person-acf"
+"""The model that people are detected with where no other is asked for."""
+
 # Public name -> the module that defines it.
 _NAMES = {
     "ChannelDetector": "cvkit.detect.channel_detector",
@@ -21,6 +24,7 @@ _NAMES = {
     "open_results": "cvkit.detect.results",
     "pretrained": "cvkit.detect.loading",
     "pretrained_names": "cvkit.detect.loading",
+    "run": "cvkit.detect.runs.runner",
     "soft_nms": "cvkit.detect.suppression",
 }
 

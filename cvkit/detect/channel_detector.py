@@ -12,11 +12,11 @@ import numpy.typing as npt
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit.detect._cpu import channel_detector as channel_detector_kernels
-from cvkit.detect.channel_pyramid import CELL, CHANNELS, ChannelPyramid, Decorrelation, Level
+from cvkit.detect.channel_pyramid import CELL, CHANNELS, ChannelLevel, ChannelPyramid, Decorrelation
 from cvkit.detect.window_detector import WindowDetector
 
 _MAXIMUM_DEPTH = 8
-# Measured on 300 outdoor photographs by ``estimate_exponents``.
+# Measured on 300 outdoor images by ``estimate_exponents``.
 EXPONENTS = (0.0, 0.0, 0.0, 0.11, 0.05, 0.095, 0.15, 0.12, 0.15, 0.095)
 
 
@@ -63,11 +63,11 @@ class ChannelDetector(WindowDetector):
     cascade : float
         A window whose sum falls to this or below is given up.
     upscale : float
-        Enlarge pictures by this factor first, to find people smaller than the window.
-    minimum_height : float
+        Enlarge images by this factor first, to find people smaller than the window.
+    min_height : float
         Height in pixels of the smallest person to look for; levels that can hold only smaller ones are
         skipped.
-    maximum_overlap : float
+    max_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
@@ -78,7 +78,7 @@ class ChannelDetector(WindowDetector):
         fast; scores differ a little.
     exponents : sequence of float, optional
         What the approximation needs, ten numbers of :func:`estimate_exponents`; without them, those of
-        outdoor photographs.
+        outdoor images.
     filters : array_like, (10, K, 5, 5), optional
         Makes the features locally decorrelated; see
         :func:`cvkit.features.channels.decorrelated_channels`.
@@ -117,8 +117,8 @@ class ChannelDetector(WindowDetector):
         threshold: float = 0.0,
         cascade: float = -1.0,
         upscale: float = 1.0,
-        minimum_height: float = 0.0,
-        maximum_overlap: float = 0.65,
+        min_height: float = 0.0,
+        max_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
         calibration: tuple[float, float] | None = None,
         fast_pyramid: bool = False,
@@ -131,8 +131,8 @@ class ChannelDetector(WindowDetector):
             window=window,
             threshold=threshold,
             upscale=upscale,
-            minimum_height=minimum_height,
-            maximum_overlap=maximum_overlap,
+            min_height=min_height,
+            max_overlap=max_overlap,
             object_size=object_size,
             calibration=calibration,
         )
@@ -178,18 +178,18 @@ class ChannelDetector(WindowDetector):
         names = ("stride", "padding", "scales_per_octave", "cascade", "fast_pyramid", "exponents")
         return {**super().settings, **{name: getattr(self, name) for name in names}}
 
-    def levels(self, picture: Array) -> Iterator[Level]:
-        """Yield the pyramid of channels of one picture, the largest level first.
+    def levels(self, image: Array) -> Iterator[ChannelLevel]:
+        """Yield the pyramid of channels of one image, the largest level first.
 
         Parameters
         ----------
-        picture : array, (H, W) or (H, W, 3), uint8
-            A picture of any size.
+        image : array, (H, W) or (H, W, 3), uint8
+            An image of any size.
 
         Yields
         ------
-        Level
-            How many pixels of the picture a pixel of the level measures, (y, x), and the padded level's
+        ChannelLevel
+            How many pixels of the image a pixel of the level measures, (y, x), and the padded level's
             channels.
 
         Examples
@@ -206,8 +206,8 @@ class ChannelDetector(WindowDetector):
             self.decorrelation,
             self.exponents if self.fast_pyramid else None,
         )
-        smallest = self.minimum_height / (self.object_size[0] * self.window[0])
-        return pyramid.levels(picture, upscale=self.upscale, smallest_scale=smallest)
+        smallest = self.min_height / (self.object_size[0] * self.window[0])
+        return pyramid.levels(image, upscale=self.upscale, smallest_scale=smallest)
 
     def scored_windows(self, channels: Array) -> Array:
         """Score every window of one level.
@@ -259,7 +259,7 @@ class ChannelDetector(WindowDetector):
         return scores
 
     def window_boxes(self, scale: tuple[float, float], rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Return where windows of a level lie in the picture.
+        """Return where windows of a level lie in the image.
 
         Parameters
         ----------
@@ -271,7 +271,7 @@ class ChannelDetector(WindowDetector):
         Returns
         -------
         numpy.ndarray, (N, 4), float64
-            Left, top, right and bottom in pixels of the picture; windows may reach into the padding.
+            Left, top, right and bottom in pixels of the image; windows may reach into the padding.
 
         Examples
         --------
@@ -308,9 +308,9 @@ class ChannelDetector(WindowDetector):
         top, left = row * self.stride // CELL, column * self.stride // CELL
         return channels[:, top : top + height, left : left + width].ravel()
 
-    def _windows(self, picture: Array) -> tuple[np.ndarray, np.ndarray]:
+    def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:
         found, found_scores = [np.empty((0, 4))], [np.empty(0, np.float32)]
-        for level in self.levels(picture):
+        for level in self.levels(image):
             scores = to_host(self.scored_windows(level.channels))
             rows, columns = np.nonzero(scores >= self.threshold)
             if len(rows) > 0:  # few levels have any

@@ -1,4 +1,4 @@
-"""Channel features of a picture at many scales (Dollar, Appel, Belongie and Perona 2014)."""
+"""Channel features of an image at many scales (Dollar, Appel, Belongie and Perona 2014)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ ORIENTATIONS = 6
 CHANNELS = 4 + ORIENTATIONS
 
 
-class Level(NamedTuple):
+class ChannelLevel(NamedTuple):
     """One level of a pyramid.
 
-    ``scale`` (y, x) is what one pixel of the level measures in the picture; ``channels`` are (channel, cell
+    ``scale`` (y, x) is what one pixel of the level measures in the image; ``channels`` are (channel, cell
     row, cell column) bytes of the padded level.
     """
 
@@ -83,23 +83,25 @@ class ChannelPyramid:
         """Height and width in pixels of the cells that are computed, before any filters."""
         return CELL if self.decorrelation is None else CELL // 2
 
-    def levels(self, picture: Array, *, upscale: float = 1.0, smallest_scale: float = 0.0) -> Iterator[Level]:
-        """Yield the levels of a picture, (H, W) or (H, W, 3) uint8, the largest first.
+    def levels(
+        self, image: Array, *, upscale: float = 1.0, smallest_scale: float = 0.0
+    ) -> Iterator[ChannelLevel]:
+        """Yield the levels of an image, (H, W) or (H, W, 3) uint8, the largest first.
 
-        Levels whose pixels measure less than ``smallest_scale`` pixels of the picture are left out.
+        Levels whose pixels measure less than ``smallest_scale`` pixels of the image are left out.
         """
-        size = picture.shape[:2]
+        size = image.shape[:2]
         if upscale != 1.0:
             shape = tuple(max(1, round(extent * upscale)) for extent in size)
-            picture = cvkit.resize(picture, shape, interpolation="bilinear_exact")
-        shapes = list(self._shapes(picture.shape[:2]))
+            image = cvkit.resize(image, shape, interpolation="bilinear_exact")
+        shapes = list(self._shapes(image.shape[:2]))
         scales = [(size[0] / height, size[1] / width) for height, width in shapes]
         wanted = [index for index, scale in enumerate(scales) if min(scale) >= smallest_scale]
         if not wanted:
             return
         find_cells = self._exact if self.exponents is None else self._approximate
-        for index, cells in zip(wanted, find_cells(picture, shapes, wanted), strict=True):
-            yield Level(scales[index], self._features(cells))
+        for index, cells in zip(wanted, find_cells(image, shapes, wanted), strict=True):
+            yield ChannelLevel(scales[index], self._features(cells))
 
     def _shapes(self, size: tuple[int, int]) -> Iterator[tuple[int, int]]:
         """Sizes of the levels that have room for the window."""
@@ -115,14 +117,14 @@ class ChannelPyramid:
             index += 1
 
     def _images(
-        self, picture: Array, shapes: list[tuple[int, int]], wanted: Collection[int]
+        self, image: Array, shapes: list[tuple[int, int]], wanted: Collection[int]
     ) -> Iterator[Array]:
-        """Scale a picture to the wanted ones of its levels.
+        """Scale an image to the wanted ones of its levels.
 
         Each is made from the one an octave above it or less, whose pixels are at most twice as fine: an
-        average over few pixels, and hardly another result than from the picture itself.
+        average over few pixels, and hardly another result than from the image itself.
         """
-        octave = luv_pixels(ImageStack.of(picture))
+        octave = luv_pixels(ImageStack.of(image))
         for index in range(max(wanted) + 1):
             starts_octave = index % self.scales_per_octave == 0
             if index in wanted or starts_octave:
@@ -132,11 +134,9 @@ class ChannelPyramid:
                 if starts_octave:
                     octave = pixels
 
-    def _exact(
-        self, picture: Array, shapes: list[tuple[int, int]], wanted: Collection[int]
-    ) -> Iterator[Array]:
+    def _exact(self, image: Array, shapes: list[tuple[int, int]], wanted: Collection[int]) -> Iterator[Array]:
         """Compute the cells of each wanted level from its own pixels."""
-        for pixels in self._images(picture, shapes, wanted):
+        for pixels in self._images(image, shapes, wanted):
             yield cell_sums(
                 pixels,
                 cell=self._cell,
@@ -146,7 +146,7 @@ class ChannelPyramid:
             )
 
     def _approximate(
-        self, picture: Array, shapes: list[tuple[int, int]], wanted: Collection[int]
+        self, image: Array, shapes: list[tuple[int, int]], wanted: Collection[int]
     ) -> Iterator[Array]:
         """Interpolate the cells of each wanted level in those of the nearest level that starts an octave."""
         octaves = range(0, len(shapes), self.scales_per_octave)
@@ -154,7 +154,7 @@ class ChannelPyramid:
         needed = sorted(set(nearest.values()))
         cells = {
             octave: cell_sums(pixels, cell=self._cell, orientations=ORIENTATIONS)
-            for octave, pixels in zip(needed, self._images(picture, shapes, needed), strict=True)
+            for octave, pixels in zip(needed, self._images(image, shapes, needed), strict=True)
         }
         for index in wanted:
             octave = nearest[index]
@@ -185,18 +185,18 @@ class ChannelPyramid:
         return decorrelated(cells, filter_taps(filters), Quantization(offset, scale))[0]
 
 
-def estimate_exponents(pictures: Iterable[Array], *, scales_per_octave: int = 8) -> tuple[float, ...]:
-    """Estimate how the channels of smaller versions of a picture follow from the picture's own.
+def estimate_exponents(images: Iterable[Array], *, scales_per_octave: int = 8) -> tuple[float, ...]:
+    """Estimate how the channels of smaller versions of an image follow from the image's own.
 
     Shrunk to a size of s < 1, the mean of channel c becomes s ** -exponent[c] times what it was; for edges,
     which move closer together, that is more.
 
     Parameters
     ----------
-    pictures : iterable of (H, W) or (H, W, 3) uint8
-        Some hundred pictures of the kind that will be searched, larger than 32 x 32 pixels.
+    images : iterable of (H, W) or (H, W, 3) uint8
+        Some hundred images of the kind that will be searched, larger than 32 x 32 pixels.
     scales_per_octave : int
-        How many sizes between a picture and its half are looked at.
+        How many sizes between an image and its half are looked at.
 
     Returns
     -------
@@ -206,7 +206,7 @@ def estimate_exponents(pictures: Iterable[Array], *, scales_per_octave: int = 8)
     Raises
     ------
     ValueError
-        If there is no picture.
+        If there is no image.
 
     References
     ----------
@@ -222,13 +222,13 @@ def estimate_exponents(pictures: Iterable[Array], *, scales_per_octave: int = 8)
     pyramid = ChannelPyramid((16, 16), (0, 0), scales_per_octave)
     indices = range(scales_per_octave + 1)
     sums = np.zeros((len(indices), CHANNELS))
-    for picture in pictures:
-        shapes = list(pyramid._shapes(picture.shape[:2]))
-        sums += [to_host(cells)[0].mean(axis=(1, 2)) for cells in pyramid._exact(picture, shapes, indices)]
+    for image in images:
+        shapes = list(pyramid._shapes(image.shape[:2]))
+        sums += [to_host(cells)[0].mean(axis=(1, 2)) for cells in pyramid._exact(image, shapes, indices)]
     if not sums.any():
-        raise ValueError("pictures must be at least one")
+        raise ValueError("images must be at least one")
     shrinkage = np.array(indices) / scales_per_octave  # in octaves
-    sums = np.maximum(sums, np.finfo(np.float32).tiny)  # an orientation that no picture has
+    sums = np.maximum(sums, np.finfo(np.float32).tiny)  # an orientation that no image has
     change = np.log2(sums / sums[0])
     return tuple(float(slope) for slope in shrinkage @ change / (shrinkage @ shrinkage))
 

@@ -1,4 +1,4 @@
-"""What a detector found in one picture."""
+"""What a detector found in one image."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Detection(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """The objects found in one picture, as arrays with one row for each object.
+    """The objects found in one image, as arrays with one row for each object.
 
     ``len``, iteration (which yields :class:`Detection`), indexing by a number, a slice, a boolean mask or an
     array of indices, and ``==`` work as on a sequence.

@@ -1,4 +1,4 @@
-"""Draw detections into a picture."""
+"""Draw detections into an image."""
 
 from __future__ import annotations
 
@@ -46,27 +46,27 @@ def draw_detections(
     *,
     colors: Sequence[Color] = _COLORS,
     thickness: int | None = None,
-    scores: bool = True,
+    confidence: bool = True,
 ) -> np.ndarray:
-    """Draw the boxes and scores of detections into a copy of a picture.
+    """Draw the boxes and confidence of detections into a copy of an image.
 
     Parameters
     ----------
     image : array, (H, W) or (H, W, 3), uint8
-        A gray or RGB picture; a device array is copied to the host.
+        A gray or RGB image; a device array is copied to the host.
     detections : Detections
-        What to draw; the surest box comes on top. Parts outside the picture are left out.
+        What to draw; the surest box comes on top. Parts outside the image are left out.
     colors : sequence of (int, int, int)
         RGB color of each class, used over again when there are more classes.
     thickness : int, optional
-        Width of the lines in pixels; by default it follows the size of the picture.
-    scores : bool
+        Width of the lines in pixels; by default it follows the size of the image.
+    confidence : bool
         Whether to write each confidence, with two decimals, above its box.
 
     Returns
     -------
     numpy.ndarray, (H, W, 3), uint8
-        An RGB picture. ``image`` itself is left as it is.
+        An RGB image. ``image`` itself is left as it is.
 
     Raises
     ------
@@ -81,21 +81,21 @@ def draw_detections(
     >>> drawn[34, 19]
     array([230, 159,   0], dtype=uint8)
     """
-    picture = to_host(image)
-    _validate.image(picture, dtypes=(np.uint8,), channels=(1, 3))
-    if picture.ndim == 4:
-        raise ValueError(f"image must be one picture, got a stack of shape {picture.shape}")
+    image = to_host(image)
+    _validate.image(image, dtypes=(np.uint8,), channels=(1, 3))
+    if image.ndim == 4:
+        raise ValueError(f"image must be one image, got a stack of shape {image.shape}")
     if thickness is None:
-        thickness = max(1, round(min(picture.shape[:2]) / 300))
+        thickness = max(1, round(min(image.shape[:2]) / 300))
     thickness = _validate.integer(thickness, "thickness", minimum=1)
-    canvas = np.empty((*picture.shape[:2], 3), np.uint8)
-    canvas[...] = picture if picture.ndim == 3 else picture[..., None]
-    for box, confidence, class_id in detections[np.argsort(detections.confidence, kind="stable")]:
-        color = colors[class_id % len(colors)]
-        left, top, right, bottom = (round(float(value)) for value in box)
+    canvas = np.empty((*image.shape[:2], 3), np.uint8)
+    canvas[...] = image if image.ndim == 3 else image[..., None]
+    for found in detections[np.argsort(detections.confidence, kind="stable")]:
+        color = colors[found.class_id % len(colors)]
+        left, top, right, bottom = (round(float(value)) for value in found.xyxy)
         _draw_frame(canvas, left, top, right, bottom, thickness, color)
-        if scores:
-            _write(canvas, f"{confidence:.2f}", left, top, max(2, thickness), color)
+        if confidence:
+            _write(canvas, f"{found.confidence:.2f}", left, top, max(2, thickness), color)
     return canvas
 
 
@@ -115,7 +115,7 @@ def _draw_frame(
 
 
 def _write(canvas: np.ndarray, text: str, left: int, bottom: int, dot: int, color: Color) -> None:
-    """Write a number in black on a plate that stands on the box or, at the picture's top, inside it."""
+    """Write a number in black on a plate that stands on the box or, at the image's top, inside it."""
     plate_height, plate_width = 7 * dot, (4 * len(text) + 1) * dot
     left = max(0, min(left, canvas.shape[1] - plate_width))
     top = max(0, bottom - plate_height)

@@ -12,7 +12,7 @@ from cvkit import _validate
 from cvkit.detect.detections import Detections
 from cvkit.detect.suppression import box_iou
 
-# The false positives per picture at which miss rates are averaged: nine points, evenly spaced in the
+# The false positives per image at which miss rates are averaged: nine points, evenly spaced in the
 # logarithm.
 REFERENCE_RATES = np.logspace(-2, 0, 9)
 # A miss rate of 0 has no logarithm; this takes its place in the geometric mean.
@@ -21,7 +21,7 @@ _LEAST_MISS_RATE = 1e-6
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Detections of a set of pictures, surest first, each judged right or wrong.
+    """Detections of a set of images, surest first, each judged right or wrong.
 
     Parameters
     ----------
@@ -30,15 +30,15 @@ class Evaluation:
     is_right : numpy.ndarray, (N,), bool
         Whether the detection is the one that its object counts.
     object_count : int
-        Labeled objects of all pictures.
-    picture_count : int
-        Number of pictures.
+        Labeled objects of all images.
+    image_count : int
+        Number of images.
     """
 
     confidence: np.ndarray
     is_right: np.ndarray
     object_count: int
-    picture_count: int
+    image_count: int
 
 
 def evaluate(
@@ -46,22 +46,22 @@ def evaluate(
     truths: Sequence[npt.ArrayLike],
     ignored: Sequence[npt.ArrayLike] | None = None,
     *,
-    minimum_iou: float = 0.5,
+    min_iou: float = 0.5,
 ) -> Evaluation:
-    """Match the detections of each picture to its labeled boxes, surest first.
+    """Match the detections of each image to its labeled boxes, surest first.
 
-    A detection takes the free box it overlaps most, if by at least ``minimum_iou``. One that takes none and
+    A detection takes the free box it overlaps most, if by at least ``min_iou``. One that takes none and
     lies at least half in an ignored region counts as nothing, else it is wrong.
 
     Parameters
     ----------
     detections : sequence of Detections
-        One for each picture.
+        One for each image.
     truths : sequence of array_like, (M, 4)
-        Labeled boxes (left, top, right, bottom) of each picture.
+        Labeled boxes (left, top, right, bottom) of each image.
     ignored : sequence of array_like, (K, 4), optional
-        Regions of each picture in which detections do not count.
-    minimum_iou : float
+        Regions of each image in which detections do not count.
+    min_iou : float
         Least intersection over union of a match.
 
     Returns
@@ -81,22 +81,22 @@ def evaluate(
     >>> evaluate([found], [[[0, 0, 10, 20]]], [[[45, 0, 70, 30]]]).is_right
     array([ True, False])
     """
-    minimum_iou = _validate.number(minimum_iou, "minimum_iou", above=0.0, maximum=1.0)
+    min_iou = _validate.number(min_iou, "min_iou", above=0.0, maximum=1.0)
     ignored = [np.empty((0, 4))] * len(truths) if ignored is None else ignored
     if not len(detections) == len(truths) == len(ignored):
         raise ValueError(
-            f"detections, truths and ignored must have one entry for each picture, "
+            f"detections, truths and ignored must have one entry for each image, "
             f"got {len(detections)}, {len(truths)} and {len(ignored)}"
         )
     confidences, judgments, object_count = [], [], 0
-    for of_picture, boxes, regions in zip(detections, truths, ignored, strict=True):
+    for of_image, boxes, regions in zip(detections, truths, ignored, strict=True):
         boxes = _validate.real_array(boxes, "truths").astype(np.float64).reshape(-1, 4)
         regions = _validate.real_array(regions, "ignored").astype(np.float64).reshape(-1, 4)
         object_count += len(boxes)
-        of_picture = of_picture[np.argsort(-of_picture.confidence, kind="stable")]
-        taken = _take_boxes(of_picture.xyxy, boxes, minimum_iou)
-        counts = taken | ~_mostly_inside(of_picture.xyxy, regions)
-        confidences.append(of_picture.confidence[counts])
+        of_image = of_image[np.argsort(-of_image.confidence, kind="stable")]
+        taken = _take_boxes(of_image.xyxy, boxes, min_iou)
+        counts = taken | ~_mostly_inside(of_image.xyxy, regions)
+        confidences.append(of_image.confidence[counts])
         judgments.append(taken[counts])
     confidence = np.concatenate([np.empty(0, np.float32), *confidences])
     order = np.argsort(-confidence, kind="stable")
@@ -104,7 +104,7 @@ def evaluate(
     return Evaluation(confidence[order], is_right, object_count, len(truths))
 
 
-def _take_boxes(found: np.ndarray, boxes: np.ndarray, minimum_iou: float) -> np.ndarray:
+def _take_boxes(found: np.ndarray, boxes: np.ndarray, min_iou: float) -> np.ndarray:
     """Let each detection in turn take the free box it overlaps most; tell which ones got one."""
     taken = np.zeros(len(found), bool)
     if not len(boxes):
@@ -112,7 +112,7 @@ def _take_boxes(found: np.ndarray, boxes: np.ndarray, minimum_iou: float) -> np.
     overlap = box_iou(found, boxes)
     for index in range(len(found)):
         best = int(overlap[index].argmax())
-        if overlap[index, best] >= minimum_iou:
+        if overlap[index, best] >= min_iou:
             taken[index] = True
             overlap[:, best] = -1
     return taken
@@ -173,7 +173,7 @@ def det_curve(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
     Returns
     -------
-    false_positives_per_picture, miss_rate, threshold : numpy.ndarray, (N,)
+    false_positives_per_image, miss_rate, threshold : numpy.ndarray, (N,)
         One point for each detection, its confidence being the threshold, from sure to unsure.
 
     Examples
@@ -185,7 +185,7 @@ def det_curve(evaluation: Evaluation) -> tuple[np.ndarray, np.ndarray, np.ndarra
     right = np.cumsum(evaluation.is_right)
     wrong = np.cumsum(~evaluation.is_right)
     miss_rate = 1 - right / max(1, evaluation.object_count)
-    return wrong / max(1, evaluation.picture_count), miss_rate, evaluation.confidence
+    return wrong / max(1, evaluation.image_count), miss_rate, evaluation.confidence
 
 
 def window_det_curve(
@@ -226,7 +226,7 @@ def window_det_curve(
 
 
 def log_average_miss_rate(evaluation: Evaluation) -> float:
-    """Average the miss rate, geometrically, over 0.01 to 1 false positives per picture.
+    """Average the miss rate, geometrically, over 0.01 to 1 false positives per image.
 
     At each of nine rates it takes the last point of the curve at or below the rate, and a miss rate of 1
     where there is none.

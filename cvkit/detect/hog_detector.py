@@ -22,7 +22,7 @@ _MAXIMUM_LEVELS = 64
 _COLUMNS = 7
 
 
-class Level(NamedTuple):
+class ImageLevel(NamedTuple):
     """One level of a pyramid."""
 
     scale: float
@@ -58,23 +58,23 @@ class HOGDetector(WindowDetector):
         Distance between neighboring windows of a level, in pixels.
     padding : int
         Pixels by which each level is extended on every side, by reflection, so that people cut by the
-        picture's edge have a window.
+        image's edge have a window.
     scale : float
         Ratio between neighboring levels of the pyramid, above 1.
     threshold : float
         Least score of a detection.
     upscale : float
-        Enlarge pictures by this factor first, to find people smaller than the window.
-    minimum_height : float
+        Enlarge images by this factor first, to find people smaller than the window.
+    min_height : float
         Height in pixels of the smallest person to look for; levels that can hold only smaller ones are
         skipped.
-    maximum_overlap : float
+    max_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
     calibration : (float, float), optional
         Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
-    cell, side, bins, signed, gamma
+    orientations, pixels_per_cell, cells_per_block, signed, gamma
         Settings of the features; see :func:`cvkit.hog`.
 
     Raises
@@ -103,20 +103,20 @@ class HOGDetector(WindowDetector):
         scale: float = 1.05,
         threshold: float = 0.0,
         upscale: float = 1.0,
-        minimum_height: float = 0.0,
-        maximum_overlap: float = 0.65,
+        min_height: float = 0.0,
+        max_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
         calibration: tuple[float, float] | None = None,
-        cell: int | tuple[int, int] = 8,
-        side: int | tuple[int, int] = 2,
-        bins: int = 9,
+        orientations: int = 9,
+        pixels_per_cell: int | tuple[int, int] = 8,
+        cells_per_block: int | tuple[int, int] = 2,
         signed: bool = False,
         gamma: bool = True,
     ) -> None:
         self.grid = BlockGrid(
-            cell=_validate.kernel_size(cell, "cell", odd=False),
-            side=_validate.kernel_size(side, "side", odd=False),
-            bins=_validate.integer(bins, "bins", minimum=1, maximum=64),
+            cell=_validate.kernel_size(pixels_per_cell, "pixels_per_cell", odd=False),
+            side=_validate.kernel_size(cells_per_block, "cells_per_block", odd=False),
+            bins=_validate.integer(orientations, "orientations", minimum=1, maximum=64),
             signed=bool(signed),
             gamma=bool(gamma),
         )
@@ -124,8 +124,8 @@ class HOGDetector(WindowDetector):
             window=window,
             threshold=threshold,
             upscale=upscale,
-            minimum_height=minimum_height,
-            maximum_overlap=maximum_overlap,
+            min_height=min_height,
+            max_overlap=max_overlap,
             object_size=object_size,
             calibration=calibration,
         )
@@ -172,8 +172,8 @@ class HOGDetector(WindowDetector):
     def _model_arrays(self) -> dict[str, np.ndarray]:
         return {"weights": self.weights}
 
-    def _windows(self, picture: Array) -> tuple[np.ndarray, np.ndarray]:
-        levels = list(self.pyramid(picture))
+    def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:
+        levels = list(self.pyramid(image))
         hits, scores = self._score_levels(levels)
         # In the order of the levels, rows and columns, whatever order a GPU found them in.
         order = np.lexsort(hits.T[::-1])
@@ -189,18 +189,18 @@ class HOGDetector(WindowDetector):
         step = math.gcd(self.stride, self.grid.cell[0], self.grid.cell[1])
         return -(-self.padding // step) * step
 
-    def pyramid(self, picture: Array) -> Iterator[Level]:
-        """Yield the levels of one picture, largest first, each scaled from the picture itself.
+    def pyramid(self, image: Array) -> Iterator[ImageLevel]:
+        """Yield the levels of one image, largest first, each scaled from the image itself.
 
         Parameters
         ----------
-        picture : array, (H, W) or (H, W, 3), uint8
-            A picture of any size.
+        image : array, (H, W) or (H, W, 3), uint8
+            An image of any size.
 
         Yields
         ------
-        Level
-            The factor by which the level is smaller than the picture, and the level.
+        ImageLevel
+            The factor by which the level is smaller than the image, and the level.
 
         Examples
         --------
@@ -209,26 +209,26 @@ class HOGDetector(WindowDetector):
         [(200, 100), (133, 67)]
         """
         if self.upscale != 1.0:
-            shape = tuple(max(1, round(size * self.upscale)) for size in picture.shape[:2])
-            picture = cvkit.resize(picture, shape, interpolation="bilinear_exact")
+            shape = tuple(max(1, round(size * self.upscale)) for size in image.shape[:2])
+            image = cvkit.resize(image, shape, interpolation="bilinear_exact")
         scale = 1.0
         for level in range(_MAXIMUM_LEVELS):
             # Python's round is OpenCV's cvRound: halves go to the even neighbor.
-            height, width = round(picture.shape[0] / scale), round(picture.shape[1] / scale)
+            height, width = round(image.shape[0] / scale), round(image.shape[1] / scale)
             # The first level may be smaller than the window: the padding can make room for it.
             if level > 0 and (height < self.window[0] or width < self.window[1]):
                 return
-            if self.object_size[0] * self.window[0] * scale >= self.minimum_height * self.upscale:
-                full_size = (height, width) == tuple(picture.shape[:2])
+            if self.object_size[0] * self.window[0] * scale >= self.min_height * self.upscale:
+                full_size = (height, width) == tuple(image.shape[:2])
                 shape = (height, width)
-                yield Level(
+                yield ImageLevel(
                     scale,
-                    picture if full_size else cvkit.resize(picture, shape, interpolation="bilinear_exact"),
+                    image if full_size else cvkit.resize(image, shape, interpolation="bilinear_exact"),
                 )
             scale *= self.scale
 
     def scored_grids(self, level: Array) -> Iterator[ScoredGrid]:
-        """Score all windows of one picture without scaling it, grid by grid.
+        """Score all windows of one image without scaling it, grid by grid.
 
         Parameters
         ----------
@@ -287,7 +287,7 @@ class HOGDetector(WindowDetector):
         window = features[:, row : row + self._rows, column : column + self._columns]
         return window.transpose(2, 1, 0).ravel()
 
-    def _score_levels(self, levels: list[Level]) -> tuple[np.ndarray, np.ndarray]:
+    def _score_levels(self, levels: list[ImageLevel]) -> tuple[np.ndarray, np.ndarray]:
         """Return (level, y, x) in the padded level, and the score, of all windows above the threshold."""
         if not levels:
             return np.empty((0, 3), np.int32), np.empty(0, np.float32)
@@ -301,17 +301,8 @@ class HOGDetector(WindowDetector):
         count = first.zeros((1,), np.int64)
         for index, level in enumerate(levels):
             for origin, _, scores in self.scored_grids(level.image):
-                kernels.append_hits(
-                    scores,
-                    self.threshold,
-                    index,
-                    origin,
-                    self.grid.cell,
-                    self.stride,
-                    hits,
-                    hit_scores,
-                    count,
-                )
+                lattice = (*origin, *self.grid.cell, self.stride)
+                kernels.append_hits(scores, self.threshold, index, lattice, hits, hit_scores, count)
         found = int(to_host(count)[0])
         return to_host(hits[:found]), to_host(hit_scores[:found])
 
@@ -346,9 +337,9 @@ class HOGDetector(WindowDetector):
             "stride": self.stride,
             "padding": self.padding,
             "scale": self.scale,
-            "cell": grid.cell,
-            "side": grid.side,
-            "bins": grid.bins,
+            "orientations": grid.bins,
+            "pixels_per_cell": grid.cell,
+            "cells_per_block": grid.side,
             "signed": grid.signed,
             "gamma": grid.gamma,
         }

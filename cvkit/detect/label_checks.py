@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cvkit.detect.labels import LabeledBox, LabeledPicture
+    from cvkit.detect.labels import LabeledBox, LabeledImage
 
 
 class NoAreaWarning(UserWarning):
@@ -22,59 +22,57 @@ class NoAreaWarning(UserWarning):
         self.count = count
 
 
-def checked(pictures: Sequence[LabeledPicture], path: Path) -> list[LabeledPicture]:
-    """Return the pictures that a file of labels holds, but for boxes without area.
+def checked(images: Sequence[LabeledImage], path: Path) -> list[LabeledImage]:
+    """Return the images that a file of labels holds, but for boxes without area.
 
     Parameters
     ----------
-    pictures : sequence of LabeledPicture
+    images : sequence of LabeledImage
         As they were read.
     path : Path
         Where from.
 
     Returns
     -------
-    list of LabeledPicture
+    list of LabeledImage
 
     Raises
     ------
     ValueError
-        If two pictures have one name, or a box lies outside its picture.
+        If two images have one name, or a box lies outside its image.
 
     Warns
     -----
     NoAreaWarning
         If boxes are left out.
     """
-    _check_names(pictures, path)
-    pictures = _with_areas(pictures, path)
-    for picture in pictures:
-        _check_boxes(picture, path)
-    return pictures
+    _check_names(images, path)
+    images = _with_areas(images, path)
+    for image in images:
+        _check_boxes(image, path)
+    return images
 
 
-def _check_names(pictures: Sequence[LabeledPicture], path: Path) -> None:
-    """Refuse two pictures of one name: nothing could tell which of them is meant."""
-    names = Counter(PurePosixPath(picture.name) for picture in pictures)
+def _check_names(images: Sequence[LabeledImage], path: Path) -> None:
+    """Refuse two images of one name: nothing could tell which of them is meant."""
+    names = Counter(PurePosixPath(image.name) for image in images)
     for name, count in names.most_common(1):
         if count > 1:
-            raise ValueError(f"{path}: {count} pictures are named {name}")
+            raise ValueError(f"{path}: {count} images are named {name}")
 
 
-def _with_areas(pictures: Sequence[LabeledPicture], path: Path) -> list[LabeledPicture]:
+def _with_areas(images: Sequence[LabeledImage], path: Path) -> list[LabeledImage]:
     """Leave out boxes without area, and warn of them."""
-    flat = [(box, picture) for picture in pictures for box in picture.boxes if not _has_area(box)]
+    flat = [(box, image) for image in images for box in image.boxes if not _has_area(box)]
     if not flat:
-        return list(pictures)
-    box, picture = flat[0]
+        return list(images)
+    box, image = flat[0]
     boxes = f"{len(flat)} boxes without area are" if len(flat) > 1 else "1 box without area is"
     warnings.warn(
-        NoAreaWarning(f"{path}: {boxes} left out: {_described(box)} of {picture.name}", len(flat)),
+        NoAreaWarning(f"{path}: {boxes} left out: {_described(box)} of {image.name}", len(flat)),
         stacklevel=4,
     )
-    return [
-        replace(picture, boxes=tuple(box for box in picture.boxes if _has_area(box))) for picture in pictures
-    ]
+    return [replace(image, boxes=tuple(box for box in image.boxes if _has_area(box))) for image in images]
 
 
 def _has_area(box: LabeledBox) -> bool:
@@ -86,10 +84,10 @@ def _described(box: LabeledBox) -> str:
     return "box ({:g}, {:g}, {:g}, {:g})".format(*box.xyxy)
 
 
-def _check_boxes(picture: LabeledPicture, path: Path) -> None:
-    """Refuse boxes that no pixel of the picture lies in: they belong to another picture."""
-    height, width = picture.size or (math.inf, math.inf)
-    for box in picture.boxes:
+def _check_boxes(image: LabeledImage, path: Path) -> None:
+    """Refuse boxes that no pixel of the image lies in: they belong to another image."""
+    height, width = image.size or (math.inf, math.inf)
+    for box in image.boxes:
         left, top, right, bottom = box.xyxy
         if right <= 0 or bottom <= 0 or left >= width or top >= height:
-            raise ValueError(f"{path}: {_described(box)} of {picture.name} lies outside the picture")
+            raise ValueError(f"{path}: {_described(box)} of {image.name} lies outside the image")

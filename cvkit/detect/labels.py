@@ -24,7 +24,7 @@ Size = tuple[int, int]
 
 
 class LabeledBox(NamedTuple):
-    """One box of a picture.
+    """One box of an image.
 
     Parameters
     ----------
@@ -34,24 +34,24 @@ class LabeledBox(NamedTuple):
         Name of its class.
     is_ignored : bool
         Whether it counts neither as an object nor as background: COCO's crowds, Pascal VOC's difficult ones.
-    score : float, optional
+    confidence : float, optional
         How sure a detector was.
     """
 
     xyxy: tuple[float, float, float, float]
     label: str
     is_ignored: bool = False
-    score: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
-class LabeledPicture:
-    """The boxes of one picture.
+class LabeledImage:
+    """The boxes of one image.
 
     Parameters
     ----------
     name : str
-        The picture's path as the labels give it, with slashes; of YOLO, as it is in the folder of pictures.
+        The image's path as the labels give it, with slashes; of YOLO, as it is in the folder of images.
     boxes : tuple of LabeledBox
         In the order of the file.
     size : (int, int), optional
@@ -68,8 +68,8 @@ def read_labels(
     *,
     images: str | os.PathLike[str] | None = None,
     reference: str | os.PathLike[str] | None = None,
-) -> list[LabeledPicture]:
-    """Read the boxes of many pictures; the format follows from what ``path`` is.
+) -> list[LabeledImage]:
+    """Read the boxes of many images; the format follows from what ``path`` is.
 
     Parameters
     ----------
@@ -78,22 +78,22 @@ def read_labels(
         YOLO: a folder of ``.txt`` files, with the classes' names in ``classes.txt`` if there is one. What
         ``cvkit detect`` wrote: its folder, or the ``.json`` or ``.csv`` file in it.
     images : path, optional
-        Folder of the pictures; needed for YOLO, whose boxes are shares of the picture. A picture without a
+        Folder of the images; needed for YOLO, whose boxes are shares of the image. An image without a
         file of labels is one without objects there.
     reference : path, optional
-        COCO labels with the pictures and classes that a list of COCO results refers to.
+        COCO labels with the images and classes that a list of COCO results refers to.
 
     Returns
     -------
-    list of LabeledPicture
+    list of LabeledImage
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the format is none of these, a file is damaged, two pictures have one name, or a box lies outside
-        its picture.
+        If the format is none of these, a file is damaged, two images have one name, or a box lies outside
+        its image.
 
     Warns
     -----
@@ -115,21 +115,21 @@ def read_labels(
     if not path.exists():
         raise FileNotFoundError(f"no such file or folder: {path}")
     if path.is_dir():
-        pictures = _read_folder(path, images, reference)
+        labeled = _read_folder(path, images, reference)
     elif path.suffix == ".json":
-        pictures = _named(path, lambda: _read_coco(path, reference))
+        labeled = _named(path, lambda: _read_coco(path, reference))
     elif path.suffix == ".csv":
-        pictures = _named(path, lambda: _read_csv(path))
+        labeled = _named(path, lambda: _read_csv(path))
     elif path.suffix == ".xml":
-        pictures = [_read_voc(path)]
+        labeled = [_read_voc(path)]
     else:
         raise ValueError(f"{path} must be a .json, .csv or .xml file or a folder of labels")
-    return checked(pictures, path)
+    return checked(labeled, path)
 
 
 def _read_folder(
     folder: Path, images: str | os.PathLike[str] | None, reference: str | os.PathLike[str] | None
-) -> list[LabeledPicture]:
+) -> list[LabeledImage]:
     """Read what ``cvkit detect`` wrote, Pascal VOC or YOLO, whichever the folder holds."""
     for name in ("detections.json", "detections.csv"):
         if (folder / name).exists():
@@ -141,9 +141,7 @@ def _read_folder(
     if not yolo:
         raise ValueError(f"{folder} holds no labels: no detections.json or .csv, no .xml and no .txt files")
     if images is None:
-        raise ValueError(
-            f"{folder} holds YOLO labels, shares of the pictures: the folder of images is needed"
-        )
+        raise ValueError(f"{folder} holds YOLO labels, shares of the images: the folder of images is needed")
     return list(_read_yolo(folder, yolo, Path(images)))
 
 
@@ -157,12 +155,12 @@ def _named(path: Path, read: Callable[[], Any]) -> Any:
         raise ValueError(f"{path} is damaged or of another format: {error}") from error
 
 
-def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[LabeledPicture]:
+def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[LabeledImage]:
     content = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
     header = content
     if isinstance(content, list):  # results: annotations alone
         if reference is None or Path(reference).suffix != ".json":
-            raise ValueError("a list of COCO results needs COCO labels that name its pictures")
+            raise ValueError("a list of COCO results needs COCO labels that name its images")
         header = json.loads(Path(reference).read_text(encoding="utf-8", errors="surrogateescape"))
         content = {"annotations": content}
     names = {category["id"]: category["name"] for category in header["categories"]}
@@ -179,7 +177,7 @@ def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[Lab
         )
         boxes[annotation["image_id"]].append(box)
     return [
-        LabeledPicture(image["file_name"], tuple(boxes[image["id"]]), _coco_size(image))
+        LabeledImage(image["file_name"], tuple(boxes[image["id"]]), _coco_size(image))
         for image in header["images"]
     ]
 
@@ -188,21 +186,21 @@ def _coco_size(image: dict[str, Any]) -> Size | None:
     return (int(image["height"]), int(image["width"])) if "height" in image and "width" in image else None
 
 
-def _read_csv(path: Path) -> list[LabeledPicture]:
+def _read_csv(path: Path) -> list[LabeledImage]:
     boxes = defaultdict(list)
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         for row in csv.DictReader(file):
             left, top, right, bottom = (float(row[name]) for name in ("left", "top", "right", "bottom"))
-            box = LabeledBox((left, top, right, bottom), row["class"], score=float(row["confidence"]))
+            box = LabeledBox((left, top, right, bottom), row["class"], confidence=float(row["confidence"]))
             boxes[row["file"]].append(box)
-    return [LabeledPicture(name, tuple(of_picture)) for name, of_picture in boxes.items()]
+    return [LabeledImage(name, tuple(of_image)) for name, of_image in boxes.items()]
 
 
-def _read_voc(path: Path) -> LabeledPicture:
-    def read() -> LabeledPicture:
+def _read_voc(path: Path) -> LabeledImage:
+    def read() -> LabeledImage:
         root = ElementTree.parse(path).getroot()
         size = root.find("size")
-        return LabeledPicture(
+        return LabeledImage(
             _text(root, "filename"),
             tuple(_voc_box(item) for item in root.iter("object")),
             None if size is None else (int(_text(size, "height")), int(_text(size, "width"))),
@@ -230,22 +228,22 @@ def _text(element: ElementTree.Element, path: str) -> str:
     return text.strip()
 
 
-def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabeledPicture]:
+def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabeledImage]:
     listed = folder / "classes.txt"
     names = listed.read_text(encoding="utf-8").split("\n") if listed.exists() else []
-    pictures = list(walk(images))
-    found = match_paths([_yolo_name(path, folder) for path in files], pictures)
-    for path, picture in zip(files, found, strict=True):
-        if picture is None:
-            raise ValueError(f"{path}: there is no picture of that name in {images}")
-        size = read_image(picture).shape[:2]
+    paths = list(walk(images))
+    found = match_paths([_yolo_name(path, folder) for path in files], paths)
+    for path, image in zip(files, found, strict=True):
+        if image is None:
+            raise ValueError(f"{path}: there is no image of that name in {images}")
+        size = read_image(image).shape[:2]
         lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         boxes = _named(path, partial(_yolo_boxes, lines, size, names))
-        yield LabeledPicture(_name_in(images, picture), tuple(boxes), (size[0], size[1]))
+        yield LabeledImage(_name_in(images, image), tuple(boxes), (size[0], size[1]))
     labeled = set(found)
-    for picture in pictures:
-        if picture not in labeled:
-            yield LabeledPicture(_name_in(images, picture), ())
+    for image in paths:
+        if image not in labeled:
+            yield LabeledImage(_name_in(images, image), ())
 
 
 def _yolo_name(path: Path, folder: Path) -> str:
@@ -262,30 +260,30 @@ def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str
 
 def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabeledBox:
     if len(words) not in (5, 6):
-        raise ValueError(f"a line must be a class, 4 numbers and perhaps a score, got {' '.join(words)!r}")
+        raise ValueError(f"a line must be a class, 4 numbers and perhaps confidence, got {' '.join(words)!r}")
     number = int(words[0])
     if number < 0:
         raise ValueError(f"a class must be a number from 0 on, got {number}")
-    x, y, width, height, *score = map(float, words[1:])
+    x, y, width, height, *confidence = map(float, words[1:])
     (left, right), (top, bottom) = (
         (extent * (center - length / 2), extent * (center + length / 2))
         for extent, center, length in ((size[1], x, width), (size[0], y, height))
     )
     label = names[number].strip() if names else str(number)
-    return LabeledBox((left, top, right, bottom), label, score=score[0] if score else None)
+    return LabeledBox((left, top, right, bottom), label, confidence=confidence[0] if confidence else None)
 
 
-def select_class(pictures: Sequence[LabeledPicture], label: str | None, name: str) -> str | None:
+def select_class(images: Sequence[LabeledImage], label: str | None, name: str) -> str | None:
     """Choose the one class to work on: the given one, or the only one.
 
     Parameters
     ----------
-    pictures : sequence of LabeledPicture
+    images : sequence of LabeledImage
         Whose boxes to look at.
     label : str, optional
         The wanted class.
     name : str
-        What to call the pictures' file in messages.
+        What to call the images' file in messages.
 
     Returns
     -------
@@ -297,7 +295,7 @@ def select_class(pictures: Sequence[LabeledPicture], label: str | None, name: st
     ValueError
         If there are several classes and none is wanted, or the wanted one has no box.
     """
-    labels = sorted({box.label for picture in pictures for box in picture.boxes})
+    labels = sorted({box.label for image in images for box in image.boxes})
     if label is None and len(labels) > 1:
         raise ValueError(f"{name} has the classes {', '.join(labels)}: choose one")
     if label is None:
@@ -309,56 +307,54 @@ def select_class(pictures: Sequence[LabeledPicture], label: str | None, name: st
     return label
 
 
-def pair(
-    pictures: Sequence[LabeledPicture], others: Sequence[LabeledPicture], name: str
-) -> list[LabeledPicture]:
-    """Find for each picture the one of the same name among others; none belongs to two.
+def pair(images: Sequence[LabeledImage], others: Sequence[LabeledImage], name: str) -> list[LabeledImage]:
+    """Find for each image the one of the same name among others; none belongs to two.
 
     Parameters
     ----------
-    pictures : sequence of LabeledPicture
+    images : sequence of LabeledImage
         What to find the others for.
-    others : sequence of LabeledPicture
-        Their names may have more or fewer folders in front; what fits no picture is left out.
+    others : sequence of LabeledImage
+        Their names may have more or fewer folders in front; what fits no image is left out.
     name : str
         What to call the others' file in messages.
 
     Returns
     -------
-    list of LabeledPicture
-        One for each picture, without boxes where there is none among the others.
+    list of LabeledImage
+        One for each image, without boxes where there is none among the others.
 
     Raises
     ------
     ValueError
         If none fits, or one may be several.
     """
-    by_name = {picture.name: picture for picture in others}
-    found = match_paths([picture.name for picture in pictures], by_name)
+    by_name = {image.name: image for image in others}
+    found = match_paths([image.name for image in images], by_name)
     if others and not any(found):
-        raise ValueError(f"{name} and the labels have no picture in common, such as {others[0].name}")
+        raise ValueError(f"{name} and the labels have no image in common, such as {others[0].name}")
     return [
-        LabeledPicture(picture.name, ()) if other is None else by_name[other]
-        for picture, other in zip(pictures, found, strict=True)
+        LabeledImage(image.name, ()) if other is None else by_name[other]
+        for image, other in zip(images, found, strict=True)
     ]
 
 
-def boxes_of(picture: LabeledPicture, label: str | None, *, ignored: bool = False) -> np.ndarray:
+def boxes_of(image: LabeledImage, label: str | None, *, ignored: bool = False) -> np.ndarray:
     """Return the boxes of one class that are objects, or those that are ignored, as (N, 4) float64."""
-    rows = [box.xyxy for box in picture.boxes if box.label == label and box.is_ignored == ignored]
+    rows = [box.xyxy for box in image.boxes if box.label == label and box.is_ignored == ignored]
     return np.array(rows, np.float64).reshape(-1, 4)
 
 
-def all_boxes(picture: LabeledPicture) -> np.ndarray:
+def all_boxes(image: LabeledImage) -> np.ndarray:
     """Return all boxes as (N, 4) float64."""
-    return np.array([box.xyxy for box in picture.boxes], np.float64).reshape(-1, 4)
+    return np.array([box.xyxy for box in image.boxes], np.float64).reshape(-1, 4)
 
 
-def detections_of(picture: LabeledPicture, label: str | None) -> Detections:
-    """Return the boxes of one class with their scores; ValueError where a box has none."""
-    boxes = [box for box in picture.boxes if box.label == label]
+def detections_of(image: LabeledImage, label: str | None) -> Detections:
+    """Return the boxes of one class with their confidence; ValueError where a box has none."""
+    boxes = [box for box in image.boxes if box.label == label]
     for box in boxes:
-        if box.score is None:
-            raise ValueError(f"DETECTIONS must have a score for each box, {picture.name} has one without")
+        if box.confidence is None:
+            raise ValueError(f"DETECTIONS must have a confidence for each box, {image.name} has one without")
     xyxy = np.array([box.xyxy for box in boxes], np.float32)
-    return Detections(xyxy, np.array([box.score for box in boxes], np.float32))
+    return Detections(xyxy, np.array([box.confidence for box in boxes], np.float32))

@@ -8,6 +8,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from cvkit import _validate
+from cvkit.detect import DEFAULT_MODEL
 from cvkit.detect.channel_detector import ChannelDetector
 from cvkit.detect.hog_detector import HOGDetector
 from cvkit.detect.model_files import read_model
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 _KINDS: dict[str, type[WindowDetector]] = {
     detector.kind: detector for detector in (HOGDetector, ChannelDetector)
+}
+
+
+# What settings were called in models that were stored earlier, such as those that come with cvkit.
+_STORED_NAMES = {
+    "bins": "orientations",
+    "cell": "pixels_per_cell",
+    "maximum_overlap": "max_overlap",
+    "minimum_height": "min_height",
+    "side": "cells_per_block",
 }
 
 
@@ -55,6 +66,7 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     if kind not in _KINDS:
         known = ", ".join(map(repr, _KINDS))
         raise ValueError(f"{path} must hold a model of kind {known}, it holds {kind!r}")
+    settings = {_STORED_NAMES.get(name, name): value for name, value in settings.items()}
     accepted = {*signature(_KINDS[kind].__init__).parameters, "scale"}
     for name in overrides.keys() - accepted:
         raise ValueError(f"a model of kind {kind!r} has no setting {name!r}")
@@ -66,7 +78,7 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
         raise ValueError(f"{path} has settings this version does not know: {error}") from error
 
 
-def pretrained(name: str = "person-hog", **overrides: Any) -> WindowDetector:
+def pretrained(name: str = DEFAULT_MODEL, **overrides: Any) -> WindowDetector:
     """Load a detector whose model comes with cvkit.
 
     Parameters

@@ -117,7 +117,7 @@ def _has_same_ending(path: Any, name: Any) -> bool:
 
 def _parts(path: str | os.PathLike[str]) -> tuple[str, ...]:
     pure = PurePosixPath(Path(path).as_posix())
-    # Only endings of pictures are dropped: a name may hold dots.
+    # Only endings of images are dropped: a name may hold dots.
     return (pure.with_suffix("") if pure.suffix.lower() in SUFFIXES else pure).parts
 
 

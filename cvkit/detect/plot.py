@@ -51,7 +51,7 @@ def plot_det(
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "det.png"
     >>> curve = np.array([0.01, 0.1, 1.0]), np.array([0.9, 0.5, 0.2])
-    >>> plot_det([("false positives per picture", {"ours": curve})], path)
+    >>> plot_det([("false positives per image", {"ours": curve})], path)
     >>> path.read_bytes()[1:4]
     b'PNG'
     """

@@ -1,4 +1,4 @@
-"""Write the detections of many pictures, as they come, in formats that other tools read."""
+"""Write the detections of many images, as they come, in formats that other tools read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cvkit.detect.detections import Detections
 
 
 class ResultsWriter:
-    """Takes the detections of one picture after another; made by :func:`open_results`.
+    """Takes the detections of one image after another; made by :func:`open_results`.
 
     A context manager. What was added is complete and in place when the block ends, also by an exception.
     """
@@ -38,12 +38,12 @@ class ResultsWriter:
             self._finish()
 
     def add(self, path: str | os.PathLike[str], shape: tuple[int, ...], detections: Detections) -> None:
-        """Add one picture.
+        """Add one image.
 
         Parameters
         ----------
         path : path
-            The picture, as the results shall name it.
+            The image, as the results shall name it.
         shape : tuple of int
             Its height and width in pixels, and perhaps its channels.
         detections : Detections
@@ -129,7 +129,7 @@ def _write_item(file: IO[str], item: dict[str, Any], *, is_first: bool) -> None:
 
 
 class _YoloWriter(ResultsWriter):
-    """``labels/PATH.txt`` for each picture: class, center, size, all as shares of the picture, confidence.
+    """``labels/PATH.txt`` for each image: class, center, size, all as shares of the image, confidence.
 
     The names of the classes are the lines of ``classes.txt``.
     """
@@ -147,10 +147,10 @@ class _YoloWriter(ResultsWriter):
             lines.append(
                 f"{class_id} {center_x:.6f} {center_y:.6f} {size_x:.6f} {size_y:.6f} {confidence:.6f}\n"
             )
-        picture = self._folder / "labels" / inside(path)
-        target = fitting(picture.with_suffix(".txt"))
-        if target.exists():  # pictures whose names differ only in the ending: the next ones keep theirs
-            target = unused_path(picture.with_name(f"{picture.name}.txt"))
+        image = self._folder / "labels" / inside(path)
+        target = fitting(image.with_suffix(".txt"))
+        if target.exists():  # images whose names differ only in the ending: the next ones keep theirs
+            target = unused_path(image.with_name(f"{image.name}.txt"))
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(target) as temporary, _open_text(temporary) as file:
             file.writelines(lines)
@@ -188,7 +188,7 @@ RESULTS = ("detections.json", "classes.txt", "labels", "detections.csv")
 def open_results(
     folder: str | os.PathLike[str], *, format: str = "coco", classes: tuple[str, ...] = ("person",)
 ) -> ResultsWriter:
-    """Open a writer for the detections of many pictures.
+    """Open a writer for the detections of many images.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def open_results(
         An existing folder to write to.
     format : {"coco", "yolo", "csv"}
         ``detections.json`` with COCO results and the images they refer to; ``labels/PATH.txt`` for each
-        picture, its path kept below ``labels``, or ``labels/PATH.ENDING.txt`` where that is taken, and
+        image, its path kept below ``labels``, or ``labels/PATH.ENDING.txt`` where that is taken, and
         ``classes.txt``; or ``detections.csv``.
     classes : tuple of str
         Name of each class.
@@ -205,7 +205,7 @@ def open_results(
     -------
     ResultsWriter
         A context manager with ``add(path, shape, detections)``. Memory does not grow with the number of
-        pictures.
+        images.
 
     Raises
     ------

@@ -71,7 +71,7 @@ def nms(
     xyxy : array_like, (N, 4)
         Boxes: left, top, right, bottom.
     confidence : array_like, (N,)
-        Score of each box. Among equal scores the earlier box wins.
+        Confidence of each box. Among equal ones the earlier box wins.
     class_id : array_like of integers, (N,), optional
         Class of each box; boxes of different classes never remove each other.
     threshold : float
@@ -90,7 +90,7 @@ def nms(
     TypeError
         For classes that are no integers, masked arrays, and what is no array of numbers.
     ValueError
-        For malformed boxes, lengths that differ, NaN scores or a threshold outside [0, 1].
+        For malformed boxes, lengths that differ, a NaN confidence or a threshold outside [0, 1].
 
     Notes
     -----
@@ -102,17 +102,17 @@ def nms(
     >>> nms([[0, 0, 10, 20], [1, 0, 11, 20], [50, 0, 60, 20]], [0.8, 0.9, 0.3])
     array([1, 2])
     """
-    boxes, scores, classes = _scored_boxes(xyxy, confidence, class_id)
+    boxes, confidences, classes = _checked_boxes(xyxy, confidence, class_id)
     threshold = _validate.number(threshold, "threshold", minimum=0.0, maximum=1.0)
     against_smaller = _validate.one_of(overlap, _AGAINST_SMALLER, "overlap")
     from cvkit.detect._cpu import suppression as kernels  # Numba, once there are boxes
 
-    order = np.lexsort((-scores, classes))
+    order = np.lexsort((-confidences, classes))
     alive = np.ones(len(order), np.uint8)
-    kernels.suppress(*_columns(boxes[order]), _class_ends(classes[order]), threshold, against_smaller, alive)
-    # Back to the caller's order first, so that equal scores of different classes keep it.
+    kernels.suppress(_columns(boxes[order]), _class_ends(classes[order]), threshold, against_smaller, alive)
+    # Back to the caller's order first, so that equal ones of different classes keep it.
     kept = np.sort(order[alive == 1])
-    return kept[np.argsort(-scores[kept], kind="stable")]
+    return kept[np.argsort(-confidences[kept], kind="stable")]
 
 
 def soft_nms(
@@ -123,40 +123,41 @@ def soft_nms(
     method: str = "gaussian",
     sigma: float = 0.5,
     threshold: float = 0.5,
-    minimum_confidence: float = 0.001,
+    min_confidence: float = 0.001,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lower the scores of boxes that overlap a surer one, instead of removing them.
+    """Lower the confidence of boxes that overlap a surer one, instead of removing them.
 
     Parameters
     ----------
     xyxy : array_like, (N, 4)
         Boxes: left, top, right, bottom.
     confidence : array_like, (N,)
-        Score of each box, not negative: the decay multiplies.
+        Confidence of each box, not negative: the decay multiplies.
     class_id : array_like of integers, (N,), optional
         Class of each box; boxes of different classes do not lower each other.
     method : {"gaussian", "linear"}
-        Decay of a score by ``exp(-iou ** 2 / sigma)``, or by ``1 - iou`` where the IoU exceeds ``threshold``.
+        Decay of the confidence by ``exp(-iou ** 2 / sigma)``, or by ``1 - iou`` where the IoU exceeds
+        ``threshold``.
     sigma : float
         Width of the Gaussian decay; above 0.
     threshold : float
         IoU above which the linear decay sets in, from 0 to 1.
-    minimum_confidence : float
-        Boxes whose score falls below are dropped.
+    min_confidence : float
+        Boxes whose confidence falls below are dropped.
 
     Returns
     -------
     indices : numpy.ndarray, int64
-        The boxes kept, by falling new score.
+        The boxes kept, by falling new confidence.
     confidence : numpy.ndarray, float64
-        Their new scores.
+        Their new confidence.
 
     Raises
     ------
     TypeError
         For classes that are no integers, masked arrays, and what is no array of numbers.
     ValueError
-        For malformed boxes, lengths that differ, negative or NaN scores, parameters out of range.
+        For malformed boxes, lengths that differ, negative or a NaN confidence, parameters out of range.
 
     Notes
     -----
@@ -172,23 +173,23 @@ def soft_nms(
     >>> confidence.round(3)
     array([0.9 , 0.21])
     """
-    boxes, scores, classes = _scored_boxes(xyxy, confidence, class_id)
-    if (scores < 0).any():
-        raise ValueError(f"confidence must not be negative, got {scores.min()}")
+    boxes, confidences, classes = _checked_boxes(xyxy, confidence, class_id)
+    if (confidences < 0).any():
+        raise ValueError(f"confidence must not be negative, got {confidences.min()}")
     gaussian = _validate.one_of(method, {"gaussian": True, "linear": False}, "method")
     sigma = _validate.number(sigma, "sigma", above=0.0)
     threshold = _validate.number(threshold, "threshold", minimum=0.0, maximum=1.0)
-    minimum_confidence = _validate.number(minimum_confidence, "minimum_confidence", minimum=0.0)
+    min_confidence = _validate.number(min_confidence, "min_confidence", minimum=0.0)
     from cvkit.detect._cpu import suppression as kernels
 
     order = np.argsort(classes, kind="stable")
-    decayed = scores[order]
-    kernels.decay(*_columns(boxes[order]), _class_ends(classes[order]), gaussian, sigma, threshold, decayed)
-    new_scores = np.empty_like(decayed)
-    new_scores[order] = decayed
-    kept = np.flatnonzero(new_scores >= minimum_confidence)
-    kept = kept[np.argsort(-new_scores[kept], kind="stable")]
-    return kept, new_scores[kept]
+    decayed = confidences[order]
+    kernels.decay(_columns(boxes[order]), _class_ends(classes[order]), gaussian, sigma, threshold, decayed)
+    lowered = np.empty_like(decayed)
+    lowered[order] = decayed
+    kept = np.flatnonzero(lowered >= min_confidence)
+    kept = kept[np.argsort(-lowered[kept], kind="stable")]
+    return kept, lowered[kept]
 
 
 def _boxes(value: npt.ArrayLike, name: str) -> np.ndarray:
@@ -206,22 +207,22 @@ def _boxes(value: npt.ArrayLike, name: str) -> np.ndarray:
     return boxes
 
 
-def _scored_boxes(
+def _checked_boxes(
     xyxy: npt.ArrayLike, confidence: npt.ArrayLike, class_id: npt.ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     boxes = _boxes(xyxy, "xyxy")
-    scores = _validate.matrix(confidence, (len(boxes),), "confidence")
+    confidences = _validate.matrix(confidence, (len(boxes),), "confidence")
     if class_id is None:
-        return boxes, scores, np.zeros(len(boxes), np.int64)
+        return boxes, confidences, np.zeros(len(boxes), np.int64)
     classes = _validate.whole_numbers(class_id, "class_id")
-    if classes.shape != scores.shape:
+    if classes.shape != confidences.shape:
         raise ValueError(f"class_id must have shape {len(boxes)}, got {classes.shape}")
-    return boxes, scores, classes
+    return boxes, confidences, classes
 
 
-def _columns(boxes: np.ndarray) -> np.ndarray:
-    """Left, top, right and bottom each in a contiguous row, for the vectorizer."""
-    return np.ascontiguousarray(boxes.T)
+def _columns(boxes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Left, top, right and bottom, each contiguous, for the vectorizer."""
+    return tuple(np.ascontiguousarray(boxes.T))
 
 
 def _class_ends(sorted_classes: np.ndarray) -> np.ndarray:

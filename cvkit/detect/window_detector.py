@@ -19,9 +19,9 @@ from cvkit.ml.svm.platt import sigmoid
 
 
 class WindowDetector(ABC):
-    """Find objects by scoring windows of one size on several scales of a picture.
+    """Find objects by scoring windows of one size on several scales of an image.
 
-    A subclass scores the windows of a picture and names the arrays of its model.
+    A subclass scores the windows of an image and names the arrays of its model.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ class WindowDetector(ABC):
     threshold : float
         Least score of a detection.
     upscale : float
-        Enlarge pictures by this factor first, to find people smaller than the window.
-    minimum_height : float
+        Enlarge images by this factor first, to find people smaller than the window.
+    min_height : float
         Height in pixels of the smallest object to look for.
-    maximum_overlap : float
+    max_overlap : float
         Of two detections of which one covers more than this share of the smaller, the surer is kept.
     object_size : (float, float)
         Height and width of the object as shares of the window's; detections are cut to it.
@@ -47,8 +47,8 @@ class WindowDetector(ABC):
         "window",
         "threshold",
         "upscale",
-        "minimum_height",
-        "maximum_overlap",
+        "min_height",
+        "max_overlap",
         "object_size",
         "calibration",
     )
@@ -59,16 +59,16 @@ class WindowDetector(ABC):
         window: tuple[int, int],
         threshold: float,
         upscale: float,
-        minimum_height: float,
-        maximum_overlap: float,
+        min_height: float,
+        max_overlap: float,
         object_size: tuple[float, float],
         calibration: tuple[float, float] | None,
     ) -> None:
         self.window = _validate.output_shape(window, "window")
         self.threshold = _validate.number(threshold, "threshold")
         self.upscale = _validate.number(upscale, "upscale", above=0.0)
-        self.minimum_height = _validate.number(minimum_height, "minimum_height", minimum=0.0)
-        self.maximum_overlap = _validate.number(maximum_overlap, "maximum_overlap", minimum=0.0, maximum=1.0)
+        self.min_height = _validate.number(min_height, "min_height", minimum=0.0)
+        self.max_overlap = _validate.number(max_overlap, "max_overlap", minimum=0.0, maximum=1.0)
         height, width = (
             _validate.number(share, "object_size", above=0.0, maximum=1.0) for share in object_size
         )
@@ -76,10 +76,10 @@ class WindowDetector(ABC):
         self.calibration = None if calibration is None else _sigmoid_parameters(calibration)
 
     @abstractmethod
-    def _windows(self, picture: Array) -> tuple[np.ndarray, np.ndarray]:
-        """Return all windows of a picture that score at least the threshold, and their scores.
+    def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:
+        """Return all windows of an image that score at least the threshold, and their scores.
 
-        Windows are (left, top, right, bottom) in the picture's pixels, uncut where they reach beyond it.
+        Windows are (left, top, right, bottom) in the image's pixels, uncut where they reach beyond it.
         """
 
     @abstractmethod
@@ -97,14 +97,14 @@ class WindowDetector(ABC):
         return {name: getattr(self, name) for name in self._SETTINGS}
 
     def detect(self, image: Array, *, region: tuple[float, float, float, float] | None = None) -> Detections:
-        """Find the objects in a picture.
+        """Find the objects in an image.
 
         Parameters
         ----------
         image : array, (H, W) or (H, W, 3), uint8
             Gray or RGB. On a GPU array, the work up to the windows' scores is done on the GPU.
         region : (left, top, right, bottom), optional
-            Part of the picture to look at, in pixels; boxes are still given in the whole picture.
+            Part of the image to look at, in pixels; boxes are still given in the whole image.
 
         Returns
         -------
@@ -114,7 +114,7 @@ class WindowDetector(ABC):
         Raises
         ------
         TypeError, ValueError
-            If the image or the region is unsuitable. A picture smaller than the window is not an error.
+            If the image or the region is unsuitable. An image smaller than the window is not an error.
 
         Examples
         --------
@@ -128,14 +128,14 @@ class WindowDetector(ABC):
         kept = self.suppress(boxes, scores)
         return Detections(boxes[kept], scores[kept])
 
-    def suppress(self, boxes: npt.ArrayLike, scores: npt.ArrayLike) -> np.ndarray:
-        """Choose of objects that cover each other by more than ``maximum_overlap`` the surest.
+    def suppress(self, boxes: npt.ArrayLike, confidence: npt.ArrayLike) -> np.ndarray:
+        """Choose of objects that cover each other by more than ``max_overlap`` the surest.
 
         Parameters
         ----------
         boxes : array_like, (N, 4)
             Left, top, right and bottom of each object, as :meth:`object_boxes` gives them.
-        scores : array_like, (N,)
+        confidence : array_like, (N,)
             How sure each is.
 
         Returns
@@ -146,7 +146,7 @@ class WindowDetector(ABC):
         Raises
         ------
         ValueError
-            If the numbers of boxes and of scores differ.
+            If the lengths differ.
 
         Examples
         --------
@@ -155,7 +155,7 @@ class WindowDetector(ABC):
         >>> pretrained("person-hog").suppress(boxes, [1.0, 2.0, 3.0])
         array([2, 1])
         """
-        return nms(boxes, scores, threshold=self.maximum_overlap, overlap="smaller")
+        return nms(boxes, confidence, threshold=self.max_overlap, overlap="smaller")
 
     def detect_windows(
         self, image: Array, *, region: tuple[float, float, float, float] | None = None
@@ -170,7 +170,7 @@ class WindowDetector(ABC):
         Returns
         -------
         xyxy : numpy.ndarray, (N, 4), float32
-                Left, top, right and bottom of each window, in pixels, cut to the picture.
+                Left, top, right and bottom of each window, in pixels, cut to the image.
         scores : numpy.ndarray, (N,), float32
 
         Notes
@@ -195,12 +195,12 @@ class WindowDetector(ABC):
         """Return all windows above the threshold, uncut where they reach into the padding, and scores."""
         stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1, 3))
         if stack.rank == 4:
-            raise ValueError(f"image must be one picture, (H, W) or (H, W, 3), got shape {stack.shape}")
+            raise ValueError(f"image must be one image, (H, W) or (H, W, 3), got shape {stack.shape}")
         left, top, right, bottom = _region(region, stack.shape[1:3])
-        picture = stack.array.reshape(stack.shape[1:])
+        pixels = stack.array.reshape(stack.shape[1:])
         if (left, top, right, bottom) != (0, 0, *stack.shape[2:0:-1]):
-            picture = picture[top:bottom, left:right]
-        boxes, scores = self._windows(picture)
+            pixels = pixels[top:bottom, left:right]
+        boxes, scores = self._windows(pixels)
         return (boxes + np.array([left, top, left, top])).astype(np.float32), scores
 
     def object_boxes(self, windows: np.ndarray) -> np.ndarray:
@@ -225,19 +225,19 @@ class WindowDetector(ABC):
         half = (windows[:, 2:] - windows[:, :2]) / 2 * np.array(self.object_size[::-1], np.float32)
         return np.concatenate([center - half, center + half], axis=1)
 
-    def probability(self, scores: npt.ArrayLike) -> np.ndarray:
-        """Turn scores into probabilities that there is an object.
+    def probability(self, confidence: npt.ArrayLike) -> np.ndarray:
+        """Turn the confidence of detections into probabilities that there is an object.
 
         Parameters
         ----------
-        scores : array_like
-            Such as the confidence of detections.
+        confidence : array_like
+            As detections have it: scores of their windows.
 
         Returns
         -------
         numpy.ndarray, float64
             From 0 to 1, on the mixture of objects and other windows that the model was calibrated on; how
-            common objects are in other pictures, it cannot know.
+            common objects are in other images, it cannot know.
 
         Raises
         ------
@@ -251,10 +251,10 @@ class WindowDetector(ABC):
         array([0. , 0.5, 1. ])
         """
         slope, offset = self._calibrated()
-        return sigmoid(np.asarray(scores, np.float64), slope, offset)
+        return sigmoid(np.asarray(confidence, np.float64), slope, offset)
 
-    def score_of(self, probability: float) -> float:
-        """Return the score that stands for a probability, for example as a threshold.
+    def confidence_of(self, probability: float) -> float:
+        """Return the confidence that stands for a probability, for example as a threshold.
 
         Parameters
         ----------
@@ -268,12 +268,12 @@ class WindowDetector(ABC):
         Raises
         ------
         ValueError
-            If the model is not calibrated, or for 0 and 1, which no score reaches.
+            If the model is not calibrated, or for 0 and 1, which no confidence reaches.
 
         Examples
         --------
         >>> from cvkit.detect import HOGDetector
-        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).score_of(0.5)
+        >>> HOGDetector(np.zeros(3781), calibration=(-2.0, 1.0)).confidence_of(0.5)
         0.5
         """
         probability = _validate.number(probability, "probability")
@@ -318,7 +318,7 @@ def _sigmoid_parameters(calibration: Any) -> tuple[float, float]:
 def _region(
     region: tuple[float, float, float, float] | None, size: tuple[int, ...]
 ) -> tuple[int, int, int, int]:
-    """Check a region of interest and cut it to the picture; whole pixels, outwards."""
+    """Check a region of interest and cut it to the image; whole pixels, outwards."""
     height, width = size
     if region is None:
         return 0, 0, width, height

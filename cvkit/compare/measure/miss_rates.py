@@ -163,7 +163,7 @@ def _row(name: str, result: Evaluation, times: list[float]) -> Row:
         "operation": "detect",
         "name": name,
         "label": f"detect[{name}]",
-        "images": result.picture_count,
+        "images": result.image_count,
         "objects": result.object_count,
         "log_average_miss_rate": log_average_miss_rate(result),
         "average_precision": average_precision(result),

@@ -71,17 +71,18 @@ def window_scores(features, weights, bias, out):
 
 
 @helper(allocates=True)
-def append_hits(scores, threshold, level, origin, cell, stride, hits, hit_scores, count):
+def append_hits(scores, threshold, level, lattice, hits, hit_scores, count):
     """Append (level, y, x) and score of each window on the stride's grid that scores at least ``threshold``.
 
-    Window (row, column) lies at ``origin`` + (row, column) * ``cell`` of the padded image.
+    ``lattice`` is (y, x) of the first window in the padded level, (y, x) between neighbors, and the stride.
     """
+    origin_y, origin_x, cell_height, cell_width, stride = lattice
     for row in range(scores.shape[0]):
-        y = origin[0] + row * cell[0]
+        y = origin_y + row * cell_height
         if y % stride != 0:
             continue
         for column in range(scores.shape[1]):
-            x = origin[1] + column * cell[1]
+            x = origin_x + column * cell_width
             if scores[row, column] >= threshold and x % stride == 0:
                 position = count[0]
                 hits[position, 0], hits[position, 1], hits[position, 2] = level, y, x

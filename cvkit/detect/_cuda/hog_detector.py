@@ -33,21 +33,22 @@ def window_scores(features, weights, bias, out):
 
 
 @cuda_kernel
-def _append_hits(scores, threshold, level, origin_y, origin_x, cell, stride, hits, hit_scores, count):
+def _append_hits(scores, threshold, level, lattice, hits, hit_scores, count):
     """One thread for each window; the order of the hits is the order in which threads arrive."""
     column, row = cuda.grid(2)
     if row >= scores.shape[0] or column >= scores.shape[1]:
         return
-    y, x = origin_y + row * cell[0], origin_x + column * cell[1]
+    origin_y, origin_x, cell_height, cell_width, stride = lattice
+    y, x = origin_y + row * cell_height, origin_x + column * cell_width
     if scores[row, column] >= threshold and y % stride == 0 and x % stride == 0:
         position = cuda.atomic.add(count, 0, 1)
         hits[position, 0], hits[position, 1], hits[position, 2] = level, y, x
         hit_scores[position] = scores[row, column]
 
 
-def append_hits(scores, threshold, level, origin, cell, stride, hits, hit_scores, count):
+def append_hits(scores, threshold, level, lattice, hits, hit_scores, count):
     """Append (level, y, x) and score of each window on the stride's grid that scores at least ``threshold``.
 
-    Window (row, column) lies at ``origin`` + (row, column) * ``cell`` of the padded image.
+    ``lattice`` is (y, x) of the first window in the padded level, (y, x) between neighbors, and the stride.
     """
-    _append_hits[scores.shape](scores, threshold, level, *origin, cell, stride, hits, hit_scores, count)
+    _append_hits[scores.shape](scores, threshold, level, lattice, hits, hit_scores, count)

@@ -1,1 +1,1 @@
-"""Resumable detection over pictures, videos and cameras."""
+"""Resumable detection over images, videos and cameras."""

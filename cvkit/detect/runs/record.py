@@ -1,7 +1,7 @@
 """What ``cvkit detect`` writes down as it goes, so that a kill loses nothing, and makes its results of.
 
 In the output folder, ``manifest.jsonl`` has a line for each source that ended, like that of ``cvkit batch``,
-and ``boxes.jsonl`` one for each picture and frame with what was found there. A source counts once its line is
+and ``boxes.jsonl`` one for each image and frame with what was found there. A source counts once its line is
 in the manifest, which says where its boxes are; what a kill left behind the last of them is cut off.
 """
 
@@ -18,15 +18,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from cvkit._paths import claim_folder, inside, remove_temporary, unused_path
 from cvkit._version import __version__
-from cvkit.batch.digests import Digests, digest, digest_of_state, position_in
-from cvkit.batch.manifest import NAME, Entry, Manifest, every_entry, last_of_each
+from cvkit.batch.record.digests import Digests, digest, digest_of_state
+from cvkit.batch.record.earlier import EarlierRuns
+from cvkit.batch.record.folder import is_foreign, open_folder
+from cvkit.batch.record.manifest import NAME, Entry, read_entries
 from cvkit.batch.work import to_posix
 from cvkit.detect import Detections, open_results
 from cvkit.detect.results import RESULTS
@@ -38,6 +37,9 @@ BOXES = "boxes.jsonl"
 # Results are written here and then moved to where they belong, in place of those of earlier runs.
 _UNFINISHED = ".results-"
 
+# Which of the numbers kept of an earlier source says where its boxes end.
+_END = 2
+
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry(Entry):
@@ -46,7 +48,7 @@ class SourceEntry(Entry):
     Attributes
     ----------
     images : int
-        The number of its pictures or frames that were looked at.
+        The number of its images or frames that were looked at.
     boxes : tuple of int
         Where their lines begin and end in ``boxes.jsonl``, in bytes.
     """
@@ -63,7 +65,7 @@ class Job(NamedTuple):
     source : Path or int
         What to work on.
     output : str
-        The picture or video with the boxes drawn in, relative to the output folder.
+        The image or video with the boxes drawn in, relative to the output folder.
     size, mtime_ns : int
         Of the file, before it is read: one that changes meanwhile will be seen to have changed.
     place : int
@@ -86,18 +88,20 @@ class Totals:
 
 
 class DetectionRecord:
-    """The record in an output folder. A context manager; the folder is its own until the block ends.
+    """The record in an output folder, which is its own until it is closed; made by :func:`open_record`.
 
     Parameters
     ----------
     folder : Path
-        The output folder, which exists.
+        The output folder.
     operation : dict
-        What decides which boxes are found in a picture, as the manifest has it.
+        What decides which boxes are found in an image, as the manifest has it.
     frames : dict
         Which frames of videos are taken.
     is_drawing : bool
-        Whether pictures and videos with the boxes drawn in are wanted.
+        Whether images and videos with the boxes drawn in are wanted.
+    resume : bool
+        Go on with what earlier runs did.
     overwrite : bool
         Begin anew, and remove what earlier runs left in the folder.
 
@@ -114,21 +118,24 @@ class DetectionRecord:
         frames: dict[str, Any],
         *,
         is_drawing: bool,
+        resume: bool = False,
         overwrite: bool = False,
     ) -> None:
         self.folder = folder
         self.is_drawing = is_drawing
-        self._operations = {"picture": operation, "frame": {**operation, "settings": frames}}
+        self._operations = {"image": operation, "frame": {**operation, "settings": frames}}
         self._outputs = Digests()
         self._regions = array("Q")  # where the boxes are of each source, in the order of the sources
         self._looked = 0
         with ExitStack() as opened:
-            self._manifest = opened.enter_context(Manifest(folder))
-            earlier, end = _read_manifest(folder)
+            self._manifest = opened.enter_context(open_folder(folder, resume=resume, overwrite=overwrite))
+            # Read also where it is overwritten: what is not of a detection is refused.
+            self._earlier = _read_earlier(folder)
             if overwrite:
                 self._manifest.clear()
                 _clear(folder)
-                earlier, end = earlier[:0], 0
+                self._earlier = _read_earlier(folder)
+            end = int(self._earlier.numbers(_END).max(initial=0)) if len(self._earlier) else 0
             _remove_unfinished(folder)
             # Unbuffered, as the manifest: what is written outlives the process.
             self._boxes = opened.enter_context((folder / BOXES).open("ab", buffering=0))
@@ -139,17 +146,11 @@ class DetectionRecord:
             self._boxes.truncate(end)
             self._boxes.seek(end)
             self._opened = opened.pop_all()
-        self._earlier = earlier
-        self._earlier_keys = np.ascontiguousarray(earlier[:, 0])
         self._begin = end
-        self.has_earlier = len(earlier) > 0
+        self.has_earlier = len(self._earlier) > 0
 
-    def __enter__(self) -> DetectionRecord:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Let other runs have the folder."""
         self._opened.close()
 
     @property
@@ -159,7 +160,7 @@ class DetectionRecord:
 
     def plan(self, source: Source) -> Job:
         """Give a source its place in the results, and its output a name that depends on the sources only."""
-        folder, suffix = ("images", ".jpg") if kind_of(source) == "picture" else ("videos", ".mp4")
+        folder, suffix = ("images", ".jpg") if kind_of(source) == "image" else ("videos", ".mp4")
         wanted = (folder / inside(name_of(source))).with_suffix(suffix)
         output = unused_path(wanted, lambda path: not self._outputs.add(digest(path)))
         size, mtime_ns = _state_of_file(source)
@@ -169,11 +170,11 @@ class DetectionRecord:
 
     def keep(self, job: Job) -> int | None:
         """Take over what an earlier run found, and say in how many images; else None, and nothing is left."""
-        position = position_in(self._earlier_keys, digest(to_posix(name_of(job.source))))
-        if position is not None:
-            _, state, output, images, begin, end = map(int, self._earlier[position])
-            is_drawn = output == digest(job.output) and os.path.exists(self.folder / job.output)
-            if state == self._state(job) and (is_drawn or not self.is_drawing):
+        earlier = self._earlier.find(digest(to_posix(name_of(job.source))))
+        if earlier is not None:
+            images, begin, end = earlier.numbers
+            is_drawn = earlier.output == digest(job.output) and os.path.exists(self.folder / job.output)
+            if earlier.state == self._state(job) and (is_drawn or not self.is_drawing):
                 self._regions[2 * job.place] = begin
                 self._regions[2 * job.place + 1] = end
                 return images
@@ -182,11 +183,11 @@ class DetectionRecord:
         return None
 
     def note(self, job: Job, frame: int | None, shape: tuple[int, ...], found: Detections) -> None:
-        """Write down what was found in a picture, or in a frame of a video."""
+        """Write down what was found in an image, or in a frame of a video."""
         name = name_of(job.source)
         image = {
             "name": name if frame is None else f"{name}/{frame:06d}",
-            "kind": "picture" if frame is None else "frame",
+            "kind": "image" if frame is None else "frame",
             "shape": shape[:2],
             "xyxy": found.xyxy.tolist(),
             "confidence": found.confidence.tolist(),
@@ -249,7 +250,7 @@ class DetectionRecord:
                     position += len(line)
 
     def _operation(self, job: Job) -> dict[str, Any]:
-        return self._operations["picture" if kind_of(job.source) == "picture" else "frame"]
+        return self._operations["image" if kind_of(job.source) == "image" else "frame"]
 
     def _state(self, job: Job) -> int:
         return digest_of_state(job.size, job.mtime_ns, self._operation(job), __version__)
@@ -272,27 +273,17 @@ def open_record(
         Where that is not possible.
     """
     if not (resume or overwrite):
-        return DetectionRecord(claim_folder(output), operation, frames, is_drawing=is_drawing)
-    output.mkdir(parents=True, exist_ok=True)
-    if any(output.iterdir()) and not (output / NAME).exists():
+        output = claim_folder(output)
+    elif is_foreign(output):
         raise FileExistsError(f"{output} is not empty and holds no {NAME} of cvkit detect")
-    return DetectionRecord(output, operation, frames, is_drawing=is_drawing, overwrite=overwrite)
+    return DetectionRecord(
+        output, operation, frames, is_drawing=is_drawing, resume=resume, overwrite=overwrite
+    )
 
 
-def _read_manifest(folder: Path) -> tuple[np.ndarray, int]:
-    """Read what earlier runs did, in 48 bytes a source, and where the boxes end that they found."""
-    rows = array("Q")
-    path = folder / NAME
-    with path.open("rb") as file:
-        for _, entry in every_entry(file, path, SourceEntry):
-            state = 0
-            if entry.status == "done":
-                state = digest_of_state(entry.size, entry.mtime_ns, entry.operation, entry.version)
-            rows.extend((digest(entry.path), state, digest(entry.output), entry.images, *entry.boxes))
-    table = np.array(rows, np.uint64).reshape(-1, 6)
-    end = int(table[:, 5].max(initial=0))
-    table = table[last_of_each(table[:, 0])]
-    return table[np.argsort(table[:, 0])], end
+def _read_earlier(folder: Path) -> EarlierRuns:
+    """Read what earlier runs did: also in how many images, and where their boxes begin and end."""
+    return EarlierRuns(read_entries(folder, SourceEntry), digest, lambda entry: (entry.images, *entry.boxes))
 
 
 def _state_of_file(source: Source) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What ``cvkit detect`` works on: pictures, videos and cameras."""
+"""What ``cvkit detect`` works on: images, videos and cameras."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cvkit import io, video
 from cvkit._paths import lies_in
-
-if TYPE_CHECKING:
-    from cvkit.io import LeftOut
-    from cvkit.video import FrameReader
+from cvkit.batch.record.digests import Digests
+from cvkit.batch.record.earlier import identify_file
+from cvkit.io import LeftOut
+from cvkit.video import FrameReader
 
 Source = Path | int
-"""A picture, a video, or the number of a camera."""
+"""An image, a video, or the number of a camera."""
 
 
-def find_sources(names: Sequence[str], left_out: LeftOut | None = None) -> Iterator[Source]:
-    """Find the pictures, videos and cameras that names stand for, once each; cameras last: they never end.
+def find_sources(
+    names: Sequence[str | int | os.PathLike[str]], left_out: LeftOut | None = None
+) -> Iterator[Source]:
+    """Find the images, videos and cameras that names stand for, once each; cameras last: they never end.
 
     ``left_out`` counts what folders and patterns hold beside them.
     """
-    from cvkit import io, video
-    from cvkit.batch.digests import Digests, digest
-
     cameras = [video.camera_index(name) for name in names]
-    files = [name for name, camera in zip(names, cameras, strict=True) if camera is None]
+    files = [str(name) for name, camera in zip(names, cameras, strict=True) if camera is None]
     found = Digests()
     for path in io.walk(files, suffixes=io.SUFFIXES | video.SUFFIXES, left_out=left_out):
-        if found.add(digest(os.path.abspath(path))):
+        if found.add(identify_file(path)):
             yield path
     yield from dict.fromkeys(camera for camera in cameras if camera is not None)
 
@@ -48,17 +47,15 @@ def name_of(source: Source) -> str:
 
 
 def kind_of(source: Source) -> str:
-    """Tell pictures, videos and cameras apart."""
-    from cvkit.video import is_video
-
+    """Tell images, videos and cameras apart."""
     if isinstance(source, int):
         return "camera"
-    return "video" if is_video(source) else "picture"
+    return "video" if video.is_video(source) else "image"
 
 
 @dataclass
 class Extent:
-    """How much there is to do: sources of each kind; pictures and frames, None where a camera has no end."""
+    """How much there is to do: sources of each kind; images and frames, None where a camera has no end."""
 
     kinds: Counter[str]
     images: int | None
@@ -69,15 +66,15 @@ class Extent:
     @property
     def unit(self) -> str:
         """What the images are."""
-        if self.kinds.keys() == {"picture"}:
-            return "pictures"
-        return "pictures and frames" if "picture" in self.kinds else "frames"
+        if self.kinds.keys() == {"image"}:
+            return "images"
+        return "images and frames" if "image" in self.kinds else "frames"
 
 
 def counts(kinds: dict[str, int]) -> str:
-    """Write how many there are of each kind, such as "1 picture and 2 videos"."""
+    """Write how many there are of each kind, such as "1 image and 2 videos"."""
     parts = [f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items() if count]
-    return " and ".join(parts) or "0 pictures"
+    return " and ".join(parts) or "0 images"
 
 
 def measure(sources: Iterable[Source], read: Callable[[Source], FrameReader]) -> Extent:
@@ -86,7 +83,7 @@ def measure(sources: Iterable[Source], read: Callable[[Source], FrameReader]) ->
     for source in sources:
         kind = kind_of(source)
         extent.kinds[kind] += 1
-        count = 1 if kind == "picture" else _count_frames(source, read)
+        count = 1 if kind == "image" else _count_frames(source, read)
         extent.images = None if extent.images is None or count is None else extent.images + count
     return extent
 

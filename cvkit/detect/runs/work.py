@@ -1,4 +1,4 @@
-"""What ``cvkit detect`` does with each picture, video and camera."""
+"""What ``cvkit detect`` does with each image, video and camera."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cvkit import io, video
 from cvkit.batch.work import reason_of
+from cvkit.detect import Detections, draw_detections
+from cvkit.detect.runs.progress import Progress
 from cvkit.detect.runs.record import DetectionRecord, Job
 from cvkit.detect.runs.sources import Source, kind_of, name_of
 
 if TYPE_CHECKING:
-    from cvkit.cli.progress import Progress
-    from cvkit.detect import Detections
-    from cvkit.video import FrameReader
+    from cvkit.detect.runs.runner import Summary
 
 # Sources that fail are named when they fail, up to this many; the manifest has them all.
 _FAILURES_NAMED = 20
@@ -31,16 +32,6 @@ _NO_WAY_ON = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 class _ImageError(Exception):
     """There can be no detections in an image, and thus not in its source."""
-
-
-@dataclass
-class Tally:
-    """What this run has done so far: sources, and the pictures and frames it looked at."""
-
-    done: int = 0
-    failed: int = 0
-    unchanged: int = 0
-    images: int = 0
 
 
 @dataclass
@@ -56,25 +47,30 @@ class SourceDetector:
     record : DetectionRecord
         Takes the boxes, and knows what earlier runs did.
     max_pixels : int or None
-        Larger pictures and frames are refused.
-    tally, progress
-        What is told.
+        Larger images and frames are refused.
+    summary : Summary
+        Counts the sources.
+    progress : Progress
+        Is told.
+    images : int
+        Counts the images and frames that were looked at.
     """
 
     find: Callable[[Any], Detections]
-    read: Callable[[Source], FrameReader]
+    read: Callable[[Source], video.FrameReader]
     record: DetectionRecord
     max_pixels: int | None
-    tally: Tally
+    summary: Summary
     progress: Progress
+    images: int = 0
 
     def in_all(self, sources: Iterable[Source]) -> None:
         """Detect in every source that no earlier run was done with; those that fail are said and counted."""
         jobs = self._jobs(sources)
         try:
             for kind, group in groupby(jobs, key=lambda job: kind_of(job.source)):
-                if kind == "picture":
-                    self._in_pictures(group)
+                if kind == "image":
+                    self._in_images(group)
                 else:
                     for job in group:
                         self._attempt(self._in_frames, job)
@@ -90,13 +86,11 @@ class SourceDetector:
             if images is None:
                 yield job
             else:
-                self.tally.unchanged += 1
+                self.summary.unchanged += 1
                 self.progress.advance(images)
 
-    def _in_pictures(self, jobs: Iterator[Job]) -> None:
-        """Detect in one picture after another, while a thread reads the next ones."""
-        from cvkit.io import read_ahead
-
+    def _in_images(self, jobs: Iterator[Job]) -> None:
+        """Detect in one image after another, while a thread reads the next ones."""
         begun: deque[Job] = deque()
 
         def paths() -> Iterator[Any]:
@@ -104,22 +98,19 @@ class SourceDetector:
                 begun.append(job)
                 yield job.source
 
-        with closing(read_ahead(paths(), max_pixels=self.max_pixels)) as pictures:
-            for _, image in pictures:
+        with closing(io.read_ahead(paths(), max_pixels=self.max_pixels)) as images:
+            for _, image in images:
                 job = begun.popleft()
-                self._attempt(self._in_picture, job, image)
+                self._attempt(self._in_one_image, job, image)
                 self.progress.advance()
 
-    def _in_picture(self, job: Job, image: Any) -> str | None:
-        """Detect in a picture; return why that was not possible."""
-        from cvkit.detect import draw_detections
-        from cvkit.io import write_image
-
+    def _in_one_image(self, job: Job, image: Any) -> str | None:
+        """Detect in an image file; return why that was not possible."""
         if isinstance(image, OSError):
             return reason_of(image, name_of(job.source))
         found = self._in_image(job, None, image)
         if self.record.is_drawing:
-            write_image(self._target(job), draw_detections(image, found))
+            io.write_image(self._target(job), draw_detections(image, found))
         return None
 
     def _in_frames(self, job: Job) -> str | None:
@@ -149,7 +140,7 @@ class SourceDetector:
         except Exception as error:  # whatever an image does to the detector is its source's failure only
             raise _ImageError(reason_of(error)) from error
         self.record.note(job, frame, image.shape, found)
-        self.tally.images += 1
+        self.images += 1
         return found
 
     def _attempt(self, function: Callable[..., str | None], job: Job, *arguments: Any) -> None:
@@ -168,24 +159,21 @@ class SourceDetector:
     def _end(self, job: Job, error: str | None, seconds: float) -> None:
         self.record.end(job, seconds, error)
         if error is None:
-            self.tally.done += 1
+            self.summary.done += 1
             return
-        self.tally.failed += 1
+        self.summary.failed += 1
         self.progress.advance(0, failed=1)
-        if self.tally.failed <= _FAILURES_NAMED:
+        if self.summary.failed <= _FAILURES_NAMED:
             self.progress.say(f"failed: {name_of(job.source)}: {error}")
 
     @contextmanager
     def _drawn_video(self, job: Job, rate: float) -> Iterator[Callable[[Any, Detections], None]]:
         """Open the annotated video, kept also when it is interrupted, and give what adds a frame to it."""
-        from cvkit.detect import draw_detections
-        from cvkit.video import open_video
-
         if not self.record.is_drawing:
             yield lambda image, found: None
             return
-        with open_video(self._target(job), rate, keep_partial=True) as video:
-            yield lambda image, found: video.write(draw_detections(image, found))
+        with video.open_video(self._target(job), rate, keep_partial=True) as drawn:
+            yield lambda image, found: drawn.write(draw_detections(image, found))
 
     def _target(self, job: Job) -> Path:
         """Return where to draw, and make its folder."""

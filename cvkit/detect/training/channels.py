@@ -16,7 +16,7 @@ from cvkit.detect.channel_pyramid import Decorrelation
 from cvkit.detect.training.calibration import calibrate_detector
 from cvkit.detect.training.examples import Example, ExampleReader, Progress, WrongSize, split_examples
 from cvkit.detect.training.filters import learn_decorrelation
-from cvkit.detect.training.pyramids import UNTRAINED, ChannelCutter, Jitter, Place
+from cvkit.detect.training.pyramids import UNTRAINED, Augmentation, ChannelCutter, WindowIndex
 from cvkit.detect.training.samples import SampleColumns
 from cvkit.detect.training.state import Checkpoint, fingerprint
 from cvkit.ml.ensemble.boosted_trees import Recipe, boost
@@ -30,15 +30,15 @@ _FEATURES_PER_DRAWN, _DECORRELATED_PER_DRAWN = 16, 32
 _RANDOM_NEGATIVES, _NEW_NEGATIVES, _NEGATIVES = 10_000, 10_000, 20_000
 # Added to every leaf: objects then hardly ever fall below the cascade's threshold on the way to a high score.
 _CASCADE_CALIBRATION = 0.005
-# Pictures with and without the object from which filters are learned.
+# Images with and without the object from which filters are learned.
 _FILTER_OBJECTS, _FILTER_OTHERS = 300, 150
 # What random numbers are drawn for.
 _FILTERS, _OBJECTS, _RANDOM_WINDOWS, _HARD_WINDOWS, _TREES = range(5)
 
 
 @dataclass(frozen=True)
-class _Recipe:
-    """What two trainings share that differ only in their pictures."""
+class _Options:
+    """What two trainings share that differ only in their images."""
 
     decorrelate: bool
     trees: int
@@ -46,7 +46,7 @@ class _Recipe:
     copies: int
     shift: float
     zoom: float
-    hard_per_picture: int
+    hard_per_image: int
     max_memory: int | None
     seed: int
 
@@ -61,7 +61,7 @@ def train_channels(
     copies: int = 5,
     shift: float = 2.0,
     zoom: float = 0.045,
-    hard_per_picture: int = 25,
+    hard_per_image: int = 25,
     wrong_size: WrongSize = "refuse",
     calibrate: bool = False,
     max_memory: int | None = None,
@@ -75,11 +75,11 @@ def train_channels(
     Parameters
     ----------
     positives : iterable of Path or Scene
-        A path is a crop: a picture of one object, centered and as large in the middle window as it is to be
+        A path is a crop: an image of one object, centered and as large in the middle window as it is to be
         detected. Up to 16 pixels around the window are used too. Out of a
         :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its center and height.
     negatives : iterable of Path or Scene
-        Pictures without the object, or scenes, of which only windows away from the boxes are used. Small ones
+        Images without the object, or scenes, of which only windows away from the boxes are used. Small ones
         are enlarged, at most twice, so that they have more windows.
     decorrelate : bool
         Learn filters and use locally decorrelated channel features: fewer errors, in more time.
@@ -93,15 +93,15 @@ def train_channels(
     shift, zoom : float
         How far these copies are moved, in pixels, and the logarithm of the factor by which their size
         differs, at most.
-    hard_per_picture : int
+    hard_per_image : int
         Windows that one negative adds in one round at most, those with the highest scores.
     wrong_size : {"refuse", "resize"}
         What to do with crops smaller than the window or larger than twice the window.
     calibrate : bool
-        Train without one photograph in five first, to find from those the default threshold, 0.1 false
-        positives a picture, and the probability that a score stands for.
+        Train without one image in five first, to find from those the default threshold, 0.1 false
+        positives an image, and the probability that a score stands for.
     max_memory : int, optional
-        Bytes that the features of windows and of whole pictures may take. The features of pictures that find
+        Bytes that the features of windows and of whole images may take. The features of images that find
         no room are computed in each round again.
     work : Path, optional
         Folder for the state after each round; a training that was interrupted goes on there. Delete it
@@ -127,16 +127,16 @@ def train_channels(
     >>> train_channels([], [])
     Traceback (most recent call last):
     ...
-    ValueError: positives must hold at least one picture that can be read, got none
+    ValueError: positives must hold at least one image that can be read, got none
     """
-    recipe = _Recipe(
+    options = _Options(
         decorrelate=bool(decorrelate),
         trees=_validate.integer(trees, "trees", minimum=1),
         rounds=_validate.integer(rounds, "rounds", minimum=0),
         copies=_validate.integer(copies, "copies", minimum=1),
         shift=_validate.number(shift, "shift", minimum=0.0),
         zoom=_validate.number(zoom, "zoom", minimum=0.0),
-        hard_per_picture=_validate.integer(hard_per_picture, "hard_per_picture", minimum=1),
+        hard_per_image=_validate.integer(hard_per_image, "hard_per_image", minimum=1),
         max_memory=None if max_memory is None else _validate.integer(max_memory, "max_memory", minimum=0),
         seed=_validate.integer(seed, "seed", minimum=0),
     )
@@ -145,15 +145,15 @@ def train_channels(
     # An untrained detector checks the settings before the work begins.
     geometry = ChannelDetector(UNTRAINED, **settings)
     reader = ExampleReader(geometry.window, geometry.object_size[0], progress, wrong_size)
-    trainer = _Trainer(recipe, reader, settings)
+    trainer = _Trainer(options, reader, settings)
     measured: dict[str, Any] = {}
     if calibrate:
         split = split_examples(positives, negatives)
-        progress("training without one photograph in five")
+        progress("training without one image in five")
         judged, cutter = trainer.train(split.objects, split.others, _part(work, "part"))
         scores = cutter.object_scores(judged, split.test_objects)
-        pictures = reader.read(split.test_others)
-        measured = calibrate_detector(cutter.detector(judged), scores, pictures, progress)
+        images = reader.read(split.test_others)
+        measured = calibrate_detector(cutter.detector(judged), scores, images, progress)
         progress("training on everything")
     learned, cutter = trainer.train(positives, negatives, _part(work, "everything"))
     return cutter.detector(learned, **{**measured, **settings})
@@ -164,10 +164,10 @@ def _part(work: Path | None, name: str) -> Path | None:
 
 
 class _Trainer:
-    """Trains with one recipe, on any examples."""
+    """Trains with the same options, on any examples."""
 
-    def __init__(self, recipe: _Recipe, reader: ExampleReader, settings: dict[str, Any]) -> None:
-        self.recipe = recipe
+    def __init__(self, options: _Options, reader: ExampleReader, settings: dict[str, Any]) -> None:
+        self.options = options
         self.reader = reader
         self.settings = settings
         self._cutter: ChannelCutter | None = None
@@ -176,42 +176,42 @@ class _Trainer:
         self, positives: list[Example], negatives: list[Example], work: Path | None
     ) -> tuple[Trees, ChannelCutter]:
         """Train, or go on where an earlier run stopped; return the trees, and what makes their features."""
-        options = {**asdict(self.recipe), "max_memory": None, "wrong_size": self.reader.wrong_size}
-        options |= {"settings": self.settings, "positives": len(positives)}
-        checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], options))
+        decisive = {**asdict(self.options), "max_memory": None, "wrong_size": self.reader.wrong_size}
+        decisive |= {"settings": self.settings, "positives": len(positives)}
+        checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], decisive))
         numbers, arrays = checkpoint.load() or ({"rounds": 0}, {})
         filtering = {name: arrays[name] for name in Decorrelation._fields if name in arrays}
-        if self.recipe.decorrelate and not filtering:
+        if self.options.decorrelate and not filtering:
             filtering = self._learn_filters(positives, negatives)._asdict()
         cutter = self._cutter_for(Decorrelation(**filtering) if filtering else None)
         if "leaf" in arrays:
             return Trees(*(arrays[name] for name in Trees._fields)), cutter
         samples, object_count = self._objects(cutter, positives)
-        places = [Place(*place) for place in arrays.get("places", np.empty((0, 4))).tolist()]
-        if places:
-            samples.extend(cutter.windows_at(negatives, places))
+        windows = [WindowIndex(*window) for window in arrays.get("windows", np.empty((0, 4))).tolist()]
+        if windows:
+            samples.extend(cutter.windows_at(negatives, windows))
         else:
-            places = self._first_negatives(cutter, negatives, samples)
-            checkpoint.save(numbers, places=np.array(places, np.int32), **filtering)
-        for number in range(numbers["rounds"], self.recipe.rounds):
+            windows = self._first_negatives(cutter, negatives, samples)
+            checkpoint.save(numbers, windows=np.array(windows, np.int32), **filtering)
+        for number in range(numbers["rounds"], self.options.rounds):
             trees = self._fit(samples, object_count, number)
-            places = self._add_hard_windows(cutter, trees, negatives, samples, places, number)
-            checkpoint.save({"rounds": number + 1}, places=np.array(places, np.int32), **filtering)
-        trees = self._fit(samples, object_count, self.recipe.rounds)
-        checkpoint.save({"rounds": self.recipe.rounds}, **trees._asdict(), **filtering)
+            windows = self._add_hard_windows(cutter, trees, negatives, samples, windows, number)
+            checkpoint.save({"rounds": number + 1}, windows=np.array(windows, np.int32), **filtering)
+        trees = self._fit(samples, object_count, self.options.rounds)
+        checkpoint.save({"rounds": self.options.rounds}, **trees._asdict(), **filtering)
         return trees, cutter
 
     def _generator(self, *purpose: int) -> np.random.Generator:
         """Make the generator for one purpose, which does not depend on what was drawn for others."""
-        return np.random.default_rng([self.recipe.seed, *purpose])
+        return np.random.default_rng([self.options.seed, *purpose])
 
     def _learn_filters(self, positives: list[Example], negatives: list[Example]) -> Decorrelation:
         generator = self._generator(_FILTERS)
         chosen: list[Example] = []
         for examples, count in ((positives, _FILTER_OBJECTS), (negatives, _FILTER_OTHERS)):
             chosen += [examples[index] for index in generator.permutation(len(examples))[:count]]
-        pictures = (picture for _, _, picture in self.reader.read(chosen))
-        return learn_decorrelation(pictures, generator)
+        images = (image for _, _, image in self.reader.read(chosen))
+        return learn_decorrelation(images, generator)
 
     def _cutter_for(self, decorrelation: Decorrelation | None) -> ChannelCutter:
         """Make the cutter; one without filters serves all trainings, with the pyramids it keeps."""
@@ -222,29 +222,31 @@ class _Trainer:
 
     def _objects(self, cutter: ChannelCutter, positives: list[Example]) -> tuple[SampleColumns, int]:
         """Begin the samples with the objects; return them, and the number of objects."""
-        recipe = self.recipe
-        jitter = Jitter(recipe.shift, recipe.zoom)
-        vectors = list(cutter.object_vectors(positives, recipe.copies, jitter, self._generator(_OBJECTS)))
+        options = self.options
+        augmentation = Augmentation(options.shift, options.zoom)
+        vectors = list(
+            cutter.object_vectors(positives, options.copies, augmentation, self._generator(_OBJECTS))
+        )
         if not vectors:
-            raise ValueError("positives must hold at least one picture that can be read, got none")
+            raise ValueError("positives must hold at least one image that can be read, got none")
         samples = SampleColumns(cutter.size, len(vectors) + _NEGATIVES)
         samples.extend(vectors)
-        if recipe.max_memory is not None:
-            cutter.memory = max(0, recipe.max_memory - samples.array.nbytes)
+        if options.max_memory is not None:
+            cutter.memory = max(0, options.max_memory - samples.array.nbytes)
         return samples, len(vectors)
 
     def _first_negatives(
         self, cutter: ChannelCutter, negatives: list[Example], samples: SampleColumns
-    ) -> list[Place]:
+    ) -> list[WindowIndex]:
         """Add random windows without the object."""
-        places: list[Place] = []
+        windows: list[WindowIndex] = []
         object_count = samples.count
         found = cutter.random_windows(negatives, _RANDOM_NEGATIVES, self._generator(_RANDOM_WINDOWS))
-        samples.extend(_noting(found, places))
-        if not places:
-            raise ValueError("negatives must hold at least one picture as large as the window, got none")
-        self.reader.progress(f"{object_count} windows of the object, {len(places)} others")
-        return places
+        samples.extend(_noting(found, windows))
+        if not windows:
+            raise ValueError("negatives must hold at least one image as large as the window, got none")
+        self.reader.progress(f"{object_count} windows of the object, {len(windows)} others")
+        return windows
 
     def _add_hard_windows(
         self,
@@ -252,48 +254,50 @@ class _Trainer:
         trees: Trees,
         negatives: list[Example],
         samples: SampleColumns,
-        places: list[Place],
+        windows: list[WindowIndex],
         number: int,
-    ) -> list[Place]:
-        """Add the windows that these trees take for objects, in place of random ones of those before."""
+    ) -> list[WindowIndex]:
+        """Add the windows that these trees take for objects, in window of random ones of those before."""
         start = time.monotonic()
         generator = self._generator(_HARD_WINDOWS, number)
         found, vectors = cutter.hard_windows(
-            trees, negatives, self.recipe.hard_per_picture, _NEW_NEGATIVES, generator
+            trees, negatives, self.options.hard_per_image, _NEW_NEGATIVES, generator
         )
         found, vectors = found[:_NEGATIVES], vectors[:_NEGATIVES]
-        object_count = samples.count - len(places)
-        kept = np.sort(generator.permutation(len(places))[: _NEGATIVES - len(found)])
+        object_count = samples.count - len(windows)
+        kept = np.sort(generator.permutation(len(windows))[: _NEGATIVES - len(found)])
         samples.keep(np.concatenate([np.arange(object_count), object_count + kept]))
         samples.extend(vectors)
         self.reader.progress(
             f"round {number + 1}: {len(found)} hard negatives for {len(trees.leaf)} trees, "
             f"{time.monotonic() - start:.0f} s"
         )
-        return [*(places[place] for place in kept), *found]
+        return [*(windows[window] for window in kept), *found]
 
     def _fit(self, samples: SampleColumns, object_count: int, number: int) -> Trees:
         """Boost trees, in round ``number``; objects and others weigh the same together."""
         start = time.monotonic()
-        recipe = self.recipe
+        options = self.options
         is_object = np.arange(samples.count) < object_count
         weights = np.where(is_object, 0.5 / object_count, 0.5 / (samples.count - object_count))
-        share = _DECORRELATED_PER_DRAWN if recipe.decorrelate else _FEATURES_PER_DRAWN
+        share = _DECORRELATED_PER_DRAWN if options.decorrelate else _FEATURES_PER_DRAWN
         boosting = Recipe(
             depth=_DEPTH,
             criterion="error",
             drawn=-(-len(samples.array) // share),
             seed=int(self._generator(_TREES, number).integers(1 << 31)),
         )
-        n_trees = max(1, recipe.trees // _GROWTH ** (recipe.rounds - number))
+        n_trees = max(1, options.trees // _GROWTH ** (options.rounds - number))
         boosted = boost(samples.array, is_object, weights, n_trees, boosting)
         self.reader.progress(f"{n_trees} trees, {time.monotonic() - start:.0f} s")
         leaf = (boosted.leaf + _CASCADE_CALIBRATION).astype(np.float32)
         return Trees(boosted.feature, boosted.threshold, leaf)
 
 
-def _noting(found: Iterable[tuple[Place, np.ndarray]], places: list[Place]) -> Iterator[np.ndarray]:
+def _noting(
+    found: Iterable[tuple[WindowIndex, np.ndarray]], windows: list[WindowIndex]
+) -> Iterator[np.ndarray]:
     """Give the windows' features and write down where they lie."""
-    for place, vector in found:
-        places.append(place)
+    for window, vector in found:
+        windows.append(window)
         yield vector

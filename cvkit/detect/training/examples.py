@@ -1,4 +1,4 @@
-"""Examples to train on and to judge by: crops of objects, labeled pictures, pictures without the object."""
+"""Examples to train on and to judge by: crops of objects, labeled images, images without the object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cvkit.io import read_ahead
 Progress = Callable[[str], None]
 WrongSize = Literal["refuse", "resize"]
 
-# A window of a labeled picture that overlaps an object this much is neither the object nor background.
+# A window of a labeled image that overlaps an object this much is neither the object nor background.
 _NEAR_IOU = 0.3
 # Crops larger than this many windows hardly show the object as large as the window expects it.
 _LARGEST_CROP = 2
@@ -25,12 +25,12 @@ _MOST_ENLARGED = 2.0
 
 
 class Scene(NamedTuple):
-    """A picture and where the objects in it are.
+    """An image and where the objects in it are.
 
     Parameters
     ----------
     path : Path
-        The picture.
+        The image.
     boxes : tuple of (float, float, float, float)
         Left, top, right and bottom of each object, in pixels.
     """
@@ -43,7 +43,7 @@ Example = Path | Scene
 
 
 def path_of(example: Example) -> Path:
-    """Return the picture's path."""
+    """Return the image's path."""
     return example.path if isinstance(example, Scene) else Path(example)
 
 
@@ -53,28 +53,28 @@ def is_near(boxes: np.ndarray, scene: Scene) -> np.ndarray:
     return np.any(overlap > _NEAR_IOU, axis=1)
 
 
-def photograph(example: Example) -> str:
-    """Name the photograph that an example comes from; crop12a and crop12b are cut from one."""
+def source_image(example: Example) -> str:
+    """Name the image that an example comes from; crop12a and crop12b are cut from one."""
     path = path_of(example)
     name = path.stem if isinstance(example, Scene) else re.sub(r"(?<=\d)[a-z]$", "", path.stem)
     return str(path.with_name(name))
 
 
 def hold_out(examples: Sequence[Example], held: set[str]) -> tuple[list[Example], list[Example]]:
-    """Split examples into those of other photographs and those of the held ones."""
-    others = [example for example in examples if photograph(example) not in held]
-    return others, [example for example in examples if photograph(example) in held]
+    """Split examples into those of other images and those of the held ones."""
+    others = [example for example in examples if source_image(example) not in held]
+    return others, [example for example in examples if source_image(example) in held]
 
 
 def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], share: int = 5) -> set[str]:
-    """Choose one photograph in ``share`` of the positives, and of the other negatives."""
-    with_objects = {photograph(example) for example in positives}
-    without = {photograph(example) for example in negatives} - with_objects
+    """Choose one image in ``share`` of the positives, and of the other negatives."""
+    with_objects = {source_image(example) for example in positives}
+    without = {source_image(example) for example in negatives} - with_objects
     return {*sorted(with_objects)[::share], *sorted(without)[::share]}
 
 
 class Split(NamedTuple):
-    """Examples to train on, and those of one photograph in five, held out to judge by."""
+    """Examples to train on, and those of one image in five, held out to judge by."""
 
     objects: list[Example]
     others: list[Example]
@@ -83,12 +83,12 @@ class Split(NamedTuple):
 
 
 def split_examples(positives: Sequence[Example], negatives: Sequence[Example]) -> Split:
-    """Hold out one photograph in five.
+    """Hold out one image in five.
 
     Parameters
     ----------
     positives, negatives : sequence of Path or Scene
-        Pictures with and without the object.
+        Images with and without the object.
 
     Returns
     -------
@@ -103,14 +103,12 @@ def split_examples(positives: Sequence[Example], negatives: Sequence[Example]) -
     objects, test_objects = hold_out(positives, held)
     others, test_others = hold_out(negatives, held)
     if not (objects and others and test_objects and test_others):
-        raise ValueError(
-            "choosing C and calibration need at least two photographs with objects and two without"
-        )
+        raise ValueError("choosing C and calibration need at least two images with objects and two without")
     return Split(objects, others, test_objects, test_others)
 
 
 class ExampleReader:
-    """Reads pictures and cuts the objects out of them, each in the middle of its crop.
+    """Reads images and cuts the objects out of them, each in the middle of its crop.
 
     Parameters
     ----------
@@ -119,7 +117,7 @@ class ExampleReader:
     object_height : float
         Height of the object as a share of the window's.
     progress : callable
-        Is told, in a line, of each picture that is left out.
+        Is told, in a line, of each image that is left out.
     wrong_size : {"refuse", "resize"}
         What to do with crops smaller than the window or larger than twice the window: leave them out, or
         resize them to the window.
@@ -138,15 +136,15 @@ class ExampleReader:
         self.wrong_size = wrong_size
 
     def read(self, examples: Iterable[Example]) -> Iterator[tuple[int, Example, np.ndarray]]:
-        """Read RGB pictures, with their numbers; name those that cannot be read and leave them out."""
+        """Read RGB images, with their numbers; name those that cannot be read and leave them out."""
         examples = list(examples)
-        for number, (_, picture) in enumerate(read_ahead(map(path_of, examples))):
-            if isinstance(picture, OSError):
-                self.progress(f"left out: {picture}")
+        for number, (_, image) in enumerate(read_ahead(map(path_of, examples))):
+            if isinstance(image, OSError):
+                self.progress(f"left out: {image}")
             else:
-                yield number, examples[number], picture
+                yield number, examples[number], image
 
-    def crops(self, example: Example, picture: np.ndarray, margin: tuple[int, int]) -> Iterator[np.ndarray]:
+    def crops(self, example: Example, image: np.ndarray, margin: tuple[int, int]) -> Iterator[np.ndarray]:
         """Give the crops of an example, with the object in the middle window.
 
         Boxes are cut out with a margin of so many pixels around the window, (rows, columns); other crops are
@@ -154,20 +152,20 @@ class ExampleReader:
         """
         if isinstance(example, Scene):
             for box in example.boxes:
-                crop = self._cut_out(picture, box, margin)
-                if _is_outside(box, picture):
-                    self.progress(f"left out: box {_rounded(box)} of {example.path} lies outside the picture")
+                crop = self._cut_out(image, box, margin)
+                if _is_outside(box, image):
+                    self.progress(f"left out: box {_rounded(box)} of {example.path} lies outside the image")
                 elif crop is None:
                     self.progress(f"left out: box {_rounded(box)} of {example.path} is too small")
                 else:
                     yield crop
             return
-        window, size = np.array(self.window), np.array(picture.shape[:2])
+        window, size = np.array(self.window), np.array(image.shape[:2])
         if np.all(window <= size) and np.all(size <= _LARGEST_CROP * window):
-            yield picture
+            yield image
         elif self.wrong_size == "resize":
             self.progress(f"resized: {example} from {_by(size)} to the window's {_by(window)} pixels")
-            yield cvkit.resize(picture, self.window, interpolation="bilinear_exact")
+            yield cvkit.resize(image, self.window, interpolation="bilinear_exact")
         else:
             self.progress(
                 f"left out: {example} has {_by(size)} pixels, a crop has {_by(window)} to "
@@ -175,9 +173,9 @@ class ExampleReader:
             )
 
     def _cut_out(
-        self, picture: np.ndarray, box: tuple[float, float, float, float], margin: tuple[int, int]
+        self, image: np.ndarray, box: tuple[float, float, float, float], margin: tuple[int, int]
     ) -> np.ndarray | None:
-        """Cut an object out of a picture and bring it to its size in the window, with a margin around it."""
+        """Cut an object out of an image and bring it to its size in the window, with a margin around it."""
         left, top, right, bottom = box
         window = np.array(self.window)
         factor = (bottom - top) / (self.object_height * window[0])
@@ -188,15 +186,15 @@ class ExampleReader:
         corner = np.rint([(top + bottom) / 2, (left + right) / 2] - extent / 2).astype(int)
         rows, columns = (
             np.clip(np.arange(start, start + length), 0, limit - 1)
-            for start, length, limit in zip(corner, extent, picture.shape[:2], strict=False)
+            for start, length, limit in zip(corner, extent, image.shape[:2], strict=False)
         )
-        cut = np.ascontiguousarray(picture[np.ix_(rows, columns)])  # edge pixels repeat beyond the picture
+        cut = np.ascontiguousarray(image[np.ix_(rows, columns)])  # edge pixels repeat beyond the image
         return cvkit.resize(cut, (int(size[0]), int(size[1])), interpolation="bilinear_exact")
 
 
-def _is_outside(box: tuple[float, float, float, float], picture: np.ndarray) -> bool:
+def _is_outside(box: tuple[float, float, float, float], image: np.ndarray) -> bool:
     left, top, right, bottom = box
-    return right <= 0 or bottom <= 0 or left >= picture.shape[1] or top >= picture.shape[0]
+    return right <= 0 or bottom <= 0 or left >= image.shape[1] or top >= image.shape[0]
 
 
 def _by(size: np.ndarray) -> str:

@@ -14,19 +14,19 @@ _SIZE = 5
 _FILTERS = 4
 # A feature averages a filter over 2 x 2 places, and so sees one cell more.
 _SEEN = _SIZE + 1
-# Neighborhoods that one picture gives.
+# Neighborhoods that one image gives.
 _PATCHES = 200
 # Of each filter's values, so many at either end may share a byte.
 _CLIPPED = 0.003
 
 
-def learn_decorrelation(pictures: Iterable[np.ndarray], generator: np.random.Generator) -> Decorrelation:
+def learn_decorrelation(images: Iterable[np.ndarray], generator: np.random.Generator) -> Decorrelation:
     """Find the main components of the channels' neighborhoods, and what range their values have.
 
     Parameters
     ----------
-    pictures : iterable of (H, W) or (H, W, 3) uint8
-        A few hundred pictures as the detector will see them; those with less than 6 x 6 cells are left out.
+    images : iterable of (H, W) or (H, W, 3) uint8
+        A few hundred images as the detector will see them; those with less than 6 x 6 cells are left out.
     generator : numpy.random.Generator
         Chooses the neighborhoods.
 
@@ -38,12 +38,12 @@ def learn_decorrelation(pictures: Iterable[np.ndarray], generator: np.random.Gen
     Raises
     ------
     ValueError
-        If no picture is large enough.
+        If no image is large enough.
     """
     least = _SEEN * CELL // 2
-    patches = [_patches(picture, generator) for picture in pictures if min(picture.shape[:2]) >= least]
+    patches = [_patches(image, generator) for image in images if min(image.shape[:2]) >= least]
     if not patches:
-        raise ValueError(f"pictures must hold one of at least {least}x{least} pixels")
+        raise ValueError(f"images must hold one of at least {least}x{least} pixels")
     seen = np.concatenate(patches, axis=1)
     centered = [part - part.mean(axis=(1, 2, 3), keepdims=True) for part in patches]
     middle = np.concatenate(centered, axis=1)[:, :, :_SIZE, :_SIZE].reshape(CHANNELS, -1, _SIZE**2)
@@ -56,9 +56,9 @@ def learn_decorrelation(pictures: Iterable[np.ndarray], generator: np.random.Gen
     return Decorrelation(filters, low.astype(np.float32), scale.astype(np.float32))
 
 
-def _patches(picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def _patches(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Cut random neighborhoods out of the channels of 2 x 2 pixels: (channel, patch, row, column)."""
-    stack = ImageStack.of(picture, dtypes=(np.uint8,), channels=(1, 3))
+    stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1, 3))
     sums = cell_sums(luv_pixels(stack), cell=CELL // 2, orientations=ORIENTATIONS, multiple=2)
     channels = smoothed(sums, None)[0]
     rows, columns = (generator.integers(0, size - _SEEN + 1, _PATCHES) for size in channels.shape[1:])

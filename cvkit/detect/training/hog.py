@@ -1,4 +1,4 @@
-"""Train a HOG detector from pictures with and without the object (Dalal and Triggs 2005)."""
+"""Train a HOG detector from images with and without the object (Dalal and Triggs 2005)."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _JUDGED_RATES = np.logspace(-5, -3, 9)
 
 
 @dataclass(frozen=True)
-class _Recipe:
-    """What two trainings share that differ only in C and in their pictures."""
+class _Options:
+    """What two trainings share that differ only in C and in their images."""
 
     shift: int
     rounds: int
-    hard_per_picture: int
+    hard_per_image: int
     max_memory: int | None
     seed: int
 
@@ -71,7 +71,7 @@ def train_hog(
     rounds: int = 8,
     C: float | Sequence[float] = 0.03,
     shift: int = 2,
-    hard_per_picture: int = 50,
+    hard_per_image: int = 50,
     wrong_size: WrongSize = "refuse",
     calibrate: bool = False,
     max_memory: int | None = None,
@@ -85,27 +85,27 @@ def train_hog(
     Parameters
     ----------
     positives : iterable of Path or Scene
-        A path is a crop: a picture of one object, centered and as large in the middle window as it is to be
+        A path is a crop: an image of one object, centered and as large in the middle window as it is to be
         detected. What lies around the window is used too: features reach beyond it, and the crop is shifted.
         Out of a :class:`~cvkit.detect.training.examples.Scene` every box is cut, by its center and height.
     negatives : iterable of Path or Scene
-        Pictures without the object, or scenes, of which only windows away from the boxes are used.
+        Images without the object, or scenes, of which only windows away from the boxes are used.
     rounds : int
         How often, at most, all negatives are searched for windows that the detector takes for objects or
         nearly so, which are added before it is trained again; one that is found again counts again. A round
         that finds few new ones is the last.
     C : float or sequence of float
         Cost of a misclassified window. Of several, the one is taken that misses fewest objects of one
-        photograph in five, when trained (and its hard negatives found) on the others.
+        image in five, when trained (and its hard negatives found) on the others.
     shift : int
         Each object and its mirror image are also used shifted by this many pixels along both diagonals.
-    hard_per_picture : int
+    hard_per_image : int
         Windows that one negative adds in one round at most, those with the highest scores; bounds the memory.
     wrong_size : {"refuse", "resize"}
         What to do with crops smaller than the window or larger than twice the window.
     calibrate : bool
-        Train without one photograph in five first, to find from those the default threshold, 0.1 false
-        positives a picture, and the probability that a score stands for.
+        Train without one image in five first, to find from those the default threshold, 0.1 false
+        positives an image, and the probability that a score stands for.
     max_memory : int, optional
         Bytes that the windows' features may take in memory; beyond it they go to a temporary file.
     work : Path, optional
@@ -132,12 +132,12 @@ def train_hog(
     >>> train_hog([], [])
     Traceback (most recent call last):
     ...
-    ValueError: positives must hold at least one picture that can be read, got none
+    ValueError: positives must hold at least one image that can be read, got none
     """
-    recipe = _Recipe(
+    options = _Options(
         shift=_validate.integer(shift, "shift", minimum=0),
         rounds=_validate.integer(rounds, "rounds", minimum=0),
-        hard_per_picture=_validate.integer(hard_per_picture, "hard_per_picture", minimum=1),
+        hard_per_image=_validate.integer(hard_per_image, "hard_per_image", minimum=1),
         max_memory=None if max_memory is None else _validate.integer(max_memory, "max_memory", minimum=0),
         seed=_validate.integer(seed, "seed", minimum=0),
     )
@@ -148,9 +148,9 @@ def train_hog(
     cost = costs[0]
     measured: dict[str, Any] = {}
     if calibrate or len(costs) > 1:
-        cost, measured = _judge_costs(cutter, positives, negatives, costs, recipe, calibrate, work)
+        cost, measured = _judge_costs(cutter, positives, negatives, costs, options, calibrate, work)
         progress(f"training on everything, C {cost:g}")
-    weights = _train(cutter, positives, negatives, cost, recipe, _part(work, "everything"))
+    weights = _train(cutter, positives, negatives, cost, options, _part(work, "everything"))
     return HOGDetector(weights, **{**measured, **settings})
 
 
@@ -159,7 +159,7 @@ def _judge_costs(
     positives: list[Example],
     negatives: list[Example],
     costs: Sequence[float],
-    recipe: _Recipe,
+    options: _Options,
     calibrate: bool,
     work: Path | None,
 ) -> tuple[float, dict[str, Any]]:
@@ -167,8 +167,8 @@ def _judge_costs(
     objects, others, test_objects, test_others = split_examples(positives, negatives)
     best: tuple[float, float, np.ndarray, np.ndarray] | None = None
     for cost in costs:
-        cutter.progress(f"training without one photograph in five, C {cost:g}")
-        weights = _train(cutter, objects, others, cost, recipe, _part(work, f"C{cost:g}"))
+        cutter.progress(f"training without one image in five, C {cost:g}")
+        weights = _train(cutter, objects, others, cost, options, _part(work, f"C{cost:g}"))
         scores = cutter.object_scores(weights, test_objects)
         rates, misses, _ = window_det_curve(scores, cutter.other_scores(weights, test_others))
         missed = average_logarithm(rates, misses, _JUDGED_RATES)
@@ -194,53 +194,53 @@ def _train(
     positives: list[Example],
     negatives: list[Example],
     cost: float,
-    recipe: _Recipe,
+    options: _Options,
     work: Path | None,
 ) -> np.ndarray:
     """Train with one cost, or go on where an earlier run stopped; return the weights and the bias."""
-    options = {**asdict(recipe), "max_memory": None, "C": cost, "wrong_size": cutter.reader.wrong_size}
-    options |= {"settings": cutter.settings, "positives": len(positives)}
-    checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], options))
+    decisive = {**asdict(options), "max_memory": None, "C": cost, "wrong_size": cutter.reader.wrong_size}
+    decisive |= {"settings": cutter.settings, "positives": len(positives)}
+    checkpoint = Checkpoint(work, fingerprint([*positives, *negatives], decisive))
     state = _State.load(checkpoint)
     samples = SampleStore(
-        cutter.size, max_memory=recipe.max_memory, path=checkpoint.samples_path, count=state.count
+        cutter.size, max_memory=options.max_memory, path=checkpoint.samples_path, count=state.count
     )
     if state.count == 0:
-        state.object_count = _first_samples(cutter, positives, negatives, recipe, samples, state.seen)
-        state.is_finished = recipe.rounds == 0
+        state.object_count = _first_samples(cutter, positives, negatives, options, samples, state.seen)
+        state.is_finished = options.rounds == 0
         state.save(checkpoint, samples)
     while not state.is_finished:
         start, known, before = time.monotonic(), len(state.seen), samples.count
-        weights = _fit(samples.rows, state.object_count, cost, recipe.seed)
+        weights = _fit(samples.rows, state.object_count, cost, options.seed)
         # Windows that are still hard are added again and count the more.
-        samples.extend(cutter.hard_windows(weights, negatives, recipe.hard_per_picture, state.seen))
+        samples.extend(cutter.hard_windows(weights, negatives, options.hard_per_image, state.seen))
         new = len(state.seen) - known
         state.rounds += 1
-        state.is_finished = state.rounds == recipe.rounds or new < _FEW * known
+        state.is_finished = state.rounds == options.rounds or new < _FEW * known
         state.save(checkpoint, samples)
         cutter.progress(
             f"round {state.rounds}: {samples.count - before} hard negatives, {new} of them new, "
             f"{time.monotonic() - start:.0f} s"
         )
-    return _fit(samples.rows, state.object_count, cost, recipe.seed)
+    return _fit(samples.rows, state.object_count, cost, options.seed)
 
 
 def _first_samples(
     cutter: WindowCutter,
     positives: list[Example],
     negatives: list[Example],
-    recipe: _Recipe,
+    options: _Options,
     samples: SampleStore,
     seen: set[tuple[int, ...]],
 ) -> int:
     """Collect the objects and random windows; return the number of the objects' windows."""
-    samples.extend(cutter.positive_windows(positives, recipe.shift))
+    samples.extend(cutter.positive_windows(positives, options.shift))
     object_count = samples.count
     if not object_count:
-        raise ValueError("positives must hold at least one picture that can be read, got none")
-    samples.extend(cutter.random_windows(negatives, np.random.default_rng(recipe.seed), seen))
+        raise ValueError("positives must hold at least one image that can be read, got none")
+    samples.extend(cutter.random_windows(negatives, np.random.default_rng(options.seed), seen))
     if samples.count == object_count:
-        raise ValueError("negatives must hold at least one picture as large as the window, got none")
+        raise ValueError("negatives must hold at least one image as large as the window, got none")
     cutter.progress(f"{object_count} windows of the object, {samples.count - object_count} others")
     return object_count
 

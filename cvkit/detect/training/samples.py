@@ -118,8 +118,8 @@ class SampleColumns:
             self.array[:, self.count : self.count + len(block)] = np.array(block).T
             self.count += len(block)
 
-    def keep(self, places: np.ndarray) -> None:
-        """Leave only the vectors at these places, in their order."""
+    def keep(self, indices: np.ndarray) -> None:
+        """Leave only the vectors at these indices, in their order."""
         for row in self.array:
-            row[: len(places)] = row[places]
-        self.count = len(places)
+            row[: len(indices)] = row[indices]
+        self.count = len(indices)

@@ -45,7 +45,7 @@ class Checkpoint:
         _, numbers, arrays = read_model(self._folder / _STATE)
         if numbers.pop("fingerprint") != self._fingerprint:
             raise ValueError(
-                f"{self._folder} holds another training (other pictures or options); choose another"
+                f"{self._folder} holds another training (other images or options); choose another"
             )
         return numbers, arrays
 
@@ -57,7 +57,7 @@ class Checkpoint:
 
 
 def fingerprint(examples: Iterable[Example], options: dict[str, Any]) -> str:
-    """Hash what the result depends on: options and, of the pictures, names, boxes, sizes and times."""
+    """Hash what the result depends on: options and, of the images, names, boxes, sizes and times."""
     text = json.dumps([[_described(example) for example in examples], options], sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -69,7 +69,7 @@ def _described(example: Example) -> Any:
     return str(example), status.st_size, status.st_mtime_ns
 
 
-def forget(work: Path) -> None:
+def remove_state(work: Path) -> None:
     """Delete what trainings keep in their folder ``work``, and nothing else."""
     for name in (_SAMPLES, _STATE):
         for path in work.glob(f"*/{name}"):

@@ -1,4 +1,4 @@
-"""Cut the windows out of pictures that a HOG detector is trained on and judged by."""
+"""Cut the windows out of images that a HOG detector is trained on and judged by."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import ImageStack
-from cvkit.detect.hog_detector import HOGDetector, Level, ScoredGrid
+from cvkit.detect.hog_detector import HOGDetector, ImageLevel, ScoredGrid
 from cvkit.detect.training.examples import Example, ExampleReader, Progress, Scene, WrongSize, is_near
 
-# Windows that a picture without the object gives to the first round, before there is a detector to fool.
+# Windows that an image without the object gives to the first round, before there is a detector to fool.
 _RANDOM_WINDOWS = 10
 # A negative counts as hard when it scores above this: on the object's side of the margin, or within it.
 _HARD_SCORE = -1.0
@@ -27,7 +27,7 @@ class WindowCutter:
     settings : dict
         Settings of the detector to train.
     progress : callable
-        Is told, in a line, of each picture that is left out.
+        Is told, in a line, of each image that is left out.
     wrong_size : {"refuse", "resize"}
         What to do with crops smaller than the window or larger than twice the window: leave them out, or
         resize them to the window.
@@ -44,7 +44,7 @@ class WindowCutter:
         self.reader = ExampleReader(self.geometry.window, self.geometry.object_size[0], progress, wrong_size)
 
     def detector(self, weights: np.ndarray) -> HOGDetector:
-        """Make the detector of these weights that looks at no window beyond the picture."""
+        """Make the detector of these weights that looks at no window beyond the image."""
         return HOGDetector(weights, **{**self.settings, "padding": 0})
 
     def positive_windows(self, examples: Iterable[Example], shift: int) -> Iterator[np.ndarray]:
@@ -53,8 +53,8 @@ class WindowCutter:
         shifts = [(0, 0), *product((-shift, shift), repeat=2)] if shift else [(0, 0)]
         # Room for the shifts, and for the gradients around the window.
         margin = (shift + self.geometry.grid.cell[0], shift + self.geometry.grid.cell[1])
-        for _, example, picture in self.reader.read(examples):
-            for crop in self.reader.crops(example, picture, margin):
+        for _, example, image in self.reader.read(examples):
+            for crop in self.reader.crops(example, image, margin):
                 top, left = (crop.shape[0] - height) // 2, (crop.shape[1] - width) // 2
                 for view in (crop, crop[:, ::-1]):
                     for down, right in shifts:
@@ -62,11 +62,11 @@ class WindowCutter:
                         x = min(max(left + right, 0), crop.shape[1] - width)
                         yield self._window_at(view, y, x)
 
-    def _window_at(self, picture: np.ndarray, y: int, x: int) -> np.ndarray:
+    def _window_at(self, image: np.ndarray, y: int, x: int) -> np.ndarray:
         """Features of the window at any pixel; gradients at its edge see the pixels around it."""
         cell_height, cell_width = self.geometry.grid.cell
         features = self.geometry.grid.features(
-            ImageStack.of(picture), origin=(y % cell_height, x % cell_width)
+            ImageStack.of(image), origin=(y % cell_height, x % cell_width)
         )[0]
         return self.geometry.window_vector(features, y // cell_height, x // cell_width)
 
@@ -74,12 +74,12 @@ class WindowCutter:
         self, examples: Iterable[Example], generator: np.random.Generator, seen: set[tuple[int, ...]]
     ) -> Iterator[np.ndarray]:
         """Features of random windows, each window of each level being as likely as any other."""
-        for number, example, picture in self.reader.read(examples):
-            levels = list(self.geometry.pyramid(picture))
-            places = np.array([self._window_count(level.image) for level in levels])
-            if places.sum() == 0:
+        for number, example, image in self.reader.read(examples):
+            levels = list(self.geometry.pyramid(image))
+            counts = np.array([self._window_count(level.image) for level in levels])
+            if counts.sum() == 0:
                 continue
-            drawn = generator.multinomial(_RANDOM_WINDOWS, places / places.sum())
+            drawn = generator.multinomial(_RANDOM_WINDOWS, counts / counts.sum())
             for index in map(int, np.flatnonzero(drawn)):
                 for _, grid, is_free in self._grids(self.geometry, example, levels, only=index):
                     free = np.flatnonzero(is_free)
@@ -101,10 +101,10 @@ class WindowCutter:
         maximum: int,
         seen: set[tuple[int, ...]],
     ) -> Iterator[np.ndarray]:
-        """Features of the highest windows of each picture above _HARD_SCORE, which it names in ``seen``."""
+        """Features of the highest windows of each image above _HARD_SCORE, which it names in ``seen``."""
         detector = self.detector(weights)
-        for number, example, picture in self.reader.read(examples):
-            grids = list(self._grids(detector, example, detector.pyramid(picture)))
+        for number, example, image in self.reader.read(examples):
+            grids = list(self._grids(detector, example, detector.pyramid(image)))
             scores = np.concatenate([np.empty(0), *(grid.scores[is_free] for _, grid, is_free in grids)])
             least = _HARD_SCORE
             if len(scores) > maximum:
@@ -119,8 +119,8 @@ class WindowCutter:
         detector = self.detector(weights)
         scores = [
             grid.scores[is_free]
-            for _, example, picture in self.reader.read(examples)
-            for _, grid, is_free in self._grids(detector, example, detector.pyramid(picture))
+            for _, example, image in self.reader.read(examples)
+            for _, grid, is_free in self._grids(detector, example, detector.pyramid(image))
         ]
         return np.concatenate([np.empty(0, np.float32), *scores])
 
@@ -130,7 +130,7 @@ class WindowCutter:
         return np.array(vectors, np.float32)
 
     def _grids(
-        self, detector: HOGDetector, example: Example, levels: Iterable[Level], only: int | None = None
+        self, detector: HOGDetector, example: Example, levels: Iterable[ImageLevel], only: int | None = None
     ) -> Iterator[tuple[int, ScoredGrid, np.ndarray]]:
         """Give the number of each level, its windows, and which of them lie away from the objects."""
         for number, level in enumerate(levels):
@@ -144,22 +144,22 @@ class WindowCutter:
                 yield number, grid, is_free
 
     def _windows(self, grid: ScoredGrid, scale: float) -> np.ndarray:
-        """Boxes of all windows of a grid, in the picture, (N, 4)."""
+        """Boxes of all windows of a grid, in the image, (N, 4)."""
         steps = np.indices(grid.scores.shape).reshape(2, -1).T
         corners = grid.origin + steps * self.geometry.grid.cell
         windows = np.concatenate([corners, corners + self.geometry.window], axis=1)
         return windows[:, [1, 0, 3, 2]] * (scale / self.geometry.upscale)
 
     def _key(self, number: int, level: int, grid: ScoredGrid, row: int, column: int) -> tuple[int, ...]:
-        """Name a window: picture, level, and its corner in the level."""
+        """Name a window: image, level, and its corner in the level."""
         (y, x), (cell_height, cell_width) = grid.origin, self.geometry.grid.cell
         return number, level, y + int(row) * cell_height, x + int(column) * cell_width
 
 
 def _feature_count(settings: dict[str, Any]) -> int:
     """Length of a window's feature vector under ``settings``."""
-    cell = _validate.kernel_size(settings.get("cell", 8), "cell", odd=False)
-    side = _validate.kernel_size(settings.get("side", 2), "side", odd=False)
+    cell = _validate.kernel_size(settings.get("pixels_per_cell", 8), "pixels_per_cell", odd=False)
+    side = _validate.kernel_size(settings.get("cells_per_block", 2), "cells_per_block", odd=False)
     window = _validate.output_shape(settings.get("window", (128, 64)), "window")
     blocks = np.array(window) // cell - side + 1
-    return max(0, int(np.prod(blocks) * np.prod(side) * settings.get("bins", 9)))
+    return max(0, int(np.prod(blocks) * np.prod(side) * settings.get("orientations", 9)))

@@ -8,10 +8,10 @@ from functools import partial
 from queue import Queue
 from typing import Any, Protocol
 
-from cvkit.batch.manifest import Entry
+from cvkit.batch.record.manifest import Entry
 from cvkit.batch.work import Task, Work
 
-# How many pictures wait between two stages: few level out their times, and memory is bounded by them.
+# How many images wait between two stages: few level out their times, and memory is bounded by them.
 _WAITING = 2
 
 _END = object()
@@ -30,7 +30,7 @@ class Stop(Protocol):
 def run_stages(tasks: Iterable[Task], work: Work, threads: int, stop: Stop) -> Entries:
     """Work on files, several at a time, and give an entry for each as it ends, in any order.
 
-    Each computing thread has a picture of its own, because kernels use cores best side by side.
+    Each computing thread has an image of its own, because kernels use cores best side by side.
 
     Parameters
     ----------

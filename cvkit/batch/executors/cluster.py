@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import cvkit
 from cvkit import _validate
-from cvkit.batch.executors import Shard, ignored_interrupts
-from cvkit.batch.manifest import Entry
-from cvkit.batch.stages import Entries, run_stages
+from cvkit.batch.executors.local import Shard, ignored_interrupts
+from cvkit.batch.executors.stages import Entries, run_stages
+from cvkit.batch.record.manifest import Entry
 from cvkit.batch.work import Work
 
 # Shards that wait at the cluster for each one that is worked on, so that no worker waits for this process.

@@ -14,8 +14,8 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from cvkit._paths import MANIFEST
-from cvkit.batch._lock import lock_file
-from cvkit.batch.digests import digest
+from cvkit.batch.record.digests import digest
+from cvkit.batch.record.lock import lock_file
 
 NAME = MANIFEST
 """The file's name in the output folder."""
@@ -140,7 +140,7 @@ class Manifest:
         self._file.close()
 
     def clear(self) -> None:
-        """Forget all entries."""
+        """Remove all entries."""
         self._file.truncate(0)
 
     def add(self, entry: Entry) -> None:
@@ -195,20 +195,25 @@ def read_manifest(folder: str | os.PathLike[str]) -> Iterator[Entry]:
     ...     list(read_manifest(folder))
     []
     """
+    yield from read_entries(folder, Entry)
+
+
+def read_entries(folder: str | os.PathLike[str], kind: type[_Entry]) -> Iterator[_Entry]:
+    """Read a manifest as :func:`read_manifest` does, whose entries are of a kind of their own."""
     path = Path(folder, NAME)
     digests, positions = array("Q"), array("Q")
     position = 0
     with path.open("rb") as file:
-        for line, entry in every_entry(file, path, Entry):
+        for line, entry in _every_entry(file, path, kind):
             digests.append(digest(entry.path))
             positions.append(position)
             position += len(line)
         for position in np.array(positions, np.uint64)[last_of_each(np.array(digests, np.uint64))]:
             file.seek(int(position))
-            yield Entry.from_line(file.readline())
+            yield kind.from_line(file.readline())
 
 
-def every_entry(file: IO[bytes], path: Path, kind: type[_Entry]) -> Iterator[tuple[bytes, _Entry]]:
+def _every_entry(file: IO[bytes], path: Path, kind: type[_Entry]) -> Iterator[tuple[bytes, _Entry]]:
     """Read every line; one without an end is being written, or was left by a kill."""
     for number, line in enumerate(file, start=1):
         if not line.endswith(b"\n"):

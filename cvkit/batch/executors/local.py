@@ -11,7 +11,7 @@ from typing import Protocol
 
 import cvkit
 from cvkit import _validate
-from cvkit.batch.stages import Entries, run_stages
+from cvkit.batch.executors.stages import Entries, run_stages
 from cvkit.batch.work import Task, Work
 
 Shard = list[Task]

@@ -19,8 +19,8 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._paths import atomic_path
-from cvkit.batch.manifest import STATUSES, Entry, read_manifest
-from cvkit.batch.thumbnails import Thumbnail, thumbnail
+from cvkit.batch.record.manifest import STATUSES, Entry, read_manifest
+from cvkit.batch.report.thumbnails import Thumbnail, thumbnail
 
 NAME = "report.html"
 """The page's name in the output folder."""
@@ -58,7 +58,7 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Pair:
-    """A file's picture before and after."""
+    """A file's image before and after."""
 
     entry: Entry
     before: Thumbnail
@@ -90,7 +90,7 @@ def write_report(folder: str | os.PathLike[str], *, thumbnails: int = 60) -> Pat
     folder : path
         The output folder of :func:`cvkit.batch.run`, which holds the manifest.
     thumbnails : int
-        Of how many files to show the pictures before and after, taken evenly from all that were done.
+        Of how many files to show the images before and after, taken evenly from all that were done.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def write_report(folder: str | os.PathLike[str], *, thumbnails: int = 60) -> Pat
     for entry in read_manifest(folder):
         statistics.add(entry)
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("cvkit.batch"),
+        loader=jinja2.PackageLoader("cvkit.batch.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -12,9 +12,9 @@ from typing import Any
 
 import cvkit
 from cvkit import _validate
-from cvkit.batch.executors import Shard, ignored_interrupts
-from cvkit.batch.manifest import Entry
-from cvkit.batch.stages import Entries, run_stages
+from cvkit.batch.executors.local import Shard, ignored_interrupts
+from cvkit.batch.executors.stages import Entries, run_stages
+from cvkit.batch.record.manifest import Entry
 from cvkit.batch.work import Task, Work, to_posix
 
 # How often a file that is worked on alone may take its process with it before it counts as failed.

@@ -1,4 +1,4 @@
-"""Small pictures of what went into a batch and came out of it, as part of a page."""
+"""Small images of what went into a batch and came out of it, as part of a page."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HEIGHT, _WIDTH, _QUALITY = 210, 280, 80
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A small picture, or why there is none.
+    """A small image, or why there is none.
 
     Attributes
     ----------
     height, width : int
-        Of the small picture, in pixels; 0 where there is none.
+        Of the small image, in pixels; 0 where there is none.
     data : str
-        The picture as a ``data:`` address.
+        The image as a ``data:`` address.
     caption : str
         Size of the original and what was done to show it, or why it is not shown.
     """
@@ -37,7 +37,7 @@ class Thumbnail:
 
 
 def thumbnail(path: Path) -> Thumbnail:
-    """Make a small picture of a picture, or of a video's first frame.
+    """Make a small image of an image, or of a video's first frame.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def thumbnail(path: Path) -> Thumbnail:
     'not found'
     """
     if not is_video(path) and path.suffix.lower() not in SUFFIXES:
-        return Thumbnail(caption=f"no picture ({path.suffix[1:] or 'no ending'})")
+        return Thumbnail(caption=f"no image ({path.suffix[1:] or 'no ending'})")
     try:
         original = _first_frame(path) if is_video(path) else read_image(path, "keep")
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def _first_frame(path: Path) -> np.ndarray:
 
 
 def _shrunk(image: np.ndarray) -> np.ndarray:
-    """Fit a picture into the box; one that is smaller stays as it is."""
+    """Fit an image into the box; one that is smaller stays as it is."""
     height, width = image.shape[:2]
     scale = min(_HEIGHT / height, _WIDTH / width)
     if scale >= 1:
@@ -91,7 +91,7 @@ def _shrunk(image: np.ndarray) -> np.ndarray:
 
 
 def _to_bytes(image: np.ndarray) -> tuple[np.ndarray, str]:
-    """Bring a picture into 8 bits, without alpha, and say how where values changed."""
+    """Bring an image into 8 bits, without alpha, and say how where values changed."""
     image = np.ascontiguousarray(image[..., :3]) if image.ndim == 3 else image
     if image.dtype == np.uint8:
         return image, ""

@@ -1,0 +1,1 @@
+"""A page about what a run did."""

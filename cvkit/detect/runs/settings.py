@@ -1,0 +1,97 @@
+"""How a run of detection works: its model, what it looks at, and what it writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cvkit
+from cvkit import _validate
+from cvkit.batch.video import ALL_FRAMES, Frames
+from cvkit.detect import DEFAULT_MODEL, Detections
+from cvkit.detect.results import FORMATS
+
+CONFIDENCES = ("raw", "probability")
+"""What the confidence of a detection is."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run detects and writes; the attributes are the parameters of :func:`cvkit.detect.run`.
+
+    Raises
+    ------
+    TypeError or ValueError
+        For one that is out of range; the message names it.
+    """
+
+    model: str = DEFAULT_MODEL
+    threshold: float | None = None
+    confidence: str = "raw"
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    frames: Frames = ALL_FRAMES
+    max_pixels: int | None = None
+    format: str = "coco"
+    save_images: bool = True
+    on_gpu: bool = False
+
+    def __post_init__(self) -> None:
+        from cvkit.detect import pretrained_names
+
+        if not self._is_file and self.model not in pretrained_names():
+            known = ", ".join(pretrained_names())
+            raise ValueError(f"model must be one of {known}, or a file that ends in .npz, got {self.model!r}")
+        _validate.one_of(self.confidence, CONFIDENCES, "confidence")
+        _validate.one_of(self.format, FORMATS, "format")
+        if self.max_pixels is not None:
+            _validate.integer(self.max_pixels, "max_pixels", minimum=1)
+        self.frames.check()
+
+    @property
+    def _is_file(self) -> bool:
+        return self.model.endswith(".npz")
+
+    def to_json(self) -> dict[str, Any]:
+        """Give all that decides which boxes are found in an image the form it has in the manifest."""
+        parameters = {**self._model_identity(), "confidence": self.confidence, **self.overrides}
+        if self.threshold is not None:
+            parameters["threshold"] = self.threshold
+        return {"name": "detect", "parameters": parameters}
+
+    def _model_identity(self) -> dict[str, Any]:
+        """Tell a model from others; a file may be trained again under the same name."""
+        if not self._is_file:
+            return {"model": self.model}
+        content = hashlib.sha256(Path(self.model).read_bytes()).hexdigest()
+        return {"model": Path(self.model).name, "sha256": content}
+
+    def open_detector(self) -> Callable[[Any], Detections]:
+        """Return what finds people in an image, with the wanted confidence.
+
+        Raises
+        ------
+        OSError, TypeError or ValueError
+            If the model cannot be read, or has not what is asked for.
+        """
+        from cvkit.detect import load, pretrained
+
+        overrides = dict(self.overrides)
+        is_raw = self.confidence == "raw"
+        if is_raw and self.threshold is not None:
+            overrides["threshold"] = self.threshold
+        detector = load(self.model, **overrides) if self._is_file else pretrained(self.model, **overrides)
+        if not is_raw:
+            if self.threshold is not None:
+                detector.threshold = detector.confidence_of(self.threshold)
+            detector.probability(0.0)  # says at once where a model is not calibrated
+
+        def find(image: Any) -> Detections:
+            found = detector.detect(cvkit.to_device(image) if self.on_gpu else image)
+            if is_raw:
+                return found
+            return Detections(found.xyxy, detector.probability(found.confidence), found.class_id)
+
+        return find

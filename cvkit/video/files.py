@@ -1,0 +1,106 @@
+"""What videos are: their names, and their files as OpenCV opens them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cvkit._containers import declared_length
+from cvkit._decoding import without_messages
+
+SUFFIXES = frozenset(
+    {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
+    | {".mts", ".ogv", ".webm", ".wmv"}
+)
+"""Endings of the files that count as videos in a folder."""
+
+WRITTEN = {".avi": "MJPG", ".m4v": "mp4v", ".mkv": "mp4v", ".mov": "mp4v", ".mp4": "mp4v"}
+"""Endings of the videos that can be written, and the codes of their compression."""
+
+
+class UnreadableVideoError(OSError):
+    """A file or camera that exists but gives no frames."""
+
+
+def is_video(path: str | os.PathLike[str]) -> bool:
+    """Tell videos from images by the ending of their name.
+
+    Parameters
+    ----------
+    path : path
+        It need not exist.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_video("street.MP4"), is_video("street.jpg")
+    (True, False)
+    """
+    return Path(path).suffix.lower() in SUFFIXES
+
+
+def camera_index(source: str | int | os.PathLike[str]) -> int | None:
+    """Return the number of the camera that a source stands for, None where it is a file.
+
+    Parameters
+    ----------
+    source : int, str or path
+        A number, or one written in digits that is not the name of a file.
+
+    Returns
+    -------
+    int or None
+
+    Examples
+    --------
+    >>> camera_index("0"), camera_index("street.mp4")
+    (0, None)
+    """
+    if isinstance(source, int):
+        return source
+    name = os.fspath(source)
+    return int(name) if name.isdecimal() and not os.path.exists(name) else None
+
+
+def open_capture(path: str) -> Any:
+    """Open a video as OpenCV reads it; UnreadableVideoError where that is not possible."""
+    import cv2
+
+    if os.stat(path).st_size == 0:
+        raise UnreadableVideoError(f"{path}: the file is empty")
+    with silenced():
+        capture = cv2.VideoCapture(name_for_ffmpeg(path), cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        reason = "cut off, without its index" if is_cut_off(path) else "not a video, or a damaged one"
+        raise UnreadableVideoError(f"{path}: {reason}")
+    return capture
+
+
+def is_cut_off(path: str | os.PathLike[str]) -> bool:
+    """Tell whether a file is shorter than it says."""
+    length = declared_length(path)
+    return length is not None and length > os.stat(path).st_size
+
+
+def name_for_ffmpeg(path: str | os.PathLike[str]) -> str:
+    """Make a name that FFmpeg takes for a file: in a relative one, what is before a colon is a protocol."""
+    name = os.path.abspath(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # on which OpenCV crashes
+        raise UnreadableVideoError(f"{os.fspath(path)}: a video's name must be valid Unicode") from None
+    return name
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Keep OpenCV and FFmpeg from writing to stderr what becomes an exception here."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read once, when FFmpeg is first used
+    with without_messages():
+        yield
