@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 
 BINS = 256
 ERROR, GINI, EXPONENTIAL = range(3)
@@ -107,21 +108,19 @@ def find_splits(features, chosen, samples, cells, weights, criterion, losses, th
     are the loss and the threshold of each feature's best split, (features, nodes).
     """
     n_chosen, n_nodes = losses.shape
-    for block in prange((n_chosen + _FEATURES_TOGETHER - 1) // _FEATURES_TOGETHER):
+    for block in prange(parts_of(n_chosen, _FEATURES_TOGETHER)):
         histogram = np.empty(2 * n_nodes * BINS)
         spare = np.empty(2 * n_nodes * BINS)
         negative, positive, scores = np.empty(BINS), np.empty(BINS), np.empty(BINS)
-        start = block * _FEATURES_TOGETHER
-        for place in range(start, min(start + _FEATURES_TOGETHER, n_chosen)):
+        first, last = span(block, _FEATURES_TOGETHER, n_chosen)
+        for place in range(first, last):
             histogram[:] = 0.0
             spare[:] = 0.0
             add_weights(features[chosen[place]], samples, cells, weights, histogram, spare)
             for node in range(n_nodes):
                 middle = (2 * node + 1) * BINS
-                of_negative, of_positive = (
-                    histogram[middle - BINS : middle],
-                    histogram[middle : middle + BINS],
-                )
+                of_negative = histogram[middle - BINS : middle]
+                of_positive = histogram[middle : middle + BINS]
                 all_negative = accumulate(of_negative, negative)
                 all_positive = accumulate(of_positive, positive)
                 if criterion == GINI:
@@ -139,8 +138,9 @@ def find_splits(features, chosen, samples, cells, weights, criterion, losses, th
 def walk_level(features, feature, threshold, nodes):
     """Send every sample from its node of one level, counted from 0, to a node of the next."""
     n = nodes.shape[0]
-    for block in prange((n + _BLOCK - 1) // _BLOCK):
-        for sample in range(block * _BLOCK, min((block + 1) * _BLOCK, n)):
+    for block in prange(parts_of(n, _BLOCK)):
+        first, last = span(block, _BLOCK, n)
+        for sample in range(first, last):
             node = nodes[sample]
             nodes[sample] = 2 * node + (features[feature[node], sample] >= threshold[node])
 
@@ -150,8 +150,9 @@ def sum_leaves(rows, feature, threshold, leaf, sums):
     """Add up the leaves that each row reaches; a row goes left where its value is at most the threshold."""
     n_trees, n_inner = feature.shape
     n = rows.shape[0]
-    for block in prange((n + _BLOCK - 1) // _BLOCK):
-        for i in range(block * _BLOCK, min((block + 1) * _BLOCK, n)):
+    for block in prange(parts_of(n, _BLOCK)):
+        first, last = span(block, _BLOCK, n)
+        for i in range(first, last):
             total = 0.0
             for tree in range(n_trees):
                 node = 0
