@@ -1,4 +1,4 @@
-"""Trees, forests and boosting as plain Python, which ``NUMBA_DISABLE_JIT`` asks for, find what kernels find."""
+"""Under ``NUMBA_DISABLE_JIT`` trees, forests and boosting find what their compiled kernels find."""
 
 import os
 import subprocess

@@ -116,10 +116,10 @@ class BaseForest(FlatTrees, BaseEstimator):
             return prune_tree(nodes, values, self.ccp_alpha) if self.ccp_alpha > 0 else (nodes, values)
 
         self._bootstrap = bootstrap
-        self._put_in_a_row(_map(grow_one, self._seeds, n_threads(self.n_jobs)))
+        self._concatenate(_map(grow_one, self._seeds, n_threads(self.n_jobs)))
         self._renew_steps()
 
-    def _put_in_a_row(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    def _concatenate(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
         ends = np.cumsum([len(nodes) for nodes, _ in trees])
         self._roots = np.concatenate([[0], ends[:-1]]).astype(np.int64)
         # As plain numbers: NumPy copies records field by field.

@@ -24,7 +24,7 @@ _PRESORTED_SHARE = 0.3
 _LARGEST_EXPONENT = 300
 
 
-def x_log2_x(largest: int) -> np.ndarray:
+def x_log2_x_table(largest: int) -> np.ndarray:
     """Tabulate x log2 x for x = 0, 1, ... largest."""
     table = np.arange(largest + 1, dtype=np.float64)
     table[1:] *= np.log2(table[1:])
@@ -93,7 +93,7 @@ class TreeBuilder:
     def _target(self, weights: np.ndarray) -> records.Target:
         counted = are_counts(weights)
         uses_table = counted and self.criterion in (criterion.ENTROPY, criterion.GAIN_RATIO)
-        table = x_log2_x(int(weights.sum())) if uses_table else np.empty(0)
+        table = x_log2_x_table(int(weights.sum())) if uses_table else np.empty(0)
         return records.Target(self.criterion, self.classes, self.responses, weights, counted, table)
 
     def _work(self, n_in_tree: int, capacity: int, seed: int) -> records.Work:

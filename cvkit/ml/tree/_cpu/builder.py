@@ -29,7 +29,7 @@ def stays_leaf(depth, n, weight, node_impurity, limits):
 
 
 @exact_helper
-def write_record(record, start, end, depth, parent, is_left, node_impurity, n_constant_features):
+def write_stack_record(record, start, end, depth, parent, is_left, node_impurity, n_constant_features):
     """Write down, for the stack, a node that waits for its split."""
     record["start"] = start
     record["end"] = end
@@ -80,14 +80,14 @@ def partition_node(columns, target, limits, node_samples, record, tree_weight, w
     start = record["start"]
     end = record["end"]
     weight = record["weight"]
-    n_known = record["n_constant_features"]
+    n_known_constants = record["n_constant_features"]
     if target.criterion == SQUARED_ERROR and needs_shift(work.total, weight, record["impurity"]):
         shift_sums(node_samples[start:end], target, work.total)
     node = SampleSums(work.total, weight, end - start)
     n_splits, n_constants = find_splits(columns, target, limits, node_samples, record, node, work)
     # Siblings and their descendants rely on the order of the features known to be constant.
-    copy_row(work.constant_features, work.features[:n_known])
-    copy_row(work.features[n_known:], work.constant_features[n_known:n_constants])
+    copy_row(work.constant_features, work.features[:n_known_constants])
+    copy_row(work.features[n_known_constants:], work.constant_features[n_known_constants:n_constants])
     if n_splits == 0:
         return
     split = work.splits[choose_split(work.splits[:n_splits], weight, target)]
@@ -133,8 +133,12 @@ def split_node(nodes, node, branch, n_constants, stack, n_stacked):
     nodes[node]["threshold"] = branch["threshold"]
     nodes[node]["missing_go_to_left"] = branch["missing_go_to_left"]
     start, middle, end, depth = branch["start"], branch["middle"], branch["end"], branch["depth"]
-    write_record(stack[n_stacked], middle, end, depth, node, False, branch["right_impurity"], n_constants)
-    write_record(stack[n_stacked + 1], start, middle, depth, node, True, branch["left_impurity"], n_constants)
+    write_stack_record(
+        stack[n_stacked], middle, end, depth, node, False, branch["right_impurity"], n_constants
+    )
+    write_stack_record(
+        stack[n_stacked + 1], start, middle, depth, node, True, branch["left_impurity"], n_constants
+    )
     return n_stacked + 2
 
 
@@ -163,7 +167,7 @@ def build(columns, target, limits, node_samples, work, nodes, node_values):
     work.total[:] = 0.0
     tree_weight = add_samples(node_samples, target, work.total)
     root_impurity = impurity(node_samples, work.total, tree_weight, target)
-    write_record(work.stack[0], 0, node_samples.shape[0], 0, UNDEFINED, False, root_impurity, 0)
+    write_stack_record(work.stack[0], 0, node_samples.shape[0], 0, UNDEFINED, False, root_impurity, 0)
     n_stacked = 1
     n_nodes = 0
     n_leaves = 1

@@ -38,7 +38,7 @@ def score_tolerance(weight, target):
 
 
 @exact_helper
-def x_log_x(x, target):
+def x_log2_x(x, target):
     """Return x log2 x, from the table where x is a count."""
     if target.counted:
         return target.entropy_table[np.int64(x)]
@@ -172,8 +172,8 @@ def scan_entropy(samples, values, target, limits, node, left):
     right_sum = 0.0
     total, class_weights = node.sums, left.sums
     for k in range(total.shape[0]):
-        left_sum += x_log_x(class_weights[k], target)
-        right_sum += x_log_x(total[k] - class_weights[k], target)
+        left_sum += x_log2_x(class_weights[k], target)
+        right_sum += x_log2_x(total[k] - class_weights[k], target)
     left_weight = left.weight
     tolerance = score_tolerance(node.weight, target)
     best_score = -np.inf
@@ -186,14 +186,14 @@ def scan_entropy(samples, values, target, limits, node, left):
         w = target.weights[sample]
         left_before = class_weights[k]
         right_before = total[k] - left_before
-        left_sum += x_log_x(left_before + w, target) - x_log_x(left_before, target)
-        right_sum += x_log_x(right_before - w, target) - x_log_x(right_before, target)
+        left_sum += x_log2_x(left_before + w, target) - x_log2_x(left_before, target)
+        right_sum += x_log2_x(right_before - w, target) - x_log2_x(right_before, target)
         class_weights[k] = left_before + w
         left_weight += w
         if position >= first and is_step(values, position):
             right_weight = node.weight - left_weight
             if min(left_weight, right_weight) >= limits.min_weight_leaf:
-                score = left_sum - x_log_x(left_weight, target) + right_sum - x_log_x(right_weight, target)
+                score = left_sum - x_log2_x(left_weight, target) + right_sum - x_log2_x(right_weight, target)
                 if score > best_score + tolerance:
                     best_score = score
                     best_position = position + 1
@@ -201,7 +201,7 @@ def scan_entropy(samples, values, target, limits, node, left):
 
 
 @exact_helper
-def cross_one_by_one(samples, target, left, sums, weights):
+def accumulate_left(samples, target, left, sums, weights):
     """Write the sum and the weight of the left side after each of the samples has crossed to it."""
     shift, left_sum, left_weight = left.sums[SHIFT], left.sums[SUM], left.weight
     for position in range(samples.shape[0]):
@@ -237,7 +237,7 @@ def scan_squared_error(samples, values, target, limits, node, left, running):
     if last <= first:
         return -np.inf, 0
     sums, weights, scores = running.sums[:last], running.weights[:last], running.scores[:last]
-    cross_one_by_one(samples[:last], target, left, sums, weights)
+    accumulate_left(samples[:last], target, left, sums, weights)
     score_means(sums, weights, node, limits.min_weight_leaf, scores)
     best_score = -np.inf
     best_position = 0
@@ -267,9 +267,9 @@ def scan(samples, values, target, limits, node, left, running):
 @exact_helper
 def gain_and_split_information(score, left_weight, node, target):
     """Return C4.5's information gain of a split and the entropy of the sizes of its sides, in bits."""
-    of_node = x_log_x(node.weight, target)
+    of_node = x_log2_x(node.weight, target)
     of_classes = 0.0
     for class_weight in node.sums:
-        of_classes += x_log_x(class_weight, target)
-    of_sides = x_log_x(left_weight, target) + x_log_x(node.weight - left_weight, target)
+        of_classes += x_log2_x(class_weight, target)
+    of_sides = x_log2_x(left_weight, target) + x_log2_x(node.weight - left_weight, target)
     return (score + of_node - of_classes) / node.weight, (of_node - of_sides) / node.weight

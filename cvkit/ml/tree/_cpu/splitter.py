@@ -186,11 +186,11 @@ def find_splits(columns, target, limits, node_samples, record, node, work):
     """Draw features and find the best split of each; ``record`` tells where the node's samples lie.
 
     ``work.features`` is a permutation: drawn constant features first, other features known to be constant up
-    to ``n_known``, newly found constant ones, features that were not drawn, features that were. This
-    bookkeeping is scikit-learn's, and the random stream depends on it. Returns the number of splits and of
-    constant features.
+    to ``n_known_constants``, newly found constant ones, features that were not drawn, features that were.
+    This bookkeeping is scikit-learn's, and the random stream depends on it. Returns the number of splits and
+    of constant features.
     """
-    start, end, n_known = record["start"], record["end"], record["n_constant_features"]
+    start, end, n_known_constants = record["start"], record["end"], record["n_constant_features"]
     features = work.features
     n_not_drawn = features.shape[0]
     n_visited = 0
@@ -198,13 +198,13 @@ def find_splits(columns, target, limits, node_samples, record, node, work):
     n_found_constants = 0
     n_splits = 0
     # At least one feature that is not constant has to be drawn.
-    while n_not_drawn > n_known + n_found_constants and (
+    while n_not_drawn > n_known_constants + n_found_constants and (
         n_visited < limits.max_features or n_visited <= n_found_constants + n_drawn_constants
     ):
         n_visited += 1
         n_left_to_draw = np.uint32(n_not_drawn - n_found_constants - n_drawn_constants)
         drawn = n_drawn_constants + np.int64(np.uint32(next_random(work.random_state) % n_left_to_draw))
-        if drawn < n_known:
+        if drawn < n_known_constants:
             swap(features, n_drawn_constants, drawn)
             n_drawn_constants += 1
             continue
@@ -218,7 +218,7 @@ def find_splits(columns, target, limits, node_samples, record, node, work):
             least, most = range_of_ranks(columns.ranks[feature], node_samples[start:end])
             smallest, largest = columns.distinct[feature, least], columns.distinct[feature, most]
         if largest <= np.float32(smallest + FEATURE_THRESHOLD):
-            swap(features, drawn, n_known + n_found_constants)
+            swap(features, drawn, n_known_constants + n_found_constants)
             n_found_constants += 1
             continue
         n_not_drawn -= 1
@@ -243,4 +243,4 @@ def find_splits(columns, target, limits, node_samples, record, node, work):
                 values = work.values[: end - start]
             found = record_split(split, feature, samples, values, target, limits, node, work)
         n_splits += found
-    return n_splits, n_known + n_found_constants
+    return n_splits, n_known_constants + n_found_constants
