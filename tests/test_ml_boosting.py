@@ -11,7 +11,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 import cvkit
 from cvkit.ml import AdaBoostClassifier
-from cvkit.ml.ensemble.boosted_trees import Recipe, boost
+from cvkit.ml.ensemble.boosted_trees import BoostingParameters, boost
 from cvkit.ml.ensemble.quantization import quantization_thresholds, quantize
 from tests.learner_checks import failed_checks
 
@@ -139,17 +139,23 @@ def test_trimmed_samples_are_the_lightest():
     is_positive = features[0] >= 100
     is_positive[is_light] = features[2, is_light] >= 50
     weights = np.where(is_light, 0.4 / 300, 0.6 / 100)
-    chosen = [boost(features, is_positive, weights, 1, Recipe(trimmed=share)) for share in (0.41, 0.0)]
+    chosen = [
+        boost(features, is_positive, weights, 1, BoostingParameters(trimming=share)) for share in (0.41, 0.0)
+    ]
     assert [int(trees.feature[0, 0]) for trees in chosen] == [0, 0]
     weights = np.where(is_light, 0.6 / 300, 0.4 / 100)
-    chosen = [boost(features, is_positive, weights, 1, Recipe(trimmed=share)) for share in (0.61, 0.0)]
+    chosen = [
+        boost(features, is_positive, weights, 1, BoostingParameters(trimming=share)) for share in (0.61, 0.0)
+    ]
     assert [int(trees.feature[0, 0]) for trees in chosen] == [0, 2]
 
 
 def test_thresholds_lie_in_the_middle_of_values_that_no_sample_has():
     features = np.array([[10, 10, 20, 20], [255, 255, 254, 254]], np.uint8)
     is_positive = np.array([False, False, True, True])
-    first, second = (boost(features[[row]], is_positive, np.ones(4), 1, Recipe()) for row in (0, 1))
+    first, second = (
+        boost(features[[row]], is_positive, np.ones(4), 1, BoostingParameters()) for row in (0, 1)
+    )
     assert (first.threshold[0, 0], second.threshold[0, 0]) == (16, 255)
     assert first.leaf.tolist() == (-second.leaf).tolist() == [[-0.5, 0.5]]
 
@@ -159,13 +165,13 @@ def test_threads_change_nothing():
     features = generator.integers(0, 200, (400, 9000)).astype(np.uint8)
     is_positive = generator.random(9000) < features[3] / 200
     weights = np.full(9000, 1 / 9000)
-    recipe = Recipe(depth=3, kind="real", drawn=60, trimmed=0.01, seed=5)
+    parameters = BoostingParameters(depth=3, kind="real", max_features=60, trimming=0.01, seed=5)
     before = cvkit.get_num_threads()
     found = []
     try:
         for threads in {1, before}:
             cvkit.set_num_threads(threads)
-            found.append(boost(features, is_positive, weights, 8, recipe))
+            found.append(boost(features, is_positive, weights, 8, parameters))
     finally:
         cvkit.set_num_threads(before)
     for name in ("feature", "threshold", "leaf", "gain", "error"):

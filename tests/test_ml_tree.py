@@ -10,9 +10,9 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import check_estimator
 
 from cvkit.ml import DecisionTreeClassifier, DecisionTreeRegressor, export_text, plot_tree
-from cvkit.ml.tree._cpu.criteria import GAIN_RATIO, Target
-from cvkit.ml.tree._cpu.records import SPLIT_DTYPE
-from cvkit.ml.tree._cpu.splits import choose_split
+from cvkit.ml.tree._cpu.criterion import GAIN_RATIO
+from cvkit.ml.tree._cpu.records import SPLIT_DTYPE, Target
+from cvkit.ml.tree._cpu.splitter import choose_split
 
 FIELDS = (
     "children_left",

@@ -9,7 +9,7 @@ from cvkit._lazy import lazy_names
 
 # Public name -> the module that defines it.
 _NAMES = {
-    "AdaBoostClassifier": "cvkit.ml.ensemble.boosting",
+    "AdaBoostClassifier": "cvkit.ml.ensemble.ada_boost",
     "DecisionTreeClassifier": "cvkit.ml.tree.decision_tree",
     "DecisionTreeRegressor": "cvkit.ml.tree.decision_tree",
     "ID3Classifier": "cvkit.ml.tree.categorical_tree",

@@ -19,7 +19,7 @@ from cvkit.detect.training.filters import learn_decorrelation
 from cvkit.detect.training.pyramids import UNTRAINED, Augmentation, ChannelCutter, WindowIndex
 from cvkit.detect.training.samples import SampleColumns
 from cvkit.detect.training.state import Checkpoint, fingerprint
-from cvkit.ml.ensemble.boosted_trees import Recipe, boost
+from cvkit.ml.ensemble.boosted_trees import BoostingParameters, boost
 
 _DEPTH = 2
 # Each round of hard negatives is found by so many times the trees of the round before.
@@ -281,10 +281,10 @@ class _Trainer:
         is_object = np.arange(samples.count) < object_count
         weights = np.where(is_object, 0.5 / object_count, 0.5 / (samples.count - object_count))
         share = _DECORRELATED_PER_DRAWN if options.decorrelate else _FEATURES_PER_DRAWN
-        boosting = Recipe(
+        boosting = BoostingParameters(
             depth=_DEPTH,
             criterion="error",
-            drawn=-(-len(samples.array) // share),
+            max_features=-(-len(samples.array) // share),
             seed=int(self._generator(_TREES, number).integers(1 << 31)),
         )
         n_trees = max(1, options.trees // _GROWTH ** (options.rounds - number))

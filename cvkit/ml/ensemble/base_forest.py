@@ -18,16 +18,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from cvkit import _jit
 from cvkit.ml.ensemble.bootstrap import Bootstrap, copies_in_order, seeded
-from cvkit.ml.tree._cpu import structure as kernels
-from cvkit.ml.tree.decision_tree import (
+from cvkit.ml.tree._cpu import prediction as kernels
+from cvkit.ml.tree.builder import TreeBuilder
+from cvkit.ml.tree.decision_tree import DecisionTreeClassifier, DecisionTreeRegressor
+from cvkit.ml.tree.parameters import (
     GROWTH_CONSTRAINTS,
     LARGEST_SEED,
-    DecisionTreeClassifier,
-    DecisionTreeRegressor,
+    check_weights,
+    make_limits,
+    n_features_to_draw,
 )
-from cvkit.ml.tree.growth import Grower, check_weights, make_limits, n_features_to_draw
+from cvkit.ml.tree.prediction import FlatTrees
 from cvkit.ml.tree.pruning import prune_tree
-from cvkit.ml.tree.structure import FlatTrees, Tree
+from cvkit.ml.tree.structure import Tree
 
 FOREST_CONSTRAINTS: dict[str, list[Any]] = {
     **GROWTH_CONSTRAINTS,
@@ -90,7 +93,7 @@ class BaseForest(FlatTrees, BaseEstimator):
         if not self.bootstrap and self.oob_score:
             raise ValueError("oob_score=True needs bootstrap=True: every sample is in every bag without it")
         weights = check_weights(sample_weight, X, class_weight)
-        grower = Grower(X, y, n_classes, self.criterion, make_limits(self, X))
+        builder = TreeBuilder(X, y, n_classes, self.criterion, make_limits(self, X))
         bootstrap = None
         if self.bootstrap and self.frequency_weights:
             copies = copies_in_order(check_weights(sample_weight, X), X, y)
@@ -109,14 +112,14 @@ class BaseForest(FlatTrees, BaseEstimator):
                 if balances_draws:
                     tree_weights = tree_weights * _balance(y, tree_weights)
             # As scikit-learn's trees do: each makes a generator from its seed, and draws once from it.
-            nodes, values = grower.grow(tree_weights, seeded(seed).randint(0, LARGEST_SEED))
+            nodes, values = builder.build(tree_weights, seeded(seed).randint(0, LARGEST_SEED))
             return prune_tree(nodes, values, self.ccp_alpha) if self.ccp_alpha > 0 else (nodes, values)
 
         self._bootstrap = bootstrap
-        self._put_in_a_row(_map(grow_one, self._seeds, n_threads(self.n_jobs)))
+        self._concatenate(_map(grow_one, self._seeds, n_threads(self.n_jobs)))
         self._renew_steps()
 
-    def _put_in_a_row(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
+    def _concatenate(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
         ends = np.cumsum([len(nodes) for nodes, _ in trees])
         self._roots = np.concatenate([[0], ends[:-1]]).astype(np.int64)
         # As plain numbers: NumPy copies records field by field.
@@ -259,14 +262,9 @@ class BaseForest(FlatTrees, BaseEstimator):
             if len(outside) == 0:
                 continue
             outside_rows = rows[outside]
-            error = self._error(y[outside], tree._sum_values(outside_rows))
+            error = self._error(y[outside], tree._mean_values(outside_rows))
             for feature in np.unique(tree.tree_.feature[tree.tree_.feature >= 0]):
                 shuffled = outside_rows.copy()
                 shuffled[:, feature] = random.permutation(shuffled[:, feature])
-                increases[feature] += self._error(y[outside], tree._sum_values(shuffled)) - error
+                increases[feature] += self._error(y[outside], tree._mean_values(shuffled)) - error
         return increases / len(self._roots)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags

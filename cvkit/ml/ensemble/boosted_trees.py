@@ -49,7 +49,7 @@ class BoostedTrees:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BoostingParameters:
     """How trees are grown and weighted.
 
     Parameters
@@ -57,15 +57,15 @@ class Recipe:
     depth : int
         Comparisons from the root of a tree to a leaf.
     kind : {"discrete", "real", "gentle"}
-        What a leaf adds to the score: the class of its majority, times what the tree is worth; half the
+        What a leaf adds to the score: the class of its majority, times the weight of the tree; half the
         logarithm of the odds; or the difference of the classes' shares.
     criterion : {"gini", "error", "exponential"}
         What a split lessens.
-    drawn : int, optional
+    max_features : int, optional
         Features drawn for each level of each tree; all of them by default.
     learning_rate : float
         Factor of every leaf.
-    trimmed : float
+    trimming : float
         Share of all weight that the lightest samples may have together for splits to be found without them.
     seed : int
         Decides the draws.
@@ -74,14 +74,18 @@ class Recipe:
     depth: int = 1
     kind: str = "discrete"
     criterion: str = "gini"
-    drawn: int | None = None
+    max_features: int | None = None
     learning_rate: float = 1.0
-    trimmed: float = 0.0
+    trimming: float = 0.0
     seed: int = 0
 
 
 def boost(
-    features: np.ndarray, is_positive: np.ndarray, weights: np.ndarray, n_trees: int, recipe: Recipe
+    features: np.ndarray,
+    is_positive: np.ndarray,
+    weights: np.ndarray,
+    n_trees: int,
+    parameters: BoostingParameters,
 ) -> BoostedTrees:
     """Boost trees; every tree weights the samples by how the trees before it did.
 
@@ -97,7 +101,7 @@ def boost(
         The largest number of trees. Discrete boosting that draws no features ends after a tree that makes no
         error, and before one that does no better than chance: the next would be the same again. Boosting of
         any kind ends, with a warning, after a tree that lets the weights run away.
-    recipe : Recipe
+    parameters : BoostingParameters
         How to grow them.
 
     Returns
@@ -105,17 +109,17 @@ def boost(
     BoostedTrees
         The same at any number of threads.
     """
-    generator = np.random.default_rng(recipe.seed)
+    generator = np.random.default_rng(parameters.seed)
     signs = np.where(is_positive, 1.0, -1.0)
     margins = np.zeros(len(signs))
     trees: list[tuple[np.ndarray, ...]] = []
-    repeats = recipe.kind == "discrete" and recipe.drawn is None
+    repeats = parameters.kind == "discrete" and parameters.max_features is None
     current = weights / weights.sum()
     for _ in range(n_trees):
-        feature, threshold, reached = _grow(features, is_positive, current, recipe, generator)
-        shares = _class_shares(reached, is_positive, current, recipe.depth)
+        feature, threshold, reached = _grow(features, is_positive, current, parameters, generator)
+        shares = _class_shares(reached, is_positive, current, parameters.depth)
         error = float(shares.min(axis=1).sum())
-        leaf = recipe.learning_rate * _leaf_values(shares, error, recipe.kind)
+        leaf = parameters.learning_rate * _leaf_values(shares, error, parameters.kind)
         if repeats and trees and not leaf.any():
             break
         trees.append((feature, threshold, leaf, _gains(shares), np.array(error)))
@@ -123,11 +127,15 @@ def boost(
             break
         step = signs * leaf[reached]
         margins += step
-        current = _reweight(current, step) if recipe.kind == "discrete" else _weigh(weights, margins)
+        current = (
+            _reweight(current, step)
+            if parameters.kind == "discrete"
+            else _weights_of_margins(weights, margins)
+        )
         if not current.any():
             warnings.warn(
                 f"The weights of the samples run away after {len(trees)} trees, and boosting ends there: "
-                f"learning_rate={recipe.learning_rate:g} is too large",
+                f"learning_rate={parameters.learning_rate:g} is too large",
                 stacklevel=3,
             )
             break
@@ -145,7 +153,7 @@ def _reweight(current: np.ndarray, step: np.ndarray) -> np.ndarray:
     return kept / kept.sum()
 
 
-def _weigh(weights: np.ndarray, margins: np.ndarray) -> np.ndarray:
+def _weights_of_margins(weights: np.ndarray, margins: np.ndarray) -> np.ndarray:
     """Return the weights that belong to margins; zeros if they run away.
 
     Their sum is the exponential loss, which trees lessen unless the learning rate is too large.
@@ -161,23 +169,23 @@ def _grow(
     features: np.ndarray,
     is_positive: np.ndarray,
     weights: np.ndarray,
-    recipe: Recipe,
+    parameters: BoostingParameters,
     generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Grow one tree; return its nodes' features and thresholds, and the leaf that each sample reaches."""
-    kept = _heaviest(weights, recipe.trimmed)
+    kept = _heaviest(weights, parameters.trimming)
     kept_weights, kept_classes = weights[kept], is_positive[kept].astype(np.uint32)
     nodes = np.zeros(len(weights), np.uint32)
-    feature = np.empty(2**recipe.depth - 1, np.int32)
-    threshold = np.empty(2**recipe.depth - 1, np.uint8)
-    for level in range(recipe.depth):
+    feature = np.empty(2**parameters.depth - 1, np.int32)
+    threshold = np.empty(2**parameters.depth - 1, np.uint8)
+    for level in range(parameters.depth):
         chosen = np.arange(len(features))
-        if recipe.drawn is not None:
-            chosen = np.sort(generator.choice(len(features), recipe.drawn, replace=False))
+        if parameters.max_features is not None:
+            chosen = np.sort(generator.choice(len(features), parameters.max_features, replace=False))
         n_nodes = 2**level
         losses, thresholds = np.empty((len(chosen), n_nodes)), np.empty((len(chosen), n_nodes), np.uint8)
         cells = (2 * nodes[kept] + kept_classes) * np.uint32(kernels.BINS)
-        criterion = CRITERIA[recipe.criterion]
+        criterion = CRITERIA[parameters.criterion]
         kernels.find_splits(features, chosen, kept, cells, kept_weights, criterion, losses, thresholds)
         best = losses.argmin(axis=0)
         at_level = slice(n_nodes - 1, 2 * n_nodes - 1)
@@ -187,12 +195,12 @@ def _grow(
     return feature, threshold, nodes
 
 
-def _heaviest(weights: np.ndarray, trimmed: float) -> np.ndarray:
-    """Return the samples but for the lightest, which have at most the share ``trimmed`` of all weight."""
-    if trimmed == 0.0:
+def _heaviest(weights: np.ndarray, trimming: float) -> np.ndarray:
+    """Return the samples but for the lightest, which have at most the share ``trimming`` of all weight."""
+    if trimming == 0.0:
         return np.flatnonzero(weights).astype(np.uint32)
     ascending = np.sort(weights)
-    lightest = np.searchsorted(np.cumsum(ascending), trimmed * weights.sum(), side="right")
+    lightest = np.searchsorted(np.cumsum(ascending), trimming * weights.sum(), side="right")
     return np.flatnonzero(weights >= ascending[lightest]).astype(np.uint32)
 
 
@@ -209,8 +217,8 @@ def _leaf_values(shares: np.ndarray, error: float, kind: str) -> np.ndarray:
     negative, positive = shares.T
     if kind == "discrete":
         # A tree without errors gets the weight that scikit-learn gives it.
-        worth = 0.5 * np.log((1.0 - error) / error) if error > 0.0 else 0.5
-        return max(worth, 0.0) * np.where(positive > negative, 1.0, -1.0)
+        tree_weight = 0.5 * np.log((1.0 - error) / error) if error > 0.0 else 0.5
+        return max(tree_weight, 0.0) * np.where(positive > negative, 1.0, -1.0)
     if kind == "real":
         smoothing = _SMOOTHING / len(shares)
         return 0.5 * np.log((positive + smoothing) / (negative + smoothing))

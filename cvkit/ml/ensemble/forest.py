@@ -6,19 +6,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from cvkit.ml.ensemble.base_forest import FOREST_CONSTRAINTS, BaseForest
-from cvkit.ml.tree.decision_tree import CLASSIFIER_CRITERIA, DecisionTreeClassifier, DecisionTreeRegressor
+from cvkit.ml.tree.decision_tree import DecisionTreeClassifier, DecisionTreeRegressor
+from cvkit.ml.tree.parameters import CLASSIFIER_CRITERIA
+from cvkit.ml.tree.prediction import TreesClassifier, TreesRegressor
 from cvkit.ml.tree.structure import Tree
 
 
-class RandomForestClassifier(ClassifierMixin, BaseForest):
+class RandomForestClassifier(TreesClassifier, BaseForest):
     """A random forest for classification.
 
     With ``criterion="gini"`` its trees are those of scikit-learn, node for node, for the same
@@ -162,10 +161,7 @@ min_impurity_decrease, ccp_alpha
         self
         """
         self._validate_params()
-        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
-        check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        self.n_classes_ = len(self.classes_)
+        rows, labels, codes = self._check_training(X, y)
         balances_draws = self.class_weight == "balanced_subsample" and self.bootstrap
         of_classes = None
         if self.class_weight is not None and not balances_draws:
@@ -195,44 +191,10 @@ min_impurity_decrease, ccp_alpha
         return estimator
 
     def _error(self, y: np.ndarray, values: np.ndarray) -> float:
-        return float(np.mean(self.classes_[values.argmax(axis=1)] != y))
-
-    def predict_proba(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the class probabilities, averaged over the trees.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples, n_classes)
-        """
-        return self._sum_values(self._check_rows(X)) / len(self._roots)
-
-    def predict_log_proba(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the logarithm of ``predict_proba``."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    def predict(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the class of highest mean probability.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples,)
-        """
-        probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        return float(np.mean(self._most_frequent(values) != y))
 
 
-class RandomForestRegressor(RegressorMixin, BaseForest):
+class RandomForestRegressor(TreesRegressor, BaseForest):
     """A random forest for regression.
 
     Parameters
@@ -337,9 +299,7 @@ frequency_weights
         self
         """
         self._validate_params()
-        rows, responses = validate_data(
-            self, X, y, dtype=np.float32, ensure_all_finite="allow-nan", y_numeric=True
-        )
+        rows, responses = self._check_training(X, y)
         self._grow(rows, responses, 0, sample_weight)
         if self.oob_score:
             self.oob_prediction_ = self._out_of_bag(rows)[:, 0]
@@ -348,17 +308,3 @@ frequency_weights
 
     def _error(self, y: np.ndarray, values: np.ndarray) -> float:
         return float(np.mean((values[:, 0] - y) ** 2))
-
-    def predict(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the mean prediction of the trees.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples,)
-        """
-        return self._sum_values(self._check_rows(X))[:, 0] / len(self._roots)

@@ -12,6 +12,7 @@ from sklearn.utils import check_array, check_consistent_length, check_random_sta
 from sklearn.utils.multiclass import type_of_target
 
 from cvkit.ml.ensemble.forest import RandomForestClassifier, RandomForestRegressor
+from cvkit.ml.tree.parameters import LARGEST_SEED
 
 # Rows whose proximities to all others are held at a time.
 _BLOCK = 512
@@ -173,7 +174,7 @@ def impute_by_proximity(
         forest = RandomForestRegressor() if continuous else RandomForestClassifier()
     random = check_random_state(random_state)
     for _ in range(n_iterations):
-        grown = clone(forest).set_params(random_state=random.randint(np.iinfo(np.int32).max)).fit(filled, y)
+        grown = clone(forest).set_params(random_state=random.randint(LARGEST_SEED)).fit(filled, y)
         filled = _fill(table, filled, categorical, grown)
     return filled
 

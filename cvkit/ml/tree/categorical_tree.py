@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from cvkit.ml.tree.growth import check_weights
+from cvkit.ml.tree.parameters import check_weights
 
 _TOLERANCE = 1e-12
 LEAF = -1
@@ -150,7 +150,7 @@ class ID3Classifier(ClassifierMixin, BaseEstimator):
     def _choose_feature(self, codes: np.ndarray, class_weights: np.ndarray) -> int:
         """Return the feature whose values tell most about the class, or ``LEAF`` where none does."""
         total = class_weights.sum()
-        whole = _entropy(class_weights.sum(axis=0))
+        of_node = _entropy(class_weights.sum(axis=0))
         n_features = codes.shape[1]
         gains = np.empty(n_features)
         split_information = np.empty(n_features)
@@ -159,7 +159,7 @@ class ID3Classifier(ClassifierMixin, BaseEstimator):
             of_code = np.zeros((len(seen), class_weights.shape[1]))
             np.add.at(of_code, which, class_weights)
             sizes = of_code.sum(axis=1)
-            gains[feature] = (whole - _entropy(of_code).sum()) / total
+            gains[feature] = (of_node - _entropy(of_code).sum()) / total
             split_information[feature] = _entropy(sizes) / total
         useful = gains > _TOLERANCE
         if not useful.any():

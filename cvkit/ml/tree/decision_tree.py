@@ -2,141 +2,18 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.utils import Bunch, check_random_state, compute_sample_weight
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
 
-from cvkit.ml.tree.growth import Grower, check_weights, make_limits
-from cvkit.ml.tree.pruning import prune_tree, pruning_path
-from cvkit.ml.tree.structure import FlatTrees, Tree
-
-LARGEST_SEED = np.iinfo(np.int32).max
-
-GROWTH_CONSTRAINTS: dict[str, list[Any]] = {
-    "max_depth": [Interval(Integral, 1, None, closed="left"), None],
-    "min_samples_split": [
-        Interval(Integral, 2, None, closed="left"),
-        Interval(RealNotInt, 0.0, 1.0, closed="right"),
-    ],
-    "min_samples_leaf": [
-        Interval(Integral, 1, None, closed="left"),
-        Interval(RealNotInt, 0.0, 1.0, closed="neither"),
-    ],
-    "min_weight_fraction_leaf": [Interval(Real, 0.0, 0.5, closed="both")],
-    "max_features": [
-        Interval(Integral, 1, None, closed="left"),
-        Interval(RealNotInt, 0.0, 1.0, closed="right"),
-        StrOptions({"sqrt", "log2"}),
-        None,
-    ],
-    "max_leaf_nodes": [Interval(Integral, 2, None, closed="left"), None],
-    "min_impurity_decrease": [Interval(Real, 0.0, None, closed="left")],
-    "ccp_alpha": [Interval(Real, 0.0, None, closed="left")],
-    "random_state": ["random_state"],
-}
-CLASSIFIER_CRITERIA = StrOptions({"gini", "entropy", "log_loss", "gain_ratio"})
+from cvkit.ml.tree.base_tree import BaseDecisionTree
+from cvkit.ml.tree.parameters import CLASSIFIER_CRITERIA, GROWTH_CONSTRAINTS, check_weights
+from cvkit.ml.tree.prediction import TreesClassifier, TreesRegressor
 
 
-class _BaseDecisionTree(FlatTrees, BaseEstimator):
-    """What classification and regression trees share."""
-
-    _roots = np.zeros(1, np.int64)
-
-    def _grow(self, X: np.ndarray, y: np.ndarray, n_classes: int, weights: np.ndarray) -> None:
-        """Grow the tree on validated data, and prune it."""
-        seed = check_random_state(self.random_state).randint(0, LARGEST_SEED)
-        limits = make_limits(self, X)
-        grower = Grower(X, y, n_classes, self.criterion, limits)
-        nodes, values = grower.grow(weights, seed)
-        if self.ccp_alpha > 0:
-            nodes, values = prune_tree(nodes, values, self.ccp_alpha)
-        self.max_features_ = limits.max_features
-        self.nodes_ = nodes
-        self.node_values_ = values
-        self._renew_steps()
-
-    @property
-    def tree_(self) -> Tree:
-        """The structure of the tree, with the attributes of scikit-learn's ``tree_``."""
-        check_is_fitted(self)
-        return Tree(self.nodes_, self.node_values_, self.n_features_in_)
-
-    @property
-    def feature_importances_(self) -> np.ndarray:
-        """Decrease of impurity that each feature brought, as shares of the whole: (n_features,)."""
-        return self.tree_.compute_feature_importances()
-
-    def get_depth(self) -> int:
-        """Return the distance of the deepest leaf from the root."""
-        return self.tree_.max_depth
-
-    def get_n_leaves(self) -> int:
-        """Return the number of leaves."""
-        return self.tree_.n_leaves
-
-    def apply(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the index of the leaf of each row.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples,)
-        """
-        return self._leaves(self._check_rows(X))[:, 0]
-
-    def decision_path(self, X: npt.ArrayLike) -> csr_matrix:
-        """Return the nodes that each row passes.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        scipy.sparse.csr_matrix of shape (n_samples, n_nodes)
-            1 for each node on the way from the root to the row's leaf.
-        """
-        return self.tree_.decision_path(self.apply(X))
-
-    def cost_complexity_pruning_path(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
-    ) -> Bunch:
-        """Grow a tree and return the values of ``ccp_alpha`` at which pruning takes another branch.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As for ``fit``.
-
-        Returns
-        -------
-        sklearn.utils.Bunch
-            ``ccp_alphas``, from 0 up, and ``impurities``, the summed impurity of the leaves that remain.
-        """
-        whole = clone(self).set_params(ccp_alpha=0.0).fit(X, y, sample_weight)
-        alphas, impurities = pruning_path(whole.nodes_)
-        return Bunch(ccp_alphas=alphas, impurities=impurities)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-
-class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
+class DecisionTreeClassifier(TreesClassifier, BaseDecisionTree):
     """A decision tree for classification.
 
     With ``criterion="gini"``, and weights that are whole numbers, it is scikit-learn's tree, node for node,
@@ -155,7 +32,7 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
     min_samples_leaf : int or float
         Fewest samples in a leaf; a float is a fraction of the training samples.
     min_weight_fraction_leaf : float
-        Least weight in a leaf, as a fraction of the whole.
+        Least weight in a leaf, as a fraction of the weight of all training samples.
     max_features : int, float, {"sqrt", "log2"}, optional
         How many features are drawn for each split; all of them by default.
     random_state : int, RandomState, optional
@@ -261,51 +138,14 @@ class DecisionTreeClassifier(ClassifierMixin, _BaseDecisionTree):
         self
         """
         self._validate_params()
-        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
-        check_classification_targets(labels)
+        rows, labels, codes = self._check_training(X, y)
         of_classes = None if self.class_weight is None else compute_sample_weight(self.class_weight, labels)
         weights = check_weights(sample_weight, rows, of_classes)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
-        self.n_classes_ = len(self.classes_)
         self._grow(rows, codes, self.n_classes_, weights)
         return self
 
-    def predict_proba(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the share of each class in each row's leaf.
 
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples, n_classes)
-        """
-        return self._sum_values(self._check_rows(X))
-
-    def predict_log_proba(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the logarithm of ``predict_proba``."""
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    def predict(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the most frequent class of each row's leaf.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples,)
-        """
-        probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
-
-
-class DecisionTreeRegressor(RegressorMixin, _BaseDecisionTree):
+class DecisionTreeRegressor(TreesRegressor, BaseDecisionTree):
     """A decision tree for regression by least squares.
 
     Parameters
@@ -384,22 +224,6 @@ max_leaf_nodes, min_impurity_decrease, ccp_alpha
         self
         """
         self._validate_params()
-        rows, responses = validate_data(
-            self, X, y, dtype=np.float32, ensure_all_finite="allow-nan", y_numeric=True
-        )
+        rows, responses = self._check_training(X, y)
         self._grow(rows, responses, 0, check_weights(sample_weight, rows))
         return self
-
-    def predict(self, X: npt.ArrayLike) -> np.ndarray:
-        """Return the mean response of each row's leaf.
-
-        Parameters
-        ----------
-        X : array_like of shape (n_samples, n_features)
-            May hold NaN.
-
-        Returns
-        -------
-        numpy.ndarray of shape (n_samples,)
-        """
-        return self._sum_values(self._check_rows(X))[:, 0]

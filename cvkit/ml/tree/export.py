@@ -1,4 +1,4 @@
-"""Decision trees as text and as a picture."""
+"""Decision trees as text and as a drawing."""
 
 from __future__ import annotations
 

@@ -1,17 +1,11 @@
-"""Grown trees as flat arrays, and walking rows down to their leaves: what trees and forests share."""
+"""The structure of a grown tree, as scikit-learn shows it."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-from cvkit._dispatch import contiguous
-from cvkit.ml.tree._cpu import structure as kernels
-from cvkit.ml.tree._cpu.records import NODE_DTYPE
 
 
 class Tree:
@@ -113,7 +107,7 @@ class Tree:
         return int(self.depths.max())
 
     def compute_feature_importances(self) -> np.ndarray:
-        """Return the decrease of impurity that each feature brought, as shares of the whole."""
+        """Return the decrease of impurity that each feature brought, as shares of their sum."""
         inner = np.flatnonzero(self.children_left >= 0)
         mass = self.weighted_n_node_samples * self.impurity
         decrease = mass[inner] - mass[self.children_left[inner]] - mass[self.children_right[inner]]
@@ -138,83 +132,3 @@ class Tree:
         path = csr_matrix((np.ones(len(where[0])), where), shape=(len(leaves), self.node_count))
         path.sort_indices()
         return path
-
-
-def as_nodes(records: np.ndarray) -> np.ndarray:
-    """Return nodes as kernels take them; those of a file may be older, or of the other byte order."""
-    if records.dtype == NODE_DTYPE:
-        return records.view(NODE_DTYPE)  # a file does not tell that fields are aligned
-    nodes = np.zeros(records.shape, NODE_DTYPE)
-    for name in records.dtype.names or ():
-        nodes[name] = records[name]
-    return nodes
-
-
-def pack_steps(nodes: np.ndarray, roots: np.ndarray) -> np.ndarray:
-    """Reduce nodes to what a walk needs: 16 bytes each, children counted from the start of the forest."""
-    steps = np.empty(len(nodes), kernels.STEP_DTYPE)
-    kernels.pack_steps(contiguous(nodes), contiguous(roots), steps)
-    return steps
-
-
-class FlatTrees:
-    """Mixin of an estimator whose fitted state is ``nodes_``, ``node_values_`` and ``_roots``."""
-
-    nodes_: np.ndarray
-    node_values_: np.ndarray
-    n_features_in_: int
-    _roots: np.ndarray  # where each tree starts among the nodes, int64
-
-    @cached_property
-    def _steps(self) -> np.ndarray:
-        return pack_steps(self.nodes_, self._roots)
-
-    def _renew_steps(self) -> None:
-        """Pack the steps again, in ``fit`` already, so that ``predict`` leaves the estimator as it was."""
-        self.__dict__.pop("_steps", None)
-        _ = self._steps
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: not the steps, which are packed again where they are loaded."""
-        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
-        return {name: value for name, value in state.items() if name != "_steps"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take over what was pickled or saved."""
-        super().__setstate__(state)  # type: ignore[misc]
-        if "nodes_" in state:
-            self.nodes_ = as_nodes(self.nodes_)
-            self._renew_steps()
-
-    @property
-    def n_outputs_(self) -> int:
-        """Number of labels or responses of a sample: always 1."""
-        check_is_fitted(self)
-        return 1
-
-    def _check_rows(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, order="C", reset=False, ensure_all_finite="allow-nan")
-        return contiguous(X)
-
-    def _leaves(self, rows: np.ndarray) -> np.ndarray:
-        """Find the leaf of each row in each tree: (n_rows, n_trees) int64."""
-        leaves = np.empty((len(rows), len(self._roots)), np.int64)
-        kernels.apply(*self._walk(rows), rows, leaves)
-        return leaves
-
-    def _sum_values(self, rows: np.ndarray) -> np.ndarray:
-        """Add up the values of each row's leaves over the trees: (n_rows, n_values)."""
-        sums = np.empty((len(rows), self.node_values_.shape[1]))
-        kernels.sum_values(*self._walk(rows), contiguous(self.node_values_), rows, sums)
-        return sums
-
-    def _walk(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
-        missing_go_to_left = contiguous(self.nodes_["missing_go_to_left"])
-        return contiguous(self._steps), missing_go_to_left, self._has_missing(rows), self._roots
-
-    @staticmethod
-    def _has_missing(rows: np.ndarray) -> bool:
-        # A sum is cheaper than a mask; values of both signs cannot hide a NaN.
-        with np.errstate(over="ignore", invalid="ignore"):
-            return bool(np.isnan(rows.sum()))

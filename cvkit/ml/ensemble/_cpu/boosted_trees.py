@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 
 BINS = 256
 ERROR, GINI, EXPONENTIAL = range(3)
@@ -20,7 +21,7 @@ _BLOCK = 4096
 
 
 @helper
-def add_weights(row, samples, cells, weights, histogram, spare):
+def add_weights(row, samples, cells, weights, histogram, second_histogram):
     """Add each sample's weight to the cell of its node and class, at its value.
 
     Neighbors in a histogram's list often share a cell, and an addition would wait for the one before; with
@@ -29,16 +30,16 @@ def add_weights(row, samples, cells, weights, histogram, spare):
     for i in range(samples.shape[0] // 2):
         first, second = np.uint64(2 * i), np.uint64(2 * i + 1)
         histogram[cells[first] + row[samples[first]]] += weights[first]
-        spare[cells[second] + row[samples[second]]] += weights[second]
+        second_histogram[cells[second] + row[samples[second]]] += weights[second]
     if samples.shape[0] % 2:
         last = np.uint64(samples.shape[0] - 1)
         histogram[cells[last] + row[samples[last]]] += weights[last]
     for cell in range(histogram.shape[0]):
-        histogram[cell] += spare[cell]
+        histogram[cell] += second_histogram[cell]
 
 
 @helper
-def accumulate(histogram, sums):
+def cumulative_sums(histogram, sums):
     """Write the sums of all cells before each one."""
     total = 0.0
     for value in range(BINS):
@@ -107,23 +108,21 @@ def find_splits(features, chosen, samples, cells, weights, criterion, losses, th
     are the loss and the threshold of each feature's best split, (features, nodes).
     """
     n_chosen, n_nodes = losses.shape
-    for block in prange((n_chosen + _FEATURES_TOGETHER - 1) // _FEATURES_TOGETHER):
+    for block in prange(parts_of(n_chosen, _FEATURES_TOGETHER)):
         histogram = np.empty(2 * n_nodes * BINS)
-        spare = np.empty(2 * n_nodes * BINS)
+        second_histogram = np.empty(2 * n_nodes * BINS)
         negative, positive, scores = np.empty(BINS), np.empty(BINS), np.empty(BINS)
-        start = block * _FEATURES_TOGETHER
-        for place in range(start, min(start + _FEATURES_TOGETHER, n_chosen)):
+        first, last = span(block, _FEATURES_TOGETHER, n_chosen)
+        for place in range(first, last):
             histogram[:] = 0.0
-            spare[:] = 0.0
-            add_weights(features[chosen[place]], samples, cells, weights, histogram, spare)
+            second_histogram[:] = 0.0
+            add_weights(features[chosen[place]], samples, cells, weights, histogram, second_histogram)
             for node in range(n_nodes):
                 middle = (2 * node + 1) * BINS
-                of_negative, of_positive = (
-                    histogram[middle - BINS : middle],
-                    histogram[middle : middle + BINS],
-                )
-                all_negative = accumulate(of_negative, negative)
-                all_positive = accumulate(of_positive, positive)
+                of_negative = histogram[middle - BINS : middle]
+                of_positive = histogram[middle : middle + BINS]
+                all_negative = cumulative_sums(of_negative, negative)
+                all_positive = cumulative_sums(of_positive, positive)
                 if criterion == GINI:
                     gini_losses(negative, positive, all_negative, all_positive, scores)
                 elif criterion == EXPONENTIAL:
@@ -139,8 +138,9 @@ def find_splits(features, chosen, samples, cells, weights, criterion, losses, th
 def walk_level(features, feature, threshold, nodes):
     """Send every sample from its node of one level, counted from 0, to a node of the next."""
     n = nodes.shape[0]
-    for block in prange((n + _BLOCK - 1) // _BLOCK):
-        for sample in range(block * _BLOCK, min((block + 1) * _BLOCK, n)):
+    for block in prange(parts_of(n, _BLOCK)):
+        first, last = span(block, _BLOCK, n)
+        for sample in range(first, last):
             node = nodes[sample]
             nodes[sample] = 2 * node + (features[feature[node], sample] >= threshold[node])
 
@@ -150,8 +150,9 @@ def sum_leaves(rows, feature, threshold, leaf, sums):
     """Add up the leaves that each row reaches; a row goes left where its value is at most the threshold."""
     n_trees, n_inner = feature.shape
     n = rows.shape[0]
-    for block in prange((n + _BLOCK - 1) // _BLOCK):
-        for i in range(block * _BLOCK, min((block + 1) * _BLOCK, n)):
+    for block in prange(parts_of(n, _BLOCK)):
+        first, last = span(block, _BLOCK, n)
+        for i in range(first, last):
             total = 0.0
             for tree in range(n_trees):
                 node = 0

@@ -1,1 +1,1 @@
-"""CPU twins of ``cvkit.ml.tree.decision_tree``."""
+"""CPU twins of ``cvkit.ml.tree``."""

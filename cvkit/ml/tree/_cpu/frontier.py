@@ -13,7 +13,7 @@ from cvkit._jit import exact_helper
 def rise(heap, place, node, branches):
     """Put a node at a free place, or above it where its parents are less rewarding."""
     parent = (place - 1) // 2
-    while place > 0 and branches[heap[parent]].improvement < branches[node].improvement:
+    while place > 0 and branches[heap[parent]]["improvement"] < branches[node]["improvement"]:
         heap[place] = heap[parent]
         place = parent
         parent = (place - 1) // 2
@@ -36,7 +36,7 @@ def take_from_frontier(heap, size, branches):
     place = 0
     child = 2
     while child < size:
-        if branches[heap[child]].improvement < branches[heap[child - 1]].improvement:
+        if branches[heap[child]]["improvement"] < branches[heap[child - 1]]["improvement"]:
             child -= 1
         heap[place] = heap[child]
         place = child

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit._jit import exact_helper
-from cvkit.ml.tree._cpu.criteria import FEATURE_THRESHOLD, GINI
+from cvkit.ml.tree._cpu.criterion import FEATURE_THRESHOLD, GINI
 
 # A cell of the histogram counts the samples of one class at one value in its upper half, and adds up their
 # weights in its lower half.
@@ -32,12 +32,13 @@ def fits_histogram(n_values, n_samples, target, n_classes):
 
 
 @exact_helper
-def fill_histogram(ranks, least, n_values, node_samples, target, n_classes, histogram):
-    """Count samples and weights by value, from rank ``least`` on, and class."""
+def fill_histogram(ranked, n_values, node_samples, target, n_classes, histogram):
+    """Count samples and weights by value, from the least of the node on, and class."""
     for cell in range(n_values * n_classes):
         histogram[cell] = 0
     for sample in node_samples:
-        cell = np.uint64(ranks[sample] - least) * np.uint64(n_classes) + np.uint64(target.classes[sample])
+        value = np.uint64(ranked.ranks[sample] - ranked.least)
+        cell = value * np.uint64(n_classes) + np.uint64(target.classes[sample])
         histogram[cell] += _SAMPLE + np.int64(target.weights[sample])
 
 
@@ -65,8 +66,8 @@ def move_left(cells, left, right):
 
 
 @exact_helper
-def scan_histogram(histogram, values, n_values, limits, weight, n_samples, left, right):
-    """Find the split of least Gini index; the score is that of ``tree_math.scan_gini``.
+def scan_histogram(histogram, values, n_values, limits, node, left, right):
+    """Find the split of least Gini index; the score is that of ``criterion.scan_gini``.
 
     ``left`` and ``right`` are the class weights on either side, none and all of them at first. Returns the
     score, how many samples go left, and between which of the values the threshold lies.
@@ -86,10 +87,10 @@ def scan_histogram(histogram, values, n_values, limits, weight, n_samples, left,
         here = sum_cells(cells)
         if here == 0:
             continue
-        enough = n_left >= limits.min_samples_leaf and n_samples - n_left >= limits.min_samples_leaf
+        enough = n_left >= limits.min_samples_leaf and node.n_samples - n_left >= limits.min_samples_leaf
         if n_left > 0 and enough and values[i] > np.float32(values[last] + FEATURE_THRESHOLD):
             left_total = np.float64(left_weight)
-            right_total = weight - left_total
+            right_total = node.weight - left_total
             if min(left_total, right_total) >= limits.min_weight_leaf:
                 left_gini = 1.0 - np.float64(left_squares) / (left_total * left_total)
                 right_gini = 1.0 - np.float64(right_squares) / (right_total * right_total)

@@ -7,7 +7,7 @@ import numpy as np
 from cvkit._jit import helper
 
 
-@helper(allocates=True)
+@helper
 def weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned):
     """Find the branch that saves least per leaf, and what it saves; the first of equal ones."""
     least = np.inf
@@ -21,9 +21,9 @@ def weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned):
     return weakest, least
 
 
-@helper(allocates=True)
-def forget_branch(top, children_left, children_right, can_be_pruned, stack):
-    """Mark a node and what lies below it as pruned."""
+@helper
+def prune_branch(top, children_left, children_right, can_be_pruned, stack):
+    """Note that nothing is left to prune in a node and below it."""
     stack[0] = top
     n_open = 1
     while n_open > 0:
@@ -69,7 +69,7 @@ def prune(children_left, children_right, node_cost, largest_alpha, is_leaf, alph
         weakest, alpha = weakest_link(node_cost, branch_cost, n_leaves, can_be_pruned)
         if alpha > largest_alpha:
             break
-        forget_branch(weakest, children_left, children_right, can_be_pruned, stack)
+        prune_branch(weakest, children_left, children_right, can_be_pruned, stack)
         is_leaf[weakest] = True
         fewer = n_leaves[weakest] - 1
         increase = node_cost[weakest] - branch_cost[weakest]

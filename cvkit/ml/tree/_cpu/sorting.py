@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit._jit import cpu_kernel, exact_helper, helper, prange
+from cvkit._rows import copy_row
 
 _SIGN = np.uint32(1 << 31)
 DIGIT_BITS = 11
@@ -14,15 +15,8 @@ _COMPARE_UP_TO = 64
 _SMALL_DIGIT_UP_TO = 1500
 _SMALL_DIGIT_BITS = 8
 _LARGEST_KEY = np.uint64(0xFFFFFFFFFFFFFFFF)
-# Arrays of keys are longer than the node by up to one batch of vectors.
+# Arrays of keys are longer than the node by up to one block of vectors.
 KEY_PADDING = 32
-
-
-@exact_helper
-def copy(source, target):
-    """Copy the elements of one array to another; a slice assignment would allocate, for fear of overlap."""
-    for i in range(source.shape[0]):
-        target[i] = source[i]
 
 
 @exact_helper
@@ -62,7 +56,7 @@ def sort_feature(values, samples, keys, other_keys, other_samples, histogram):
         samples, other_samples = other_samples, samples
         is_in_other = not is_in_other
     if is_in_other:
-        copy(samples, other_samples)
+        copy_row(samples, other_samples)
 
 
 @cpu_kernel
@@ -93,7 +87,7 @@ def rank_features(samples, values, ranks, distinct):
             ranks[feature, samples[feature, i]] = rank
 
 
-@helper(allocates=True)
+@helper
 def keep_samples(samples, values, kept, kept_samples, kept_values):
     """Copy the presorted samples that a tree uses, in the same order."""
     n_features, n = samples.shape

@@ -1,32 +1,32 @@
-"""Parting the samples of a node, in every order in which they are kept."""
+"""Partitioning the samples of a node by its split, in every order in which they are kept."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from cvkit._jit import exact_helper
-from cvkit.ml.tree._cpu.sorting import copy
+from cvkit._rows import copy_row
 
 
 @exact_helper
 def mark_sides(columns, node_samples, start, end, split, work):
     """Mark which samples of the node go left."""
     if columns.presorted:
-        samples = columns.samples[split.feature]
-        end_present = end - split.n_missing
+        samples = columns.samples[split["feature"]]
+        end_present = end - split["n_missing"]
         for i in range(start, end_present):
-            work.goes_left[samples[i]] = i < start + split.n_present_left
+            work.goes_left[samples[i]] = i < start + split["n_present_left"]
         for i in range(end_present, end):
-            work.goes_left[samples[i]] = split.missing_go_to_left
+            work.goes_left[samples[i]] = split["missing_go_to_left"]
     else:
-        ranks = columns.ranks[split.feature]
-        distinct = columns.distinct[split.feature]
+        ranks = columns.ranks[split["feature"]]
+        distinct = columns.distinct[split["feature"]]
         for i in range(start, end):
             value = distinct[ranks[node_samples[i]]]
             if value == np.inf:
-                work.goes_left[node_samples[i]] = split.missing_go_to_left
+                work.goes_left[node_samples[i]] = split["missing_go_to_left"]
             else:
-                work.goes_left[node_samples[i]] = value <= split.threshold
+                work.goes_left[node_samples[i]] = value <= split["threshold"]
 
 
 @exact_helper
@@ -41,7 +41,7 @@ def partition_samples(samples, goes_left, right_samples):
         right_samples[n_right] = sample
         n_left += left
         n_right += 1 - left
-    copy(right_samples[:n_right], samples[n_left:])
+    copy_row(right_samples, samples[n_left:])
     return n_left
 
 
@@ -60,9 +60,8 @@ def partition_feature(samples, values, goes_left, right_samples, right_values):
         right_values[n_right] = value
         n_left += left
         n_right += 1 - left
-    for i in range(n_right):
-        samples[n_left + i] = right_samples[i]
-        values[n_left + i] = right_values[i]
+    copy_row(right_samples, samples[n_left:])
+    copy_row(right_values, values[n_left:])
 
 
 @exact_helper

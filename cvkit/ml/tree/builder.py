@@ -1,25 +1,20 @@
-"""From validated training data and parameters to grown trees: what trees and forests share."""
+"""From validated training data and parameters to grown trees."""
 
 from __future__ import annotations
 
-import math
-from numbers import Integral
-from typing import Any
-
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
 
 from cvkit._dispatch import contiguous
 from cvkit.ml._samples import are_counts
-from cvkit.ml.tree._cpu import criteria, histogram, records, sorting
-from cvkit.ml.tree._cpu import growth as kernels
+from cvkit.ml.tree._cpu import builder as kernels
+from cvkit.ml.tree._cpu import criterion, histogram, records, sorting
 
 CRITERIA = {
-    "gini": criteria.GINI,
-    "entropy": criteria.ENTROPY,
-    "log_loss": criteria.ENTROPY,
-    "gain_ratio": criteria.GAIN_RATIO,
-    "squared_error": criteria.SQUARED_ERROR,
+    "gini": criterion.GINI,
+    "entropy": criterion.ENTROPY,
+    "log_loss": criterion.ENTROPY,
+    "gain_ratio": criterion.GAIN_RATIO,
+    "squared_error": criterion.SQUARED_ERROR,
 }
 
 # To keep all features in order takes less time than to sort the drawn ones where at least so many are drawn.
@@ -29,56 +24,7 @@ _PRESORTED_SHARE = 0.3
 _LARGEST_EXPONENT = 300
 
 
-def check_weights(sample_weight: Any, X: np.ndarray, class_weight: np.ndarray | None = None) -> np.ndarray:
-    """Check sample weights, or make unit weights, as float64; ``class_weight`` holds a factor of each."""
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    if not weights.any():
-        raise ValueError("Sample weights must contain at least one non-zero number.")
-    if class_weight is not None:
-        if not (class_weight >= 0).all():
-            raise ValueError(f"class_weight must not be negative or NaN, got {class_weight.min():g}")
-        weights = weights * class_weight
-        if not weights.any():
-            raise ValueError("class_weight must leave a class with samples of positive weight")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(weights.sum()):
-            raise ValueError(f"weights of samples must have a finite sum, got some of {weights.max():g}")
-    return contiguous(weights)
-
-
-def n_features_to_draw(max_features: Any, n_features: int) -> int:
-    """Translate ``max_features`` into a number."""
-    if max_features is None:
-        return n_features
-    if max_features == "sqrt":
-        return max(1, int(math.sqrt(n_features)))
-    if max_features == "log2":
-        return max(1, int(math.log2(n_features)))
-    if isinstance(max_features, Integral):
-        return int(max_features)
-    return max(1, int(max_features * n_features))
-
-
-def make_limits(estimator: Any, X: np.ndarray) -> criteria.Limits:
-    """Translate the parameters that stop growth into numbers, where they do not depend on the tree."""
-    n_samples, n_features = X.shape
-    leaf = estimator.min_samples_leaf
-    min_leaf = int(leaf) if isinstance(leaf, Integral) else math.ceil(leaf * n_samples)
-    split = estimator.min_samples_split
-    min_split = int(split) if isinstance(split, Integral) else max(2, math.ceil(split * n_samples))
-    return criteria.Limits(
-        max_depth=np.iinfo(np.int32).max if estimator.max_depth is None else int(estimator.max_depth),
-        min_samples_split=max(min_split, 2 * min_leaf),
-        min_samples_leaf=min_leaf,
-        min_weight_leaf=float(estimator.min_weight_fraction_leaf),
-        min_impurity_decrease=float(estimator.min_impurity_decrease),
-        least_impurity=float(np.finfo(np.float64).eps),
-        max_features=n_features_to_draw(estimator.max_features, n_features),
-        max_leaf_nodes=int(estimator.max_leaf_nodes or 0),
-    )
-
-
-def x_log2_x(largest: int) -> np.ndarray:
+def x_log2_x_table(largest: int) -> np.ndarray:
     """Tabulate x log2 x for x = 0, 1, ... largest."""
     table = np.arange(largest + 1, dtype=np.float64)
     table[1:] *= np.log2(table[1:])
@@ -91,7 +37,7 @@ def _exponent(responses: np.ndarray) -> int:
     return exponent if abs(exponent) > _LARGEST_EXPONENT else 0
 
 
-class Grower:
+class TreeBuilder:
     """Training data, sorted once, from which any number of trees grow, also in several threads at a time.
 
     Parameters
@@ -102,18 +48,18 @@ class Grower:
         Class codes, or responses where ``n_classes`` is 0.
     n_classes : int
         Number of classes, 0 for regression.
-    criterion : str
+    criterion_name : str
         A key of ``CRITERIA``.
     limits : Limits
         When a node stays a leaf.
     """
 
     def __init__(
-        self, X: np.ndarray, y: np.ndarray, n_classes: int, criterion: str, limits: criteria.Limits
+        self, X: np.ndarray, y: np.ndarray, n_classes: int, criterion_name: str, limits: records.Limits
     ) -> None:
         self.n_samples, self.n_features = X.shape
         self.limits = limits
-        self.criterion = CRITERIA[criterion]
+        self.criterion = CRITERIA[criterion_name]
         self.is_regression = n_classes == 0
         self.n_sums = n_classes or 3
         self.n_values = n_classes or 1
@@ -144,11 +90,11 @@ class Grower:
         sorting.keep_samples(self.samples, self.values, kept, samples, values)
         return records.Columns(True, samples, values, self.ranks, self.distinct)
 
-    def _target(self, weights: np.ndarray) -> criteria.Target:
+    def _target(self, weights: np.ndarray) -> records.Target:
         counted = are_counts(weights)
-        uses_table = counted and self.criterion in (criteria.ENTROPY, criteria.GAIN_RATIO)
-        table = x_log2_x(int(weights.sum())) if uses_table else np.empty(0)
-        return criteria.Target(self.criterion, self.classes, self.responses, weights, counted, table)
+        uses_table = counted and self.criterion in (criterion.ENTROPY, criterion.GAIN_RATIO)
+        table = x_log2_x_table(int(weights.sum())) if uses_table else np.empty(0)
+        return records.Target(self.criterion, self.classes, self.responses, weights, counted, table)
 
     def _work(self, n_in_tree: int, capacity: int, seed: int) -> records.Work:
         n_waiting = capacity if self.limits.max_leaf_nodes else 0
@@ -165,19 +111,19 @@ class Grower:
             class_histogram=np.empty(0 if self.presorted else histogram.LARGEST_HISTOGRAM, np.int64),
             left_counts=np.empty(self.n_sums, np.int64),
             right_counts=np.empty(self.n_sums, np.int64),
-            running=criteria.Running(*np.empty((3, n_in_tree if self.is_regression else 0))),
+            running=records.RunningSums(*np.empty((3, n_in_tree if self.is_regression else 0))),
             total=np.empty(self.n_sums),
             left=np.empty(self.n_sums),
             features=np.empty(self.n_features, np.int64),
             constant_features=np.empty(self.n_features, np.int64),
             splits=np.empty(self.n_features, records.SPLIT_DTYPE),
-            stack=np.empty(n_in_tree + 1, records.OPEN_NODE_DTYPE),
+            stack=np.empty(n_in_tree + 1, records.STACK_DTYPE),
             branches=np.empty(max(n_waiting, 1), records.BRANCH_DTYPE),
             frontier=np.empty(n_waiting, np.int64),
             random_state=np.array([seed], np.uint32),
         )
 
-    def _limits_of_tree(self, weights: np.ndarray, kept: np.ndarray) -> criteria.Limits:
+    def _limits_of_tree(self, weights: np.ndarray, kept: np.ndarray) -> records.Limits:
         """Put the limits in terms of a tree's weight and of its responses, scaled as they are."""
         limits = self.limits._replace(min_weight_leaf=float(self.limits.min_weight_leaf * weights.sum()))
         if not self.is_regression:
@@ -191,7 +137,7 @@ class Grower:
             least_impurity=limits.least_impurity * float(min(one, np.var(self.responses[kept]))),
         )
 
-    def grow(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    def build(self, weights: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Grow one tree on the samples of positive weight; return its nodes and their values."""
         kept = weights > 0
         node_samples = np.flatnonzero(kept).astype(np.uint32)
@@ -200,7 +146,7 @@ class Grower:
         capacity = 2 * n_leaves - 1
         nodes = np.zeros(capacity, records.NODE_DTYPE)
         node_values = np.empty((capacity, self.n_values))
-        n_nodes = kernels.grow(
+        n_nodes = kernels.build(
             self._columns(kept, len(node_samples)),
             self._target(weights),
             self._limits_of_tree(weights, kept),

@@ -11,17 +11,16 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit._dispatch import contiguous
 from cvkit.ml.ensemble._cpu import boosted_trees as kernels
-from cvkit.ml.ensemble.boosted_trees import CRITERIA, BoostedTrees, Recipe, boost
+from cvkit.ml.ensemble.boosted_trees import CRITERIA, BoostedTrees, BoostingParameters, boost
 from cvkit.ml.ensemble.quantization import quantization_thresholds, quantize
 from cvkit.ml.svm.platt import sigmoid
-from cvkit.ml.tree.decision_tree import LARGEST_SEED
-from cvkit.ml.tree.growth import check_weights, n_features_to_draw
+from cvkit.ml.tree.parameters import LARGEST_SEED, MAX_FEATURES_CONSTRAINT, check_weights, n_features_to_draw
 
 # A histogram of a heap of this depth still fits into the cache.
 _LARGEST_DEPTH = 8
@@ -104,12 +103,7 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
         "kind": [StrOptions({"discrete", "real", "gentle"})],
         "criterion": [StrOptions(set(CRITERIA))],
         "max_depth": [Interval(Integral, 1, _LARGEST_DEPTH, closed="both")],
-        "max_features": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0.0, 1.0, closed="right"),
-            StrOptions({"sqrt", "log2"}),
-            None,
-        ],
+        "max_features": MAX_FEATURES_CONSTRAINT,
         "trimming": [Interval(Real, 0.0, 1.0, closed="left")],
         "random_state": ["random_state"],
     }
@@ -166,18 +160,19 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
         rows, labels, weights = rows[kept], labels[kept], weights[kept]
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self._check_two_classes(labels)
-        drawn = n_features_to_draw(self.max_features, rows.shape[1])
-        recipe = Recipe(
+        n_drawn = n_features_to_draw(self.max_features, rows.shape[1])
+        parameters = BoostingParameters(
             depth=self.max_depth,
             kind=self.kind,
             criterion=self.criterion,
-            drawn=drawn if drawn < rows.shape[1] else None,
+            max_features=n_drawn if n_drawn < rows.shape[1] else None,
             learning_rate=self.learning_rate,
-            trimmed=self.trimming,
+            trimming=self.trimming,
             seed=int(check_random_state(self.random_state).randint(0, LARGEST_SEED)),
         )
         thresholds = quantization_thresholds(rows, kernels.BINS)
-        trees = boost(quantize(rows, thresholds), codes == 1, weights, self.n_estimators, recipe)
+        features = quantize(rows, thresholds)
+        trees = boost(features, codes == 1, weights, self.n_estimators, parameters)
         self._keep(trees, thresholds)
         return self
 

@@ -8,7 +8,6 @@ response is lessened first: 0, but for samples whose responses are nearly the sa
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -30,38 +29,6 @@ TOLERANCE = 1e-9
 _SHARE_OF_SQUARED_MEAN = 2.0**-26
 
 
-class Target(NamedTuple):
-    """What the tree is to predict. Either ``classes`` or ``responses`` is used, as the criterion says."""
-
-    criterion: int
-    classes: np.ndarray  # (n,) uint32
-    responses: np.ndarray  # (n,) float64; scaled so that their squares neither overflow nor vanish
-    weights: np.ndarray  # (n,) float64
-    counted: bool  # the weights are whole numbers
-    entropy_table: np.ndarray  # x log2 x for x = 0, 1, ... sum of weights, where the weights are counted
-
-
-class Running(NamedTuple):
-    """Sums over the samples up to each, in order of one feature; only regression fills them."""
-
-    sums: np.ndarray  # (n_in_tree,) float64
-    weights: np.ndarray  # (n_in_tree,) float64
-    scores: np.ndarray  # (n_in_tree,) float64; of a split after each
-
-
-class Limits(NamedTuple):
-    """When a node stays a leaf, and how many features it looks at."""
-
-    max_depth: int
-    min_samples_split: int
-    min_samples_leaf: int
-    min_weight_leaf: float  # a share of the tree's weight, until a tree is grown
-    min_impurity_decrease: float
-    least_impurity: float  # a node that has no more is pure
-    max_features: int
-    max_leaf_nodes: int  # 0: as many as there are
-
-
 @exact_helper
 def score_tolerance(weight, target):
     """Return by how much a score has to be better; sums of counts, and of their squares, are exact."""
@@ -71,7 +38,7 @@ def score_tolerance(weight, target):
 
 
 @exact_helper
-def x_log_x(x, target):
+def x_log2_x(x, target):
     """Return x log2 x, from the table where x is a count."""
     if target.counted:
         return target.entropy_table[np.int64(x)]
@@ -115,7 +82,7 @@ def variance(sums, weight):
 
 @exact_helper
 def needs_shift(sums, weight, node_variance):
-    """Tell whether responses vary so little beside their mean that sums of their squares cannot show it."""
+    """Tell whether responses vary so little, for their mean, that sums of their squares cannot show it."""
     mean = sums[SUM] / weight
     return node_variance < _SHARE_OF_SQUARED_MEAN * (mean * mean)
 
@@ -158,7 +125,7 @@ def is_step(values, position):
 
 
 @exact_helper
-def scan_gini(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
+def scan_gini(samples, values, target, limits, node, left):
     """Find the split of least Gini index; see ``scan``.
 
     The sums of squared class weights are kept up to date instead of summed again for each split: they are
@@ -167,25 +134,27 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
     """
     left_squares = 0.0
     right_squares = 0.0
-    for k in range(left.shape[0]):
-        left_squares += left[k] * left[k]
-        right_squares += (total[k] - left[k]) * (total[k] - left[k])
-    tolerance = score_tolerance(weight, target)
+    total, class_weights = node.sums, left.sums
+    for k in range(total.shape[0]):
+        left_squares += class_weights[k] * class_weights[k]
+        right_squares += (total[k] - class_weights[k]) * (total[k] - class_weights[k])
+    left_weight = left.weight
+    tolerance = score_tolerance(node.weight, target)
     best_score = -np.inf
     best_position = 0
-    first = limits.min_samples_leaf - already_left - 1
-    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    first = limits.min_samples_leaf - left.n_samples - 1
+    last = min(samples.shape[0] - 1, node.n_samples - left.n_samples - limits.min_samples_leaf)
     for position in range(last):
         sample = samples[position]
         k = target.classes[sample]
         w = target.weights[sample]
-        left_before = left[k]
+        left_before = class_weights[k]
         left_squares += w * (2.0 * left_before + w)
         right_squares -= w * (2.0 * (total[k] - left_before) - w)
-        left[k] = left_before + w
+        class_weights[k] = left_before + w
         left_weight += w
         if position >= first and is_step(values, position):
-            right_weight = weight - left_weight
+            right_weight = node.weight - left_weight
             if min(left_weight, right_weight) >= limits.min_weight_leaf:
                 left_gini = 1.0 - left_squares / (left_weight * left_weight)
                 right_gini = 1.0 - right_squares / (right_weight * right_weight)
@@ -197,32 +166,34 @@ def scan_gini(samples, values, target, limits, total, weight, left, left_weight,
 
 
 @exact_helper
-def scan_entropy(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples):
+def scan_entropy(samples, values, target, limits, node, left):
     """Find the split of least entropy; see ``scan``. The score is minus the entropy, times the weight."""
     left_sum = 0.0
     right_sum = 0.0
-    for k in range(left.shape[0]):
-        left_sum += x_log_x(left[k], target)
-        right_sum += x_log_x(total[k] - left[k], target)
-    tolerance = score_tolerance(weight, target)
+    total, class_weights = node.sums, left.sums
+    for k in range(total.shape[0]):
+        left_sum += x_log2_x(class_weights[k], target)
+        right_sum += x_log2_x(total[k] - class_weights[k], target)
+    left_weight = left.weight
+    tolerance = score_tolerance(node.weight, target)
     best_score = -np.inf
     best_position = 0
-    first = limits.min_samples_leaf - already_left - 1
-    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    first = limits.min_samples_leaf - left.n_samples - 1
+    last = min(samples.shape[0] - 1, node.n_samples - left.n_samples - limits.min_samples_leaf)
     for position in range(last):
         sample = samples[position]
         k = target.classes[sample]
         w = target.weights[sample]
-        left_before = left[k]
+        left_before = class_weights[k]
         right_before = total[k] - left_before
-        left_sum += x_log_x(left_before + w, target) - x_log_x(left_before, target)
-        right_sum += x_log_x(right_before - w, target) - x_log_x(right_before, target)
-        left[k] = left_before + w
+        left_sum += x_log2_x(left_before + w, target) - x_log2_x(left_before, target)
+        right_sum += x_log2_x(right_before - w, target) - x_log2_x(right_before, target)
+        class_weights[k] = left_before + w
         left_weight += w
         if position >= first and is_step(values, position):
-            right_weight = weight - left_weight
+            right_weight = node.weight - left_weight
             if min(left_weight, right_weight) >= limits.min_weight_leaf:
-                score = left_sum - x_log_x(left_weight, target) + right_sum - x_log_x(right_weight, target)
+                score = left_sum - x_log2_x(left_weight, target) + right_sum - x_log2_x(right_weight, target)
                 if score > best_score + tolerance:
                     best_score = score
                     best_position = position + 1
@@ -230,8 +201,9 @@ def scan_entropy(samples, values, target, limits, total, weight, left, left_weig
 
 
 @exact_helper
-def cross_one_by_one(samples, target, shift, left_sum, left_weight, sums, weights):
+def accumulate_left(samples, target, left, sums, weights):
     """Write the sum and the weight of the left side after each of the samples has crossed to it."""
+    shift, left_sum, left_weight = left.sums[SHIFT], left.sums[SUM], left.weight
     for position in range(samples.shape[0]):
         sample = samples[position]
         w = target.weights[sample]
@@ -242,8 +214,9 @@ def cross_one_by_one(samples, target, shift, left_sum, left_weight, sums, weight
 
 
 @exact_helper
-def score_means(sums, weights, total, weight, min_weight_leaf, scores):
+def score_means(sums, weights, node, min_weight_leaf, scores):
     """Write how well the means of the two sides explain the responses, for a split after each sample."""
+    total, weight = node.sums[SUM], node.weight
     for position in range(sums.shape[0]):
         left_sum, left_weight = sums[position], weights[position]
         right_sum, right_weight = total - left_sum, weight - left_weight
@@ -253,21 +226,19 @@ def score_means(sums, weights, total, weight, min_weight_leaf, scores):
 
 
 @exact_helper
-def scan_squared_error(
-    samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples, running
-):
+def scan_squared_error(samples, values, target, limits, node, left, running):
     """Find the split of least squared error; see ``scan``.
 
     The two divisions that a score takes are done for several positions at a time, whether or not the values
     differ there.
     """
-    first = max(limits.min_samples_leaf - already_left - 1, 0)
-    last = min(samples.shape[0] - 1, n_samples - already_left - limits.min_samples_leaf)
+    first = max(limits.min_samples_leaf - left.n_samples - 1, 0)
+    last = min(samples.shape[0] - 1, node.n_samples - left.n_samples - limits.min_samples_leaf)
     if last <= first:
         return -np.inf, 0
     sums, weights, scores = running.sums[:last], running.weights[:last], running.scores[:last]
-    cross_one_by_one(samples[:last], target, total[SHIFT], left[SUM], left_weight, sums, weights)
-    score_means(sums, weights, total[SUM], weight, limits.min_weight_leaf, scores)
+    accumulate_left(samples[:last], target, left, sums, weights)
+    score_means(sums, weights, node, limits.min_weight_leaf, scores)
     best_score = -np.inf
     best_position = 0
     for position in range(first, last):
@@ -278,42 +249,27 @@ def scan_squared_error(
 
 
 @exact_helper
-def scan(samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples, running):
+def scan(samples, values, target, limits, node, left, running):
     """Find the best split of one feature.
 
-    ``samples`` in order of their ``values`` cross from the right to the left one by one; ``left`` holds the
-    sums of the ``already_left`` samples (those with a missing value, or none) and is used up; ``running`` is
-    scratch memory. Returns the score (the larger the better) and how many of ``samples`` go left.
+    ``samples`` in order of their ``values`` cross from the right to the left one by one. ``node`` describes
+    all samples of the node; ``left`` those that are on the left already (the ones with a missing value, or
+    none), and its sums are used up; ``running`` is scratch memory. Returns the score (the larger the better)
+    and how many of ``samples`` go left.
     """
     if target.criterion == GINI:
-        return scan_gini(
-            samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
-        )
+        return scan_gini(samples, values, target, limits, node, left)
     if target.criterion == SQUARED_ERROR:
-        return scan_squared_error(
-            samples,
-            values,
-            target,
-            limits,
-            total,
-            weight,
-            left,
-            left_weight,
-            already_left,
-            n_samples,
-            running,
-        )
-    return scan_entropy(
-        samples, values, target, limits, total, weight, left, left_weight, already_left, n_samples
-    )
+        return scan_squared_error(samples, values, target, limits, node, left, running)
+    return scan_entropy(samples, values, target, limits, node, left)
 
 
 @exact_helper
-def gain_and_split_information(score, left_weight, total, weight, target):
+def gain_and_split_information(score, left_weight, node, target):
     """Return C4.5's information gain of a split and the entropy of the sizes of its sides, in bits."""
-    whole = x_log_x(weight, target)
+    of_node = x_log2_x(node.weight, target)
     of_classes = 0.0
-    for class_weight in total:
-        of_classes += x_log_x(class_weight, target)
-    sizes = x_log_x(left_weight, target) + x_log_x(weight - left_weight, target)
-    return (score + whole - of_classes) / weight, (whole - sizes) / weight
+    for class_weight in node.sums:
+        of_classes += x_log2_x(class_weight, target)
+    of_sides = x_log2_x(left_weight, target) + x_log2_x(node.weight - left_weight, target)
+    return (score + of_node - of_classes) / node.weight, (of_node - of_sides) / node.weight

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 
 STEP_DTYPE = np.dtype(
     [("threshold", np.float32), ("feature", np.uint32), ("left", np.uint32), ("right", np.uint32)]
@@ -19,7 +20,7 @@ _ROWS_TOGETHER = 8
 _BLOCK = 64
 
 
-@helper(allocates=True)
+@helper
 def pack_tree(nodes, root, steps):
     """Pack the nodes of one tree.
 
@@ -28,19 +29,19 @@ def pack_tree(nodes, root, steps):
     for i in range(nodes.shape[0]):
         node = nodes[i]
         step = steps[i]
-        if node.left_child < 0:
-            step.threshold = np.inf
-            step.feature = 0
-            step.left = root + i
-            step.right = root + i
+        if node["left_child"] < 0:
+            step["threshold"] = np.inf
+            step["feature"] = 0
+            step["left"] = root + i
+            step["right"] = root + i
         else:
-            threshold = np.float32(node.threshold)
-            if threshold > node.threshold:
+            threshold = np.float32(node["threshold"])
+            if threshold > node["threshold"]:
                 threshold = np.nextafter(threshold, np.float32(-np.inf))
-            step.threshold = threshold
-            step.feature = node.feature
-            step.left = root + node.left_child
-            step.right = root + node.right_child
+            step["threshold"] = threshold
+            step["feature"] = node["feature"]
+            step["left"] = root + node["left_child"]
+            step["right"] = root + node["right_child"]
 
 
 @cpu_kernel
@@ -52,14 +53,14 @@ def pack_steps(nodes, roots, steps):
         pack_tree(nodes[root:end], root, steps[root:end])
 
 
-@helper(allocates=True)
+@helper
 def next_step(steps, at, row):
     """Go one step down; a missing value goes right."""
     step = steps[at]
-    return step.left if row[step.feature] <= step.threshold else step.right
+    return step["left"] if row[step["feature"]] <= step["threshold"] else step["right"]
 
 
-@helper(allocates=True)
+@helper
 def leaf_of_row(steps, root, row):
     """Walk one row down to its leaf."""
     at = root
@@ -70,21 +71,21 @@ def leaf_of_row(steps, root, row):
     return at
 
 
-@helper(allocates=True)
+@helper
 def leaf_of_row_with_missing(steps, missing_go_to_left, root, row):
     """Walk one row, which may have missing values, down to its leaf."""
     at = root
     while True:
         step = steps[at]
-        value = row[step.feature]
-        goes_left = missing_go_to_left[at] if np.isnan(value) else value <= step.threshold
-        below = step.left if goes_left else step.right
+        value = row[step["feature"]]
+        goes_left = missing_go_to_left[at] if np.isnan(value) else value <= step["threshold"]
+        below = step["left"] if goes_left else step["right"]
         if below == at:
             return at
         at = below
 
 
-@helper(allocates=True)
+@helper
 def leaves_of_eight_rows(steps, root, rows, leaves):
     """Walk eight rows down together: their steps do not depend on each other, and overlap."""
     a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = root
@@ -111,7 +112,7 @@ def leaves_of_eight_rows(steps, root, rows, leaves):
     leaves[7] = a7
 
 
-@helper(allocates=True)
+@helper
 def leaves_of_rows(steps, missing_go_to_left, has_missing, root, rows, leaves):
     """Find the leaf of each row in one tree, counted from the start of the forest."""
     n = rows.shape[0]
@@ -130,9 +131,8 @@ def leaves_of_rows(steps, missing_go_to_left, has_missing, root, rows, leaves):
 def apply(steps, missing_go_to_left, has_missing, roots, rows, out):
     """Write the leaf of each row in each tree, counted from the tree's own root."""
     n = rows.shape[0]
-    for block in prange((n + _BLOCK - 1) // _BLOCK):
-        first = block * _BLOCK
-        last = min(first + _BLOCK, n)
+    for block in prange(parts_of(n, _BLOCK)):
+        first, last = span(block, _BLOCK, n)
         leaves = np.empty(_BLOCK, np.uint32)
         for tree in range(roots.shape[0]):
             root = roots[tree]
@@ -145,9 +145,8 @@ def apply(steps, missing_go_to_left, has_missing, roots, rows, out):
 def sum_values(steps, missing_go_to_left, has_missing, roots, values, rows, out):
     """Add up the values of each row's leaves, tree by tree."""
     n = rows.shape[0]
-    for block in prange((n + _BLOCK - 1) // _BLOCK):
-        first = block * _BLOCK
-        last = min(first + _BLOCK, n)
+    for block in prange(parts_of(n, _BLOCK)):
+        first, last = span(block, _BLOCK, n)
         leaves = np.empty(_BLOCK, np.uint32)
         out[first:last] = 0.0
         for tree in range(roots.shape[0]):
@@ -158,7 +157,7 @@ def sum_values(steps, missing_go_to_left, has_missing, roots, values, rows, out)
                     out[i, k] += value[k]
 
 
-@helper(allocates=True)
+@helper
 def count_equal(a, b):
     """Count the places where two rows agree."""
     count = np.int32(0)
