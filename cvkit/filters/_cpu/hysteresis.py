@@ -6,7 +6,7 @@ Planes of bits have a frame of zeros, one row or at least one word wide, so that
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit.filters._cpu.bits import WORD, pack_bits, unpack_bits
+from cvkit._simd.bits import WORD, pack_bits, unpack_bits
 
 NONE = np.uint8(0)
 WEAK = np.uint8(1)  # a candidate: an edge if it is linked to one

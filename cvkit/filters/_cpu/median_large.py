@@ -10,8 +10,8 @@ is one vector operation, too, and the median's bin is found by one comparison of
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd.histograms import LANES, add_row, count_at_most, exchange_row
 from cvkit._simd.numbers import leading_zeros, trailing_zeros
-from cvkit.filters._cpu.histograms import LANES, add_row, count_at_most, exchange_row
 
 # Row v is what a value v adds to cumulative bins; the last row is what nothing adds.
 STEPS = np.concatenate([np.tri(LANES, dtype=np.uint8).T, np.zeros((1, LANES), np.uint8)]).ravel()
