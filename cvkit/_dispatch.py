@@ -178,11 +178,11 @@ class Operand:
         return self.array.dtype
 
     def kernels(self, cpu_kernels: ModuleType) -> ModuleType:
-        """Return ``cpu_kernels``, or their CUDA twin for an array on a GPU."""
+        """Return ``cpu_kernels``, a module, or its CUDA twin for an array on a GPU."""
         return _cuda_twin(cpu_kernels) if self.is_on_device else cpu_kernels
 
     def twin(self, kernel: CpuKernel) -> Callable[..., None]:
-        """Return ``kernel``, or its CUDA twin for an array on a GPU."""
+        """Return ``kernel``, or its CUDA twin for an array on a GPU: for plans that keep a kernel."""
         if not self.is_on_device:
             return kernel
         cuda_kernel: Callable[..., None] = getattr(
@@ -191,13 +191,13 @@ class Operand:
         return cuda_kernel
 
     def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """Allocate an output beside the array."""
+        """Allocate an output where the array lives."""
         if self.is_on_device:
             return device_empty(shape, dtype, self.array.stream)
         return np.empty(shape, dtype)
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """Allocate zeros beside the array."""
+        """Allocate zeros where the array lives."""
         if not self.is_on_device:
             return np.zeros(shape, dtype)
         out = device_empty(shape, dtype, self.array.stream)
@@ -249,7 +249,7 @@ class ImageStack(Operand):
         return tuple(self.array.shape)
 
     def empty(self, shape: tuple[int, ...] | None = None, dtype: npt.DTypeLike | None = None) -> Array:
-        """Allocate an output beside the stack; unless told, of its shape and dtype."""
+        """Allocate an output where the stack lives; unless told, of its shape and dtype."""
         return super().empty(self.shape if shape is None else shape, self.dtype if dtype is None else dtype)
 
     def restore(self, out: Array) -> Array:

@@ -24,6 +24,7 @@ from typing import Any
 import numba
 import numpy as np
 from numba import cuda, njit, prange
+from numba.core.cpu import CPUTargetOptions
 
 from cvkit._jit_cache import keep_compiled
 
@@ -51,6 +52,11 @@ _FLAGS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"contract"},
 }
+
+
+def _private_flags(**flags: Any) -> dict[str, Any]:
+    """Keep those of Numba's undocumented flags that this version knows; without them it is only slower."""
+    return {name: value for name, value in flags.items() if hasattr(CPUTargetOptions, name)}
 
 
 def _load_tbb() -> bool:
@@ -207,9 +213,9 @@ def helper(
     relaxed |= {"reassoc", "nsz"} if reorder else set()
     flags = {**_FLAGS, "fastmath": relaxed or False, "inline": "always" if inline else "never"}
     if force_inline:
-        flags["forceinline"] = True
+        flags |= _private_flags(forceinline=True)
     if not allocates:
-        flags["_nrt"] = False
+        flags |= _private_flags(_nrt=False)
     return keep_compiled(njit(**flags)(function))
 
 
@@ -219,7 +225,7 @@ def exact_helper(function: Callable[..., Any]) -> Any:
     It is inlined everywhere and allocates nothing: called for some ten samples at a time, it would else spend
     half its time on passing arrays and on counting references to them.
     """
-    return helper(function, contract=False, force_inline=True, allocates=False)
+    return helper(function, contract=False, force_inline=True)
 
 
 class CpuKernel:
@@ -300,7 +306,7 @@ class CudaKernel:
 
     The last axis of ``shape`` runs along x, the one before along y, the first of three along z. The launch
     is asynchronous on the stream of the first device array among the arguments; NumPy arguments (weights,
-    tables) are copied to the device on that stream.
+    tables), also those in a named tuple, are copied to the device on that stream.
     """
 
     def __init__(self, function: Callable[..., Any], block: tuple[int, ...]) -> None:
@@ -323,8 +329,14 @@ class CudaKernel:
         if 0 in grid:
             return
         stream = next((arg.stream for arg in args if on_device(arg) and arg.stream), 0)
-        operands = [cuda.to_device(arg, stream) if isinstance(arg, np.ndarray) else arg for arg in args]
-        self._compiled[grid, threads, stream](*operands)
+        self._compiled[grid, threads, stream](*(_on_stream(arg, stream) for arg in args))
+
+
+def _on_stream(argument: Any, stream: Any) -> Any:
+    """Copy a NumPy array to the device; of a named tuple, each of its arrays."""
+    if isinstance(argument, tuple) and hasattr(argument, "_make"):
+        return argument._make(_on_stream(field, stream) for field in argument)
+    return cuda.to_device(argument, stream) if isinstance(argument, np.ndarray) else argument
 
 
 def cuda_kernel(function: Callable[..., Any] | None = None, *, block: tuple[int, ...] = (32, 8, 1)) -> Any:

@@ -164,8 +164,8 @@ def number(
 def border_value(value: Any, dtype: np.dtype, *, channels: int = 1, name: str = "border_value") -> np.ndarray:
     """Check what lies beyond an image, one number or one for each channel, and bring it to the image's dtype.
 
-    For whole pixels it is rounded half to even and saturated, as by ``cv2.copyMakeBorder``. Float pixels may
-    be NaN or infinite.
+    For integer pixels it is rounded half to even and saturated, as by ``cv2.copyMakeBorder``. Float pixels
+    may be NaN or infinite.
     """
     accepted = "one number" if channels == 1 else f"one number or {channels}"
     try:

@@ -55,6 +55,8 @@ def argument_type(argument: Any) -> Any:
         return fake(argument).numba_type if not isinstance(argument, FakeDeviceArray) else argument.numba_type
     from numba import typeof
 
+    if isinstance(argument, tuple) and hasattr(argument, "_make"):
+        return types.NamedTuple(tuple(map(argument_type, argument)), type(argument))
     return typeof(argument)
 
 

@@ -114,12 +114,12 @@ DENOISING = [
 # The arctangent of the kernels is a polynomial, 0.01 degrees off.
 CHANNELS = [
     Case(
-        "channels",
+        "channel_features",
         f"cell {cell}, {orientations} orientations{'' if quantize else ', floats'}",
-        lambda image, cell=cell, orientations=orientations, quantize=quantize: cvkit.channels(
+        lambda image, cell=cell, orientations=orientations, quantize=quantize: cvkit.channel_features(
             _as_unit(image), cell=cell, orientations=orientations, quantize=quantize
         ),
-        lambda image, cell=cell, orientations=orientations, quantize=quantize: reference.channels(
+        lambda image, cell=cell, orientations=orientations, quantize=quantize: reference.channel_features(
             _as_unit(image), cell, orientations, quantize
         ),
         against="naive",
@@ -149,10 +149,10 @@ _RULE = np.full(20, -0.4, np.float32), np.full(20, 250, np.float32)
 
 DECORRELATED = [
     Case(
-        "decorrelated_channels",
+        "ldcf_features",
         "2 filters",
-        lambda image: cvkit.decorrelated_channels(image, _FILTERS, *_RULE),
-        lambda image: reference.decorrelated_channels(image, _FILTERS, *_RULE),
+        lambda image: cvkit.ldcf_features(image, _FILTERS, *_RULE),
+        lambda image: reference.ldcf_features(image, _FILTERS, *_RULE),
         against="naive",
         tolerance=ONE_LEVEL,
         device_tolerance=ONE_LEVEL,

@@ -442,23 +442,23 @@ def _hog(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
-def _channels(draw: Draw, image: np.ndarray) -> Call:
+def _channel_features(draw: Draw, image: np.ndarray) -> Call:
     cell, orientations = draw(st.integers(1, 6)), draw(st.integers(2, 9))
     return Call(
-        lambda image: cvkit.channels(image, cell=cell, orientations=orientations),
-        lambda image: reference.channels(image, cell, orientations, True),
+        lambda image: cvkit.channel_features(image, cell=cell, orientations=orientations),
+        lambda image: reference.channel_features(image, cell, orientations, True),
         Tolerance(absolute=1),
     )
 
 
-def _decorrelated_channels(draw: Draw, image: np.ndarray) -> Call:
+def _ldcf_features(draw: Draw, image: np.ndarray) -> Call:
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     filters = generator.normal(scale=0.2, size=(10, draw(st.integers(1, 4)), 5, 5)).astype(np.float32)
     count = filters.shape[0] * filters.shape[1]
     rule = np.full(count, -0.4, np.float32), np.full(count, 250, np.float32)
     return Call(
-        lambda image: cvkit.decorrelated_channels(image, filters, *rule),
-        lambda image: reference.decorrelated_channels(image, filters, *rule),
+        lambda image: cvkit.ldcf_features(image, filters, *rule),
+        lambda image: reference.ldcf_features(image, filters, *rule),
         Tolerance(absolute=1),
     )
 
@@ -480,8 +480,8 @@ CALLS = [
     RandomCall("box_filter", _box_filter, _ALL),
     RandomCall("canny", _canny, channels=(1, 3)),
     RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
-    RandomCall("channels", _channels, channels=(1, 3), largest=40, smallest=6),
-    RandomCall("decorrelated_channels", _decorrelated_channels, channels=(3,), largest=40, smallest=4),
+    RandomCall("channel_features", _channel_features, channels=(1, 3), largest=40, smallest=6),
+    RandomCall("ldcf_features", _ldcf_features, channels=(3,), largest=40, smallest=4),
     RandomCall("filter2d", _filter2d, _NO_DOUBLE),
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),

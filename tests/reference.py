@@ -265,7 +265,7 @@ def cell_means(plane: np.ndarray, cell: int) -> np.ndarray:
     return cut.reshape(rows, cell, columns, cell).mean(axis=(1, 3))
 
 
-def channels(image: np.ndarray, cell: int, orientations: int, quantize: bool) -> np.ndarray:
+def channel_features(image: np.ndarray, cell: int, orientations: int, quantize: bool) -> np.ndarray:
     """Cells smoothed by 1 2 1, and what bytes stand for them."""
     cells = [
         correlate(plane, np.outer([1, 2, 1], [1, 2, 1]) / 16)
@@ -278,7 +278,7 @@ def channels(image: np.ndarray, cell: int, orientations: int, quantize: bool) ->
     return np.floor(np.stack(spread) + 0.5).clip(0, 255).astype(np.uint8)
 
 
-def decorrelated_channels(
+def ldcf_features(
     image: np.ndarray, filters: np.ndarray, offset: np.ndarray, scale: np.ndarray
 ) -> np.ndarray:
     """Filter the channels of 2 x 2 pixels, average over 2 x 2 of the results, round to bytes."""

@@ -51,18 +51,16 @@ def test_the_first_level_is_the_picture_with_its_outermost_pixels_repeated() -> 
     level = next(iter(small_channel_detector(padding=(8, 12)).levels(picture)))
     padded = np.pad(picture, ((8, 8), (12, 12), (0, 0)), mode="edge")
     assert level.scale == (1, 1)
-    np.testing.assert_array_equal(level.channels, cvkit.channels(padded))
+    np.testing.assert_array_equal(level.channels, cvkit.channel_features(padded))
 
 
-def test_decorrelated_levels_are_the_decorrelated_channels() -> None:
+def test_decorrelated_levels_are_the_ldcf_features() -> None:
     picture = noise(61, 47, 3)
     detector = small_channel_detector(filters=2, padding=(4, 8))
     assert detector.decorrelation is not None
     level = next(iter(detector.levels(picture)))
     padded = np.pad(picture, ((4, 4), (8, 8), (0, 0)), mode="edge")
-    np.testing.assert_array_equal(
-        level.channels, cvkit.decorrelated_channels(padded, *detector.decorrelation)
-    )
+    np.testing.assert_array_equal(level.channels, cvkit.ldcf_features(padded, *detector.decorrelation))
 
 
 def test_levels_shrink_by_equal_ratios_down_to_the_window() -> None:

@@ -53,17 +53,17 @@ def test_nan_is_neither_black_nor_white() -> None:
 
 def test_channels_of_cells_without_numbers_are_nan_and_no_bytes() -> None:
     image = noise(48, 48, 3, np.float32) / np.float32(255)
-    whole = cvkit.channels(image, quantize=False)
+    whole = cvkit.channel_features(image, quantize=False)
     moved = image.copy()
     moved[21, 22, 2] = 1.0
-    moved = cvkit.channels(moved, quantize=False)
+    moved = cvkit.channel_features(moved, quantize=False)
     image[21, 22, 2] = np.nan
-    found = cvkit.channels(image, quantize=False)
+    found = cvkit.channel_features(image, quantize=False)
     assert np.isnan(found[:, 5, 5]).all()
     assert np.isnan(found[moved != whole]).all()
     np.testing.assert_array_equal(found[~np.isnan(found)], whole[~np.isnan(found)])
     with pytest.raises(ValueError, match="image must be without NaN to become bytes, got NaN; quantize"):
-        cvkit.channels(image)
+        cvkit.channel_features(image)
     filters = np.full((10, 1, 5, 5), 0.04)
     with pytest.raises(ValueError, match="image must be without NaN to become bytes"):
-        cvkit.decorrelated_channels(image, filters, np.zeros(10), np.full(10, 255))
+        cvkit.ldcf_features(image, filters, np.zeros(10), np.full(10, 255))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba.core.cpu import CPUTargetOptions
 
 import cvkit
 from cvkit import _jit
@@ -136,3 +137,16 @@ print(time.perf_counter() - start)
     seconds = min(float(run_python(code, root).stdout) for _ in range(2))
     # The bar is 0.8 s on an idle machine; test machines are not idle.
     assert seconds < 3
+
+
+def test_a_numba_that_does_not_know_private_flags_goes_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    for flag in ("_nrt", "forceinline"):
+        owner = next(options for options in CPUTargetOptions.__mro__ if flag in vars(options))
+        monkeypatch.delattr(owner, flag)
+    monkeypatch.setattr(_jit, "keep_compiled", lambda dispatcher: dispatcher)
+
+    @_jit.exact_helper
+    def twice(value: float) -> float:
+        return value + value
+
+    assert twice(1.5) == 3

@@ -18,7 +18,7 @@ from cvkit.detect.training.channels import train_channels
 from cvkit.detect.training.examples import ExampleReader, Scene
 from cvkit.detect.training.filters import learn_decorrelation
 from cvkit.detect.training.pyramids import UNTRAINED, ChannelCutter, Jitter
-from cvkit.features.channels import decorrelated_channels
+from cvkit.features.channels import ldcf_features
 
 SETTINGS: dict[str, Any] = {"window": (32, 32), "object_size": (0.75, 0.75)}
 FAST = {"trees": 64, "rounds": 2, "copies": 3, "zoom": 0.08}
@@ -144,7 +144,7 @@ def test_objects_are_cut_from_the_middle(pictures: Path) -> None:
     assert len(vectors) == 6
     crop = cvkit.read_image(rings[0])
     for view, vector in ((crop, vectors[0]), (np.ascontiguousarray(crop[:, ::-1]), vectors[3])):
-        expected = cvkit.channels(view)[:, 4:12, 4:12].astype(int).ravel()
+        expected = cvkit.channel_features(view)[:, 4:12, 4:12].astype(int).ravel()
         assert np.abs(vector.astype(int) - expected).max() <= 1
         assert np.abs(vectors[1].astype(int) - expected).max() > 10
 
@@ -203,7 +203,7 @@ def test_filters_are_the_main_components() -> None:
     assert (brightness[0] > 0).all()  # the first component of what is smooth is its average
     np.testing.assert_allclose(np.tril(brightness @ brightness.T, -1), 0, atol=1e-6)
     features = np.concatenate(
-        [decorrelated_channels(picture, *decorrelation).reshape(40, -1) for picture in pictures], 1
+        [ldcf_features(picture, *decorrelation).reshape(40, -1) for picture in pictures], 1
     )
     varied = features[12:]  # gray pictures have no color
     assert (np.mean((varied == 0) | (varied == 255), axis=1) < 0.03).all()

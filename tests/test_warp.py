@@ -13,7 +13,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import ImageStack
 from cvkit.compare.cases.images import noise, scene
 from cvkit.geometry import warp
-from cvkit.geometry._cpu.tiles import _affine_row, _perspective_row
+from cvkit.geometry._cpu.coordinates import _affine_row, _perspective_row
 from cvkit.geometry._cpu.warp import _locate, _locate_nearest
 from tests import reference
 

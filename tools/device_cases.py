@@ -70,7 +70,14 @@ def _cascade(image: Array) -> np.ndarray:
 
 
 IMAGE_CASES: list[Case] = [
-    _row("channels", "bytes", cvkit.channels, device_tolerance=ONE_LEVEL, channels=3, minimum_shape=(4, 4)),
+    _row(
+        "channel_features",
+        "bytes",
+        cvkit.channel_features,
+        device_tolerance=ONE_LEVEL,
+        channels=3,
+        minimum_shape=(4, 4),
+    ),
     *(
         _row("sharpen", method, lambda image, method=method: cvkit.sharpen(image, method), channels=3)
         for method in ("laplacian", "sobel")

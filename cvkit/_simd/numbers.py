@@ -1,4 +1,4 @@
-"""Vector instructions that the compiler does not find by itself, as functions that kernels call.
+"""Instructions on numbers that the compiler does not find by itself, as functions that kernels call.
 
 Each has the plain Python meaning given first, which Numba's debugging mode (``NUMBA_DISABLE_JIT``) runs. LLVM
 splits the vectors where the processor's registers are narrower.
@@ -8,86 +8,27 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
+from numba.cpython.unsafe import numbers as unsafe_numbers
 from numba.extending import intrinsic
 
-from cvkit._jit import helper
-
 __all__ = [
-    "LANES",
-    "add_scaled_lanes",
-    "aligned_rows",
     "bits",
     "from_bits",
     "high_half",
-    "larger",
+    "larger_number",
     "leading_zeros",
     "multiply_add",
     "nearest",
     "trailing_zeros",
 ]
 
-LANES = 16
-"""Number of float32 lanes that :func:`add_scaled_lanes` works on."""
 
-
-def _add_scaled_lanes_plain(target, start, factor, weights, weights_start):
-    for lane in range(LANES):
-        target[start + lane] += factor * weights[weights_start + lane]
-
-
-@intrinsic
-def _add_scaled_lanes_vector(typing_context, target, start, factor, weights, weights_start):
-    signature = types.void(target, start, factor, weights, weights_start)
-
-    def generate(context, builder, signature, arguments):
-        vector = ir.VectorType(ir.FloatType(), LANES)
-
-        def lanes_at(array_type, array, index):
-            data = context.make_array(array_type)(context, builder, array).data
-            wide = builder.zext(index, ir.IntType(64)) if index.type.width < 64 else index
-            return builder.bitcast(builder.gep(data, [wide]), vector.as_pointer())
-
-        target_pointer = lanes_at(signature.args[0], arguments[0], arguments[1])
-        weights_pointer = lanes_at(signature.args[3], arguments[3], arguments[4])
-        sums, factors = builder.load(target_pointer), builder.load(weights_pointer)
-        sums.align = factors.align = 4
-        undefined = ir.Constant(vector, ir.Undefined)
-        scale = builder.insert_element(undefined, arguments[2], ir.Constant(ir.IntType(32), 0))
-        first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        scale = builder.shuffle_vector(scale, undefined, first_lane)
-        product = builder.fmul(factors, scale, flags=("contract",))
-        store = builder.store(builder.fadd(sums, product, flags=("contract",)), target_pointer)
-        store.align = 4
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-add_scaled_lanes = _add_scaled_lanes_plain if numba.config.DISABLE_JIT else _add_scaled_lanes_vector
-"""``target[start:start + 16] += factor * weights[weights_start:weights_start + 16]`` in one vector operation.
-
-Both arrays are flat float32 arrays, both starts unsigned.
-"""
-
-
-@helper(allocates=True)
-def aligned_rows(rows, width):
-    """Return uninitialized float32 rows whose starts lie on 64 bytes, so that no vector spans two lines.
-
-    ``width`` must be a multiple of LANES.
-    """
-    memory = np.empty(rows * width + LANES, np.float32)
-    skipped = ((64 - memory.ctypes.data % 64) % 64) // 4
-    return memory[skipped : skipped + rows * width].reshape(rows, width)
-
-
-def _larger_plain(a, b):
+def _larger_number_plain(a, b):
     return a if a > b else b
 
 
 @intrinsic
-def _larger_vector(typing_context, a, b):
+def _larger_number_vector(typing_context, a, b):
     def generate(context, builder, signature, arguments):
         flags = ("nnan", "nsz")
         is_first = builder.fcmp_ordered(">", *arguments, flags=flags)
@@ -96,7 +37,7 @@ def _larger_vector(typing_context, a, b):
     return types.float64(types.float64, types.float64), generate
 
 
-larger = _larger_plain if numba.config.DISABLE_JIT else _larger_vector
+larger_number = _larger_number_plain if numba.config.DISABLE_JIT else _larger_number_vector
 """The larger of two float64 values where NaN is not expected.
 
 ``max`` keeps Python's meaning for NaN and signed zeros, which leaves a running maximum scalar.
@@ -195,18 +136,32 @@ def _nearest_plain(value):
 
 @intrinsic
 def _nearest_vector(typing_context, value):
-    real, whole = ir.FloatType(), ir.IntType(32)
+    real, integer = ir.FloatType(), ir.IntType(32)
 
     def generate(context, builder, signature, arguments):
         if builder.module.triple.startswith("nvptx"):
             # Leaves no bits for a fraction, and then the rest.
             shift = ir.Constant(real, 1.5 * 2.0**23)
-            return builder.fptosi(builder.fsub(builder.fadd(arguments[0], shift), shift), whole)
-        kind = ir.FunctionType(whole, [real])
-        return builder.call(builder.module.declare_intrinsic("llvm.lrint", [whole, real], kind), arguments)
+            return builder.fptosi(builder.fsub(builder.fadd(arguments[0], shift), shift), integer)
+        kind = ir.FunctionType(integer, [real])
+        return builder.call(builder.module.declare_intrinsic("llvm.lrint", [integer, real], kind), arguments)
 
     return types.int32(types.float32), generate
 
 
 nearest = _nearest_plain if numba.config.DISABLE_JIT else _nearest_vector
 """The whole number nearest to a float32 of up to 2**22 in size, half to even, as an int32."""
+
+
+def _leading_zeros_plain(word):
+    return 64 - int(word).bit_length()
+
+
+def _trailing_zeros_plain(word):
+    return 64 if word == 0 else (int(word) & -int(word)).bit_length() - 1
+
+
+leading_zeros = _leading_zeros_plain if numba.config.DISABLE_JIT else unsafe_numbers.leading_zeros
+"""How many of the highest bits of a uint64 are 0, up to the first that is not."""
+trailing_zeros = _trailing_zeros_plain if numba.config.DISABLE_JIT else unsafe_numbers.trailing_zeros
+"""How many of the lowest bits of a uint64 are 0, up to the first that is not."""

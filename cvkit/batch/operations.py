@@ -19,11 +19,11 @@ from cvkit.batch.parameters import Parameter, parameters_of
 # whole, features are vectors or have many channels. All others keep the format of their source.
 _FORMATS = {
     "bilinear_sample": "npy",
-    "channels": "npz",
-    "decorrelated_channels": "npz",
+    "channel_features": "npz",
     "hog": "npz",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
+    "ldcf_features": "npz",
     "prewitt": "tiff",
     "rgb_to_luv": "tiff",
     "roberts": "tiff",

@@ -9,13 +9,11 @@ from cvkit.color._cpu import gray as gray_kernels
 
 # Rec. 601 luma. OpenCV's integer weights sum to 1 << 15, so that white stays white.
 _LUMA = (0.299, 0.587, 0.114)
-
-
 _FIXED_LUMA = (9798, 19235, 3735)
 
 
 def rgb_to_gray(image: Array) -> Array:
-    """Turn an RGB picture into gray: 0.299 red + 0.587 green + 0.114 blue.
+    """Turn an RGB image into gray: 0.299 red + 0.587 green + 0.114 blue.
 
     Parameters
     ----------

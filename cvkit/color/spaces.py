@@ -46,7 +46,7 @@ def rgb_to_bgr(image: Array) -> Array:
 
 
 def rgb_to_luv(image: Array) -> Array:
-    """Turn an RGB picture into CIE L*u*v*, in which distances are about those that people see.
+    """Turn an RGB image into CIE L*u*v*, in which distances are about those that people see.
 
     Parameters
     ----------
@@ -92,13 +92,13 @@ def rgb_to_luv(image: Array) -> Array:
 def fill_luv(stack: ImageStack, gain: np.ndarray, offset: np.ndarray, out: Array) -> None:
     """Fill the first three channels of ``out`` with L*u*v*, each times its gain plus its offset.
 
-    ``batch`` holds uint8 or float32, gray (as three equal channels) or RGB; bytes in ``out`` are rounded.
+    ``stack`` holds uint8 or float32, gray (as three equal channels) or RGB; bytes in ``out`` are rounded.
     """
     kernels = stack.kernels(spaces_kernels)
     gain, offset = gain.astype(np.float32), offset.astype(np.float32)
     if stack.dtype == np.uint8:
-        whole = np.dtype(out.dtype) == np.uint8
-        kernels.luv_of_bytes(stack.array, _light_of_bytes(), gain, offset, whole, out)
+        is_integer = np.dtype(out.dtype) == np.uint8
+        kernels.luv_of_bytes(stack.array, _light_of_bytes(), gain, offset, is_integer, out)
     else:
         kernels.luv_of_floats(stack.array, gain, offset, out)
 

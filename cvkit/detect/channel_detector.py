@@ -81,7 +81,7 @@ class ChannelDetector(WindowDetector):
         outdoor images.
     filters : array_like, (10, K, 5, 5), optional
         Makes the features locally decorrelated; see
-        :func:`cvkit.features.channels.decorrelated_channels`.
+        :func:`cvkit.features.channels.ldcf_features`.
     offset, scale : array_like, (10 * K,), optional
         What bytes of the filtered channels stand for; needed with ``filters``.
 

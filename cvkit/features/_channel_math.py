@@ -12,6 +12,8 @@ RADIUS = 5
 NORMALIZER = np.float32(0.005)
 # Rows and columns of a filter of 5 x 5 cells, averaged over 2 x 2 neighbors.
 TAPS = 6
+# What smoothing by 1 2 1 weighs neighbors and pixels.
+QUARTER, HALF = np.float32(0.25), np.float32(0.5)
 _ONE = np.float32(1)
 
 

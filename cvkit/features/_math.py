@@ -1,6 +1,7 @@
 """Scalar maths of gradients that both targets share."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,14 @@ _CLIP = np.float32(0.2)
 _INFINITY, _NAN = np.float32(math.inf), np.float32(math.nan)
 
 
-@helper(allocates=True)
+class Orientations(NamedTuple):
+    """The bins of a histogram of directions, from 0 on: how many they are, and how many to a radian."""
+
+    bins: np.int32
+    per_radian: np.float32
+
+
+@helper
 def direction(x, y):
     """Return the angle of (x, y) in radians, 0 to 2 pi, with the error (0.3 degrees) that OpenCV's has.
 
@@ -36,7 +44,7 @@ def direction(x, y):
     return angle * _RADIANS
 
 
-@helper(allocates=True)
+@helper
 def squared_length(x, y):
     """Return x * x + y * y with both products rounded to float32, never contracted to an FMA.
 
@@ -48,7 +56,7 @@ def squared_length(x, y):
     return across + along
 
 
-@helper(allocates=True)
+@helper
 def last_wins_from(width):
     """Return the column of an image of ``width`` from where on the last of equally strong channels counts.
 
@@ -58,15 +66,16 @@ def last_wins_from(width):
     return width // 4 * 4
 
 
-@helper(allocates=True)
-def vote(x, y, bins_per_radian, bins):
+@helper
+def vote(x, y, orientations):
     """Share a gradient among two neighboring orientation bins.
 
     Returns the lower bin, its vote and the vote of the next bin, which is bin 0 after the last. Votes of a
     gradient that is not finite are not finite, and the bin is one of them all the same.
     """
     magnitude = np.float32(math.sqrt(x * x + y * y))
-    position = direction(x, y) * bins_per_radian + _LEAST_POSITION
+    bins = orientations.bins
+    position = direction(x, y) * orientations.per_radian + _LEAST_POSITION
     # What NaN becomes as a whole number, depends on the processor.
     position = position if position >= _LEAST_POSITION else _LEAST_POSITION
     lower = np.float32(math.floor(position))
@@ -77,19 +86,19 @@ def vote(x, y, bins_per_radian, bins):
     return orientation_bin, magnitude * (np.float32(1) - share), magnitude * share
 
 
-@helper(contract=False, allocates=True)
+@helper(contract=False)
 def rounded(value, single):
     """Round a float64 to float32 if ``single``: scikit-image computes float32 images in float32."""
     return np.float64(np.float32(value)) if single else value
 
 
-@helper(contract=False, allocates=True)
+@helper(contract=False)
 def linear_value(value, gamma, single):
     """Return a pixel's value and, if ``gamma``, its square root."""
     return rounded(math.sqrt(np.float64(value)), single) if gamma else np.float64(value)
 
 
-@helper(contract=False, allocates=True)
+@helper(contract=False)
 def hypotenuse(x, y):
     """Return the length of (x, y), rounded correctly but in the rarest cases, as the C library's hypot is.
 
@@ -114,7 +123,7 @@ _SMALL, _LARGE = 1e-140, 1e140
 _DOWN, _UP = 2.0**-600, 2.0**600
 
 
-@helper(contract=False, allocates=True)
+@helper(contract=False)
 def _corrected_length(long, short):
     """Return the length of a vector whose larger coordinate is ``long``; none is 0.
 
@@ -130,7 +139,7 @@ def _corrected_length(long, short):
     return length - error / (2.0 * length)
 
 
-@helper(contract=False, allocates=True)
+@helper(contract=False)
 def strongest_gradient(images, image, y, x, gamma, single):
     """Return the longest central difference of all channels, (length, x, y); NaN is longer than any number.
 
@@ -156,7 +165,7 @@ def strongest_gradient(images, image, y, x, gamma, single):
     return best, best_x, best_y
 
 
-@helper(contract=False, allocates=True)
+@helper(contract=False)
 def add_hard_vote(histogram, angle, length):
     """Add a gradient to the bin that holds its angle, 0 to 180 degrees; NaN is in every bin.
 
@@ -178,13 +187,13 @@ def add_hard_vote(histogram, angle, length):
         histogram[orientation_bin] += length
 
 
-@helper(allocates=True)
+@helper
 def clipped(value):
     """Clip a feature at 0.2 from above; a comparison keeps NaN, the smaller of the two need not be it."""
     return _CLIP if value > _CLIP else value
 
 
-@helper(allocates=True)
+@helper
 def inverse_length(square, offset):
     """Return the factor that brings a block to unit length; NaN where the square of its length overflows."""
     return np.float32(1) / (math.sqrt(square) + offset) if square < _INFINITY else _NAN
@@ -194,13 +203,13 @@ _EPSILON_NORM = 1e-5
 _L1, _L1_SQRT, _L2, _L2_HYS = range(4)
 
 
-@helper(allocates=True)
+@helper
 def _scale(block, factor):
     for index in range(block.shape[0]):
         block[index] = np.float32(block[index] * factor)
 
 
-@helper(allocates=True)
+@helper
 def _inverse_length(block):
     total = _EPSILON_NORM * _EPSILON_NORM
     for index in range(block.shape[0]):
@@ -208,7 +217,7 @@ def _inverse_length(block):
     return 1.0 / math.sqrt(total)
 
 
-@helper(allocates=True)
+@helper
 def normalize_block(block, norm):
     """Normalize one block in place by scikit-image's rule; ``norm`` is an index into ``BLOCK_NORMS``."""
     if norm in (_L2, _L2_HYS):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit.color.spaces import fill_luv
+from cvkit.features._cpu import channel_cells as cells_kernels
 from cvkit.features._cpu import channels as channels_kernels
 
 # L, u and v are brought to about 0 to 1, each by the same factor, so that their gradients compare.
@@ -22,7 +23,7 @@ _RANGE = (0.372, 0.5, 0.55, 1.1, 0.9)
 MAXIMUM_ORIENTATIONS = 64
 
 
-def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bool = True) -> Array:
+def channel_features(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bool = True) -> Array:
     """Describe each cell of an image by its color, the strength of its edges and their orientations.
 
     Parameters
@@ -65,7 +66,7 @@ def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bo
     --------
     >>> import cvkit, numpy as np
     >>> ramp = np.tile(np.arange(64, dtype=np.uint8), (128, 1))
-    >>> cvkit.channels(ramp).shape
+    >>> cvkit.channel_features(ramp).shape
     (10, 32, 16)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
@@ -82,15 +83,13 @@ def channels(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bo
     return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:]))
 
 
-def decorrelated_channels(
-    image: Array, filters: npt.ArrayLike, offset: npt.ArrayLike, scale: npt.ArrayLike
-) -> Array:
+def ldcf_features(image: Array, filters: npt.ArrayLike, offset: npt.ArrayLike, scale: npt.ArrayLike) -> Array:
     """Describe each cell of 4 x 4 pixels by filters over the channels, which remove their correlations.
 
     Parameters
     ----------
     image : array, (H, W), (H, W, 3) or (N, H, W, 1 or 3), uint8 or float32
-        As for :func:`channels`.
+        As for :func:`channel_features`.
     filters : array_like, (10, K, 5, 5)
         K filters for each of the ten channels over cells of 2 x 2 pixels, for example the main components of
         their neighborhoods (:func:`learn_filters`). They correlate; they are not mirrored.
@@ -120,10 +119,10 @@ def decorrelated_channels(
     Examples
     --------
     >>> import numpy as np
-    >>> from cvkit.features.channels import decorrelated_channels
+    >>> from cvkit.features.channels import ldcf_features
     >>> ramp = np.tile(np.arange(64, dtype=np.uint8), (128, 1))
     >>> means = np.full((10, 1, 5, 5), 1 / 25)
-    >>> decorrelated_channels(ramp, means, np.zeros(10), np.full(10, 255)).shape
+    >>> ldcf_features(ramp, means, np.zeros(10), np.full(10, 255)).shape
     (10, 32, 16)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
@@ -160,7 +159,7 @@ class Quantization(NamedTuple):
 
 @cache
 def quantization(orientations: int) -> Quantization:
-    """Return what the bytes of :func:`channels` stand for."""
+    """Return what the bytes of :func:`channel_features` stand for."""
     which = [0, 1, 2, 3, *([4] * orientations)]
     return Quantization(np.array(_LOW, np.float32)[which], (255 / np.array(_RANGE)).astype(np.float32)[which])
 
@@ -194,7 +193,7 @@ def cell_sums(
 def smoothed(cells: Array, rule: Quantization | None) -> Array:
     """Smooth cells by [1 2 1] / 4 along both axes, as floats or, by a rule, as bytes."""
     stack = ImageStack(cells, 4, cells)
-    kernels = stack.kernels(channels_kernels)
+    kernels = stack.kernels(cells_kernels)
     if rule is None:
         out = stack.empty()
         kernels.smooth(cells, out)
@@ -219,5 +218,5 @@ def decorrelated(cells: Array, taps: np.ndarray, rule: Quantization) -> Array:
     stack = ImageStack(cells, 4, cells)
     count, _, rows, columns = stack.shape
     out = stack.empty((count, taps.shape[0] * taps.shape[1], rows // 2, columns // 2), np.uint8)
-    stack.kernels(channels_kernels).decorrelate_bytes(cells, taps, *rule, out)
+    stack.kernels(cells_kernels).decorrelate_bytes(cells, taps, *rule, out)
     return out

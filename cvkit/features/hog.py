@@ -11,9 +11,10 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, to_host
-from cvkit._simd.numbers import LANES, aligned_rows
 from cvkit.features._cpu import hog as hog_kernels
 from cvkit.features._cpu import hog_skimage as hog_skimage_kernels
+from cvkit.features._cpu.lanes import LANES, aligned_rows
+from cvkit.features._math import Orientations
 
 # The CUDA twin keeps a cell's histograms in shared memory of a fixed size.
 MAXIMUM_BINS = 64
@@ -58,13 +59,13 @@ def hog(
         pixel votes for one bin of one cell; the vector runs over block rows, block columns, cell rows, cell
         columns, bins.
     visualize : bool
-        Also return a picture of the histograms.
+        Also return an image of the histograms.
 
     Returns
     -------
     vector : array, (D,), float32
         The descriptor; (N, D) for a stack.
-    picture : numpy.ndarray, (H, W), float32
+    drawing : numpy.ndarray, (H, W), float32
         Only with ``visualize``: lines along the edges of each cell, brighter where its histogram is larger.
 
     Raises
@@ -123,10 +124,10 @@ def hog(
     blocks = to_host(vectors).reshape(block_major)
     if layout == "opencv":
         blocks = blocks.transpose(0, 2, 1, 4, 3, 5)
-    pictures = np.empty(stack.shape[:3], np.float32)
-    for picture, of_image in zip(pictures, blocks, strict=True):
-        _draw(of_image, grid, picture)
-    return result, pictures if stack.rank == 4 else pictures[0]
+    drawings = np.empty(stack.shape[:3], np.float32)
+    for drawing, of_image in zip(drawings, blocks, strict=True):
+        _draw(of_image, grid, drawing)
+    return result, drawings if stack.rank == 4 else drawings[0]
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,11 @@ class BlockGrid:
     bins: int = 9
     signed: bool = False
     gamma: bool = True
+
+    @property
+    def span(self) -> float:
+        """The angle that the bins divide, in radians."""
+        return 2 * math.pi if self.signed else math.pi
 
     @property
     def feature_count(self) -> int:
@@ -165,8 +171,7 @@ class BlockGrid:
             padding,
             origin,
             self.side,
-            np.int32(self.bins),
-            np.float32(self.bins / (2 * math.pi if self.signed else math.pi)),
+            Orientations(np.int32(self.bins), np.float32(self.bins / self.span)),
             self.gamma,
             role_weights(self.cell, self.side),
             out,
@@ -220,7 +225,7 @@ def _hard_voted(stack: ImageStack, grid: BlockGrid, rows: int, columns: int, blo
     return vectors.reshape((stack.shape[0], rows * columns * grid.feature_count))
 
 
-def _draw(blocks: np.ndarray, grid: BlockGrid, picture: np.ndarray) -> None:
+def _draw(blocks: np.ndarray, grid: BlockGrid, out: np.ndarray) -> None:
     """Draw each cell's histogram, averaged over the blocks that hold the cell, as lines along the edges."""
     rows, columns, side_rows, side_columns, bins = blocks.shape
     cells = np.zeros((rows + side_rows - 1, columns + side_columns - 1, bins))
@@ -232,14 +237,13 @@ def _draw(blocks: np.ndarray, grid: BlockGrid, picture: np.ndarray) -> None:
     cells /= seen[..., np.newaxis]
     height, width = grid.cell
     glyphs = np.zeros((bins, height, width), np.float32)
-    span = 2 * math.pi if grid.signed else math.pi
     for orientation_bin in range(bins):
-        angle = (orientation_bin + 0.5) * span / bins
+        angle = (orientation_bin + 0.5) * grid.span / bins
         # The edge runs across the gradient.
         step = np.linspace(-1, 1, 4 * max(height, width))
         y = np.rint((height - 1) / 2 + step * (height - 1) / 2 * math.cos(angle)).astype(int)
         x = np.rint((width - 1) / 2 - step * (width - 1) / 2 * math.sin(angle)).astype(int)
         glyphs[orientation_bin, y, x] = 1
     drawn = np.einsum("rcb,byx->rycx", cells, glyphs).reshape(cells.shape[0] * height, cells.shape[1] * width)
-    picture[:] = 0
-    picture[: drawn.shape[0], : drawn.shape[1]] = drawn
+    out[:] = 0
+    out[: drawn.shape[0], : drawn.shape[1]] = drawn

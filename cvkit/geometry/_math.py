@@ -1,6 +1,7 @@
 """What the warps of both targets share: kinds of coordinates, pixels beyond the border, cubic weights."""
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,25 +11,47 @@ from cvkit._jit import helper
 AFFINE, PERSPECTIVE, MAPS = range(3)
 """Where source coordinates come from: two rows of a matrix, three rows of it, or a pair of maps."""
 
+
+class Positions(NamedTuple):
+    """Where each pixel of the result comes from.
+
+    By a matrix, output pixel (x, y) comes from ``steps * x + starts[y]``, a perspective one divided by its
+    last component. The maps are read only for MAPS.
+    """
+
+    kind: int
+    steps: np.ndarray
+    starts: np.ndarray
+    map_x: Any
+    map_y: Any
+
+
+class Border(NamedTuple):
+    """What lies beyond the image: a mode, and for each of four channels the value of the constant one."""
+
+    mode: int
+    pixel: np.ndarray
+
+
 FAR = 1 << 62
 """Coordinates from here on count as infinite; nearer ones, and those of neighbors, fit 64-bit integers."""
 
 
 @helper
-def touches(x, y, height, width, reach, border):
+def touches(x, y, height, width, reach, mode):
     """Tell whether the image counts at (x, y), ``reach`` pixels around it included; NaN touches nothing."""
-    if border == CONSTANT:
+    if mode == CONSTANT:
         return -reach < x and x < width - 1 + reach and -reach < y and y < height - 1 + reach
     return x > -FAR and x < FAR and y > -FAR and y < FAR
 
 
 @helper
-def value_at(image, y, x, channel, border, border_value):
+def value_at(image, y, x, channel, border):
     """Read one value of an (H, W, C) image, or what the border mode puts in its place."""
-    row = border_index(y, image.shape[0], border)
-    column = border_index(x, image.shape[1], border)
+    row = border_index(y, image.shape[0], border.mode)
+    column = border_index(x, image.shape[1], border.mode)
     if row < 0 or column < 0:
-        return border_value[channel]
+        return border.pixel[channel]
     return image[row, column, channel]
 
 
@@ -45,13 +68,13 @@ def cubic_weights(fraction):
 
 
 @helper
-def bicubic_at(image, top, left, channel, weight_x, weight_y, border, border_value):
+def bicubic_at(image, top, left, channel, weight_x, weight_y, border):
     """Blend the 4 x 4 neighbors around the pixel at (top, left)."""
     value = 0.0
     for row in range(4):
         along = 0.0
         for column in range(4):
-            neighbor = value_at(image, top - 1 + row, left - 1 + column, channel, border, border_value)
+            neighbor = value_at(image, top - 1 + row, left - 1 + column, channel, border)
             along += weight_x[column] * float(neighbor)
         value += weight_y[row] * along
     return value
@@ -70,10 +93,10 @@ def nearest_index(value):
 
 
 @helper
-def rounded(value, whole, largest):
+def rounded(value, is_integer, largest):
     """Give a float as it is, or round it half to even and saturate at 0 and ``largest``, a float."""
     # Not numpy's rint, which CUDA does not know.
-    return min(max(float(round(value)), 0.0), float(largest)) if whole else value
+    return min(max(float(round(value)), 0.0), float(largest)) if is_integer else value
 
 
 @helper
@@ -94,14 +117,15 @@ def doubled_index(index, size):
 
 
 @helper
-def source_position(kind, steps, starts, map_x, map_y, y, x):
+def source_position(positions, y, x):
     """Return where output pixel (x, y) comes from; points behind the plane come from nowhere (NaN)."""
-    if kind == MAPS:
-        return map_x[y, x], map_y[y, x]
+    if positions.kind == MAPS:
+        return positions.map_x[y, x], positions.map_y[y, x]
+    steps, starts = positions.steps, positions.starts
     column = starts.dtype.type(x)
     source_x = steps[0] * column + starts[y, 0]
     source_y = steps[1] * column + starts[y, 1]
-    if kind == AFFINE:
+    if positions.kind == AFFINE:
         return source_x, source_y
     depth = steps[2] * column + starts[y, 2]
     if depth <= 0:

@@ -241,7 +241,7 @@ def invert_perspective(matrix: npt.ArrayLike) -> np.ndarray:
     m = _validate.matrix(matrix, (3, 3))
     unit = _binary_unit(m)
     m = m / unit
-    # Cofactors rather than an LU decomposition: whole matrices of determinant 1 invert exactly.
+    # Cofactors rather than an LU decomposition: integer matrices of determinant 1 invert exactly.
     cofactors = np.array([np.cross(m[1], m[2]), np.cross(m[2], m[0]), np.cross(m[0], m[1])]).T
     determinant = m[0] @ cofactors[:, 0]
     products = [abs(m[0, i] * m[1, j] * m[2, k]) for i, j, k in itertools.permutations(range(3))]

@@ -9,6 +9,7 @@ import numpy as np
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack
 from cvkit.geometry._cpu import resize as resize_kernels
+from cvkit.geometry._cpu import resize_weighted as weighted_kernels
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
@@ -92,9 +93,9 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
         real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
         rows = _table(interpolation, source_height, height, real)
         columns = _table(interpolation, source_width, width, real)
-        whole = stack.dtype.kind == "u"
-        largest = real.type(np.iinfo(stack.dtype).max if whole else np.inf)
-        kernels.weighted(stack.array, *rows, *columns, whole, largest, out)
+        is_integer = stack.dtype.kind == "u"
+        largest = real.type(np.iinfo(stack.dtype).max if is_integer else np.inf)
+        stack.kernels(weighted_kernels).weighted(stack.array, *rows, *columns, is_integer, largest, out)
     return stack.restore(out)
 
 
@@ -160,7 +161,7 @@ def _centered_pairs(source_size: int, target_size: int) -> tuple[np.ndarray, np.
 
 
 def _split(position: np.ndarray, source_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whole part and fraction, in the float32 that OpenCV uses while that holds every whole number."""
+    """Integer part and fraction, in the float32 that OpenCV uses while that holds every integer."""
     position = position.astype(np.float32 if source_size <= 1 << 24 else np.float64)
     first = np.floor(position)
     return first, (position - first).astype(np.float32)
@@ -186,7 +187,7 @@ def _fixed_point(fraction: np.ndarray) -> np.ndarray:
 @functools.lru_cache
 def _nearest_table(source_size: int, target_size: int) -> np.ndarray:
     """Source index of each target index."""
-    # OpenCV's two divisions: one would put some whole positions on the other side of their pixel.
+    # OpenCV's two divisions: one would put some integer positions on the other side of their pixel.
     scale = 1 / (target_size / source_size)
     return np.floor(np.arange(target_size) * scale).clip(0, source_size - 1).astype(np.uint32)
 

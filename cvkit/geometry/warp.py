@@ -7,7 +7,6 @@ as in OpenCV 5, float64 for all others. Nothing is quantized to 1/32 pixel as in
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous
 from cvkit._jit import on_device
 from cvkit.geometry._cpu import warp as warp_kernels
-from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE
+from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Positions
 from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
@@ -42,11 +41,11 @@ def warp_affine(
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
     matrix : array_like, (2, 3)
-        Maps (x, y, 1) of the image to (x, y) of the result; pixel centers have whole coordinates.
+        Maps (x, y, 1) of the image to (x, y) of the result; pixel centers have integer coordinates.
     output_shape : (int, int)
         Height and width of the result, in pixels.
     interpolation : {"nearest", "bilinear", "bicubic"}
-        How values between pixels come about. Whole results are rounded half to even.
+        How values between pixels come about. Integer results are rounded half to even.
     border : {"constant", "replicate", "reflect", "wrap", "reflect101"}
         What lies beyond the image.
     border_value : float or array_like of C floats
@@ -163,7 +162,7 @@ def remap(
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
     map_x, map_y : array, (height, width)
-        Source coordinates in pixels; float32 or float64, whole numbers and other floats are converted to
+        Source coordinates in pixels; float32 or float64, integers and other floats are converted to
         float64. NaN and infinity give ``border_value``.
     interpolation, border, border_value
         As for :func:`warp_affine`.
@@ -236,33 +235,16 @@ def bilinear_sample(
     return sampled.reshape(sampled.shape[1:] if stack.rank < 4 else (sampled.shape[0], *sampled.shape[2:]))
 
 
-@dataclass(frozen=True)
-class _Positions:
-    """Where each pixel of the result comes from, as kernels read it.
-
-    By a matrix, output pixel (x, y) comes from ``steps * x + starts[y]``, a perspective one divided by its
-    last component. The kernels read maps only for MAPS.
-    """
-
-    kind: int
-    steps: np.ndarray
-    starts: np.ndarray
-    map_x: Array
-    map_y: Array
-
-
-def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DTypeLike) -> _Positions:
+def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DTypeLike) -> Positions:
     """Tabulate the start of each row here: the product is rounded before the sum, as OpenCV 5 does it."""
     matrix = to_source.astype(dtype)
     rows = np.arange(height, dtype=dtype)[:, np.newaxis]
     starts = rows * matrix[:, 1] + matrix[:, 2]
     unused = np.empty((1, 1), dtype)
-    return _Positions(kind, np.ascontiguousarray(matrix[:, 0]), starts, unused, unused)
+    return Positions(kind, np.ascontiguousarray(matrix[:, 0]), starts, unused, unused)
 
 
-def _from_maps(
-    map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, str], rank: int
-) -> _Positions:
+def _from_maps(map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, str], rank: int) -> Positions:
     """Bring maps to one float dtype and to the device of the image."""
     maps = [
         array if on_device(array) else _validate.real_array(array, name)
@@ -279,7 +261,7 @@ def _from_maps(
     if rank == 1:
         maps = [array.reshape(1, -1) for array in maps]
     unused = np.empty((1, 2), dtype)
-    return _Positions(MAPS, unused[0], unused, *maps)
+    return Positions(MAPS, unused[0], unused, *maps)
 
 
 def _float_map(array: Array, dtype: np.dtype, stack: ImageStack, name: str) -> Array:
@@ -294,7 +276,7 @@ def _float_map(array: Array, dtype: np.dtype, stack: ImageStack, name: str) -> A
 
 def _warp(
     stack: ImageStack,
-    positions: _Positions,
+    positions: Positions,
     output_shape: tuple[int, int],
     interpolation: str,
     border: str,
@@ -303,23 +285,22 @@ def _warp(
 ) -> Array:
     """Run the kernel of an interpolation over a stack."""
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
-    code = _validate.one_of(border, BORDERS, "border")
-    value = _border_pixel(border_value, stack)
+    mode = _validate.one_of(border, BORDERS, "border")
+    beyond = Border(mode, _border_pixel(border_value, stack))
     out_dtype = stack.dtype if out_dtype is None else np.dtype(out_dtype)
     blend_type = np.empty(0, _blend_dtype(stack.dtype))
-    whole = out_dtype.kind == "u"
+    is_integer = out_dtype.kind == "u"
     count, _, _, channels = stack.shape
     kernels = stack.kernels(warp_kernels)
     out = stack.empty((count, *output_shape, channels), out_dtype)
-    where = (positions.kind, positions.steps, positions.starts, positions.map_x, positions.map_y)
     offset_type = np.empty(0, _offset_dtype(math.prod(stack.shape[1:])))
     if interpolation == "nearest":
-        kernels.nearest(stack.array, *where, code, value, offset_type, out)
+        kernels.nearest(stack.array, positions, beyond, offset_type, out)
     elif interpolation == "bilinear":
-        kernels.bilinear(stack.array, *where, code, value, offset_type, blend_type, whole, out)
+        kernels.bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
     else:
-        largest = blend_type.dtype.type(np.iinfo(out_dtype).max if whole else np.inf)
-        kernels.bicubic(stack.array, *where, code, value, offset_type, blend_type, whole, largest, out)
+        largest = blend_type.dtype.type(np.iinfo(out_dtype).max if is_integer else np.inf)
+        kernels.bicubic(stack.array, positions, beyond, offset_type, blend_type, is_integer, largest, out)
     return stack.restore(out)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd.numbers import bits, from_bits, larger
+from cvkit._simd.numbers import bits, from_bits, larger_number
 
 _LOG2_E = 1.4426950408889634
 # ln 2 in two parts: the first has so few bits that its product with a whole number below 2^11 is exact.
@@ -34,7 +34,7 @@ def exp_negative(x):
 
     exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; below -708 (subnormal results) the value at -708 is returned.
     """
-    x = larger(x, _SMALLEST)
+    x = larger_number(x, _SMALLEST)
     shifted = x * _LOG2_E + _TO_WHOLE
     n = shifted - _TO_WHOLE
     r = x - n * _LN2_HIGH

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 
 # Pixels of one task: where a loop needs nothing of its row but its pixels, rows would only cost calls.
 SPAN = 1 << 14
@@ -42,8 +43,8 @@ def gray_fixed(source, red, green, blue, out):
     # Not in the helper: a compiler that sees how small they are prefers wider sums that cannot overflow.
     high_weights = np.uint16(red >> 8), np.uint16(green >> 8), np.uint16(blue >> 8)
     low_weights = np.uint16(red & 255), np.uint16(green & 255), np.uint16(blue & 255)
-    for task in prange((out.size + SPAN - 1) // SPAN):
-        first, stop = task * SPAN, min((task + 1) * SPAN, out.size)
+    for task in prange(parts_of(out.size, SPAN)):
+        first, stop = span(task, SPAN, out.size)
         pixels = values[3 * first : 3 * stop]
         if source.itemsize == 1:
             _gray_of_bytes(pixels, high_weights, low_weights, out_values[first:stop])
@@ -61,6 +62,6 @@ def _gray_float(values, red, green, blue, out):
 def gray_float(source, red, green, blue, out):
     """Weighted sum of the channels of float images."""
     values, out_values = source.reshape(source.size), out.reshape(out.size)
-    for task in prange((out.size + SPAN - 1) // SPAN):
-        first, stop = task * SPAN, min((task + 1) * SPAN, out.size)
+    for task in prange(parts_of(out.size, SPAN)):
+        first, stop = span(task, SPAN, out.size)
         _gray_float(values[3 * first : 3 * stop], red, green, blue, out_values[first:stop])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 from cvkit.color._cpu.gray import SPAN
 from cvkit.color._math import linear, luv
 
@@ -18,8 +19,8 @@ def _reverse_pixels(values, out):
 def reverse_channels(source, out):
     """Swap the first and the third channel."""
     values, out_values = source.reshape(source.size), out.reshape(out.size)
-    for task in prange((out.size + 3 * SPAN - 1) // (3 * SPAN)):
-        first, stop = task * 3 * SPAN, min((task + 1) * 3 * SPAN, out.size)
+    for task in prange(parts_of(out.size, 3 * SPAN)):
+        first, stop = span(task, 3 * SPAN, out.size)
         _reverse_pixels(values[first:stop], out_values[first:stop])
 
 
@@ -74,8 +75,8 @@ def _round_row(values):
 
 
 @cpu_kernel
-def luv_of_bytes(source, light, gain, offset, whole, out):
-    """Convert bytes to L*u*v*, each value times its gain plus its offset, rounded if ``whole``.
+def luv_of_bytes(source, light, gain, offset, is_integer, out):
+    """Convert bytes to L*u*v*, each value times its gain plus its offset, rounded if ``is_integer``.
 
     ``light`` tabulates the linear light of each byte. ``out`` has at least three channels.
     """
@@ -87,7 +88,7 @@ def luv_of_bytes(source, light, gain, offset, whole, out):
         parts = np.empty((3, width), np.float32)
         _look_up(rows[y], channels, light, parts[0], parts[1], parts[2])
         _luv_row(parts[0], parts[1], parts[2], gain, offset)
-        if whole:
+        if is_integer:
             _round_row(parts.reshape(3 * width))
         _interleave(parts[0], parts[1], parts[2], step, out_rows[y])
 

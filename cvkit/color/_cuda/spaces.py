@@ -23,7 +23,7 @@ def reverse_channels(source, out):
 
 
 @cuda_kernel
-def _luv_of_bytes(source, light, gain, offset, whole, out):
+def _luv_of_bytes(source, light, gain, offset, is_integer, out):
     x, y, image = cuda.grid(3)
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
@@ -34,17 +34,17 @@ def _luv_of_bytes(source, light, gain, offset, whole, out):
     values = luv(red, green, blue)
     for channel in range(3):
         value = values[channel] * gain[channel] + offset[channel]
-        if whole:
+        if is_integer:
             value = math.floor(min(max(value + np.float32(0.5), np.float32(0)), np.float32(255)))
         out[image, y, x, channel] = value
 
 
-def luv_of_bytes(source, light, gain, offset, whole, out):
-    """Convert bytes to L*u*v*, each value times its gain plus its offset, rounded if ``whole``.
+def luv_of_bytes(source, light, gain, offset, is_integer, out):
+    """Convert bytes to L*u*v*, each value times its gain plus its offset, rounded if ``is_integer``.
 
     ``light`` tabulates the linear light of each byte. ``out`` has at least three channels.
     """
-    _luv_of_bytes[out.shape[:3]](source, light, gain, offset, whole, out)
+    _luv_of_bytes[out.shape[:3]](source, light, gain, offset, is_integer, out)
 
 
 @cuda_kernel

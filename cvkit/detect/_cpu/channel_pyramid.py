@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.pixels import blend_three_pixels
+from cvkit.detect._cpu.pixels import blend_three_pixels
 
 # Rows that one task makes.
 STRIP = 16

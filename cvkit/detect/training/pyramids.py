@@ -14,7 +14,7 @@ import cvkit
 from cvkit.detect.channel_detector import ChannelDetector, Trees
 from cvkit.detect.channel_pyramid import CELL, ChannelLevel, Decorrelation
 from cvkit.detect.training.examples import Example, ExampleReader, Scene, is_near, path_of
-from cvkit.features.channels import decorrelated_channels
+from cvkit.features.channels import ldcf_features
 from cvkit.io import read_ahead
 
 # Images to search are enlarged until their shorter side has so many window heights, but not more than so
@@ -137,8 +137,8 @@ class ChannelCutter:
     def _channels(self, views: np.ndarray) -> np.ndarray:
         """Compute the channels of a stack of crops, (N, channel, row, column) bytes."""
         if self._filtering:
-            return decorrelated_channels(views, **self._filtering)
-        return cvkit.channels(views)
+            return ldcf_features(views, **self._filtering)
+        return cvkit.channel_features(views)
 
     def _vectors(self, views: np.ndarray) -> np.ndarray:
         """Features of the middle windows of a stack of crops, (N, features) bytes."""

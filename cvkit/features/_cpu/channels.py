@@ -1,4 +1,4 @@
-"""Channel features on the CPU: rows pass through a few buffers that stay in the cache.
+"""Sums of channels over cells on the CPU: rows pass through a few buffers that stay in the cache.
 
 The pixels of the source are (L, u, v, unused), so that a pixel is one move. All rows of a task go through a
 pipeline of three stages, each a few rows behind the one before: smoothing, gradient, and the votes, which
@@ -11,24 +11,14 @@ import numpy as np
 
 from cvkit._border import REFLECT, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.features._channel_math import (
-    NORMALIZER,
-    RADIUS,
-    TAPS,
-    bin_share,
-    orientation,
-    quantized,
-    triangle,
-)
+from cvkit._tiles import equal_span, parts_of
+from cvkit.features._channel_math import HALF, NORMALIZER, QUARTER, RADIUS, bin_share, orientation, triangle
 
 # Rows of cells that one task makes, at most. Tasks share no rows of pixels: each computes six more on both
 # sides.
 STRIP = 16
 # Rows of gradients that are kept: at least 2 * RADIUS + 1, and a power of two.
 KEPT = 16
-# Rows of filtered cells that are made at a time: few enough for their sums to stay in the first-level cache.
-FILTER_STRIP = 12
-_QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
 
 
 def find_nan(images, found):
@@ -37,10 +27,10 @@ def find_nan(images, found):
 
 
 @helper
-def _smooth_rows(above, row, below, out):
+def smooth_rows(above, row, below, out):
     """Weigh three rows by 1 2 1."""
     for x in range(out.shape[0]):
-        out[x] = _QUARTER * (above[x] + below[x]) + _HALF * row[x]
+        out[x] = QUARTER * (above[x] + below[x]) + HALF * row[x]
 
 
 @helper
@@ -61,12 +51,12 @@ def _repeat_ends(row, before, width):
 
 
 @helper
-def _smooth_row(row, out):
+def smooth_row(row, out):
     """Weigh three neighbors by 1 2 1; ``row`` has one more value at both ends."""
     count = out.shape[0]
     before, here, after = row[:count], row[1 : count + 1], row[2 : count + 2]
     for x in range(count):
-        out[x] = _QUARTER * (before[x] + after[x]) + _HALF * here[x]
+        out[x] = QUARTER * (before[x] + after[x]) + HALF * here[x]
 
 
 @helper
@@ -81,12 +71,12 @@ def _smooth_pixels(image, y, padding, blended, wide, smooth):
         rows[min(max(y, 0), height - 1)],
         rows[min(max(y + 1, 0), height - 1)],
     )
-    _smooth_rows(above, here, below, blended)
+    smooth_rows(above, here, below, blended)
     start, end = padding[1] + 1, padding[1] + 1 + width
     _split_pixels(blended, wide[0, start:end], wide[1, start:end], wide[2, start:end], wide[3, start:end])
     for channel in range(3):
         _repeat_ends(wide[channel], start, width)
-        _smooth_row(wide[channel], smooth[channel, 1 : count + 1])
+        smooth_row(wide[channel], smooth[channel, 1 : count + 1])
         smooth[channel, 0] = smooth[channel, 1]
         smooth[channel, count + 1] = smooth[channel, count]
 
@@ -98,7 +88,7 @@ def _gradient_row(above, row, below, step_y, gradient_x, gradient_y, square):
     before, after = row[0:count], row[2 : count + 2]
     above, below = above[1 : count + 1], below[1 : count + 1]
     for x in range(count):
-        across, along = _HALF * (after[x] - before[x]), step_y * (below[x] - above[x])
+        across, along = HALF * (after[x] - before[x]), step_y * (below[x] - above[x])
         gradient_x[x], gradient_y[x] = across, along
         square[x] = across * across + along * along
 
@@ -284,11 +274,11 @@ def cell_sums(images, padding, cell, out):
     padded_height, padded_width = height + 2 * padding[0], width + 2 * padding[1]
     area = np.float32(1 / (cell * cell))
     # As many for each of two threads.
-    strips = 2 * ((cell_rows + 2 * STRIP - 1) // (2 * STRIP))
+    strips = 2 * parts_of(cell_rows, 2 * STRIP)
     for task in prange(count * strips):
-        image, cells, strip = images[task // strips], out[task // strips], task % strips
-        top = strip * cell_rows // strips * cell
-        bottom = (strip + 1) * cell_rows // strips * cell
+        image, cells = images[task // strips], out[task // strips]
+        first_cell, stop_cell = equal_span(task % strips, strips, cell_rows)
+        top, bottom = first_cell * cell, stop_cell * cell
         blended = np.empty(4 * width, np.float32)
         wide = np.empty((4, padded_width + 2), np.float32)
         smooth = np.empty((3, 3, padded_width + 2), np.float32)
@@ -320,125 +310,3 @@ def cell_sums(images, padding, cell, out):
                 _add_votes(votes, positions[row % KEPT], totals)
                 if (row + 1) % cell == 0:
                     _close_cells(totals, cell, 3, row // cell, cells)
-
-
-@helper
-def _smooth_cells(cells, y, blended, out):
-    """Smooth one row of cells along both axes, its outermost values repeated beyond the border."""
-    rows, columns = cells.shape
-    _smooth_rows(cells[max(y - 1, 0)], cells[y], cells[min(y + 1, rows - 1)], blended[1 : columns + 1])
-    blended[0], blended[columns + 1] = blended[1], blended[columns]
-    _smooth_row(blended, out)
-
-
-@cpu_kernel
-def smooth(cells, out):
-    """Smooth every channel of cells by 1 2 1 along both axes."""
-    count, channels, rows, columns = cells.shape
-    for task in prange(count * channels):
-        image, channel = task // channels, task % channels
-        blended = np.empty(columns + 2, np.float32)
-        for y in range(rows):
-            _smooth_cells(cells[image, channel], y, blended, out[image, channel, y])
-
-
-@helper
-def _quantize_row(row, offset, scale, out):
-    for x in range(out.shape[0]):
-        out[x] = np.uint8(quantized(row[x], offset, scale))
-
-
-@cpu_kernel
-def smooth_bytes(cells, offset, scale, out):
-    """Smooth every channel of cells and round (value - offset) * scale of its channel to bytes."""
-    count, channels, rows, columns = cells.shape
-    for task in prange(count * channels):
-        image, channel = task // channels, task % channels
-        blended, smoothed = np.empty(columns + 2, np.float32), np.empty(columns, np.float32)
-        for y in range(rows):
-            _smooth_cells(cells[image, channel], y, blended, smoothed)
-            _quantize_row(smoothed, offset[channel], scale[channel], out[image, channel, y])
-
-
-@helper
-def _split_pairs(row, even, odd):
-    for x in range(even.shape[0]):
-        even[x] = row[2 * x]
-        odd[x] = row[2 * x + 1]
-
-
-@helper
-def _split_row(row, before, even, odd):
-    """Take a row apart into its even and odd columns, mirrored by ``before`` columns, an even number.
-
-    Every other value side by side is what vectors of a filter that advances by two need.
-    """
-    width, margin = row.shape[0], before // 2
-    inner = width // 2
-    _split_pairs(row, even[margin : margin + inner], odd[margin : margin + inner])
-    for x in range(margin):
-        even[x] = row[border_index(2 * x - before, width, REFLECT)]
-        odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
-    for x in range(margin + inner, even.shape[0]):
-        even[x] = row[border_index(2 * x - before, width, REFLECT)]
-        odd[x] = row[border_index(2 * x + 1 - before, width, REFLECT)]
-
-
-@helper
-def _add_taps(even, odd, weights, total):
-    """Add one row of a filter, six taps that start at each second column."""
-    count = total.shape[0]
-    w0, w1, w2, w3, w4, w5 = weights[0], weights[1], weights[2], weights[3], weights[4], weights[5]
-    e0, e1, e2 = even[:count], even[1 : count + 1], even[2 : count + 2]
-    o0, o1, o2 = odd[:count], odd[1 : count + 1], odd[2 : count + 2]
-    for x in range(count):
-        left = w0 * e0[x] + w1 * o0[x] + w2 * e1[x]
-        right = w3 * o1[x] + w4 * e2[x] + w5 * o2[x]
-        total[x] += left + right
-
-
-@cpu_kernel
-def decorrelate_bytes(cells, filters, offset, scale, out):
-    """Smooth each channel of cells, filter it at every second cell and round to bytes.
-
-    ``filters`` is (channel, filter, TAPS, TAPS), of which the middle lies between four cells; ``out`` is
-    (image, channel and filter, row, column), ``offset`` and ``scale`` have one value for each of its
-    channels.
-    """
-    count, channels, rows, columns = cells.shape
-    each, out_rows, out_columns = filters.shape[1], out.shape[2], out.shape[3]
-    before = TAPS // 2 - 1
-    width = out_columns + before
-    for task in prange(count * channels):
-        image, channel = task // channels, task % channels
-        blended, smoothed = np.empty(columns + 2, np.float32), np.empty(columns, np.float32)
-        # Even and odd rows apart, too: then neighboring rows of the result are made of neighboring rows,
-        # and several of them are one long row.
-        even = np.empty((2, (out_rows + before) * width), np.float32)
-        odd = np.empty((2, (out_rows + before) * width), np.float32)
-        for y in range(2 * (out_rows + before)):
-            _smooth_cells(cells[image, channel], border_index(y - before, rows, REFLECT), blended, smoothed)
-            start = y // 2 * width
-            _split_row(
-                smoothed, before, even[y % 2, start : start + width], odd[y % 2, start : start + width]
-            )
-        total = np.empty(FILTER_STRIP * width, np.float32)
-        for top in range(0, out_rows, FILTER_STRIP):
-            bottom = min(top + FILTER_STRIP, out_rows)
-            size = (bottom - top - 1) * width + out_columns
-            for index in range(each):
-                total[:size] = np.float32(0)
-                for tap in range(TAPS):
-                    start = (top + tap // 2) * width
-                    _add_taps(
-                        even[tap % 2, start : start + size + before],
-                        odd[tap % 2, start : start + size + before],
-                        filters[channel, index, tap],
-                        total[:size],
-                    )
-                to = channel * each + index
-                for y in range(top, bottom):
-                    start = (y - top) * width
-                    _quantize_row(
-                        total[start : start + out_columns], offset[to], scale[to], out[image, to, y]
-                    )

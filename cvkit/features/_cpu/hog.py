@@ -8,13 +8,15 @@ cells at most one apart. For two by two cells that makes 16 weights a pixel: one
 """
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import split_channels
-from cvkit._simd.numbers import LANES, add_scaled_lanes, aligned_rows
+from cvkit._tiles import parts_of, strip
+from cvkit.features._cpu.lanes import LANES, add_scaled_lanes, aligned_rows
 from cvkit.features._math import clipped, inverse_length, last_wins_from, vote
 
 # Block rows that one task makes. Tasks share no cells, so each computes the last cell rows of the one above
@@ -22,6 +24,15 @@ from cvkit.features._math import clipped, inverse_length, last_wins_from, vote
 STRIP = 24
 # Cells that take votes in turn: their histograms fit into the first-level cache.
 INTERLEAVED_CELLS = 32
+
+
+class Votes(NamedTuple):
+    """The votes of each pixel of a row for two bins, and where their histograms start within a cell."""
+
+    lower: Any
+    lower_vote: Any
+    upper: Any
+    upper_vote: Any
 
 
 @helper
@@ -62,7 +73,7 @@ def _gradient_row(above, row, below, gradient_x, gradient_y):
 def _keep_stronger(other_x, other_y, gradient_x, gradient_y):
     """Replace a pixel's gradient by another channel's where that is longer, or NaN.
 
-    Ties, which keep the channel seen before, are common in a photograph, and an FMA would break them.
+    Ties, which keep the channel seen before, are common in an image, and an FMA would break them.
     """
     for x in range(gradient_x.shape[0]):
         own = gradient_x[x] * gradient_x[x] + gradient_y[x] * gradient_y[x]
@@ -94,10 +105,12 @@ def _strongest_gradients(above, here, below, start, columns, last_wins, gradient
 
 
 @helper
-def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower_vote, upper, upper_vote):
-    """For each pixel: where the histograms of its two bins start within a cell, and the votes for them."""
+def _vote_row(gradient_x, gradient_y, orientations, lanes, votes):
+    """Fill the votes of a row of pixels."""
+    bins = orientations.bins
+    lower, lower_vote, upper, upper_vote = votes
     for x in range(gradient_x.shape[0]):
-        first, first_vote, second_vote = vote(gradient_x[x], gradient_y[x], bins_per_radian, bins)
+        first, first_vote, second_vote = vote(gradient_x[x], gradient_y[x], orientations)
         second = np.int32(first + np.int32(1))
         second = np.int32(0) if second >= bins else second
         lower[x] = np.int32(first * lanes)
@@ -107,13 +120,14 @@ def _vote_row(gradient_x, gradient_y, bins_per_radian, bins, lanes, lower, lower
 
 
 @helper
-def _accumulate_row(cells, cell_count, cell_values, weights, lower, lower_vote, upper, upper_vote):
+def _accumulate_row(cells, cell_count, cell_values, weights, votes):
     """Add the votes of one row of pixels to the cells they lie in; ``weights`` is (cell width, lanes).
 
     Neighboring pixels of a cell often vote for the same bin. Taking one pixel of each of many cells in turn
     keeps a vote from waiting until the one before it is stored.
     """
     cell_width, lanes = weights.shape
+    lower, lower_vote, upper, upper_vote = votes
     flat_weights = weights.reshape(cell_width * lanes)
     for lane in range(0, lanes, LANES):
         for start in range(0, cell_count, INTERLEAVED_CELLS):
@@ -136,11 +150,12 @@ def _add_strided(values, start, step, sums):
 
 
 @helper
-def _sum_blocks(cells, top, bins, lanes, cell_values, side_rows, side_columns, features):
+def _sum_blocks(cells, top, bins, lanes, cell_values, side, features):
     """Sum cells in their roles to one row of blocks; ``features`` is (feature, block column).
 
     Bins come first, because the roles of a bin share cache lines.
     """
+    side_rows, side_columns = side
     column_pairs = 3 * side_columns - 2
     for orientation_bin in range(bins):
         for column in range(side_columns):
@@ -188,7 +203,7 @@ def _normalize_blocks(features, lengths):
 
 
 @cpu_kernel
-def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, weights, out):
+def block_features(images, padding, origin, side, orientations, gamma, weights, out):
     """Features of every block of cells: ``out`` is (image, feature, block row, block column).
 
     The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block
@@ -201,21 +216,24 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
     cell_height, cell_width, lanes = weights.shape
     cell_columns = block_columns + side_columns - 1
     # An odd number of cache lines for each cell: the caches would keep but few cells a power of two apart.
-    cell_values = (bins * lanes // LANES | 1) * LANES
+    cell_values = (orientations.bins * lanes // LANES | 1) * LANES
     # Whole vectors: the pixels beyond the last cell take part in row loops and vote for nothing.
-    row_width = (cell_columns * cell_width + LANES - 1) // LANES * LANES
+    row_width = parts_of(cell_columns * cell_width, LANES) * LANES
     plane_width = max(width + 2 * padding, origin[1] + row_width) + 2
     split = min(max(last_wins_from(width + 2 * padding) - origin[1], 0), row_width)
-    strips = (block_rows + STRIP - 1) // STRIP
+    strips = parts_of(block_rows, STRIP)
     for task in prange(count * strips):
-        image = images[task // strips]
-        first_block_row = (task % strips) * STRIP
-        last_block_row = min(first_block_row + STRIP, block_rows)
+        index, first_block_row, last_block_row = strip(task, strips, STRIP, block_rows)
+        image = images[index]
         parts = np.empty((channels, width), images.dtype)
         planes = np.zeros((3, channels, plane_width), np.float32)
         gradients = np.empty((4, row_width), np.float32)
-        lower, upper = np.empty(row_width, np.int32), np.empty(row_width, np.int32)
-        lower_vote, upper_vote = np.empty(row_width, np.float32), np.empty(row_width, np.float32)
+        votes = Votes(
+            np.empty(row_width, np.int32),
+            np.empty(row_width, np.float32),
+            np.empty(row_width, np.int32),
+            np.empty(row_width, np.float32),
+        )
         cells = aligned_rows(side_rows, cell_columns * cell_values)
         features = np.empty((feature_count, block_columns), np.float32)
         lengths = np.empty(block_columns, np.float32)
@@ -231,26 +249,14 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
                 above, here, below = planes[(y - 1) % 3], planes[y % 3], planes[(y + 1) % 3]
                 _strongest_gradients(above, here, below, origin[1], (0, split), False, gradients)
                 _strongest_gradients(above, here, below, origin[1], (split, row_width), True, gradients)
-                _vote_row(
-                    gradients[0],
-                    gradients[1],
-                    bins_per_radian,
-                    bins,
-                    lanes,
-                    lower,
-                    lower_vote,
-                    upper,
-                    upper_vote,
-                )
-                _accumulate_row(
-                    histograms, cell_columns, cell_values, weights[row], lower, lower_vote, upper, upper_vote
-                )
+                _vote_row(gradients[0], gradients[1], orientations, lanes, votes)
+                _accumulate_row(histograms, cell_columns, cell_values, weights[row], votes)
             block_row = cell_row - side_rows + 1
             if block_row >= first_block_row:
-                _sum_blocks(cells, block_row, bins, lanes, cell_values, side_rows, side_columns, features)
+                _sum_blocks(cells, block_row, orientations.bins, lanes, cell_values, side, features)
                 _normalize_blocks(features, lengths)
-                for index in range(feature_count):
-                    out[task // strips, index, block_row] = features[index]
+                for feature in range(feature_count):
+                    out[index, feature, block_row] = features[feature]
 
 
 @cpu_kernel

@@ -1,4 +1,4 @@
-"""Channel features on CUDA: one kernel for each stage, one thread for each pixel, then for each cell."""
+"""Sums of channels over cells on CUDA: a kernel for each stage, a thread for each pixel, then each cell."""
 
 import math
 
@@ -6,17 +6,7 @@ import numpy as np
 
 from cvkit._border import REFLECT, border_index
 from cvkit._jit import cuda, cuda_kernel
-from cvkit.features._channel_math import (
-    NORMALIZER,
-    RADIUS,
-    TAPS,
-    bin_share,
-    orientation,
-    quantized,
-    triangle,
-)
-
-_QUARTER, _HALF = np.float32(0.25), np.float32(0.5)
+from cvkit.features._channel_math import HALF, NORMALIZER, QUARTER, RADIUS, bin_share, orientation, triangle
 
 
 @cuda_kernel
@@ -50,8 +40,8 @@ def _smooth_pixels(images, padding, smooth):
             above = images[image, min(max(row - 1, 0), height - 1), near, channel]
             here = images[image, min(max(row, 0), height - 1), near, channel]
             below = images[image, min(max(row + 1, 0), height - 1), near, channel]
-            blend = _QUARTER * (above + below) + _HALF * here
-            total += (_HALF if offset == 0 else _QUARTER) * blend
+            blend = QUARTER * (above + below) + HALF * here
+            total += (HALF if offset == 0 else QUARTER) * blend
         smooth[image, y, x, channel] = total
 
 
@@ -138,80 +128,3 @@ def cell_sums(images, padding, cell, out):
     _average_rows[pixels](magnitude, average)
     _normalize[pixels](magnitude, average, area, votes)
     _sum_cells[count * out.shape[1], out.shape[2], out.shape[3]](smooth, votes, position, cell, area, out)
-
-
-@cuda_kernel
-def _smooth(cells, out):
-    column, row, index = cuda.grid(3)
-    count, channels, rows, columns = out.shape
-    if index >= count * channels or row >= rows or column >= columns:
-        return
-    total = np.float32(0)
-    for offset in range(-1, 2):
-        near = min(max(column + offset, 0), columns - 1)
-        above = cells[index // channels, index % channels, max(row - 1, 0), near]
-        here = cells[index // channels, index % channels, row, near]
-        below = cells[index // channels, index % channels, min(row + 1, rows - 1), near]
-        blend = _QUARTER * (above + below) + _HALF * here
-        total += (_HALF if offset == 0 else _QUARTER) * blend
-    out[index // channels, index % channels, row, column] = total
-
-
-def smooth(cells, out):
-    """Smooth every channel of cells by 1 2 1 along both axes."""
-    count, channels, rows, columns = out.shape
-    _smooth[count * channels, rows, columns](cells, out)
-
-
-@cuda_kernel
-def _quantize(values, offset, scale, out):
-    column, row, index = cuda.grid(3)
-    count, channels, rows, columns = out.shape
-    if index >= count * channels or row >= rows or column >= columns:
-        return
-    image, channel = index // channels, index % channels
-    value = values[image, channel, row, column]
-    out[image, channel, row, column] = np.uint8(quantized(value, offset[channel], scale[channel]))
-
-
-def smooth_bytes(cells, offset, scale, out):
-    """Smooth every channel of cells and round (value - offset) * scale of its channel to bytes."""
-    count, channels, rows, columns = out.shape
-    smoothed = cuda.device_array(out.shape, np.float32, stream=out.stream)
-    smooth(cells, smoothed)
-    _quantize[count * channels, rows, columns](smoothed, offset, scale, out)
-
-
-@cuda_kernel
-def _decorrelate(cells, filters, out):
-    """One thread for each filtered channel of each second cell."""
-    column, row, index = cuda.grid(3)
-    count, channels, rows, columns = out.shape
-    if index >= count * channels or row >= rows or column >= columns:
-        return
-    image, channel = index // channels, index % channels
-    each = filters.shape[1]
-    before = TAPS // 2 - 1
-    total = np.float32(0)
-    for tap_y in range(TAPS):
-        y = border_index(2 * row + tap_y - before, cells.shape[2], REFLECT)
-        for tap_x in range(TAPS):
-            x = border_index(2 * column + tap_x - before, cells.shape[3], REFLECT)
-            weight = filters[channel // each, channel % each, tap_y, tap_x]
-            total += weight * cells[image, channel // each, y, x]
-    out[image, channel, row, column] = total
-
-
-def decorrelate_bytes(cells, filters, offset, scale, out):
-    """Smooth each channel of cells, filter it at every second cell and round to bytes.
-
-    ``filters`` is (channel, filter, TAPS, TAPS), of which the middle lies between four cells; ``out`` is
-    (image, channel and filter, row, column), ``offset`` and ``scale`` have one value for each of its
-    channels.
-    """
-    count, channels, rows, columns = out.shape
-    smoothed = cuda.device_array(cells.shape, np.float32, stream=out.stream)
-    filtered = cuda.device_array(out.shape, np.float32, stream=out.stream)
-    smooth(cells, smoothed)
-    _decorrelate[count * channels, rows, columns](smoothed, filters, filtered)
-    _quantize[count * channels, rows, columns](filtered, offset, scale, out)

@@ -14,19 +14,17 @@ _MAXIMUM_BINS = 64
 
 
 @cuda_kernel
-def _vote(
-    images, padding, origin_y, origin_x, bins_per_radian, bins, gamma, first_bin, first_vote, second_vote
-):
+def _vote(images, padding, origin, orientations, gamma, first_bin, first_vote, second_vote):
     """Votes of one pixel of the grid: its lower bin, the vote for it and the vote for the next."""
     x, y, image = cuda.grid(3)
     if image >= first_bin.shape[0] or y >= first_bin.shape[1] or x >= first_bin.shape[2]:
         return
     _, height, width, channels = images.shape
-    row, column = y + origin_y - padding, x + origin_x - padding
+    row, column = y + origin[0] - padding, x + origin[1] - padding
     above, below = border_index(row - 1, height, REFLECT101), border_index(row + 1, height, REFLECT101)
     before, after = border_index(column - 1, width, REFLECT101), border_index(column + 1, width, REFLECT101)
     row, column = border_index(row, height, REFLECT101), border_index(column, width, REFLECT101)
-    last_wins = x + origin_x >= last_wins_from(width + 2 * padding)
+    last_wins = x + origin[1] >= last_wins_from(width + 2 * padding)
     best, best_x, best_y = np.float32(-1), np.float32(0), np.float32(0)
     for channel in range(channels):
         right, left = (
@@ -46,7 +44,7 @@ def _vote(
         # NaN is stronger than any number.
         if length > best or length != length or (last_wins and length == best):
             best, best_x, best_y = length, step_x, step_y
-    orientation_bin, lower, upper = vote(best_x, best_y, bins_per_radian, bins)
+    orientation_bin, lower, upper = vote(best_x, best_y, orientations)
     first_bin[image, y, x] = orientation_bin
     first_vote[image, y, x] = lower
     second_vote[image, y, x] = upper
@@ -119,7 +117,7 @@ def _normalize_blocks(out):
         out[image, feature, block_row, block_column] *= scale
 
 
-def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, weights, out):
+def block_features(images, padding, origin, side, orientations, gamma, weights, out):
     """Features of every block of cells: ``out`` is (image, feature, block row, block column).
 
     The grid of cells starts at ``origin`` (y, x) of the image padded by ``padding`` reflected pixels. A block
@@ -133,9 +131,11 @@ def block_features(images, padding, origin, side, bins, bins_per_radian, gamma, 
     first_bin = cuda.device_array(pixels, np.int16, stream=out.stream)
     first_vote = cuda.device_array(pixels, np.float32, stream=out.stream)
     second_vote = cuda.device_array(pixels, np.float32, stream=out.stream)
-    cells = cuda.device_array((count, rows, columns, bins, lanes), np.float32, stream=out.stream)
-    _vote[pixels](images, padding, *origin, bins_per_radian, bins, gamma, first_bin, first_vote, second_vote)
-    _accumulate_cells[count, rows, columns * lanes](first_bin, first_vote, second_vote, bins, weights, cells)
+    cells = cuda.device_array((count, rows, columns, orientations.bins, lanes), np.float32, stream=out.stream)
+    _vote[pixels](images, padding, origin, orientations, gamma, first_bin, first_vote, second_vote)
+    _accumulate_cells[count, rows, columns * lanes](
+        first_bin, first_vote, second_vote, orientations.bins, weights, cells
+    )
     _sum_blocks[count * block_rows, features, block_columns](cells, *side, out)
     _normalize_blocks[count, block_rows, block_columns](out)
 

@@ -1,6 +1,6 @@
 """Pyramids on the CPU: rows are blurred down the columns first, then along, even and odd pixels apart.
 
-Whole images are summed in whole numbers of twice their bits, which hold every sum.
+Integer images are summed in integers of twice their bits, which hold every sum.
 """
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from cvkit._border import REFLECT101, border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.memory import copy_4_items
+from cvkit._tiles import parts_of, strip
 from cvkit.geometry._math import divided, doubled_index
 
 # Rows of the smaller image that one task works on.
@@ -55,16 +56,15 @@ def down(source, sum_type, rounding, out):
     length = source_width * channels
     rows = source.reshape(count, source_height, length)
     out_rows = out.reshape(count, height, width * channels)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         # Two pixels more on either side, and room for the last move of four values.
         total = np.empty(length + 4 * channels + 8, sum_type.dtype)
         extended = total[: length + 4 * channels]
         even = np.empty((width + 2) * channels + 4, sum_type.dtype)
         odd = np.empty_like(even)
-        for y in range(top, min(top + STRIP, height)):
+        for y in range(top, bottom):
             _blur_five(
                 rows[image, border_index(2 * y - 2, source_height, REFLECT101)],
                 rows[image, border_index(2 * y - 1, source_height, REFLECT101)],
@@ -128,14 +128,13 @@ def up(source, sum_type, rounding, out):
     length = width * channels
     rows = source.reshape(count, height, length)
     out_rows = out.reshape(count, 2 * height, 2 * length)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         total = np.empty(length + 2 * channels, sum_type.dtype)
         inner = total[channels : channels + length]
         even, odd = np.empty(length + 4, out.dtype), np.empty(length + 4, out.dtype)
-        for y in range(top, min(top + STRIP, height)):
+        for y in range(top, bottom):
             before, here = rows[image, doubled_index(y - 1, height)], rows[image, y]
             after = rows[image, doubled_index(y + 1, height)]
             for half in range(2):

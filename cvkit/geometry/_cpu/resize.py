@@ -1,11 +1,10 @@
-"""Resizing on the CPU: blend along the columns once for each source row, then blend those rows."""
+"""Resizing on the CPU by copies and in integers: each source row is blended along its columns once."""
 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._rows import copy_row
 from cvkit._simd.memory import copy_2_items, copy_4_items
-from cvkit._simd.pixels import blend_four_pixels, blend_two_pixels
+from cvkit._tiles import parts_of, strip
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
 STRIP = 64
@@ -86,15 +85,14 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
     copyable = _copyable_columns(x_first, channels, rows.shape[2])
     # A source one pixel high has no second tap: its weight is 0 and it points at the first.
     row_step = 1 if source_height > 1 else 0
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         left, right = np.empty(2 * values + 4, np.uint8), np.empty(values + 4, np.uint8)
         pairs = left[: 2 * values].view(np.uint16)
         blended = np.empty((2, values), np.uint16)
         held = np.full(2, -1)  # which source row each blended row was made of
-        for y in range(top, min(top + STRIP, height)):
+        for y in range(top, bottom):
             upper = np.int64(y_first[y])
             lower = upper + row_step
             for row in (upper, lower):
@@ -148,14 +146,13 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
     for x in range(values):
         weights[0, x], weights[1, x] = x_weights[0, x // channels], x_weights[1, x // channels]
     copyable = _copyable_columns(x_first, channels, rows.shape[2])
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         left, right = np.empty(2 * values + 4, np.uint8), np.empty(values + 4, np.uint8)
         blended = np.empty((2, values), np.int16)
         held = np.full(2, -1)
-        for y in range(top, min(top + STRIP, height)):
+        for y in range(top, bottom):
             upper, lower = np.int64(y_index[0, y]), np.int64(y_index[1, y])
             for row in (upper, lower):
                 if held[row & 1] != row:
@@ -228,12 +225,11 @@ def halve(source, to_even, out):
     rows = source.reshape(count, 2 * height, 2 * width * channels)
     pairs = rows.view(np.uint16)
     out_rows = out.reshape(count, height, width * channels)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         total = np.empty(rows.shape[2], np.uint16)
-        for y in range(top, min(top + STRIP, height)):
+        for y in range(top, bottom):
             if channels == 1:
                 _halve_gray(pairs[image, 2 * y], pairs[image, 2 * y + 1], out_rows[image, y])
             else:
@@ -267,281 +263,11 @@ def nearest(source, y_index, x_index, out):
     out_rows = out.reshape(count, height, columns * channels)
     # The last move must not write beyond the row, which may be the first of another task.
     copyable = min(_copyable_columns(x_index, channels, rows.shape[2]), columns - 1)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        for y in range(top, min(top + STRIP, height)):
+        image, top, bottom = strip(task, strips, STRIP, height)
+        for y in range(top, bottom):
             if y > top and y_index[y] == y_index[y - 1]:
                 out_rows[image, y] = out_rows[image, y - 1]
             else:
                 _copy_pixels(rows[image, y_index[y]], x_index, channels, copyable, out_rows[image, y])
-
-
-@helper
-def _blend_two(first, second, first_weight, second_weight, total):
-    for x in range(total.shape[0]):
-        total[x] = first_weight * first[x] + second_weight * second[x]
-
-
-@helper
-def _add_two(first, second, first_weight, second_weight, total):
-    for x in range(total.shape[0]):
-        total[x] += first_weight * first[x] + second_weight * second[x]
-
-
-@helper
-def _pair_of_rows(chosen, weights, y, tap):
-    """Return two rows and their weights; half of the other for one of weight 0: NaN times 0 is NaN."""
-    first, second = chosen[tap], chosen[tap + 1]
-    first_weight, second_weight = weights[tap, y], weights[tap + 1, y]
-    half = (first_weight + second_weight) * weights.dtype.type(0.5)
-    if second_weight == 0:
-        return first, first, half, half
-    if first_weight == 0:
-        return second, second, half, half
-    return first, second, first_weight, second_weight
-
-
-@helper
-def _weigh_rows(rows, chosen, start, weights, y, total):
-    """Sum the chosen rows, an even number of them, from ``start`` on by the weights of output row ``y``."""
-    stop = start + total.shape[0]
-    for tap in range(0, chosen.shape[0], 2):
-        first, second, first_weight, second_weight = _pair_of_rows(chosen, weights, y, tap)
-        if tap == 0:
-            _blend_two(rows[first][start:stop], rows[second][start:stop], first_weight, second_weight, total)
-        elif first_weight != 0:
-            _add_two(rows[first][start:stop], rows[second][start:stop], first_weight, second_weight, total)
-
-
-@helper
-def _repeat_outermost(line, first, stop, channels):
-    """Fill a line beyond its given pixels, from ``first`` to ``stop``, with copies of the outermost two."""
-    for value in range(first * channels):
-        line[value] = line[first * channels + value % channels]
-    for value in range(stop * channels, line.shape[0]):
-        line[value] = line[(stop - 1) * channels + value % channels]
-
-
-@helper
-def _weigh_pairs(pairs, weights, weighed):
-    for x in range(weighed.shape[0]):
-        weighed[x] = weights[0, x] * pairs[2 * x] + weights[1, x] * pairs[2 * x + 1]
-
-
-@helper
-def _weigh_fours(fours, weights, weighed):
-    for x in range(weighed.shape[0]):
-        outer = weights[0, x] * fours[4 * x] + weights[3, x] * fours[4 * x + 3]
-        weighed[x] = outer + (weights[1, x] * fours[4 * x + 1] + weights[2, x] * fours[4 * x + 2])
-
-
-@helper
-def _weigh_two(first, second, first_weights, second_weights, weighed):
-    for x in range(weighed.shape[0]):
-        weighed[x] = first_weights[x] * first[x] + second_weights[x] * second[x]
-
-
-@helper
-def _add_weighed_two(first, second, first_weights, second_weights, weighed):
-    for x in range(weighed.shape[0]):
-        weighed[x] += first_weights[x] * first[x] + second_weights[x] * second[x]
-
-
-@helper
-def _move_pixels(line, first, tap, channels, moved):
-    """Move the pixel of one tap of each column, four values at once: the next overwrites what is too much."""
-    for x in range(first.shape[0]):
-        start = np.uint64(np.uint64(np.uint64(first[x]) + np.uint64(tap)) * np.uint64(channels))
-        copy_4_items(line, start, moved, np.uint64(x * channels))
-
-
-@helper
-def _weigh_pixels(line, first, channels, column_weights, begin, end, shift, weighed):
-    """Blend two or four pixels for the columns from ``begin`` to ``end``; ``weighed`` starts at ``shift``.
-
-    Four values are written at once: the next pixel overwrites what is too much.
-    """
-    step = np.uintp(channels)
-    for x in range(begin, end):
-        start, to = np.uintp(np.uintp(first[x]) * step), np.uintp((x - shift) * channels)
-        if column_weights.shape[0] == 2:
-            blend_two_pixels(line, start, step, (column_weights[0, x], column_weights[1, x]), weighed, to)
-        else:
-            weights = column_weights[0, x], column_weights[1, x], column_weights[2, x], column_weights[3, x]
-            blend_four_pixels(line, start, step, weights, weighed, to)
-
-
-@helper
-def _weigh_columns(line, first, channels, column_weights, weights, moved, weighed):
-    """Sum the taps of each value; those of column x are the pixels of ``line`` from ``first[x]`` on.
-
-    Of gray images and of many taps they are moved side by side first, two or four values at once, so that
-    the sums run in vectors.
-    """
-    taps = weights.shape[0]
-    if channels == 1 and taps == 2:
-        for x in range(first.shape[0]):
-            copy_2_items(line, np.uint64(first[x]), moved, np.uint64(2 * x))
-        _weigh_pairs(moved, weights, weighed)
-    elif channels == 1 and taps == 4:
-        for x in range(first.shape[0]):
-            copy_4_items(line, np.uint64(first[x]), moved, np.uint64(4 * x))
-        _weigh_fours(moved, weights, weighed)
-    elif taps in (2, 4):
-        last = first.shape[0] - 1
-        _weigh_pixels(line, first, channels, column_weights, 0, last, 0, weighed)
-        # The last pixel must not write beyond its row.
-        _weigh_pixels(line, first, channels, column_weights, last, last + 1, last, moved)
-        copy_row(moved, weighed[last * channels :])
-    else:
-        size = weighed.shape[0]
-        one, other = moved, moved[2 * size :]
-        for tap in range(0, taps, 2):
-            _move_pixels(line, first, tap, channels, one)
-            _move_pixels(line, first, tap + 1, channels, other)
-            if tap == 0:
-                _weigh_two(one, other, weights[0], weights[1], weighed)
-            else:
-                _add_weighed_two(one, other, weights[tap], weights[tap + 1], weighed)
-
-
-@helper
-def _is_finite(line):
-    others = 0
-    for value in range(line.shape[0]):
-        others += line[value] - line[value] != 0
-    return others == 0
-
-
-@helper
-def _move_infinite(line, aside):
-    """Move NaN and infinity aside and leave 0 in their places."""
-    zero = line.dtype.type(0)
-    for value in range(line.shape[0]):
-        is_finite = line[value] - line[value] == 0
-        aside[value] = zero if is_finite else line[value]
-        line[value] = line[value] if is_finite else zero
-
-
-@helper
-def _add_infinite(aside, first, channels, column_weights, weighed):
-    """Add NaN and infinity where their weight is not 0, with which they would be NaN."""
-    for x in range(first.shape[0]):
-        for tap in range(column_weights.shape[0]):
-            for channel in range(channels):
-                value = aside[(np.int64(first[x]) + tap) * channels + channel]
-                if value != 0 and column_weights[tap, x] != 0:
-                    weighed[x * channels + channel] += column_weights[tap, x] * value
-
-
-@helper
-def _weigh_float_columns(line, aside, first, channels, column_weights, weights, moved, weighed):
-    """Sum the taps of each value as ``_weigh_columns`` does, of any floats."""
-    if _is_finite(line):
-        _weigh_columns(line, first, channels, column_weights, weights, moved, weighed)
-    else:
-        _move_infinite(line, aside)
-        _weigh_columns(line, first, channels, column_weights, weights, moved, weighed)
-        _add_infinite(aside, first, channels, column_weights, weighed)
-
-
-@helper
-def _rounded(value, largest):
-    """Round half to even and saturate."""
-    value = np.rint(value)
-    value = value if value > type(value)(0) else type(value)(0)
-    return value if value < largest else largest
-
-
-@helper
-def _round(total, largest, out):
-    for x in range(out.shape[0]):
-        out[x] = _rounded(total[x], largest)
-
-
-@helper
-def _round_four(rows, weights, largest, out):
-    """Weigh four rows and round their sum, in one pass."""
-    row0, row1, row2, row3 = rows
-    weight0, weight1, weight2, weight3 = weights
-    for x in range(out.shape[0]):
-        total = weight0 * row0[x] + weight1 * row1[x]
-        out[x] = _rounded(total + (weight2 * row2[x] + weight3 * row3[x]), largest)
-
-
-@cpu_kernel
-def weighted(source, y_first, y_weights, x_first, x_weights, whole, largest, out):
-    """Sum some neighboring rows and columns, an even number of each, in the float type of the weights.
-
-    The tables give the first neighbor, which may lie beyond the border, where the outermost pixel repeats.
-    To make an image smaller, its rows are weighed before the columns of their sum. To enlarge it, columns are
-    weighed before, because these rows serve for several of the result: ``ring`` holds the latest.
-    """
-    count, source_height, source_width, channels = source.shape
-    height, width = out.shape[1], out.shape[2]
-    rows = source.reshape(count, source_height, source_width * channels)
-    out_rows = out.reshape(count, height, width * channels)
-    y_taps, x_taps = y_weights.shape[0], x_weights.shape[0]
-    enlarges = height > source_height
-    values = width * channels
-    # The source columns that count, and those of them that exist.
-    start, stop = x_first[0], x_first[width - 1] + x_taps
-    inner_start, inner_stop = min(max(start, 0), source_width - 1), max(min(stop, source_width), 1)
-    first = np.empty(width, np.uint32)
-    weights = np.empty((x_taps, values), x_weights.dtype)
-    for x in range(width):
-        first[x] = x_first[x] - start
-        for tap in range(x_taps):
-            for channel in range(channels):
-                weights[tap, x * channels + channel] = x_weights[tap, x]
-    strips = (height + STRIP - 1) // STRIP
-    for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        line = np.empty((stop - start) * channels + 4, x_weights.dtype)
-        inner = line[(inner_start - start) * channels : (inner_stop - start) * channels]
-        aside = np.empty_like(line)
-        moved = np.empty(4 * values + 8, x_weights.dtype)
-        ring = np.empty((y_taps, values), x_weights.dtype)
-        held = np.full(y_taps, -1)
-        chosen = np.empty(y_taps, np.int64)
-        total = np.empty(values, x_weights.dtype)
-        for y in range(top, min(top + STRIP, height)):
-            out_row = out_rows[image, y]
-            for tap in range(y_taps):
-                chosen[tap] = min(max(y_first[y] + tap, 0), source_height - 1)
-            if not enlarges:
-                _weigh_rows(rows[image], chosen, inner_start * channels, y_weights, y, inner)
-                _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
-                if whole:
-                    _weigh_columns(line, first, channels, x_weights, weights, moved, total)
-                    _round(total, largest, out_row)
-                else:
-                    # Of the dtype of the weights anyway where this is run, not only compiled.
-                    float_row = out_row.view(x_weights.dtype)
-                    _weigh_float_columns(line, aside, first, channels, x_weights, weights, moved, float_row)
-            else:
-                for tap in range(y_taps):
-                    row, slot = chosen[tap], chosen[tap] % y_taps
-                    chosen[tap] = slot
-                    if held[slot] != row:
-                        held[slot] = row
-                        copy_row(rows[image, row, inner_start * channels : inner_stop * channels], inner)
-                        _repeat_outermost(line, inner_start - start, inner_stop - start, channels)
-                        _weigh_float_columns(
-                            line, aside, first, channels, x_weights, weights, moved, ring[slot]
-                        )
-                if not whole:
-                    _weigh_rows(ring, chosen, 0, y_weights, y, out_row)
-                elif y_taps == 4:
-                    _round_four(
-                        (ring[chosen[0]], ring[chosen[1]], ring[chosen[2]], ring[chosen[3]]),
-                        (y_weights[0, y], y_weights[1, y], y_weights[2, y], y_weights[3, y]),
-                        largest,
-                        out_row,
-                    )
-                else:
-                    _weigh_rows(ring, chosen, 0, y_weights, y, total)
-                    _round(total, largest, out_row)

@@ -5,7 +5,7 @@ from cvkit._jit import cuda, cuda_kernel, helper
 from cvkit.geometry._math import divided, doubled_index
 
 
-@helper(allocates=True)
+@helper
 def _weight_of_five(tap):
     """Return 1, 4, 6, 4, 1 for taps from -2 to 2."""
     return 6 if tap == 0 else (4 if abs(tap) == 1 else 1)
@@ -35,7 +35,7 @@ def down(source, sum_type, rounding, out):
     _down[count, height, width * channels](source, sum_type, rounding, out)
 
 
-@helper(allocates=True)
+@helper
 def _weight_of_three(tap, is_between):
     """Return 1, 6, 1 for taps from -1 to 1 on a pixel, and 4, 4 for 0 and 1 between two."""
     if is_between:

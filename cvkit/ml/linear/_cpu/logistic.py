@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd.numbers import larger
+from cvkit._simd.numbers import larger_number
 from cvkit.ml._math import exp_negative, log1p_unit
 
 
@@ -26,7 +26,7 @@ def binary(scores, targets, weights, losses, slopes):
         decay = exp_negative(-abs(score))
         likely = 1.0 / (1.0 + decay)
         probability = likely if score > 0.0 else decay * likely
-        losses[i] = weights[i] * (larger(score, 0.0) - targets[i] * score + log1p_unit(decay))
+        losses[i] = weights[i] * (larger_number(score, 0.0) - targets[i] * score + log1p_unit(decay))
         slopes[i] = weights[i] * (probability - targets[i])
 
 
@@ -58,7 +58,7 @@ def descend_coordinates(hessian, l1, sweeps, slopes, point):
 @helper(allocates=True)
 def _raise_to(row, highest):
     for i in range(row.shape[0]):
-        highest[i] = larger(row[i], highest[i])
+        highest[i] = larger_number(row[i], highest[i])
 
 
 @helper(allocates=True)

@@ -13,7 +13,7 @@ from collections import namedtuple
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd.numbers import larger
+from cvkit._simd.numbers import larger_number
 from cvkit.ml.svm._cpu.svc import kernel_from_dots
 from cvkit.ml.svm._kernel_functions import PRECOMPUTED
 
@@ -47,7 +47,7 @@ def _update_block(score, rise, first_row, second_row, first_change, second_chang
     highest = -np.inf
     for k in range(score.shape[0]):
         score[k] -= first_row[k] * first_change + second_row[k] * second_change
-        highest = larger(score[k] + rise[k], highest)
+        highest = larger_number(score[k] + rise[k], highest)
     return highest
 
 
@@ -74,10 +74,10 @@ def _partner_block(score, fall, diagonal, row, high_score, high_diagonal):
     best, lowest = 0.0, -np.inf
     for k in range(score.shape[0]):
         negated = fall[k] - score[k]
-        lowest = larger(negated, lowest)
-        gap = larger(high_score + negated, 0.0)
-        curvature = larger(high_diagonal + diagonal[k] - 2.0 * row[k], _LEAST_CURVATURE)
-        best = larger(gap * gap / curvature, best)
+        lowest = larger_number(negated, lowest)
+        gap = larger_number(high_score + negated, 0.0)
+        curvature = larger_number(high_diagonal + diagonal[k] - 2.0 * row[k], _LEAST_CURVATURE)
+        best = larger_number(gap * gap / curvature, best)
     return best, -lowest
 
 

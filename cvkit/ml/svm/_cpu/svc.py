@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.numbers import larger
+from cvkit._simd.numbers import larger_number
 from cvkit.ml._math import exp_negative, one_vs_rest_row, winner_of_votes
 from cvkit.ml.svm._kernel_functions import POLY, RBF, SIGMOID
 
@@ -29,7 +29,7 @@ def linear_decision(samples, weights, intercept, out):
 @helper(allocates=True)
 def _rbf(dots, norm, norms, gamma, out):
     for k in range(dots.shape[0]):
-        squared_distance = larger(norm + norms[k] - 2.0 * dots[k], 0.0)
+        squared_distance = larger_number(norm + norms[k] - 2.0 * dots[k], 0.0)
         out[k] = exp_negative(-gamma * squared_distance)
 
 

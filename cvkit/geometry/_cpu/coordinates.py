@@ -1,34 +1,10 @@
-"""Tiles of what a warp makes, each one task, and where in the source the pixels of their rows lie."""
+"""Where in the source the pixels of a row of a warp lie."""
 
 import numpy as np
 
 from cvkit._jit import helper
 from cvkit._simd.memory import prefetch
 from cvkit.geometry._math import AFFINE, MAPS
-
-# Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
-# keep what a rotation reads for one row until the next, wide enough for long vector loops; enough rows for
-# making the buffers not to count.
-TILE_ROWS = 32
-TILE_COLUMNS = 640
-
-
-@helper
-def tiling(height, width):
-    """Return how many tiles lie below each other, and how many side by side."""
-    return (height + TILE_ROWS - 1) // TILE_ROWS, (width + TILE_COLUMNS - 1) // TILE_COLUMNS
-
-
-@helper
-def tile(task, strips, tiles, width):
-    """Return the image of a task, the first row and column of its tile, and the tile's number of columns."""
-    left = (task % tiles) * TILE_COLUMNS
-    return (
-        task // (strips * tiles),
-        (task // tiles % strips) * TILE_ROWS,
-        left,
-        min(TILE_COLUMNS, width - left),
-    )
 
 
 @helper
@@ -68,19 +44,19 @@ def _prefetch_row(values, y, left, pixels):
 
 
 @helper(inline=True)
-def coordinates(kind, steps, starts, map_x, map_y, y, left, xs, ys):
+def coordinates(positions, y, left, xs, ys):
     """Return the source coordinates of the pixels from ``left`` on in output row ``y``.
 
     They are ``xs`` and ``ys``, filled, or parts of the maps: a copy would take as long as all the rest.
     """
-    if kind == MAPS:
+    if positions.kind == MAPS:
         row = slice(left, left + xs.shape[0])
-        below = min(y + 1, map_x.shape[0] - 1)
-        _prefetch_row(map_x, below, left, xs.shape[0])
-        _prefetch_row(map_y, below, left, xs.shape[0])
-        return map_x[y, row], map_y[y, row]
-    if kind == AFFINE:
-        _affine_row(steps, starts, y, left, xs, ys)
+        below = min(y + 1, positions.map_x.shape[0] - 1)
+        _prefetch_row(positions.map_x, below, left, xs.shape[0])
+        _prefetch_row(positions.map_y, below, left, xs.shape[0])
+        return positions.map_x[y, row], positions.map_y[y, row]
+    if positions.kind == AFFINE:
+        _affine_row(positions.steps, positions.starts, y, left, xs, ys)
     else:
-        _perspective_row(steps, starts, y, left, xs, ys)
+        _perspective_row(positions.steps, positions.starts, y, left, xs, ys)
     return xs, ys

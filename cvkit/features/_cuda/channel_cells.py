@@ -1,0 +1,84 @@
+"""What is made of cells of channels on CUDA: smoothed, filtered, rounded to bytes."""
+
+import numpy as np
+
+from cvkit._border import REFLECT, border_index
+from cvkit._jit import cuda, cuda_kernel
+from cvkit.features._channel_math import HALF, QUARTER, TAPS, quantized
+
+
+@cuda_kernel
+def _smooth(cells, out):
+    column, row, index = cuda.grid(3)
+    count, channels, rows, columns = out.shape
+    if index >= count * channels or row >= rows or column >= columns:
+        return
+    total = np.float32(0)
+    for offset in range(-1, 2):
+        near = min(max(column + offset, 0), columns - 1)
+        above = cells[index // channels, index % channels, max(row - 1, 0), near]
+        here = cells[index // channels, index % channels, row, near]
+        below = cells[index // channels, index % channels, min(row + 1, rows - 1), near]
+        blend = QUARTER * (above + below) + HALF * here
+        total += (HALF if offset == 0 else QUARTER) * blend
+    out[index // channels, index % channels, row, column] = total
+
+
+def smooth(cells, out):
+    """Smooth every channel of cells by 1 2 1 along both axes."""
+    count, channels, rows, columns = out.shape
+    _smooth[count * channels, rows, columns](cells, out)
+
+
+@cuda_kernel
+def _quantize(values, offset, scale, out):
+    column, row, index = cuda.grid(3)
+    count, channels, rows, columns = out.shape
+    if index >= count * channels or row >= rows or column >= columns:
+        return
+    image, channel = index // channels, index % channels
+    value = values[image, channel, row, column]
+    out[image, channel, row, column] = np.uint8(quantized(value, offset[channel], scale[channel]))
+
+
+def smooth_bytes(cells, offset, scale, out):
+    """Smooth every channel of cells and round (value - offset) * scale of its channel to bytes."""
+    count, channels, rows, columns = out.shape
+    smoothed = cuda.device_array(out.shape, np.float32, stream=out.stream)
+    smooth(cells, smoothed)
+    _quantize[count * channels, rows, columns](smoothed, offset, scale, out)
+
+
+@cuda_kernel
+def _decorrelate(cells, filters, out):
+    """One thread for each filtered channel of each second cell."""
+    column, row, index = cuda.grid(3)
+    count, channels, rows, columns = out.shape
+    if index >= count * channels or row >= rows or column >= columns:
+        return
+    image, channel = index // channels, index % channels
+    each = filters.shape[1]
+    before = TAPS // 2 - 1
+    total = np.float32(0)
+    for tap_y in range(TAPS):
+        y = border_index(2 * row + tap_y - before, cells.shape[2], REFLECT)
+        for tap_x in range(TAPS):
+            x = border_index(2 * column + tap_x - before, cells.shape[3], REFLECT)
+            weight = filters[channel // each, channel % each, tap_y, tap_x]
+            total += weight * cells[image, channel // each, y, x]
+    out[image, channel, row, column] = total
+
+
+def decorrelate_bytes(cells, filters, offset, scale, out):
+    """Smooth each channel of cells, filter it at every second cell and round to bytes.
+
+    ``filters`` is (channel, filter, TAPS, TAPS), of which the middle lies between four cells; ``out`` is
+    (image, channel and filter, row, column), ``offset`` and ``scale`` have one value for each of its
+    channels.
+    """
+    count, channels, rows, columns = out.shape
+    smoothed = cuda.device_array(cells.shape, np.float32, stream=out.stream)
+    filtered = cuda.device_array(out.shape, np.float32, stream=out.stream)
+    smooth(cells, smoothed)
+    _decorrelate[count * channels, rows, columns](smoothed, filters, filtered)
+    _quantize[count * channels, rows, columns](filtered, offset, scale, out)

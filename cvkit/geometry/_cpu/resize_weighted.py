@@ -1,0 +1,378 @@
+"""Resizing on the CPU by sums of floats: any number of neighboring rows and columns, each with its weight."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_row
+from cvkit._simd.memory import copy_2_items, copy_4_items
+from cvkit._tiles import parts_of, strip
+from cvkit.geometry._cpu.pixels import blend_four_pixels, blend_two_pixels
+
+# Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
+STRIP = 64
+
+
+class RowTaps(NamedTuple):
+    """The first source row that each row of the result takes, and (tap, row) the weights."""
+
+    first: Any
+    weights: Any
+
+
+class ColumnTaps(NamedTuple):
+    """The first pixel of a line that each column of the result takes, and (tap, column) the weights.
+
+    ``value_weights`` repeats them for each channel: (tap, value).
+    """
+
+    first: Any
+    weights: Any
+    value_weights: Any
+    channels: Any
+
+
+class Line(NamedTuple):
+    """Those values of a source row that count, and some of its sort beyond the border.
+
+    The pixels from ``begin`` to ``end`` are the image's: ``inner``, which starts at value ``start`` of a row.
+    """
+
+    values: Any
+    inner: Any
+    begin: Any
+    end: Any
+    start: Any
+
+
+class Scratch(NamedTuple):
+    """What a task keeps between rows.
+
+    ``chosen`` has the source row of each tap, or its place in ``ring``, which keeps sums of columns of the
+    latest source rows, ``held``. ``total`` is for one row of sums, ``moved`` for pixels side by side, ``aside``
+    for values of a line that are not finite.
+    """
+
+    chosen: Any
+    ring: Any
+    held: Any
+    total: Any
+    moved: Any
+    aside: Any
+
+
+@helper
+def _sum_two_rows(first, second, first_weight, second_weight, total):
+    for x in range(total.shape[0]):
+        total[x] = first_weight * first[x] + second_weight * second[x]
+
+
+@helper
+def _add_two_rows(first, second, first_weight, second_weight, total):
+    for x in range(total.shape[0]):
+        total[x] += first_weight * first[x] + second_weight * second[x]
+
+
+@helper
+def _pair_of_rows(chosen, weights, y, tap):
+    """Return two rows and their weights; half of the other for one of weight 0: NaN times 0 is NaN."""
+    first, second = chosen[tap], chosen[tap + 1]
+    first_weight, second_weight = weights[tap, y], weights[tap + 1, y]
+    half = (first_weight + second_weight) * weights.dtype.type(0.5)
+    if second_weight == 0:
+        return first, first, half, half
+    if first_weight == 0:
+        return second, second, half, half
+    return first, second, first_weight, second_weight
+
+
+@helper
+def _sum_rows(rows, chosen, start, weights, y, total):
+    """Sum the chosen rows, an even number of them, from ``start`` on by the weights of output row ``y``."""
+    stop = start + total.shape[0]
+    for tap in range(0, chosen.shape[0], 2):
+        first, second, first_weight, second_weight = _pair_of_rows(chosen, weights, y, tap)
+        if tap == 0:
+            _sum_two_rows(
+                rows[first][start:stop], rows[second][start:stop], first_weight, second_weight, total
+            )
+        elif first_weight != 0:
+            _add_two_rows(
+                rows[first][start:stop], rows[second][start:stop], first_weight, second_weight, total
+            )
+
+
+@helper
+def _repeat_outermost(line, channels):
+    """Fill a line beyond its pixels of the image with copies of the outermost two."""
+    values = line.values
+    first, stop = line.begin * channels, line.end * channels
+    for value in range(first):
+        values[value] = values[first + value % channels]
+    for value in range(stop, values.shape[0]):
+        values[value] = values[stop - channels + value % channels]
+
+
+@helper
+def _sum_pairs(pairs, weights, sums):
+    for x in range(sums.shape[0]):
+        sums[x] = weights[0, x] * pairs[2 * x] + weights[1, x] * pairs[2 * x + 1]
+
+
+@helper
+def _sum_fours(fours, weights, sums):
+    for x in range(sums.shape[0]):
+        outer = weights[0, x] * fours[4 * x] + weights[3, x] * fours[4 * x + 3]
+        sums[x] = outer + (weights[1, x] * fours[4 * x + 1] + weights[2, x] * fours[4 * x + 2])
+
+
+@helper
+def _sum_two_columns(first, second, first_weights, second_weights, sums):
+    for x in range(sums.shape[0]):
+        sums[x] = first_weights[x] * first[x] + second_weights[x] * second[x]
+
+
+@helper
+def _add_two_columns(first, second, first_weights, second_weights, sums):
+    for x in range(sums.shape[0]):
+        sums[x] += first_weights[x] * first[x] + second_weights[x] * second[x]
+
+
+@helper
+def _move_pixels(line, first, tap, channels, moved):
+    """Move the pixel of one tap of each column, four values at once: the next overwrites what is too much."""
+    for x in range(first.shape[0]):
+        start = np.uint64(np.uint64(np.uint64(first[x]) + np.uint64(tap)) * np.uint64(channels))
+        copy_4_items(line, start, moved, np.uint64(x * channels))
+
+
+@helper
+def _sum_pixels(values, columns, begin, end, shift, sums):
+    """Blend two or four pixels for the columns from ``begin`` to ``end``; ``sums`` starts at ``shift``.
+
+    Four values are written at once: the next pixel overwrites what is too much.
+    """
+    first, weights, channels = columns.first, columns.weights, columns.channels
+    step = np.uintp(channels)
+    for x in range(begin, end):
+        start, to = np.uintp(np.uintp(first[x]) * step), np.uintp((x - shift) * channels)
+        if weights.shape[0] == 2:
+            blend_two_pixels(values, start, step, (weights[0, x], weights[1, x]), sums, to)
+        else:
+            four = weights[0, x], weights[1, x], weights[2, x], weights[3, x]
+            blend_four_pixels(values, start, step, four, sums, to)
+
+
+@helper
+def _sum_columns(line, columns, moved, sums):
+    """Sum the taps of each value; those of column x are the pixels of the line from ``first[x]`` on.
+
+    Of gray images and of many taps they are moved side by side first, two or four values at once, so that
+    the sums run in vectors.
+    """
+    values, first, weights, channels = line.values, columns.first, columns.value_weights, columns.channels
+    taps = weights.shape[0]
+    if channels == 1 and taps == 2:
+        for x in range(first.shape[0]):
+            copy_2_items(values, np.uint64(first[x]), moved, np.uint64(2 * x))
+        _sum_pairs(moved, weights, sums)
+    elif channels == 1 and taps == 4:
+        for x in range(first.shape[0]):
+            copy_4_items(values, np.uint64(first[x]), moved, np.uint64(4 * x))
+        _sum_fours(moved, weights, sums)
+    elif taps in (2, 4):
+        last = first.shape[0] - 1
+        _sum_pixels(values, columns, 0, last, 0, sums)
+        # The last pixel must not write beyond its row.
+        _sum_pixels(values, columns, last, last + 1, last, moved)
+        copy_row(moved, sums[last * channels :])
+    else:
+        size = sums.shape[0]
+        one, other = moved, moved[2 * size :]
+        for tap in range(0, taps, 2):
+            _move_pixels(values, first, tap, channels, one)
+            _move_pixels(values, first, tap + 1, channels, other)
+            if tap == 0:
+                _sum_two_columns(one, other, weights[0], weights[1], sums)
+            else:
+                _add_two_columns(one, other, weights[tap], weights[tap + 1], sums)
+
+
+@helper
+def _is_finite(values):
+    others = 0
+    for position in range(values.shape[0]):
+        others += values[position] - values[position] != 0
+    return others == 0
+
+
+@helper
+def _move_infinite(values, aside):
+    """Move NaN and infinity aside and leave 0 in their places."""
+    zero = values.dtype.type(0)
+    for position in range(values.shape[0]):
+        is_finite = values[position] - values[position] == 0
+        aside[position] = zero if is_finite else values[position]
+        values[position] = values[position] if is_finite else zero
+
+
+@helper
+def _add_infinite(aside, columns, sums):
+    """Add NaN and infinity where their weight is not 0, with which they would be NaN."""
+    channels = columns.channels
+    for x in range(columns.first.shape[0]):
+        for tap in range(columns.weights.shape[0]):
+            for channel in range(channels):
+                value = aside[(np.int64(columns.first[x]) + tap) * channels + channel]
+                if value != 0 and columns.weights[tap, x] != 0:
+                    sums[x * channels + channel] += columns.weights[tap, x] * value
+
+
+@helper
+def _sum_float_columns(line, columns, scratch, sums):
+    """Sum the taps of each value as ``_sum_columns`` does, of any floats."""
+    if _is_finite(line.values):
+        _sum_columns(line, columns, scratch.moved, sums)
+    else:
+        _move_infinite(line.values, scratch.aside)
+        _sum_columns(line, columns, scratch.moved, sums)
+        _add_infinite(scratch.aside, columns, sums)
+
+
+@helper
+def _rounded(value, largest):
+    """Round half to even and saturate."""
+    value = np.rint(value)
+    value = value if value > type(value)(0) else type(value)(0)
+    return value if value < largest else largest
+
+
+@helper
+def _round_and_store(total, largest, out):
+    for x in range(out.shape[0]):
+        out[x] = _rounded(total[x], largest)
+
+
+@helper
+def _sum_and_round_four(rows, weights, largest, out):
+    """Weigh four rows and round their sum, in one pass."""
+    row0, row1, row2, row3 = rows
+    weight0, weight1, weight2, weight3 = weights
+    for x in range(out.shape[0]):
+        total = weight0 * row0[x] + weight1 * row1[x]
+        out[x] = _rounded(total + (weight2 * row2[x] + weight3 * row3[x]), largest)
+
+
+@helper
+def _choose_rows(first, height, chosen):
+    """List the source rows from ``first`` on; beyond the border the outermost repeats."""
+    for tap in range(chosen.shape[0]):
+        chosen[tap] = min(max(first + tap, 0), height - 1)
+
+
+@helper
+def _shrink_to_row(rows, y, taps, columns, line, scratch, rounding, out):
+    """Make row ``y`` of a smaller image: sum source rows, then the columns of that sum."""
+    is_integer, largest = rounding
+    _choose_rows(taps.first[y], rows.shape[0], scratch.chosen)
+    _sum_rows(rows, scratch.chosen, line.start, taps.weights, y, line.inner)
+    _repeat_outermost(line, columns.channels)
+    if is_integer:
+        _sum_columns(line, columns, scratch.moved, scratch.total)
+        _round_and_store(scratch.total, largest, out)
+    else:
+        # Of the dtype of the weights anyway where this is run, not only compiled.
+        _sum_float_columns(line, columns, scratch, out.view(taps.weights.dtype))
+
+
+@helper
+def _enlarge_to_row(rows, y, taps, columns, line, scratch, rounding, out):
+    """Make row ``y`` of a larger image: sum the columns of source rows that are new, then those sums."""
+    is_integer, largest = rounding
+    chosen, ring, held = scratch.chosen, scratch.ring, scratch.held
+    _choose_rows(taps.first[y], rows.shape[0], chosen)
+    for tap in range(chosen.shape[0]):
+        row, slot = chosen[tap], chosen[tap] % chosen.shape[0]
+        chosen[tap] = slot
+        if held[slot] != row:
+            held[slot] = row
+            copy_row(rows[row, line.start : line.start + line.inner.shape[0]], line.inner)
+            _repeat_outermost(line, columns.channels)
+            _sum_float_columns(line, columns, scratch, ring[slot])
+    if not is_integer:
+        _sum_rows(ring, chosen, 0, taps.weights, y, out)
+    elif chosen.shape[0] == 4:
+        _sum_and_round_four(
+            (ring[chosen[0]], ring[chosen[1]], ring[chosen[2]], ring[chosen[3]]),
+            (taps.weights[0, y], taps.weights[1, y], taps.weights[2, y], taps.weights[3, y]),
+            largest,
+            out,
+        )
+    else:
+        _sum_rows(ring, chosen, 0, taps.weights, y, scratch.total)
+        _round_and_store(scratch.total, largest, out)
+
+
+@helper(allocates=True)
+def _column_taps(x_first, x_weights, channels):
+    """Count the first pixels from the first of all, and repeat the weights for each channel."""
+    taps, width = x_weights.shape
+    first = np.empty(width, np.uint32)
+    value_weights = np.empty((taps, width * channels), x_weights.dtype)
+    for x in range(width):
+        first[x] = x_first[x] - x_first[0]
+        for tap in range(taps):
+            for channel in range(channels):
+                value_weights[tap, x * channels + channel] = x_weights[tap, x]
+    return ColumnTaps(first, x_weights, value_weights, channels)
+
+
+@helper(allocates=True)
+def _line(start, stop, width, channels, dtype):
+    """Allocate a line of the columns from ``start`` to ``stop`` of a source that has ``width``."""
+    first, last = min(max(start, 0), width - 1), max(min(stop, width), 1)
+    begin, end = first - start, last - start
+    values = np.empty((stop - start) * channels + 4, dtype)
+    return Line(values, values[begin * channels : end * channels], begin, end, first * channels)
+
+
+@helper(allocates=True)
+def _scratch(taps, values, line):
+    dtype = line.values.dtype
+    return Scratch(
+        np.empty(taps, np.int64),
+        np.empty((taps, values), dtype),
+        np.full(taps, -1),
+        np.empty(values, dtype),
+        np.empty(4 * values + 8, dtype),
+        np.empty_like(line.values),
+    )
+
+
+@cpu_kernel
+def weighted(source, y_first, y_weights, x_first, x_weights, is_integer, largest, out):
+    """Sum some neighboring rows and columns, an even number of each, in the float type of the weights.
+
+    The tables give the first neighbor, which may lie beyond the border, where the outermost pixel repeats.
+    To make an image smaller, its rows are summed before the columns of their sum. To enlarge it, columns are
+    summed before, because these rows serve for several of the result.
+    """
+    count, source_height, source_width, channels = source.shape
+    height, width = out.shape[1], out.shape[2]
+    rows = source.reshape(count, source_height, source_width * channels)
+    out_rows = out.reshape(count, height, width * channels)
+    taps, columns = RowTaps(y_first, y_weights), _column_taps(x_first, x_weights, channels)
+    # The source columns that count.
+    start, stop = x_first[0], x_first[width - 1] + x_weights.shape[0]
+    strips = parts_of(height, STRIP)
+    for task in prange(count * strips):
+        image, top, bottom = strip(task, strips, STRIP, height)
+        line = _line(start, stop, source_width, channels, x_weights.dtype)
+        scratch = _scratch(y_weights.shape[0], width * channels, line)
+        for y in range(top, bottom):
+            out_row = out_rows[image, y]
+            if height > source_height:
+                _enlarge_to_row(rows[image], y, taps, columns, line, scratch, (is_integer, largest), out_row)
+            else:
+                _shrink_to_row(rows[image], y, taps, columns, line, scratch, (is_integer, largest), out_row)
