@@ -50,8 +50,8 @@ class Scratch(NamedTuple):
     """What a task keeps between rows.
 
     ``chosen`` has the source row of each tap, or its place in ``ring``, which keeps sums of columns of the
-    latest source rows, ``held``. ``total`` is for one row of sums, ``moved`` for pixels side by side, ``aside``
-    for values of a line that are not finite.
+    latest source rows, ``held``. ``total`` is for one row of sums, ``moved`` for pixels side by side,
+    ``aside`` for values of a line that are not finite.
     """
 
     chosen: Any
