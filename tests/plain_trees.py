@@ -35,7 +35,11 @@ TREES: dict[str, tuple[Any, np.ndarray, np.ndarray]] = {
     "histogram": (DecisionTreeClassifier(max_features=1, random_state=0), FEW_VALUES, CLASSES),
     "missing": (DecisionTreeClassifier(criterion="entropy", random_state=0), MISSING, CLASSES),
     "best first": (DecisionTreeClassifier(max_leaf_nodes=6, random_state=0), MANY_VALUES, CLASSES),
-    "pruned": (DecisionTreeClassifier(criterion="gain_ratio", ccp_alpha=0.02), FEW_VALUES, CLASSES),
+    "pruned": (
+        DecisionTreeClassifier(criterion="gain_ratio", ccp_alpha=0.02, random_state=0),
+        FEW_VALUES,
+        CLASSES,
+    ),
     "regression": (DecisionTreeRegressor(random_state=0), MISSING, RESPONSES),
     "far responses": (DecisionTreeRegressor(max_depth=3, random_state=0), MANY_VALUES, RESPONSES + 1e9),
     "forest": (RandomForestClassifier(3, random_state=0), FEW_VALUES, CLASSES),
