@@ -20,8 +20,8 @@ __all__ = [
     "bits",
     "from_bits",
     "high_half",
-    "larger",
     "leading_zeros",
+    "maximum",
     "multiply_add",
     "nearest",
     "trailing_zeros",
@@ -82,12 +82,12 @@ def aligned_rows(rows, width):
     return memory[skipped : skipped + rows * width].reshape(rows, width)
 
 
-def _larger_plain(a, b):
+def _maximum_plain(a, b):
     return a if a > b else b
 
 
 @intrinsic
-def _larger_vector(typing_context, a, b):
+def _maximum_vector(typing_context, a, b):
     def generate(context, builder, signature, arguments):
         flags = ("nnan", "nsz")
         is_first = builder.fcmp_ordered(">", *arguments, flags=flags)
@@ -96,7 +96,7 @@ def _larger_vector(typing_context, a, b):
     return types.float64(types.float64, types.float64), generate
 
 
-larger = _larger_plain if numba.config.DISABLE_JIT else _larger_vector
+maximum = _maximum_plain if numba.config.DISABLE_JIT else _maximum_vector
 """The larger of two float64 values where NaN is not expected.
 
 ``max`` keeps Python's meaning for NaN and signed zeros, which leaves a running maximum scalar.
@@ -104,7 +104,7 @@ larger = _larger_plain if numba.config.DISABLE_JIT else _larger_vector
 
 
 def _bits_plain(value):
-    return int(np.float64(value).view(np.int64))
+    return np.float64(value).view(np.int64)
 
 
 @intrinsic
