@@ -20,7 +20,7 @@ _FLOAT32_ERROR = 1e-6
 
 @dataclass(frozen=True)
 class BinarySVM:
-    """The solution of one two-class problem."""
+    """A kernel SVM for two classes, fitted."""
 
     coefficients: np.ndarray  # sign * alpha of each sample
     intercept: float

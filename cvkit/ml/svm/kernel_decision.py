@@ -92,10 +92,8 @@ class KernelDecision(ClassifierMixin, BaseEstimator):
         """
         kernel_function = self._kernel_function()
         sign = -1.0 if len(self.classes_) == 2 and first_is_positive else 1.0
-        coefficients, intercepts = (
-            sign * pair_coefficients(self.dual_coef_, self.n_support_),
-            sign * self.intercept_,
-        )
+        coefficients = sign * pair_coefficients(self.dual_coef_, self.n_support_)
+        intercepts = sign * self.intercept_
         if kernel_function.code == LINEAR:
             return linear_decision(samples, coefficients @ self.support_vectors_, intercepts)
         if kernel_function.code == PRECOMPUTED:

@@ -12,7 +12,7 @@ import numpy as np
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.ml.neighbors._math import add_column, add_term, replace_last
 
-# Queries that share one set of buffers.
+# Queries that share scratch memory.
 QUERIES = 64
 
 Tree = namedtuple("Tree", "columns order starts stops lower upper")
@@ -144,11 +144,19 @@ def _search(tree, query, metric, p, scratch, distances, indices):
         _visit_leaf(tree, node, query, metric, p, scratch.values, distances, indices)
 
 
+@helper(allocates=True)
+def _search_block(tree, queries, metric, p, distances, indices):
+    """Search for some queries, which share the scratch memory."""
+    largest_leaf = tree.stops[-1] - tree.starts[-1] + 1
+    scratch = Scratch(np.empty(64, np.int64), np.empty(64), np.empty(largest_leaf))
+    for q in range(queries.shape[0]):
+        _search(tree, queries[q], metric, p, scratch, distances[q], indices[q])
+
+
 @cpu_kernel
 def search(tree, queries, metric, p, distances, indices):
     """Keep for each query the samples of least reduced distance, as a heap."""
     for block in prange((queries.shape[0] + QUERIES - 1) // QUERIES):
-        largest_leaf = tree.stops[-1] - tree.starts[-1] + 1
-        scratch = Scratch(np.empty(64, np.int64), np.empty(64), np.empty(largest_leaf))
-        for q in range(block * QUERIES, min((block + 1) * QUERIES, queries.shape[0])):
-            _search(tree, queries[q], metric, p, scratch, distances[q], indices[q])
+        first = block * QUERIES
+        end = min(first + QUERIES, queries.shape[0])
+        _search_block(tree, queries[first:end], metric, p, distances[first:end], indices[first:end])

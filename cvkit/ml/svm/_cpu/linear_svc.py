@@ -163,6 +163,31 @@ def _solve(matrix, values, columns, starts, dual, settings, weights):
     return max_passes, False
 
 
+@helper(allocates=True)
+def _fit_problem(matrix, values, columns, starts, classes, settings, solution, problem):
+    """Fit one binary SVM.
+
+    A function of its own: inside a parallel loop, Numba drops what is written to the arrays of a tuple.
+    """
+    sample_count = classes.indices.shape[0]
+    signs = np.empty(sample_count)
+    upper = np.empty(sample_count)
+    shift = np.zeros(sample_count)
+    positive = classes.positive[problem]
+    above, below = classes.positive_weight[problem], classes.negative_weight[problem]
+    for i in range(sample_count):
+        is_positive = classes.indices[i] == positive
+        signs[i] = 1.0 if is_positive else -1.0
+        upper[i] = classes.cost[i] * (above if is_positive else below)
+        if settings.squared and upper[i] > 0.0:
+            shift[i] = 0.5 / upper[i]
+            upper[i] = np.inf
+    dual = _Dual(signs, upper, shift)
+    weights = solution.weights[problem]
+    passes, converged = _solve(matrix, values, columns, starts, dual, settings, weights)
+    solution.passes[problem], solution.converged[problem] = passes, converged
+
+
 @cpu_kernel
 def dual_coordinate_descent(matrix, values, columns, starts, classes, settings, solution):
     """Fit one binary SVM for each class in ``classes.positive`` against the rest.
@@ -176,17 +201,5 @@ def dual_coordinate_descent(matrix, values, columns, starts, classes, settings, 
     settings : Settings
     solution : Solution, written
     """
-    for p in prange(classes.positive.shape[0]):
-        sample_count = classes.indices.shape[0]
-        dual = _Dual(np.empty(sample_count), np.empty(sample_count), np.zeros(sample_count))
-        for i in range(sample_count):
-            is_positive = classes.indices[i] == classes.positive[p]
-            dual.signs[i] = 1.0 if is_positive else -1.0
-            factor = classes.positive_weight[p] if is_positive else classes.negative_weight[p]
-            dual.upper[i] = classes.cost[i] * factor
-            if settings.squared and dual.upper[i] > 0.0:
-                dual.shift[i] = 0.5 / dual.upper[i]
-                dual.upper[i] = np.inf
-        solution.passes[p], solution.converged[p] = _solve(
-            matrix, values, columns, starts, dual, settings, solution.weights[p]
-        )
+    for problem in prange(classes.positive.shape[0]):
+        _fit_problem(matrix, values, columns, starts, classes, settings, solution, problem)
