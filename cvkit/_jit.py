@@ -264,7 +264,13 @@ class CpuKernel:
         return self._run_parallel(threads, args)
 
     def _is_small(self, args: tuple[Any, ...]) -> bool:
-        return all(arg.nbytes < self.serial_below_bytes for arg in args if isinstance(arg, np.ndarray))
+        for arg in args:
+            if isinstance(arg, np.ndarray):
+                if arg.nbytes >= self.serial_below_bytes:
+                    return False
+            elif isinstance(arg, tuple) and not self._is_small(arg):
+                return False
+        return True
 
     def _run_parallel(self, threads: int, args: tuple[Any, ...]) -> Any:
         # Numba keeps the count per Python thread; leave the caller's as it was.

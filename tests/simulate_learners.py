@@ -59,7 +59,7 @@ def neighbors(place: Place, weights: str = "distance") -> dict[str, Any]:
     """Search, classify and regress with samples that ``place`` puts on a device, or leaves on the host."""
     results: dict[str, Any] = {}
     X = small_samples()
-    X[7] = X[30]  # equally distant samples, in different slices
+    X[7] = X[30]  # equally distant samples, in different runs
     y = np.arange(60) % 3
     queries = X[::5] + np.array([0.1, -0.2, 0.3])
     for parameters in ({"metric": "euclidean"}, {"metric": "cosine"}, {"p": 1}, {"p": np.inf}, {"p": 3}):

@@ -17,7 +17,7 @@ import cvkit
 
 
 def small_models() -> dict[str, tuple[Any, np.ndarray]]:
-    """Fit models that together launch every CUDA kernel of linear and kernel machines, with samples."""
+    """Fit models that together launch every CUDA kernel of linear models and kernel SVMs, with samples."""
     from sklearn.datasets import load_iris
 
     from cvkit.ml import SVC, LinearSVC, LogisticRegression

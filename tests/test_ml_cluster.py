@@ -273,8 +273,9 @@ def test_batches_refuse_device_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
-    from cvkit.ml._cuda import samples
+    from cvkit.ml._cuda import centering, samples
     from cvkit.ml.cluster._cuda import lloyd
+    from cvkit.ml.cluster._math import Bounds, Centers
 
     n, d, k = 60, 3, 4
     X = fake(small_samples(dtype))
@@ -283,17 +284,19 @@ def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> N
     sums, totals, members = fake(np.zeros((k, d))), fake(np.zeros(k)), fake(np.zeros(k, np.int64))
     changes = np.zeros(k)
     tries = fake(np.zeros((2, n))), fake(np.zeros((2, 1)))
-    bounds = (np.zeros(k), changes, changes, 1e-15, numbers, numbers, labels)
+    all_centers = Centers(centers, norms, np.zeros(k), changes, changes)
+    bounds = Bounds(numbers, numbers)
     assert_compiles(
         monkeypatch,
         [
             (samples, "count_not_finite", (X, fake(np.zeros(1, np.int64)))),
             (samples, "hash_rows", (X, fake(np.zeros(len(X), np.uint64)))),
-            (lloyd, "subtract", (X, row, X)),
+            (centering, "sum_rows", (X, fake(np.zeros(d)))),
+            (centering, "subtract", (X, row, X)),
             (lloyd, "assigned_distances", (X, centers, labels, numbers)),
             (lloyd, "nearest_centers", (X, centers, norms, labels)),
             (lloyd, "nearest_around", (X, row, centers, norms, labels)),
-            (lloyd, "assign_bounded", (X, numbers, centers, norms, *bounds)),
+            (lloyd, "assign_bounded", (X, numbers, all_centers, 1e-15, bounds, labels)),
             (lloyd, "move_members", (X, numbers, labels, labels, sums, totals, members)),
             (lloyd, "center_distances", (X, row, centers, norms, fake(np.zeros((n, k), dtype)))),
             (lloyd, "try_candidates", (X, numbers, numbers, centers[:2], changes[:2], numbers, *tries)),

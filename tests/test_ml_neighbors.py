@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 import cvkit
 from cvkit.ml import KNeighborsClassifier, KNeighborsRegressor
 from cvkit.ml._samples import Samples
-from cvkit.ml.neighbors.search import BruteSearch, Metric
+from cvkit.ml.neighbors.brute_force import BruteSearch
+from cvkit.ml.neighbors.search import Metric
 from tests.fake_device import fake
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
 from tests.simulate_learners import neighbors, small_samples
@@ -332,7 +333,7 @@ def test_simulated_cuda_equals_cpu(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> None:
-    from cvkit.ml.neighbors._cuda import brute_force as kernels
+    from cvkit.ml.neighbors._cuda import brute_force, k_neighbors
 
     X = fake(small_samples(dtype))
     distances, indices = fake(np.zeros((120, 4))), fake(np.zeros((120, 4), np.int64))
@@ -340,9 +341,9 @@ def test_cuda_kernels_compile(monkeypatch: pytest.MonkeyPatch, dtype: type) -> N
     assert_compiles(
         monkeypatch,
         [
-            (kernels, "scan_slices", (X, X, 0, 2.0, 2, distances, indices)),
-            (kernels, "join_slices", (X, X, 0, 2.0, 2, distances, indices)),
-            (kernels, "vote", (codes, indices, distances, values)),
-            (kernels, "average", (values, indices, distances, values)),
+            (brute_force, "scan_rows", (X, X, 0, 2.0, distances, indices)),
+            (brute_force, "finish", (X, X, 0, 2.0, distances, indices)),
+            (k_neighbors, "vote", (codes, indices, distances, values)),
+            (k_neighbors, "average", (values, indices, distances, values)),
         ],
     )

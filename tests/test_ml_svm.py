@@ -357,7 +357,7 @@ class TestSVC:
 
         def advance(problem, *arguments):
             sizes.append(len(problem.signs))
-            return shrinking.smo.advance(problem, *arguments)
+            return shrinking.binary_svm.advance(problem, *arguments)
 
         monkeypatch.setattr(shrinking, "_LEAST_STEPS", 50)
         monkeypatch.setattr(shrinking, "_PATIENCE", 0)

@@ -15,20 +15,20 @@ __all__ = [
     "bits",
     "from_bits",
     "high_half",
-    "larger_number",
     "leading_zeros",
+    "maximum",
     "multiply_add",
     "nearest",
     "trailing_zeros",
 ]
 
 
-def _larger_number_plain(a, b):
+def _maximum_plain(a, b):
     return a if a > b else b
 
 
 @intrinsic
-def _larger_number_vector(typing_context, a, b):
+def _maximum_vector(typing_context, a, b):
     def generate(context, builder, signature, arguments):
         flags = ("nnan", "nsz")
         is_first = builder.fcmp_ordered(">", *arguments, flags=flags)
@@ -37,7 +37,7 @@ def _larger_number_vector(typing_context, a, b):
     return types.float64(types.float64, types.float64), generate
 
 
-larger_number = _larger_number_plain if numba.config.DISABLE_JIT else _larger_number_vector
+maximum = _maximum_plain if numba.config.DISABLE_JIT else _maximum_vector
 """The larger of two float64 values where NaN is not expected.
 
 ``max`` keeps Python's meaning for NaN and signed zeros, which leaves a running maximum scalar.

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._dispatch import Array, to_host
-from cvkit.ml._blas import single_threaded
-from cvkit.ml._samples import Samples, beside, row_norms
-from cvkit.ml.cluster._cpu import lloyd as lloyd_kernels
-
-
-def nearest_label(batch: Samples, centers: np.ndarray) -> Array:
-    """Return the nearest center of each sample, both measured from the middle of the centers."""
-    labels = batch.empty((batch.array.shape[0],), np.int32)
-    origin = mean_row(centers)
-    centers = centers - origin
-    with single_threaded():
-        batch.kernels(lloyd_kernels).nearest_around(batch.array, origin, centers, row_norms(centers), labels)
-    return labels
+from cvkit._dispatch import to_host
+from cvkit.ml._cpu import centering as centering_kernels
+from cvkit.ml._samples import Samples
 
 
 def mean_row(rows: np.ndarray) -> np.ndarray:
@@ -25,31 +14,13 @@ def mean_row(rows: np.ndarray) -> np.ndarray:
     return rows.mean(axis=0, dtype=np.float64).astype(rows.dtype)
 
 
-def variance(squared_norms: np.ndarray, batch: Samples) -> float:
-    """Mean variance of the features, in units of which ``tol`` is given; for centered samples."""
-    if not squared_norms.max() < np.finfo(batch.dtype).max / 8:  # room for the square of a difference
-        raise ValueError("X holds such large values that their squares overflow; scale the features")
-    return float(np.mean(squared_norms)) / batch.array.shape[1]
-
-
-def centered(batch: Samples) -> tuple[np.ndarray, Samples]:
+def centered(samples: Samples) -> tuple[np.ndarray, Samples]:
     """Return the mean of the samples and a copy around it: products of small numbers round less."""
-    if not batch.is_on_device:
-        mean = mean_row(batch.array)
-        return mean, Samples(batch.array - mean, batch.original)
-    count, features = batch.array.shape
-    sums = beside(batch, np.zeros((1, features)))
-    kernels = batch.kernels(lloyd_kernels)
-    kernels.move_members(
-        batch.array,
-        beside(batch, np.ones(count)),
-        beside(batch, np.full(count, -1, np.int32)),
-        beside(batch, np.zeros(count, np.int32)),
-        sums,
-        beside(batch, np.zeros(1)),
-        beside(batch, np.zeros(1, np.int64)),
-    )
-    mean = (to_host(sums)[0] / count).astype(batch.dtype)
-    centered = batch.empty((count, features), batch.dtype)
-    kernels.subtract(batch.array, mean, centered)
-    return mean, Samples(centered, batch.original)
+    kernels = samples.kernels(centering_kernels)
+    count, features = samples.array.shape
+    sums = samples.empty((features,), np.float64)
+    kernels.sum_rows(samples.array, sums)
+    mean = (to_host(sums) / count).astype(samples.dtype)
+    out = samples.empty((count, features), samples.dtype)
+    kernels.subtract(samples.array, mean, out)
+    return mean, Samples(out, samples.original)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd.numbers import bits, from_bits, larger_number
+from cvkit._simd.numbers import bits, from_bits, maximum
 
 _LOG2_E = 1.4426950408889634
 # ln 2 in two parts: the first has so few bits that its product with a whole number below 2^11 is exact.
@@ -17,7 +17,7 @@ _FNV_OFFSET = np.uint64(0xCBF29CE484222325)
 _FNV_PRIME = np.uint64(0x100000001B3)
 
 
-@helper(allocates=True)
+@helper
 def hash_row(row):
     """Hash the bits of float32 or float64 values: Fowler, Noll and Vo's function 1a, a value at a time."""
     state = _FNV_OFFSET
@@ -28,13 +28,13 @@ def hash_row(row):
     return state
 
 
-@helper(allocates=True)
+@helper
 def exp_negative(x):
     """Return exp(x) for x <= 0 to within 2 ulp, in a form that the vectorizer accepts.
 
     exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; below -708 (subnormal results) the value at -708 is returned.
     """
-    x = larger_number(x, _SMALLEST)
+    x = maximum(x, _SMALLEST)
     shifted = x * _LOG2_E + _TO_WHOLE
     n = shifted - _TO_WHOLE
     r = x - n * _LN2_HIGH
@@ -55,7 +55,7 @@ def exp_negative(x):
     return p * from_bits((bits(shifted) + 1023) << 52)
 
 
-@helper(allocates=True)
+@helper
 def log1p_unit(x):
     """Return log(1 + x) for 0 <= x <= 1 to within 2 ulp, in a form that the vectorizer accepts.
 
@@ -82,45 +82,10 @@ def log1p_unit(x):
     return 2.0 * (t + t * square * p)
 
 
-@helper(allocates=True)
-def _pair_value(pairs, first, second, class_count):
-    """Return the decision of two classes, positive for ``first``; stored are (0,1), (0,2)... (1,2)..."""
-    if first < second:
-        return pairs[first * class_count - first * (first + 1) // 2 + second - first - 1]
-    return -pairs[second * class_count - second * (second + 1) // 2 + first - second - 1]
-
-
-@helper(allocates=True)
-def winner_of_votes(pairs, class_count):
-    """Return the class that wins most pairs; a decision of zero goes to the second class of its pair."""
-    winner, most = 0, -1
-    for label in range(class_count):
-        votes = 0
-        for other in range(class_count):
-            if other == label:
-                continue
-            value = _pair_value(pairs, label, other, class_count)
-            if value > 0.0 or (value == 0.0 and label > other):
-                votes += 1
-        if votes > most:
-            winner, most = label, votes
-    return winner
-
-
-@helper(allocates=True)
-def one_vs_rest_row(pairs, out):
-    """Write votes plus a share below one half that orders classes of equal votes by their decisions.
-
-    scikit-learn's rule: a decision of zero counts for the first class of its pair, unlike in the vote.
-    """
-    class_count = out.shape[0]
-    for label in range(class_count):
-        votes, total = 0, 0.0
-        for other in range(class_count):
-            if other == label:
-                continue
-            value = _pair_value(pairs, label, other, class_count)
-            total += value
-            if value > 0.0 or (value == 0.0 and label < other):
-                votes += 1
-        out[label] = votes + total / (3.0 * (abs(total) + 1.0))
+@helper(reorder=True)
+def dot(row, weights):
+    """Return the dot product of two rows, summed in float64."""
+    total = 0.0
+    for k in range(row.shape[0]):
+        total += weights[k] * row[k]
+    return total

@@ -21,21 +21,25 @@ class Samples(Operand):
 
     __slots__ = ()
 
+    def on_same_device(self, array: npt.ArrayLike) -> Array:
+        """Copy an array to the samples' GPU, or give it the one layout that kernels on the CPU take."""
+        return to_device(array) if self.is_on_device else contiguous(np.asarray(array))
 
-def samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Samples:
+
+def check_samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, copy: bool = False) -> Samples:
     """Check samples as scikit-learn does and return them as kernels see them: contiguous, on their device.
 
     ``reset`` is True in ``fit``, where ``n_features_in_`` is set. A device array is never copied to the host.
     """
     if on_device(X):
-        batch = device_samples(estimator, X, reset=reset)
-        _refuse_not_finite(batch)
-        return batch
+        samples = check_device_samples(estimator, X, reset=reset)
+        _refuse_not_finite(samples)
+        return samples
     X = validate_data(estimator, X, reset=reset, dtype=dtype, order="C", copy=copy)
     return Samples(contiguous(X), X)
 
 
-def device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Samples:
+def check_device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Samples:
     """Check the shape and dtype of samples on a GPU; their values stay unread, so NaN passes through."""
     if len(X.shape) != 2:
         raise ValueError(f"X must have shape (n_samples, n_features), got {tuple(X.shape)}")
@@ -54,17 +58,12 @@ def device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Samples:
     return Samples(as_device_array(X), X)
 
 
-def _refuse_not_finite(batch: Samples) -> None:
+def _refuse_not_finite(samples: Samples) -> None:
     """Raise if samples on a GPU hold NaN or infinity."""
     flaws = to_device(np.zeros(1, np.int64))
-    batch.kernels(samples_kernels).count_not_finite(batch.array, flaws)
+    samples.kernels(samples_kernels).count_not_finite(samples.array, flaws)
     if to_host(flaws)[0]:
         raise ValueError("Input X contains NaN or infinity.")
-
-
-def beside(batch: Samples, array: npt.ArrayLike) -> Array:
-    """Copy an array to the samples' GPU, or give it the one layout that kernels on the CPU take."""
-    return to_device(array) if batch.is_on_device else contiguous(np.asarray(array))
 
 
 def row_norms(rows: np.ndarray, dtype: Any = None) -> np.ndarray:
@@ -77,8 +76,8 @@ def are_counts(weights: np.ndarray) -> bool:
     return bool(weights.sum() < _LARGEST_COUNT and np.array_equal(weights, np.floor(weights)))
 
 
-def row_hashes(batch: Samples) -> np.ndarray:
+def row_hashes(samples: Samples) -> np.ndarray:
     """Return a number for each sample that depends on its values alone: (n,) uint64, on the host."""
-    hashes = batch.empty((batch.array.shape[0],), np.uint64)
-    batch.kernels(samples_kernels).hash_rows(batch.array, hashes)
+    hashes = samples.empty((samples.array.shape[0],), np.uint64)
+    samples.kernels(samples_kernels).hash_rows(samples.array, hashes)
     return to_host(hashes)

@@ -17,11 +17,18 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from cvkit._dispatch import Array, to_host
 from cvkit.ml._blas import single_threaded
-from cvkit.ml._centering import centered, mean_row, nearest_label, variance
-from cvkit.ml._samples import Samples, row_norms, samples
+from cvkit.ml._centering import centered, mean_row
+from cvkit.ml._samples import Samples, check_samples, row_norms
 from cvkit.ml.cluster import mini_batch
 from cvkit.ml.cluster._cpu import lloyd as lloyd_kernels
-from cvkit.ml.cluster.lloyd import Clustering, Lloyd, WeightedSamples, drawing_order, plus_plus
+from cvkit.ml.cluster.lloyd import (
+    Clustering,
+    Lloyd,
+    WeightedSamples,
+    drawing_order,
+    nearest_label,
+    plus_plus,
+)
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -148,7 +155,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            WeightedSamples; float32 and float64 keep their dtype, others become float64.
+            Samples; float32 and float64 keep their dtype, others become float64.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -160,8 +167,8 @@ default="k-means++"
             This estimator, fitted.
         """
         self._validate_params()
-        batch = samples(self, X, reset=True)
-        count = batch.array.shape[0]
+        samples = check_samples(self, X, reset=True)
+        count = samples.array.shape[0]
         if count < self.n_clusters:
             raise ValueError(f"n_samples={count} should be >= n_clusters={self.n_clusters}.")
         # The check reads nothing but the number of rows.
@@ -169,15 +176,15 @@ default="k-means++"
         weights = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         with single_threaded():
             if self.batch_size is None:
-                best = self._fit_lloyd(batch, weights)
+                best = self._fit_lloyd(samples, weights)
             else:
-                best = self._fit_batches(batch, weights)
+                best = self._fit_batches(samples, weights)
         self.cluster_centers_ = best.centers
         self._n_features_out = len(best.centers)
         self.inertia_ = best.inertia
         self.n_iter_ = best.iterations
         labels = to_host(best.labels)
-        self.labels_ = batch.give_back(best.labels)
+        self.labels_ = samples.give_back(best.labels)
         distinct = len(np.unique(labels))
         if distinct < self.n_clusters and self.batch_size is None:
             warnings.warn(
@@ -188,18 +195,20 @@ default="k-means++"
             )
         return self
 
-    def _fit_lloyd(self, batch: Samples, weights: np.ndarray) -> Clustering:
-        mean, around = centered(batch)
-        data = WeightedSamples(around, weights)
-        spread = variance(to_host(data.norms), batch)
+    def _fit_lloyd(self, samples: Samples, weights: np.ndarray) -> Clustering:
+        mean, around = centered(samples)
+        weighted = WeightedSamples(around, weights)
+        spread = _variance(to_host(weighted.norms), samples)
         random_state = check_random_state(self.random_state)
-        given = self._given_centers(batch)
+        given = self._given_centers(samples)
         draws = isinstance(self.init, str) and self.init == "k-means++"
-        order = drawing_order(batch, data) if draws else None
+        order = drawing_order(samples, weighted) if draws else None
         best: Clustering | None = None
         for _ in range(self._runs(10)):
-            centers = given - mean if given is not None else self._initial_centers(data, random_state, order)
-            found = Lloyd(data, centers).run(self.max_iter, self.tol * spread)
+            centers = (
+                given - mean if given is not None else self._initial_centers(weighted, random_state, order)
+            )
+            found = Lloyd(weighted, centers).run(self.max_iter, self.tol * spread)
             if self.verbose:
                 print(f"{found.iterations} iterations, inertia {found.inertia}")
             if best is None or (found.inertia < best.inertia and not _same_clusters(found, best)):
@@ -208,26 +217,26 @@ default="k-means++"
         centers = best.centers + mean
         # Far from the origin, rounding moves centers by so much that samples between them change sides.
         rounding = float(np.abs(centers - mean - best.centers).max())
-        if rounding > 4 * np.finfo(batch.dtype).eps * np.abs(best.centers).max():
-            best.labels = nearest_label(batch, centers)
-            best.inertia = data.inertia(centers - mean, best.labels)
+        if rounding > 4 * np.finfo(samples.dtype).eps * np.abs(best.centers).max():
+            best.labels = nearest_label(samples, centers)
+            best.inertia = weighted.inertia(centers - mean, best.labels)
         best.centers = centers
         return best
 
-    def _fit_batches(self, batch: Samples, weights: np.ndarray) -> Clustering:
-        if batch.is_on_device:
+    def _fit_batches(self, samples: Samples, weights: np.ndarray) -> Clustering:
+        if samples.is_on_device:
             raise TypeError(
                 "batch_size needs samples in host memory, got an array on a GPU; use cvkit.to_host"
             )
         assert self.batch_size is not None
-        X = batch.array
+        X = samples.array
         count = len(X)
         random_state = check_random_state(self.random_state)
         size = min(self.batch_size, count)
         start_size = 3 * size if 3 * size >= self.n_clusters else 3 * self.n_clusters
         start_size = min(start_size, count)
         judges = random_state.randint(0, count, start_size)
-        given = self._given_centers(batch)
+        given = self._given_centers(samples)
         origin = mean_row(X)
         best_inertia, best_centers = np.inf, None
         for _ in range(self._runs(3)):
@@ -244,7 +253,7 @@ default="k-means++"
             if best_centers is None or inertia < best_inertia:
                 best_inertia, best_centers = inertia, centers
         assert best_centers is not None
-        spread = variance(mini_batch.distances(X, origin[None, :], np.zeros(count, np.int32)), batch)
+        spread = _variance(mini_batch.distances(X, origin[None, :], np.zeros(count, np.int32)), samples)
         found = mini_batch.run(
             X,
             weights,
@@ -257,7 +266,7 @@ default="k-means++"
         )
         self.n_steps_ = found.steps
         centers = found.centers + origin
-        labels = nearest_label(batch, centers)
+        labels = nearest_label(samples, centers)
         inertia = float(np.sum(mini_batch.distances(X, centers, labels) * weights))
         return Clustering(centers, labels, inertia, found.iterations)
 
@@ -276,42 +285,44 @@ default="k-means++"
             return 1 if isinstance(self.init, str) and self.init == "k-means++" else default
         return int(self.n_init)
 
-    def _given_centers(self, batch: Samples) -> np.ndarray | None:
+    def _given_centers(self, samples: Samples) -> np.ndarray | None:
         if isinstance(self.init, str) or callable(self.init):
             return None
-        return self._checked_centers(self.init, batch)
+        return self._checked_centers(self.init, samples)
 
-    def _checked_centers(self, centers: Any, batch: Samples) -> np.ndarray:
-        centers = check_array(to_host(centers), dtype=batch.dtype, order="C", copy=True)
+    def _checked_centers(self, centers: Any, samples: Samples) -> np.ndarray:
+        centers = check_array(to_host(centers), dtype=samples.dtype, order="C", copy=True)
         if centers.shape[0] != self.n_clusters:
             raise ValueError(
                 f"The shape of the initial centers {centers.shape} does not match the number of clusters "
                 f"{self.n_clusters}."
             )
-        if centers.shape[1] != batch.array.shape[1]:
+        if centers.shape[1] != samples.array.shape[1]:
             raise ValueError(
                 f"The shape of the initial centers {centers.shape} does not match the number of features of "
-                f"the data {batch.array.shape[1]}."
+                f"the data {samples.array.shape[1]}."
             )
         return centers
 
     def _initial_centers(
-        self, data: WeightedSamples, random_state: np.random.RandomState, order: np.ndarray | None = None
+        self, weighted: WeightedSamples, random_state: np.random.RandomState, order: np.ndarray | None = None
     ) -> np.ndarray:
         if callable(self.init):
-            centers = self.init(data.X, self.n_clusters, random_state=random_state)
-            return self._checked_centers(centers, data.batch)
+            centers = self.init(weighted.X, self.n_clusters, random_state=random_state)
+            return self._checked_centers(centers, weighted.samples)
         if self.init == "k-means++":
-            return plus_plus(data, self.n_clusters, random_state, order)
-        shares = data.host_weights / data.host_weights.sum()
-        return data.rows(random_state.choice(data.count, size=self.n_clusters, replace=False, p=shares))
+            return plus_plus(weighted, self.n_clusters, random_state, order)
+        shares = weighted.host_weights / weighted.host_weights.sum()
+        return weighted.rows(
+            random_state.choice(weighted.count, size=self.n_clusters, replace=False, p=shares)
+        )
 
     def _new_samples(self, X: Array) -> Samples:
         check_is_fitted(self)
-        batch = samples(self, X, reset=False, dtype=[self.cluster_centers_.dtype])
-        if batch.dtype != self.cluster_centers_.dtype:
-            raise TypeError(f"X must have dtype {self.cluster_centers_.dtype} on a GPU, got {batch.dtype}")
-        return batch
+        samples = check_samples(self, X, reset=False, dtype=[self.cluster_centers_.dtype])
+        if samples.dtype != self.cluster_centers_.dtype:
+            raise TypeError(f"X must have dtype {self.cluster_centers_.dtype} on a GPU, got {samples.dtype}")
+        return samples
 
     def predict(self, X: Array) -> Array:
         """Return the nearest center of each sample.
@@ -319,15 +330,15 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            WeightedSamples.
+            Samples.
 
         Returns
         -------
         array of shape (n_samples,), int32
             Index of the center, on the device of the samples.
         """
-        batch = self._new_samples(X)
-        return batch.give_back(nearest_label(batch, self.cluster_centers_))
+        samples = self._new_samples(X)
+        return samples.give_back(nearest_label(samples, self.cluster_centers_))
 
     def transform(self, X: Array) -> Array:
         """Return the distance of each sample to each center.
@@ -335,22 +346,22 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            WeightedSamples.
+            Samples.
 
         Returns
         -------
         array of shape (n_samples, n_clusters)
             Euclidean distances, on the device of the samples.
         """
-        batch = self._new_samples(X)
+        samples = self._new_samples(X)
         origin = mean_row(self.cluster_centers_)
         centers = self.cluster_centers_ - origin
-        out = batch.empty((batch.array.shape[0], len(centers)), batch.dtype)
+        out = samples.empty((samples.array.shape[0], len(centers)), samples.dtype)
         with single_threaded():
-            batch.kernels(lloyd_kernels).center_distances(
-                batch.array, origin, centers, row_norms(centers), out
+            samples.kernels(lloyd_kernels).center_distances(
+                samples.array, origin, centers, row_norms(centers), out
             )
-        return batch.give_back(out)
+        return samples.give_back(out)
 
     def score(self, X: Array, y: Any = None, sample_weight: Any = None) -> float:
         """Return the negative weighted sum of squared distances of samples to their nearest centers.
@@ -358,7 +369,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            WeightedSamples.
+            Samples.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -368,11 +379,11 @@ default="k-means++"
         -------
         float
         """
-        batch = self._new_samples(X)
-        rows = np.broadcast_to(np.float64(0), (batch.array.shape[0], 1))
+        samples = self._new_samples(X)
+        rows = np.broadcast_to(np.float64(0), (samples.array.shape[0], 1))
         weights = _check_sample_weight(sample_weight, rows, dtype=np.float64)
-        data = WeightedSamples(batch, weights)
-        return -data.inertia(self.cluster_centers_, nearest_label(batch, self.cluster_centers_))
+        weighted = WeightedSamples(samples, weights)
+        return -weighted.inertia(self.cluster_centers_, nearest_label(samples, self.cluster_centers_))
 
 
 def _same_clusters(one: Clustering, other: Clustering) -> bool:
@@ -380,3 +391,10 @@ def _same_clusters(one: Clustering, other: Clustering) -> bool:
     first, second = to_host(one.labels).astype(np.int64), to_host(other.labels)
     pairs = np.unique(first * len(one.centers) + second)
     return len(pairs) == len(np.unique(first)) == len(np.unique(second))
+
+
+def _variance(squared_norms: np.ndarray, samples: Samples) -> float:
+    """Mean variance of the features, in units of which ``tol`` is given; for centered samples."""
+    if not squared_norms.max() < np.finfo(samples.dtype).max / 8:  # room for the square of a difference
+        raise ValueError("X holds such large values that their squares overflow; scale the features")
+    return float(np.mean(squared_norms)) / samples.array.shape[1]

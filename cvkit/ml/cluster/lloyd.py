@@ -8,8 +8,11 @@ from types import ModuleType
 import numpy as np
 
 from cvkit._dispatch import Array, to_host
-from cvkit.ml._samples import Samples, are_counts, beside, row_hashes, row_norms
+from cvkit.ml._blas import single_threaded
+from cvkit.ml._centering import mean_row
+from cvkit.ml._samples import Samples, are_counts, row_hashes, row_norms
 from cvkit.ml.cluster._cpu import lloyd as lloyd_kernels
+from cvkit.ml.cluster._math import Bounds, Centers
 
 # While more than this share of the samples changes cluster in a turn, centers move so far that bounds settle
 # few samples, and keeping them costs more than it saves.
@@ -18,23 +21,23 @@ RESTLESS_SHARE = 0.01
 
 @dataclass
 class WeightedSamples:
-    """Centered samples, their weights and norms, beside each other on one device."""
+    """Centered samples, their weights and norms, on one device."""
 
-    batch: Samples
+    samples: Samples
     host_weights: np.ndarray
     weights: Array = field(init=False)
     norms: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        self.weights = beside(self.batch, self.host_weights)
+        self.weights = self.samples.on_same_device(self.host_weights)
         self.norms = self.empty((self.count,), np.float64)
-        origin = np.zeros((1, self.X.shape[1]), self.batch.dtype)
+        origin = np.zeros((1, self.X.shape[1]), self.samples.dtype)
         self.kernels.assigned_distances(self.X, origin, self.full((self.count,), 0, np.int32), self.norms)
 
     @property
     def X(self) -> Array:  # noqa: N802
         """The samples, (n, d)."""
-        return self.batch.array
+        return self.samples.array
 
     @property
     def count(self) -> int:
@@ -44,15 +47,15 @@ class WeightedSamples:
     @property
     def kernels(self) -> ModuleType:
         """The twin for the device of the samples."""
-        return self.batch.kernels(lloyd_kernels)
+        return self.samples.kernels(lloyd_kernels)
 
     def empty(self, shape: tuple[int, ...], dtype: type) -> Array:
-        """Allocate an array beside the samples."""
-        return self.batch.empty(shape, dtype)
+        """Allocate an array on the samples' device."""
+        return self.samples.empty(shape, dtype)
 
     def full(self, shape: tuple[int, ...], value: float, dtype: type) -> Array:
-        """Allocate a constant array beside the samples."""
-        return beside(self.batch, np.full(shape, value, dtype))
+        """Allocate a constant array on the samples' device."""
+        return self.samples.on_same_device(np.full(shape, value, dtype))
 
     def blocks(self) -> int:
         """Count the blocks for which kernels report partial results."""
@@ -60,7 +63,7 @@ class WeightedSamples:
 
     def rows(self, indices: np.ndarray) -> np.ndarray:
         """Copy some samples to the host."""
-        if not self.batch.is_on_device:
+        if not self.samples.is_on_device:
             return self.X[indices]
         return np.stack([to_host(self.X[int(index)]) for index in indices])
 
@@ -75,28 +78,40 @@ class WeightedSamples:
         return to_host(out)
 
 
-def drawing_order(batch: Samples, samples: WeightedSamples) -> np.ndarray | None:
+def nearest_label(samples: Samples, centers: np.ndarray) -> Array:
+    """Return the nearest center of each sample, both measured from the middle of the centers."""
+    labels = samples.empty((samples.array.shape[0],), np.int32)
+    origin = mean_row(centers)
+    centers = centers - origin
+    with single_threaded():
+        samples.kernels(lloyd_kernels).nearest_around(
+            samples.array, origin, centers, row_norms(centers), labels
+        )
+    return labels
+
+
+def drawing_order(samples: Samples, weighted: WeightedSamples) -> np.ndarray | None:
     """Return an order that depends on the contents of the samples alone, where some stand for several.
 
     Whole-number weights mean copies: k-means on weighted samples equals k-means on copied ones, in whatever
-    order these come. Without copies the result is None, and the draws are scikit-learn's. ``batch`` holds the
+    order these come. Without copies the result is None, and the draws are scikit-learn's. ``samples`` are the
     samples as they came: the mean that was subtracted since depends on the copies by its rounding.
     """
-    weights = samples.host_weights
+    weights = weighted.host_weights
     if not are_counts(weights):
         return None
     drawable = weights > 0
-    may_repeat = len(np.unique(to_host(samples.norms)[drawable])) < np.count_nonzero(drawable)
+    may_repeat = len(np.unique(to_host(weighted.norms)[drawable])) < np.count_nonzero(drawable)
     if not may_repeat and weights.max() <= 1:
         return None
-    hashes = row_hashes(batch)
+    hashes = row_hashes(samples)
     if weights.max() <= 1 and len(np.unique(hashes[drawable])) == np.count_nonzero(drawable):
         return None
     return np.argsort(hashes, kind="stable")
 
 
 def plus_plus(
-    samples: WeightedSamples,
+    weighted: WeightedSamples,
     n_clusters: int,
     random_state: np.random.RandomState,
     order: np.ndarray | None = None,
@@ -108,19 +123,19 @@ def plus_plus(
     D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007.
     """
     trials = 2 + int(np.log(n_clusters))
-    shares = samples.host_weights / samples.host_weights.sum()
+    shares = weighted.host_weights / weighted.host_weights.sum()
     if order is None:
-        first = random_state.choice(samples.count, p=shares)
+        first = random_state.choice(weighted.count, p=shares)
     else:
-        first = order[random_state.choice(samples.count, p=shares[order])]
+        first = order[random_state.choice(weighted.count, p=shares[order])]
     chosen = [first]
-    closest = samples.full((samples.count,), np.inf, np.float64)
+    closest = weighted.full((weighted.count,), np.inf, np.float64)
     # Two buffers in turn: ``closest`` is a row of the one that is not being written.
-    buffers = [samples.empty((trials, samples.count), np.float64) for _ in range(2)]
+    buffers = [weighted.empty((trials, weighted.count), np.float64) for _ in range(2)]
     candidates = np.array([first])
     for turn in range(n_clusters):
         distances = buffers[turn % 2][: len(candidates)]
-        potentials = _potentials(samples, candidates, closest, distances)
+        potentials = _potentials(weighted, candidates, closest, distances)
         best = int(np.argmin(potentials.sum(axis=1)))
         closest, block_potentials = distances[best], potentials[best]
         if turn:
@@ -128,26 +143,26 @@ def plus_plus(
         if turn + 1 < n_clusters:
             targets = random_state.uniform(size=trials) * block_potentials.sum()
             if order is None:
-                candidates = _draw(samples, targets, closest, block_potentials)
+                candidates = _draw(weighted, targets, closest, block_potentials)
             else:
-                candidates = _draw_in_order(samples, targets, closest, order)
-    return samples.rows(np.array(chosen))
+                candidates = _draw_in_order(weighted, targets, closest, order)
+    return weighted.rows(np.array(chosen))
 
 
 def _potentials(
-    samples: WeightedSamples, candidates: np.ndarray, closest: Array, distances: Array
+    weighted: WeightedSamples, candidates: np.ndarray, closest: Array, distances: Array
 ) -> np.ndarray:
-    rows = samples.rows(candidates)
-    potentials = samples.empty((len(candidates), samples.blocks()), np.float64)
+    rows = weighted.rows(candidates)
+    potentials = weighted.empty((len(candidates), weighted.blocks()), np.float64)
     norms = row_norms(rows.astype(np.float64))
-    samples.kernels.try_candidates(
-        samples.X, samples.norms, samples.weights, rows, norms, closest, distances, potentials
+    weighted.kernels.try_candidates(
+        weighted.X, weighted.norms, weighted.weights, rows, norms, closest, distances, potentials
     )
     return to_host(potentials)
 
 
 def _draw(
-    samples: WeightedSamples, targets: np.ndarray, closest: Array, block_potentials: np.ndarray
+    weighted: WeightedSamples, targets: np.ndarray, closest: Array, block_potentials: np.ndarray
 ) -> np.ndarray:
     """Find where the cumulative weighted distance passes each target: first the block, then the sample."""
     ends = np.cumsum(block_potentials)
@@ -155,9 +170,9 @@ def _draw(
     starts = np.concatenate(([0.0], ends))
     candidates = np.empty(len(targets), np.intp)
     for block in set(blocks.tolist()):
-        start = block * samples.kernels.BLOCK
-        stop = min(start + samples.kernels.BLOCK, samples.count)
-        inside = np.cumsum(samples.host_weights[start:stop] * to_host(closest[start:stop]))
+        start = block * weighted.kernels.BLOCK
+        stop = min(start + weighted.kernels.BLOCK, weighted.count)
+        inside = np.cumsum(weighted.host_weights[start:stop] * to_host(closest[start:stop]))
         here = blocks == block
         # Rounding may leave a target beyond the last sample.
         found = np.searchsorted(inside, targets[here] - starts[block]).clip(max=stop - start - 1)
@@ -166,11 +181,11 @@ def _draw(
 
 
 def _draw_in_order(
-    samples: WeightedSamples, targets: np.ndarray, closest: Array, order: np.ndarray
+    weighted: WeightedSamples, targets: np.ndarray, closest: Array, order: np.ndarray
 ) -> np.ndarray:
     """Find where the cumulative weighted distance passes each target, the samples laid out in an order."""
-    ends = np.cumsum((samples.host_weights * to_host(closest))[order])
-    return order[np.searchsorted(ends, targets).clip(max=samples.count - 1)]
+    ends = np.cumsum((weighted.host_weights * to_host(closest))[order])
+    return order[np.searchsorted(ends, targets).clip(max=weighted.count - 1)]
 
 
 @dataclass
@@ -190,17 +205,19 @@ class Lloyd:
     returned carry no rounding from the updates.
     """
 
-    def __init__(self, samples: WeightedSamples, centers: np.ndarray) -> None:
-        self.samples = samples
+    def __init__(self, weighted: WeightedSamples, centers: np.ndarray) -> None:
+        self.weighted = weighted
         self.centers = self.assigned_centers = centers
-        self.labels = samples.full((samples.count,), 0, np.int32)
-        self.upper = samples.full((samples.count,), np.inf, np.float64)
-        self.lower = samples.full((samples.count,), -np.inf, np.float64)
+        self.labels = weighted.full((weighted.count,), 0, np.int32)
+        self.bounds = Bounds(
+            upper=weighted.full((weighted.count,), np.inf, np.float64),
+            lower=weighted.full((weighted.count,), -np.inf, np.float64),
+        )
         self.shifts = np.zeros(len(centers))
         self.bounded = False
         # Bounds the rounding of a product of two rows, relative to their squared norms.
         self.slack = (centers.shape[1] + 8) * float(np.finfo(centers.dtype).eps)
-        self._forget_members()
+        self._clear_sums()
 
     def run(self, max_iterations: int, tolerance: float) -> Clustering:
         """Alternate assignment and update until labels rest, or the centers nearly do."""
@@ -209,56 +226,48 @@ class Lloyd:
             iteration += 1
             self._assign()
             moved = self._update_centers()
-            self.bounded |= moved < RESTLESS_SHARE * self.samples.count
+            self.bounded |= moved < RESTLESS_SHARE * self.weighted.count
             near = float(np.sum(self.shifts**2)) <= tolerance
             ended = moved == 0 or near or iteration == max_iterations
             if ended:
-                self._forget_members()
+                self._clear_sums()
                 self._update_centers()
                 self._assign()  # so that labels match the last centers
                 if moved == 0:  # resting labels stay as they are, unless the updated sums had been far off
                     ended = self._update_centers() == 0
-        inertia = self.samples.inertia(self.centers, self.labels)
+        inertia = self.weighted.inertia(self.centers, self.labels)
         return Clustering(self.centers, self.labels, inertia, iteration)
 
-    def _forget_members(self) -> None:
+    def _clear_sums(self) -> None:
         """Empty the cluster sums, so that the next update counts every sample."""
         clusters, features = self.centers.shape
-        self.sums = self.samples.full((clusters, features), 0, np.float64)
-        self.totals = self.samples.full((clusters,), 0, np.float64)
-        self.members = self.samples.full((clusters,), 0, np.int64)
-        self.counted = self.samples.full((self.samples.count,), -1, np.int32)
+        self.sums = self.weighted.full((clusters, features), 0, np.float64)
+        self.totals = self.weighted.full((clusters,), 0, np.float64)
+        self.members = self.weighted.full((clusters,), 0, np.int64)
+        self.counted = self.weighted.full((self.weighted.count,), -1, np.int32)
 
     def _assign(self) -> None:
         """Give every sample its nearest center."""
-        kernels, samples, centers = self.samples.kernels, self.samples, self.centers
-        norms = row_norms(centers)
+        weighted, rows = self.weighted, self.centers
+        norms = row_norms(rows)
         if self.bounded:
-            kernels.assign_bounded(
-                samples.X,
-                samples.norms,
-                centers,
-                norms,
-                _half_gaps(centers, self.slack),
-                self.shifts,
-                _largest_of_others(self.shifts),
-                self.slack,
-                self.upper,
-                self.lower,
-                self.labels,
+            half_gaps = _half_gaps(rows, self.slack)
+            centers = Centers(rows, norms, half_gaps, self.shifts, _largest_of_others(self.shifts))
+            weighted.kernels.assign_bounded(
+                weighted.X, weighted.norms, centers, self.slack, self.bounds, self.labels
             )
         else:
-            kernels.nearest_centers(samples.X, centers, norms, self.labels)
-        self.assigned_centers = centers
+            weighted.kernels.nearest_centers(weighted.X, rows, norms, self.labels)
+        self.assigned_centers = rows
 
     def _update_centers(self) -> int:
         """Put the centers at the means of their members; return how many samples had changed cluster.
 
         Shifts count from the centers last assigned to.
         """
-        moved = self.samples.kernels.move_members(
-            self.samples.X,
-            self.samples.weights,
+        moved = self.weighted.kernels.move_members(
+            self.weighted.X,
+            self.weighted.weights,
             self.counted,
             self.labels,
             self.sums,
@@ -278,14 +287,14 @@ class Lloyd:
 
     def _relocate(self, sums: np.ndarray, totals: np.ndarray) -> None:
         """Give each empty cluster one of the samples farthest from their centers, as scikit-learn does."""
-        distances = self.samples.distances(self.assigned_centers, self.labels)
+        distances = self.weighted.distances(self.assigned_centers, self.labels)
         if distances.max() == 0:  # fewer distinct samples than clusters
             return
         empty = np.flatnonzero(totals == 0)
         farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
         labels = to_host(self.labels)[farthest]
-        weights = self.samples.host_weights[farthest]
-        rows = self.samples.rows(farthest)
+        weights = self.weighted.host_weights[farthest]
+        rows = self.weighted.rows(farthest)
         for target, source, row, weight in zip(empty, labels, rows, weights, strict=True):
             sums[source] -= row * weight
             sums[target] = row * weight

@@ -12,8 +12,8 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cvkit._dispatch import Array, contiguous, on_device, to_host
-from cvkit.ml._samples import FLOATS, Samples, beside, device_samples
-from cvkit.ml.svm._cpu import svc as svc_kernels
+from cvkit.ml._samples import FLOATS, Samples, check_device_samples
+from cvkit.ml.linear._cpu import decision as decision_kernels
 
 # Rows that are taken as one dense block.
 BLOCK_ROWS = 4096
@@ -41,39 +41,39 @@ def sample_weights(values: Any, X: Any) -> np.ndarray:
     return contiguous(weights)
 
 
-def linear_decision(batch: Samples, weights: np.ndarray, intercept: np.ndarray) -> Array:
+def linear_decision(samples: Samples, weights: np.ndarray, intercept: np.ndarray) -> Array:
     """Return ``X @ weights.T + intercept`` where X lives, as a kernel's array (n, n_weights)."""
-    dtype = result_dtype(batch)
-    out = batch.empty((batch.array.shape[0], weights.shape[0]), dtype)
-    kernels = batch.kernels(svc_kernels)
-    model = (beside(batch, part.astype(dtype)) for part in (weights, intercept))
-    kernels.linear_decision(batch.array, *model, out)
+    dtype = result_dtype(samples)
+    out = samples.empty((samples.array.shape[0], weights.shape[0]), dtype)
+    kernels = samples.kernels(decision_kernels)
+    model = (samples.on_same_device(part.astype(dtype)) for part in (weights, intercept))
+    kernels.linear_decision(samples.array, *model, out)
     return out
 
 
-def result_dtype(batch: Samples) -> np.dtype:
+def result_dtype(samples: Samples) -> np.dtype:
     """Decisions are float64 on the CPU, as in scikit-learn; on a GPU they keep the dtype of the samples."""
-    return batch.dtype if batch.is_on_device else np.dtype(np.float64)
+    return samples.dtype if samples.is_on_device else np.dtype(np.float64)
 
 
-def give_copy(batch: Samples, array: np.ndarray) -> Array:
+def give_copy(samples: Samples, array: np.ndarray) -> Array:
     """Give a result made in host memory back as the caller's kind of array."""
-    return batch.give_back(beside(batch, array))
+    return samples.give_back(samples.on_same_device(array))
 
 
-def labels(batch: Samples, classes: np.ndarray, indices: Array) -> Array:
+def labels(samples: Samples, classes: np.ndarray, indices: Array) -> Array:
     """Return ``classes[indices]``; on a GPU where the labels are numbers, in host memory otherwise."""
-    if not batch.is_on_device or classes.dtype.kind not in "iuf":
+    if not samples.is_on_device or classes.dtype.kind not in "iuf":
         return classes[to_host(indices)]
-    out = batch.empty(indices.shape, classes.dtype)
-    batch.kernels(svc_kernels).take(classes, indices, out)
-    return batch.give_back(out)
+    out = samples.empty(indices.shape, classes.dtype)
+    samples.kernels(decision_kernels).take(classes, indices, out)
+    return samples.give_back(out)
 
 
-def largest(batch: Samples, decision: Array) -> Array:
+def largest(samples: Samples, decision: Array) -> Array:
     """Return the index of the class with the largest decision in each row."""
-    out = batch.empty((decision.shape[0],), np.intp)
-    batch.kernels(svc_kernels).largest(decision, out)
+    out = samples.empty((decision.shape[0],), np.intp)
+    samples.kernels(decision_kernels).largest(decision, out)
     return out
 
 
@@ -88,14 +88,14 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
         """Return where the samples live, and decision values of shape (n, n_weights)."""
         check_is_fitted(self)
         if on_device(X):
-            batch = device_samples(self, X)
-            return batch, linear_decision(batch, self.coef_, self.intercept_)
+            samples = check_device_samples(self, X)
+            return samples, linear_decision(samples, self.coef_, self.intercept_)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
         if sparse.issparse(X):
             scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
             return Samples(scores, scores), scores
-        batch = Samples(contiguous(X), X)
-        return batch, linear_decision(batch, self.coef_, self.intercept_)
+        samples = Samples(contiguous(X), X)
+        return samples, linear_decision(samples, self.coef_, self.intercept_)
 
     def decision_function(self, X: Any) -> Any:
         """Return the signed distance to each hyperplane, in units of the norm of its coefficients.
@@ -110,8 +110,8 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
         array of shape (n_samples,) or (n_samples, n_classes)
             Above zero in the two-class case means ``classes_[1]``. The same kind of array as X.
         """
-        batch, scores = self._decision(X)
-        return batch.give_back(scores.reshape(-1) if scores.shape[1] == 1 else scores)
+        samples, scores = self._decision(X)
+        return samples.give_back(scores.reshape(-1) if scores.shape[1] == 1 else scores)
 
     def predict(self, X: Any) -> Any:
         """Return the class of each sample.
@@ -126,8 +126,8 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
         array of shape (n_samples,)
             Labels; on the GPU for a device array, unless the labels are not numbers.
         """
-        batch, scores = self._decision(X)
-        return labels(batch, self.classes_, largest(batch, scores))
+        samples, scores = self._decision(X)
+        return labels(samples, self.classes_, largest(samples, scores))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -1,4 +1,4 @@
-"""L-BFGS-B for a smooth loss of weights (machines, n_features + 1) with L1 and L2 penalties."""
+"""L-BFGS-B for a smooth loss of weights (n_scores, n_features + 1) with L1 and L2 penalties."""
 
 from __future__ import annotations
 
@@ -74,10 +74,14 @@ def _lasso(loss: Loss, start: np.ndarray, l1: float, l2: float) -> tuple[Objecti
 
     positive, negative = np.maximum(start, 0.0), np.maximum(-start, 0.0)
     positive[:, -1], negative[:, -1] = start[:, -1], 0.0
-    machines, width = start.shape
+    score_count, width = start.shape
     free_last: Bounds = [(0.0, None)] * (width - 1) + [(None, None)]
     held_last: Bounds = [(0.0, None)] * (width - 1) + [(0.0, 0.0)]
-    return objective, np.stack([positive, negative]).ravel(), free_last * machines + held_last * machines
+    return (
+        objective,
+        np.stack([positive, negative]).ravel(),
+        free_last * score_count + held_last * score_count,
+    )
 
 
 def _join(parts: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

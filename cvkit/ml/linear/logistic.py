@@ -188,12 +188,12 @@ class LogisticRegression(LinearDecision):
         if total == 0:
             raise ValueError("class_weight and sample_weight leave no sample with a positive weight")
 
-        machines = 1 if len(classes) == 2 else len(classes)
-        start = self._start(machines, X.shape[1])
-        loss = _LogisticLoss(X, targets, weights / total, machines, self.fit_intercept)
+        score_count = 1 if len(classes) == 2 else len(classes)
+        start = self._start(score_count, X.shape[1])
+        loss = _LogisticLoss(X, targets, weights / total, score_count, self.fit_intercept)
         l1_ratio, strength = self._penalty(total)
         solution, iterations = self._minimize(loss, start, l1_ratio * strength, (1.0 - l1_ratio) * strength)
-        if machines > 1:  # what is added to all of them changes nothing
+        if score_count > 1:  # what is added to all of them changes nothing
             solution[:, -1] -= solution[:, -1].mean()
         self.classes_ = classes
         self.coef_ = np.ascontiguousarray(solution[:, :-1])
@@ -208,15 +208,15 @@ class LogisticRegression(LinearDecision):
         shares = {"l1": 1.0, "l2": 0.0}
         return shares.get(self.penalty, float(self.l1_ratio)), 1.0 / (self.C * total_weight)
 
-    def _start(self, machines: int, feature_count: int) -> np.ndarray:
-        """Return the first guess, (machines, n_features + 1) with the intercept last."""
+    def _start(self, score_count: int, feature_count: int) -> np.ndarray:
+        """Return the first guess, (n_scores, n_features + 1) with the intercept last."""
         if not (self.warm_start and hasattr(self, "coef_")):
-            return np.zeros((machines, feature_count + 1))
+            return np.zeros((score_count, feature_count + 1))
         start = np.column_stack([self.coef_, self.intercept_])
-        if start.shape != (machines, feature_count + 1):
+        if start.shape != (score_count, feature_count + 1):
             raise ValueError(
                 f"warm_start needs the shape of the previous fit: coef_ is {self.coef_.shape}, "
-                f"the new data need {(machines, feature_count)}"
+                f"the new data need {(score_count, feature_count)}"
             )
         return start
 
@@ -260,30 +260,30 @@ class LogisticRegression(LinearDecision):
         array of shape (n_samples, n_classes)
             In the order of ``classes_``. The same kind of array as X.
         """
-        batch, scores = self._decision(X)
+        samples, scores = self._decision(X)
         host = to_host(scores)
         if host.shape[1] == 1:
-            return give_copy(batch, special.expit(np.column_stack([-host[:, 0], host[:, 0]])))
-        return give_copy(batch, special.softmax(host, axis=1))
+            return give_copy(samples, special.expit(np.column_stack([-host[:, 0], host[:, 0]])))
+        return give_copy(samples, special.softmax(host, axis=1))
 
     def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithm of the probability of each class; see ``predict_proba``."""
-        batch, scores = self._decision(X)
+        samples, scores = self._decision(X)
         host = to_host(scores)
         if host.shape[1] == 1:
             host = np.column_stack([np.zeros_like(host[:, 0]), host[:, 0]])
-        return give_copy(batch, special.log_softmax(host, axis=1))
+        return give_copy(samples, special.log_softmax(host, axis=1))
 
 
 class _LogisticLoss:
-    """Mean logistic loss of weights (machines, n_features + 1), and its gradient."""
+    """Mean logistic loss of weights (n_scores, n_features + 1), and its gradient."""
 
     def __init__(
-        self, X: Any, targets: np.ndarray, weights: np.ndarray, machines: int, fit_intercept: bool
+        self, X: Any, targets: np.ndarray, weights: np.ndarray, score_count: int, fit_intercept: bool
     ) -> None:
-        self.arguments = X, targets, weights, machines, fit_intercept
+        self.arguments = X, targets, weights, score_count, fit_intercept
         self.X = X if sparse.issparse(X) else contiguous(X)
-        self.targets = targets.astype(np.float64) if machines == 1 else targets.astype(np.int64)
+        self.targets = targets.astype(np.float64) if score_count == 1 else targets.astype(np.int64)
         self.weights = weights
         self.fit_intercept = fit_intercept
         rows = max(64, _BLOCK_BYTES // (X.dtype.itemsize * X.shape[1]))

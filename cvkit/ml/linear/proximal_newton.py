@@ -30,28 +30,28 @@ _ROUNDING = 1e-15
 
 
 class LogisticModel:
-    """Mean logistic loss of weights (machines, n_features + 1) with its first two derivatives, in float64."""
+    """Mean logistic loss of weights (n_scores, n_features + 1) with its first two derivatives, in float64."""
 
     def __init__(
-        self, X: Any, targets: np.ndarray, weights: np.ndarray, machines: int, fit_intercept: bool
+        self, X: Any, targets: np.ndarray, weights: np.ndarray, score_count: int, fit_intercept: bool
     ) -> None:
         self.weights = weights
-        self.machines = machines
-        # The target of each machine; the only machine of two classes is that of the second.
-        classes = np.arange(machines)[:, None] if machines > 1 else np.ones((1, 1))
+        self.score_count = score_count
+        # The target of each score; the only score of two classes is that of the second.
+        classes = np.arange(score_count)[:, None] if score_count > 1 else np.ones((1, 1))
         self.hits = (targets == classes).astype(np.float64)
         self.walk = partial(dense_blocks, X, float(fit_intercept))
         if X.shape[0] <= BLOCK_ROWS:  # one block, made once
             self.walk = partial(iter, list(self.walk()))
 
     def scores(self, point: np.ndarray) -> np.ndarray:
-        """Return the score of each sample in each machine, (machines, n)."""
-        weights = point.reshape(self.machines, -1)
+        """Return the scores of each sample, (n_scores, n)."""
+        weights = point.reshape(self.score_count, -1)
         return np.hstack([weights @ block.T for _, block in self.walk()])
 
     def loss(self, scores: np.ndarray) -> float:
         """Return the mean loss."""
-        if self.machines == 1:
+        if self.score_count == 1:
             scores = np.vstack([np.zeros_like(scores), scores])
             hits = np.vstack([1.0 - self.hits, self.hits])
         else:
@@ -60,7 +60,7 @@ class LogisticModel:
 
     def derivatives(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradient by the flat weights, and the Hessian."""
-        likely = special.expit(scores) if self.machines == 1 else special.softmax(scores, axis=0)
+        likely = special.expit(scores) if self.score_count == 1 else special.softmax(scores, axis=0)
         slopes = self.weights * (likely - self.hits)
         parts = [
             (slopes[:, rows] @ block, self._hessian(block, likely[:, rows], self.weights[rows]))
@@ -71,13 +71,13 @@ class LogisticModel:
 
     def _hessian(self, block: np.ndarray, likely: np.ndarray, weights: np.ndarray) -> np.ndarray:
         width = block.shape[1]
-        out = np.empty((self.machines, width, self.machines, width))
-        for k in range(self.machines):
+        out = np.empty((self.score_count, width, self.score_count, width))
+        for k in range(self.score_count):
             for other in range(k + 1):
                 curvature = weights * likely[k] * ((k == other) - likely[other])
                 part = (block * curvature[:, None]).T @ block
                 out[k, :, other], out[other, :, k] = part, part.T
-        return out.reshape(self.machines * width, -1)
+        return out.reshape(self.score_count * width, -1)
 
 
 def violations(slopes: np.ndarray, point: np.ndarray, l1: np.ndarray) -> np.ndarray:

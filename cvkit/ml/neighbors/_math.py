@@ -53,7 +53,7 @@ def add_column(metric: int, p: float, column: Array, value: float, out: Array) -
             out[j] += abs(column[j] - value) ** p
 
 
-@helper(allocates=True)
+@helper
 def from_reduced(metric: int, p: float, reduced: float) -> float:
     """Turn a reduced distance into the distance."""
     if metric == EUCLIDEAN:
@@ -63,7 +63,7 @@ def from_reduced(metric: int, p: float, reduced: float) -> float:
     return reduced
 
 
-@helper(allocates=True)
+@helper
 def largest_gap(sample: Array, query: Array) -> float:
     """Return the largest absolute difference of a feature, in float64."""
     largest = 0.0
@@ -72,7 +72,7 @@ def largest_gap(sample: Array, query: Array) -> float:
     return largest
 
 
-@helper(allocates=True)
+@helper
 def _scaled_distance(metric: int, p: float, sample: Array, query: Array, largest: float) -> float:
     """Return a distance, its gaps in units near the ``largest``, so that no power overflows or vanishes."""
     if largest == 0.0 or largest == np.inf:
@@ -87,7 +87,7 @@ def _scaled_distance(metric: int, p: float, sample: Array, query: Array, largest
     return unit * from_reduced(metric, p, total)
 
 
-@helper(allocates=True)
+@helper
 def _scaled_cosine_distance(sample: Array, query: Array) -> float:
     """Return the cosine distance of two directions, each in units of its largest value."""
     sample_unit = query_unit = 0.0
@@ -105,7 +105,7 @@ def _scaled_cosine_distance(sample: Array, query: Array) -> float:
     return min(max(1.0 - product / math.sqrt(sample_norm * query_norm), 0.0), 2.0)
 
 
-@helper(allocates=True)
+@helper
 def cosine_distance(sample: Array, query: Array) -> float:
     """Return one less the cosine of the angle between two samples."""
     product = sample_norm = query_norm = 0.0
@@ -120,7 +120,7 @@ def cosine_distance(sample: Array, query: Array) -> float:
     return min(max(distance, 0.0), 2.0)
 
 
-@helper(allocates=True)
+@helper
 def reduced_distance(metric: int, p: float, sample: Array, query: Array) -> float:
     """Return the reduced distance, summed in float64 whatever the dtype of the samples."""
     if metric == COSINE:
@@ -137,7 +137,7 @@ def is_before(distance: float, index: int, other_distance: float, other_index: i
     return distance < other_distance or (distance == other_distance and index < other_index)
 
 
-@helper(allocates=True)
+@helper
 def replace_last(distance: float, index: int, distances: Array, indices: Array) -> None:
     """Put a candidate in the place of the last one; the lists are a heap with the last candidate on top."""
     size = distances.shape[0]
@@ -157,7 +157,7 @@ def replace_last(distance: float, index: int, distances: Array, indices: Array) 
     indices[hole] = index
 
 
-@helper(allocates=True)
+@helper
 def sort_candidates(distances: Array, indices: Array) -> None:
     """Sort a heap of candidates, the nearest first."""
     for end in range(distances.shape[0] - 1, 0, -1):
@@ -168,7 +168,7 @@ def sort_candidates(distances: Array, indices: Array) -> None:
         indices[end] = last_index
 
 
-@helper(allocates=True)
+@helper
 def _are_unreliable(X: Array, query: Array, metric: int, p: float, distances: Array, indices: Array) -> bool:
     """Tell whether powers of gaps have overflowed or vanished among a query's sorted reduced distances."""
     if not distances[-1] < np.inf:
@@ -183,7 +183,7 @@ def _are_unreliable(X: Array, query: Array, metric: int, p: float, distances: Ar
     return False
 
 
-@helper(allocates=True)
+@helper
 def _measure_all(X: Array, query: Array, metric: int, p: float, distances: Array, indices: Array) -> None:
     """Keep the samples of least distance, not reduced, whatever the size of their gaps, as a heap."""
     distances[:] = np.inf
@@ -197,7 +197,7 @@ def _measure_all(X: Array, query: Array, metric: int, p: float, distances: Array
             replace_last(distance, i, distances, indices)
 
 
-@helper(allocates=True)
+@helper
 def finish_candidates(
     X: Array, query: Array, metric: int, p: float, distances: Array, indices: Array
 ) -> None:

@@ -1,4 +1,4 @@
-"""One two-class kernel machine: the data in the form the solver takes, and its result."""
+"""A kernel SVM for two classes: the data in the form the solver takes, and the solution."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cvkit._dispatch import contiguous
-from cvkit.ml._samples import Samples, beside, row_norms
-from cvkit.ml.svm._cpu import svc as svc_kernels
-from cvkit.ml.svm._kernel_functions import PRECOMPUTED, RBF
+from cvkit.ml._samples import Samples, row_norms
+from cvkit.ml.svm._math import PRECOMPUTED, RBF
+from cvkit.ml.svm.kernel_functions import KernelFunction
 
-# Small machines go on after their tolerance is reached, down to rounding error: it takes no time, and makes a
+# Small problems go on after their tolerance is reached, down to rounding error: it takes no time, and makes a
 # sample's weight the same as repeating it.
 _SMALL = 128
 _EXTRA_STEPS = 20_000
@@ -19,57 +19,8 @@ _FLOAT32_ERROR = 1e-6
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """A kernel function and its parameters."""
-
-    code: int
-    gamma: float = 0.0
-    coef0: float = 0.0
-    degree: int = 0
-
-    @property
-    def parameters(self) -> tuple[int, float, float, int]:
-        """The arguments that kernels in ``_cpu`` and ``_cuda`` take."""
-        return self.code, self.gamma, self.coef0, self.degree
-
-    def diagonal(self, samples: np.ndarray) -> np.ndarray:
-        """Return the kernel of each sample with itself."""
-        if self.code == PRECOMPUTED:
-            return np.diag(samples).copy()
-        if self.code == RBF:
-            return np.ones(len(samples))
-        from cvkit.ml.svm._cpu.svc import kernel_from_dots
-
-        norms = row_norms(samples, np.float64)
-        out = np.empty(len(samples))
-        kernel_from_dots(norms, 0.0, np.zeros(len(samples)), *self.parameters, out)
-        return out
-
-    def decisions(
-        self, batch: Samples, support: np.ndarray, coefficients: np.ndarray, intercepts: np.ndarray
-    ) -> np.ndarray:
-        """Return ``K(X, support) @ coefficients.T + intercepts`` where X lives, block by block."""
-        from cvkit.ml.linear.decision import result_dtype
-
-        kernels = batch.kernels(svc_kernels)
-        count, dtype = batch.array.shape[0], result_dtype(batch)
-        columns, coefficients, intercepts = (
-            beside(batch, array.astype(dtype, copy=False)) for array in (support.T, coefficients, intercepts)
-        )
-        out = batch.empty((count, coefficients.shape[0]), dtype)
-        height = min(count, max(64, 2**19 // max(1, support.shape[0])))
-        values = batch.empty((height, support.shape[0]), dtype)
-        for start in range(0, count, height):
-            rows = slice(start, min(start + height, count))
-            block = values[: rows.stop - rows.start]
-            kernels.kernel_matrix(batch.array[rows], columns, *self.parameters, block)
-            kernels.linear_decision(block, coefficients, intercepts, out[rows])
-        return out
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The solution of one two-class problem."""
+class BinarySVM:
+    """A kernel SVM for two classes, fitted."""
 
     coefficients: np.ndarray  # sign * alpha of each sample
     intercept: float
@@ -79,9 +30,9 @@ class Machine:
 
 @dataclass(frozen=True)
 class Solver:
-    """The kernel and the settings of the solver."""
+    """The kernel function and the settings of the solver."""
 
-    kernel: Kernel
+    kernel_function: KernelFunction
     tolerance: float
     max_steps: int
     cache_megabytes: float
@@ -117,7 +68,7 @@ class PairProblem:
 
     def _between(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Return the samples ``rows``, or their kernel with ``others``."""
-        is_matrix = self.solver.kernel.code == PRECOMPUTED
+        is_matrix = self.solver.kernel_function.code == PRECOMPUTED
         return self.samples[np.ix_(rows, others)] if is_matrix else self.samples[rows]
 
     def held_out(self, training: np.ndarray, testing: np.ndarray) -> np.ndarray:
@@ -126,15 +77,15 @@ class PairProblem:
         if len(signs) < 2:  # nothing to tell apart: the sign itself, or none
             return np.full(len(testing), signs.sum())
         problem = self.subset(training)
-        machine = problem.fit()
+        fitted = problem.fit()
         samples = self._between(testing, training)
-        if self.solver.kernel.code == PRECOMPUTED:
-            return samples @ machine.coefficients + machine.intercept
-        decisions = self.solver.kernel.decisions(
+        if self.solver.kernel_function.code == PRECOMPUTED:
+            return samples @ fitted.coefficients + fitted.intercept
+        decisions = self.solver.kernel_function.decisions(
             Samples(contiguous(samples), samples),
             problem.samples,
-            machine.coefficients[None, :],
-            np.array([machine.intercept]),
+            fitted.coefficients[None, :],
+            np.array([fitted.intercept]),
         )
         return decisions[:, 0]
 
@@ -145,17 +96,17 @@ class PairProblem:
         kernel row is computed from, which is what it waits for. The error of an exponent stays within
         ``_FLOAT32_ERROR`` of the largest one; a hundredth of the tolerance is left to it.
         """
-        kernel = self.solver.kernel
-        if kernel.code != RBF:
+        kernel_function = self.solver.kernel_function
+        if kernel_function.code != RBF:
             return contiguous(self.samples)
         centered = self.samples - self.samples.mean(axis=0)
         if len(centered) <= _SMALL:
             return centered
-        largest_exponent = kernel.gamma * row_norms(centered, np.float64).max()
+        largest_exponent = kernel_function.gamma * row_norms(centered, np.float64).max()
         exact_enough = _FLOAT32_ERROR * largest_exponent <= 0.01 * self.solver.tolerance
         return centered.astype(np.float32) if exact_enough else centered
 
-    def fit(self) -> Machine:
+    def fit(self) -> BinarySVM:
         """Run the solver."""
         from cvkit.ml.svm import shrinking
         from cvkit.ml.svm._cpu import binary_svm
@@ -163,11 +114,11 @@ class PairProblem:
         solver = self.solver
         count = len(self.signs)
         samples = self._solver_samples()
-        norms, diagonal = row_norms(samples, np.float64), solver.kernel.diagonal(self.samples)
+        norms, diagonal = row_norms(samples, np.float64), solver.kernel_function.diagonal(self.samples)
         if not (np.isfinite(norms).all() and np.isfinite(diagonal).all()):
             raise ValueError("X holds such large values that its kernel overflows; scale the features")
         problem = binary_svm.Problem(
-            samples, norms, *solver.kernel.parameters, self.signs, self.upper, diagonal
+            samples, norms, *solver.kernel_function.parameters, self.signs, self.upper, diagonal
         )
         alpha, score = np.zeros(count), self.signs.copy()
         if count > _SMALL and solver.shrinking:
@@ -181,4 +132,4 @@ class PairProblem:
                 problem, cache, solver.tolerance, solver.max_steps, extra, alpha, score
             )
         intercept = binary_svm.offset(problem, alpha, score)
-        return Machine(self.signs * alpha, intercept, steps, converged)
+        return BinarySVM(self.signs * alpha, intercept, steps, converged)

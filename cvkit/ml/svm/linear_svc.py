@@ -26,13 +26,14 @@ from cvkit.ml.linear.decision import (
     refuse_device_arrays,
     sample_weights,
 )
+from cvkit.ml.svm._cpu import linear_svc as kernels
 
 # With so many features Newton's d x d systems cost more than passes of coordinate descent.
 _NEWTON_FEATURES = 256
 
 
 class LinearSVC(LinearDecision):
-    """Linear support vector classifier, one machine for each class against the rest.
+    """Linear support vector classifier, one binary SVM for each class against the rest.
 
     Minimizes ``0.5 * |w|^2 + sum_i C_i * loss(y_i * (w.x_i + b))`` where b is the weight of a constant
     feature and is penalized like the others, as in LIBLINEAR. The minimum is unique and so is the model; the
@@ -55,14 +56,14 @@ class LinearSVC(LinearDecision):
     C : float, default=1.0
         Cost of the loss; regularization is 1 / C.
     multi_class : {"ovr"}, default="ovr"
-        One machine for each class against the rest.
+        One binary SVM for each class against the rest.
     fit_intercept : bool, default=True
         Whether to learn b; otherwise b = 0.
     intercept_scaling : float, default=1.0
         Value of the constant feature. A larger one penalizes b less.
     class_weight : dict, "balanced" or None, default=None
         Factors of C by class. As in LIBLINEAR, with more than two classes the factor of a class holds in its
-        own machine, and the rest counts once.
+        own SVM, and the rest counts once.
     verbose : int, default=0
         Accepted for compatibility; nothing is printed.
     random_state : int, RandomState or None, default=None
@@ -75,11 +76,11 @@ class LinearSVC(LinearDecision):
     coef_ : float64 ndarray of shape (1, n_features) or (n_classes, n_features)
         Weights of the features.
     intercept_ : float64 ndarray of shape (1,) or (n_classes,)
-        b of each machine.
+        b of each binary SVM.
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     n_iter_ : int
-        Passes or steps of the machine that took most.
+        Passes or steps of the SVM that took most.
     n_features_in_ : int
         Number of features.
 
@@ -147,7 +148,7 @@ class LinearSVC(LinearDecision):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearSVC:
-        """Fit the machines.
+        """Fit the binary SVMs.
 
         Parameters
         ----------
@@ -217,30 +218,19 @@ class LinearSVC(LinearDecision):
         above: np.ndarray,
         below: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        from cvkit.ml.svm._cpu.linear_svc import dual_coordinate_descent
-
-        solution = np.zeros((len(positive), X.shape[1] + 1))
-        passes = np.zeros(len(positive), np.int64)
-        converged = np.zeros(len(positive), np.bool_)
+        solution = kernels.Solution(
+            weights=np.zeros((len(positive), X.shape[1] + 1)),
+            passes=np.zeros(len(positive), np.int64),
+            converged=np.zeros(len(positive), np.bool_),
+        )
         # Zero would be the one state from which the generator does not move.
         seed = 1 + check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        dual_coordinate_descent(
-            *_rows(X),
-            indices,
-            positive,
-            cost,
-            above,
-            below,
-            self.loss == "squared_hinge",
-            self._bias,
-            float(self.tol),
-            self.max_iter,
-            seed,
-            solution,
-            passes,
-            converged,
+        settings = kernels.Settings(
+            self.loss == "squared_hinge", self._bias, float(self.tol), self.max_iter, seed
         )
-        return solution, passes, converged
+        classes = kernels.Classes(indices, positive, cost, above, below)
+        kernels.dual_coordinate_descent(*_rows(X), classes, settings, solution)
+        return solution
 
     def _solve_primal(
         self,

@@ -13,7 +13,7 @@ _FOLDS = 5
 
 
 def calibrate(problem: PairProblem, random: np.random.RandomState) -> tuple[float, float]:
-    """Fit the sigmoid of one machine to decisions of samples it was not trained on.
+    """Fit the sigmoid of one binary SVM to decisions of samples it was not trained on.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def fit_sigmoid(decisions: np.ndarray, positive: np.ndarray) -> tuple[float, flo
     Parameters
     ----------
     decisions : ndarray of shape (n,)
-        Decision values f, of samples that the machine was not trained on.
+        Decision values f, of samples that the SVM was not trained on.
     positive : bool ndarray of shape (n,)
         Which samples belong to the positive class.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from cvkit.ml.svm._cpu import binary_svm
 from cvkit.ml.svm._cpu.binary_svm import advance
-from cvkit.ml.svm._kernel_functions import PRECOMPUTED
+from cvkit.ml.svm._math import PRECOMPUTED
 
 # Steps for each sample before the first are set aside: an ordinary run ends before, and kernel rows, which
 # the smaller problem computes anew, have been used often enough.
@@ -82,7 +82,7 @@ def solve(
 
 def _part(problem: binary_svm.Problem, active: np.ndarray) -> binary_svm.Problem:
     """Return the problem of some of the samples."""
-    is_matrix = problem.kernel == PRECOMPUTED
+    is_matrix = problem.kernel_function == PRECOMPUTED
     return problem._replace(
         samples=problem.samples[np.ix_(active, active)] if is_matrix else problem.samples[active],
         norms=problem.norms[active],

@@ -9,41 +9,24 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.base import _fit_context
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, column_or_1d, compute_class_weight
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
-from cvkit._dispatch import Array, contiguous, on_device, to_host
-from cvkit.ml._samples import Samples, device_samples
-from cvkit.ml.linear.decision import (
-    give_copy,
-    labels,
-    largest,
-    linear_decision,
-    refuse_device_arrays,
-    sample_weights,
-)
-from cvkit.ml.svm._cpu import svc as svc_kernels
-from cvkit.ml.svm._kernel_functions import KERNELS, LINEAR, PRECOMPUTED
-from cvkit.ml.svm.binary_svm import Kernel, Machine, PairProblem, Solver
-from cvkit.ml.svm.platt import calibrate, couple, sigmoid
-
-_LEAST_PROBABILITY = 1e-7
+from cvkit.ml.linear.decision import refuse_device_arrays, sample_weights
+from cvkit.ml.svm._math import KERNEL_FUNCTIONS, PRECOMPUTED
+from cvkit.ml.svm.binary_svm import BinarySVM, PairProblem, Solver
+from cvkit.ml.svm.kernel_decision import KernelDecision
+from cvkit.ml.svm.kernel_functions import resolve_gamma
+from cvkit.ml.svm.pairwise import gather_support
+from cvkit.ml.svm.platt import calibrate
 
 
-def _with_probability(estimator: SVC) -> bool:
-    if not estimator.probability:
-        raise AttributeError("predict_proba is not available when probability=False")
-    return True
-
-
-class SVC(ClassifierMixin, BaseEstimator):
-    """Support vector classifier with a kernel, one machine for each pair of classes.
+class SVC(KernelDecision):
+    """Support vector classifier with a kernel function, one binary SVM for each pair of classes.
 
     Parameters
     ----------
@@ -63,7 +46,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     shrinking : bool, default=True
         Whether long runs set samples at the bounds aside. The end is the same to within ``tol``.
     probability : bool, default=False
-        Whether to learn ``predict_proba`` by five-fold cross-validation, which fits each machine six times.
+        Whether to learn ``predict_proba`` by five-fold cross-validation, which fits each SVM six times.
     tol : float, default=1e-3
         Largest gap between the optimality scores of two samples at the end.
     cache_size : float, default=64
@@ -74,7 +57,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     verbose : bool, default=False
         Accepted for compatibility; nothing is printed.
     max_iter : int, default=-1
-        Largest number of steps of each machine; -1 for no limit.
+        Largest number of steps of each binary SVM; -1 for no limit.
     decision_function_shape : {"ovr", "ovo"}, default="ovr"
         With more than two classes, one decision value for each class or for each pair.
     break_ties : bool, default=False
@@ -94,7 +77,7 @@ class SVC(ClassifierMixin, BaseEstimator):
     n_support_ : int32 ndarray of shape (n_classes,)
         Support vectors of each class.
     dual_coef_ : float64 ndarray of shape (n_classes - 1, n_support)
-        Signed multipliers; in column s, those in the machines of its class against each other class in order.
+        Signed multipliers; in column s, those in the SVMs of its class against each other class in order.
     intercept_ : float64 ndarray of shape (n_classes * (n_classes - 1) / 2,)
         Constants of the decision functions.
     coef_ : float64 ndarray of shape (n_classes * (n_classes - 1) / 2, n_features)
@@ -102,11 +85,11 @@ class SVC(ClassifierMixin, BaseEstimator):
     class_weight_ : float64 ndarray of shape (n_classes,)
         Factors of C.
     fit_status_ : int
-        0, or 1 when ``max_iter`` ended a machine.
+        0, or 1 when ``max_iter`` ended a fit.
     n_iter_ : int32 ndarray
-        Steps of each machine.
+        Steps of each binary SVM.
     probA_, probB_ : float64 ndarray
-        Platt's parameters of each machine; empty without ``probability``.
+        Platt's parameters of each binary SVM; empty without ``probability``.
     shape_fit_ : tuple of int
         Shape of X in fit.
     n_features_in_ : int
@@ -148,7 +131,7 @@ class SVC(ClassifierMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict] = {
         "C": [Interval(Real, 0.0, None, closed="neither")],
-        "kernel": [StrOptions(set(KERNELS)), callable],
+        "kernel": [StrOptions(set(KERNEL_FUNCTIONS)), callable],
         "degree": [Interval(Integral, 0, None, closed="left")],
         "gamma": [StrOptions({"scale", "auto"}), Interval(Real, 0.0, None, closed="left")],
         "coef0": [Interval(Real, None, None, closed="neither")],
@@ -201,7 +184,7 @@ class SVC(ClassifierMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SVC:
-        """Fit the machines.
+        """Fit the binary SVMs.
 
         Parameters
         ----------
@@ -237,16 +220,19 @@ class SVC(ClassifierMixin, BaseEstimator):
         self.class_weight_ = compute_class_weight(self.class_weight, classes=self.classes_, y=y).astype(float)
         self.shape_fit_ = X.shape if hasattr(X, "shape") else (len(X),)
         samples = self._training_samples(X)
-        self._gamma = self._resolve_gamma(samples, weights)
+        self._gamma = resolve_gamma(self.gamma, samples, weights)
 
         solver = Solver(
-            self._kernel(), float(self.tol), int(self.max_iter), float(self.cache_size), bool(self.shrinking)
+            self._kernel_function(),
+            float(self.tol),
+            int(self.max_iter),
+            float(self.cache_size),
+            bool(self.shrinking),
         )
         upper = self.C * weights * self.class_weight_[indices]
         groups = [np.flatnonzero((indices == k) & (weights > 0)) for k in range(len(self.classes_))]
         problems = [PairProblem.of(samples, upper, solver, *pair) for pair in combinations(groups, 2)]
-        machines = [problem.fit() for problem in problems]
-        self._store(samples, groups, machines)
+        self._store(samples, groups, [problem.fit() for problem in problems])
         self.probA_ = self.probB_ = np.empty(0)
         if self.probability:
             random = check_random_state(self.random_state)
@@ -258,7 +244,7 @@ class SVC(ClassifierMixin, BaseEstimator):
         """Return what the solver takes: samples, or the kernel matrix."""
         if callable(self.kernel):
             self._samples = X
-            matrix = self._call_kernel(X)
+            matrix = self._call_kernel_function(X)
             if matrix.shape[0] != matrix.shape[1]:
                 raise ValueError(f"kernel must return a square matrix for fit, got shape {matrix.shape}")
             return matrix
@@ -268,49 +254,21 @@ class SVC(ClassifierMixin, BaseEstimator):
             )
         return X
 
-    def _call_kernel(self, X: Any) -> np.ndarray:
-        matrix = self.kernel(X, self._samples)  # type: ignore[operator]
-        matrix = matrix.toarray() if sparse.issparse(matrix) else matrix
-        return np.asarray(matrix, dtype=np.float64, order="C")
-
-    def _resolve_gamma(self, samples: np.ndarray, weights: np.ndarray) -> float:
-        if self.gamma == "auto":
-            return 1.0 / samples.shape[1]
-        if self.gamma == "scale":
-            variance = _variance(samples, weights)
-            return 1.0 / (samples.shape[1] * variance) if variance != 0 else 1.0
-        return float(self.gamma)
-
-    def _kernel(self) -> Kernel:
-        code = PRECOMPUTED if callable(self.kernel) else KERNELS[self.kernel]
-        return Kernel(code, self._gamma, float(self.coef0), int(self.degree))
-
-    def _store(self, samples: np.ndarray, groups: list[np.ndarray], machines: list[Machine]) -> None:
-        """Gather the machines into LIBSVM's layout."""
-        if not all(np.isfinite(machine.intercept) for machine in machines):
+    def _store(self, samples: np.ndarray, groups: list[np.ndarray], fitted: list[BinarySVM]) -> None:
+        """Set the attributes that say what was fitted."""
+        if not all(np.isfinite(svm.intercept) for svm in fitted):
             raise ValueError(
                 "The dual coefficients or intercepts are not finite. The input data may contain large values "
                 "and need to be preprocessed."
             )
-        pairs = list(combinations(range(len(groups)), 2))
-        multipliers = [np.zeros((len(groups) - 1, len(group))) for group in groups]
-        for (first, second), machine in zip(pairs, machines, strict=True):
-            cut = len(groups[first])
-            multipliers[first][second - 1] = machine.coefficients[:cut]
-            multipliers[second][first] = machine.coefficients[cut:]
-        used = [np.any(rows != 0, axis=0) for rows in multipliers]
-        self.n_support_ = np.array([np.count_nonzero(mask) for mask in used], np.int32)
-        self.support_ = np.concatenate(
-            [group[mask] for group, mask in zip(groups, used, strict=True)]
-        ).astype(np.int32)
-        self.dual_coef_ = np.hstack([rows[:, mask] for rows, mask in zip(multipliers, used, strict=True)])
-        self.intercept_ = np.array([machine.intercept for machine in machines])
+        self.support_, self.n_support_, self.dual_coef_ = gather_support(groups, fitted)
+        self.intercept_ = np.array([svm.intercept for svm in fitted])
         if len(groups) == 2:  # in public a positive decision stands for the second class
             self.dual_coef_, self.intercept_ = -self.dual_coef_, -self.intercept_
-        keeps_samples = self._kernel().code != PRECOMPUTED
+        keeps_samples = self._kernel_function().code != PRECOMPUTED
         self.support_vectors_ = samples[self.support_] if keeps_samples else np.empty((0, 0))
-        self.n_iter_ = np.array([machine.steps for machine in machines], np.int32)
-        self.fit_status_ = int(not all(machine.converged for machine in machines))
+        self.n_iter_ = np.array([svm.steps for svm in fitted], np.int32)
+        self.fit_status_ = int(not all(svm.converged for svm in fitted))
         if self.fit_status_:
             warnings.warn(
                 f"Solver terminated early (max_iter={self.max_iter}). Consider pre-processing your data with "
@@ -319,151 +277,7 @@ class SVC(ClassifierMixin, BaseEstimator):
                 stacklevel=3,
             )
 
-    def _pair_coefficients(self) -> np.ndarray:
-        """Return the multipliers as one row for each decision function, (n_pairs, n_support)."""
-        class_count = len(self.classes_)
-        if class_count == 2:
-            return self.dual_coef_
-        ends = np.concatenate([[0], np.cumsum(self.n_support_)])
-        rows = np.zeros((len(self.intercept_), self.dual_coef_.shape[1]))
-        for row, (first, second) in zip(rows, combinations(range(class_count), 2), strict=True):
-            of_first = slice(ends[first], ends[first + 1])
-            of_second = slice(ends[second], ends[second + 1])
-            row[of_first] = self.dual_coef_[second - 1, of_first]
-            row[of_second] = self.dual_coef_[first, of_second]
-        return rows
-
-    @property
-    def coef_(self) -> np.ndarray:
-        """Weights of the features in each decision function; the linear kernel only."""
-        if self.kernel != "linear":
-            raise AttributeError("coef_ is only available when using a linear kernel")
-        weights = self._pair_coefficients() @ self.support_vectors_
-        weights.flags.writeable = False
-        return weights
-
-    def _samples_for_decision(self, X: Any) -> Samples:
-        check_is_fitted(self)
-        if on_device(X):
-            if self._kernel().code == PRECOMPUTED:
-                raise TypeError(f"an array on a GPU needs a named kernel function, got {self.kernel!r}")
-            return device_samples(self, X)
-        if callable(self.kernel):
-            values = self._call_kernel(X)
-        else:
-            values = validate_data(self, X, dtype=np.float64, order="C", reset=False)
-        if self._kernel().code == PRECOMPUTED and values.shape[1] != self.shape_fit_[0]:
-            raise ValueError(
-                f"X.shape[1] = {values.shape[1]} should be equal to {self.shape_fit_[0]}, "
-                "the number of samples at training time"
-            )
-        return Samples(contiguous(values), X)
-
-    def _pair_decisions(self, batch: Samples, *, first_is_positive: bool = True) -> Array:
-        """Return the decisions of all pairs (n, n_pairs), above zero for the first class of each.
-
-        Of two classes the public decision function is positive for the second.
-        """
-        kernel = self._kernel()
-        sign = -1.0 if len(self.classes_) == 2 and first_is_positive else 1.0
-        coefficients, intercepts = sign * self._pair_coefficients(), sign * self.intercept_
-        if kernel.code == LINEAR:
-            return linear_decision(batch, coefficients @ self.support_vectors_, intercepts)
-        if kernel.code == PRECOMPUTED:
-            values = Samples(contiguous(batch.array[:, self.support_]), batch.original)
-            return linear_decision(values, coefficients, intercepts)
-        return kernel.decisions(batch, self.support_vectors_, coefficients, intercepts)
-
-    def decision_function(self, X: Any) -> Any:
-        """Return decision values.
-
-        Parameters
-        ----------
-        X : {array-like, device array} of shape (n_samples, n_features)
-            Samples, or their kernel with the training samples with ``kernel="precomputed"``. A device array
-            (float32 or float64; not for precomputed and callable kernels) is read on its GPU.
-
-        Returns
-        -------
-        array of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_pairs)
-            Of two classes above zero for ``classes_[1]``; of more, by ``decision_function_shape``: one for
-            each class, or for each pair, above zero for the pair's first class. The same kind of array as X.
-        """
-        batch = self._samples_for_decision(X)
-        pairs = self._pair_decisions(batch, first_is_positive=len(self.classes_) > 2)
-        if len(self.classes_) == 2:
-            return batch.give_back(pairs.reshape(-1))
-        if self.decision_function_shape == "ovo":
-            return batch.give_back(pairs)
-        return batch.give_back(self._one_vs_rest(batch, pairs))
-
-    def _one_vs_rest(self, batch: Samples, pairs: Array) -> Array:
-        out = batch.empty((pairs.shape[0], len(self.classes_)), pairs.dtype)
-        batch.kernels(svc_kernels).one_vs_rest(pairs, out)
-        return out
-
-    def predict(self, X: Any) -> Any:
-        """Return the class of each sample.
-
-        Parameters
-        ----------
-        X : {array-like, device array} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        array of shape (n_samples,)
-            Labels; on the GPU for a device array, unless the labels are not numbers.
-        """
-        check_is_fitted(self)
-        if self.break_ties and self.decision_function_shape == "ovo":
-            raise ValueError("break_ties must be False when decision_function_shape is 'ovo'")
-        batch = self._samples_for_decision(X)
-        pairs = self._pair_decisions(batch)
-        if self.break_ties and len(self.classes_) > 2:
-            return labels(batch, self.classes_, largest(batch, self._one_vs_rest(batch, pairs)))
-        indices = batch.empty((pairs.shape[0],), np.intp)
-        batch.kernels(svc_kernels).vote(pairs, len(self.classes_), indices)
-        return labels(batch, self.classes_, indices)
-
-    @available_if(_with_probability)
-    def predict_proba(self, X: Any) -> Any:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        array of shape (n_samples, n_classes)
-            In the order of ``classes_``; the same kind of array as X. Learned apart from the decision
-            function: on few samples the most probable class need not be the predicted one.
-        """
-        batch = self._samples_for_decision(X)
-        if not len(self.probA_):
-            raise NotFittedError("predict_proba is not available when fitted with probability=False")
-        pairs = to_host(self._pair_decisions(batch))
-        probabilities = sigmoid(pairs, self.probA_, self.probB_)
-        probabilities = np.clip(probabilities, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
-        return give_copy(batch, couple(probabilities, len(self.classes_)))
-
-    @available_if(_with_probability)
-    def predict_log_proba(self, X: Any) -> Any:
-        """Return the logarithm of the probability of each class; see ``predict_proba``."""
-        batch = Samples(X, X)
-        return give_copy(batch, np.log(to_host(self.predict_proba(X))))
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.kernel == "precomputed"
         return tags
-
-
-def _variance(samples: np.ndarray, weights: np.ndarray) -> float:
-    """Variance of all values, each sample counted by its weight."""
-    if np.all(weights == weights[0]):
-        return float(samples.var())
-    mean = np.average(samples.mean(axis=1), weights=weights)
-    return float(np.average(((samples - mean) ** 2).mean(axis=1), weights=weights))

@@ -1,1 +1,1 @@
-"""CPU twins of ``cvkit.ml.cluster.k_means``."""
+"""CPU twins of ``cvkit.ml.cluster``."""

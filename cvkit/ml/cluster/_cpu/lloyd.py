@@ -6,6 +6,7 @@ G. Hamerly, "Making k-means even faster", SIAM International Conference on Data 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, get_num_threads, helper, prange
+from cvkit._rows import copy_row
 
 # Samples that one thread takes at a time; the samples among them that need distances share BLAS calls.
 BLOCK = 1024
@@ -19,8 +20,8 @@ _CANCELED = 1e-3
 def _squared_distance(a, b):
     """Sum squared differences along four chains, so that the adds need not wait for each other."""
     first = second = third = fourth = 0.0
-    whole = a.shape[0] // 4 * 4
-    for j in range(0, whole, 4):
+    end_of_fours = a.shape[0] // 4 * 4
+    for j in range(0, end_of_fours, 4):
         gap_first = a[j] - b[j]
         gap_second = a[j + 1] - b[j + 1]
         gap_third = a[j + 2] - b[j + 2]
@@ -29,13 +30,13 @@ def _squared_distance(a, b):
         second += gap_second * gap_second
         third += gap_third * gap_third
         fourth += gap_fourth * gap_fourth
-    for j in range(whole, a.shape[0]):
+    for j in range(end_of_fours, a.shape[0]):
         gap = a[j] - b[j]
         first += gap * gap
     return first + second + third + fourth
 
 
-@helper(allocates=True)
+@helper
 def _keep_nearest(products, center, center_norm, nearest, index):
     """Compare one center with every sample of a tile; ``nearest`` lacks the norm of the sample."""
     for q in range(products.shape[0]):
@@ -46,7 +47,7 @@ def _keep_nearest(products, center, center_norm, nearest, index):
         index[q] = center if closer else index[q]
 
 
-@helper(allocates=True)
+@helper
 def _keep_two_nearest(products, center, center_norm, nearest, second, index):
     """Compare one center with every sample of a tile, keeping the two smallest values."""
     for q in range(products.shape[0]):
@@ -60,12 +61,6 @@ def _keep_two_nearest(products, center, center_norm, nearest, second, index):
 
 
 @helper(inline=True)
-def _copy_row(row, out):
-    for j in range(row.shape[0]):
-        out[j] = row[j]
-
-
-@helper(inline=True)
 def _settled(sample, norm, center, center_norm, barrier, slack, upper, i):
     """Tell whether the sample's own center is nearest for certain, tightening its upper bound if need be."""
     if upper[i] < barrier:
@@ -76,67 +71,63 @@ def _settled(sample, norm, center, center_norm, barrier, slack, upper, i):
 
 
 @helper(allocates=True)
-def _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lower, labels):
+def _assign_tile(tile, members, norms, centers, slack, bounds, labels):
     """Give the samples of a tile their nearest centers and fresh bounds."""
     count = members.shape[0]
-    products = np.dot(centers, tile.T)
+    products = np.dot(centers.rows, tile.T)
     nearest = np.full(count, np.inf, tile.dtype)
     second = np.full(count, np.inf, tile.dtype)
     index = np.zeros(count, np.int64)
-    for center in range(centers.shape[0]):
-        _keep_two_nearest(products[center], center, center_norms[center], nearest, second, index)
+    for center in range(centers.rows.shape[0]):
+        _keep_two_nearest(products[center], center, centers.norms[center], nearest, second, index)
     for q in range(count):
         i = members[q]
-        rounding = slack * (norms[i] + center_norms[index[q]])
-        upper[i] = np.sqrt(max(norms[i] + nearest[q], 0.0) + rounding)
-        lower[i] = np.sqrt(max(norms[i] + second[q] - rounding, 0.0))
+        rounding = slack * (norms[i] + centers.norms[index[q]])
+        bounds.upper[i] = np.sqrt(max(norms[i] + nearest[q], 0.0) + rounding)
+        bounds.lower[i] = np.sqrt(max(norms[i] + second[q] - rounding, 0.0))
         labels[i] = index[q]
 
 
 @helper(allocates=True)
-def _assign_block(
-    X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels, start, stop
-):
+def _assign_block(X, norms, centers, slack, bounds, labels, start, stop):
     """Assign samples ``start`` to ``stop``; those that are not settled share tiles."""
+    upper, lower = bounds.upper, bounds.lower
     tile = np.empty((TILE, X.shape[1]), X.dtype)
     members = np.empty(TILE, np.int64)
     filled = 0
     for i in range(start, stop):
         label = labels[i]
-        upper[i] += shifts[label]
-        lower[i] -= other_shifts[label]
-        barrier = max(half_gaps[label], lower[i])
-        if _settled(X[i], norms[i], centers[label], center_norms[label], barrier, slack, upper, i):
+        upper[i] += centers.shifts[label]
+        lower[i] -= centers.other_shifts[label]
+        barrier = max(centers.half_gaps[label], lower[i])
+        if _settled(X[i], norms[i], centers.rows[label], centers.norms[label], barrier, slack, upper, i):
             continue
-        _copy_row(X[i], tile[filled])
+        copy_row(X[i], tile[filled])
         members[filled] = i
         filled += 1
         if filled == TILE:
-            _assign_tile(tile, members, norms, centers, center_norms, slack, upper, lower, labels)
+            _assign_tile(tile, members, norms, centers, slack, bounds, labels)
             filled = 0
     if filled > 0:
-        _assign_tile(
-            tile[:filled], members[:filled], norms, centers, center_norms, slack, upper, lower, labels
-        )
+        _assign_tile(tile[:filled], members[:filled], norms, centers, slack, bounds, labels)
 
 
 @cpu_kernel
-def assign_bounded(
-    X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels
-):
+def assign_bounded(X, norms, centers, slack, bounds, labels):
     """Move every sample to its nearest center, skipping those whose bounds show that it has not changed.
 
-    ``upper`` bounds the distance to the center of the label, ``lower`` the distance to any other center.
-    ``half_gaps`` is half the distance from each center to the next, ``shifts`` how far each center moved
-    since the last call, ``other_shifts`` the longest move of any other center.
+    Parameters
+    ----------
+    X : (n, d), the samples
+    norms : (n,) float64, their squared norms
+    centers : Centers
+    slack : float, bounds the rounding of a product of two rows, relative to their squared norms
+    bounds : Bounds, updated
+    labels : (n,) int32, updated
     """
     for block in prange((X.shape[0] + BLOCK - 1) // BLOCK):
         start = block * BLOCK
-        stop = min(start + BLOCK, X.shape[0])
-        _assign_block(
-            X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels,
-            start, stop,
-        )  # fmt: skip
+        _assign_block(X, norms, centers, slack, bounds, labels, start, min(start + BLOCK, X.shape[0]))
 
 
 @helper(inline=True)
@@ -222,7 +213,7 @@ def _distances_from_products(products, norm, center_norms, out):
         out[center] = np.sqrt(squared if squared > 0.0 else 0.0)
 
 
-@helper(allocates=True)
+@helper
 def _mend_canceled_distances(row, norm, centers, center_norms, out):
     """Sum squared differences where norms and product nearly canceled: near a center."""
     for center in range(out.shape[0]):
@@ -252,7 +243,7 @@ def center_distances(X, offset, centers, center_norms, out):
         _center_distances_of_tile(X[start:stop], offset, centers, center_norms, out[start:stop])
 
 
-@helper(allocates=True)
+@helper
 def _cap_distances(products, norms, candidate_norm, closest, out):
     """Write the squared distance to the candidate or to the nearest center so far, whichever is less."""
     for q in range(products.shape[0]):

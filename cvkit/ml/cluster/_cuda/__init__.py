@@ -1,1 +1,1 @@
-"""CUDA twins of ``cvkit.ml.cluster.k_means``."""
+"""CUDA twins of ``cvkit.ml.cluster``."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel, helper
 
-# WeightedSamples whose weighted distances one thread of k-means++ sums.
+# Samples whose weighted distances one thread of k-means++ sums.
 BLOCK = 1024
 # Samples of the shortest run that one thread adds to cluster sums.
 RUN = 256
@@ -17,7 +17,7 @@ RUN = 256
 PARTIAL_SUMS = 1 << 23
 
 
-@helper(allocates=True)
+@helper
 def _squared_distance(X, i, centers, center):
     # Starting from the first term keeps float32 samples in float32.
     gap = X[i, 0] - centers[center, 0]
@@ -71,6 +71,7 @@ def nearest_around(X, origin, centers, center_norms, labels):
 def _assign_bounded(
     X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels
 ):
+    """Assign one sample; a launch copies the arrays among its arguments, but does not look into tuples."""
     i = cuda.grid(1)
     if i >= X.shape[0]:
         return
@@ -97,23 +98,20 @@ def _assign_bounded(
     lower[i] = low
 
 
-def assign_bounded(
-    X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels
-):
+def assign_bounded(X, norms, centers, slack, bounds, labels):
     """Move every sample to its nearest center, skipping those whose bounds show that it has not changed.
 
-    ``upper`` bounds the distance to the center of the label, ``lower`` the distance to any other center.
-    ``half_gaps`` is half the distance from each center to the next, ``shifts`` how far each center moved
-    since the last call, ``other_shifts`` the longest move of any other center.
+    Parameters are those of the CPU twin.
     """
-    _assign_bounded[X.shape[0]](
-        X, norms, centers, center_norms, half_gaps, shifts, other_shifts, slack, upper, lower, labels
-    )
+    _assign_bounded[X.shape[0]](X, norms, *centers, slack, *bounds, labels)
 
 
 @cuda_kernel(block=(32, 4))
 def _sum_runs(X, weights, counted, labels, run, sums, totals, members, moved):
-    """Sum one feature over a run of samples; the thread of the first feature counts too."""
+    """Sum one feature over a run of samples; the thread of the first feature counts too.
+
+    Four of its arrays are partial results, which tuples would hide from the launch.
+    """
     feature, part = cuda.grid(2)
     if part >= sums.shape[0] or feature >= X.shape[1]:
         return
@@ -233,15 +231,3 @@ def try_candidates(X, norms, weights, candidates, candidate_norms, closest, dist
     """
     _cap_distances[candidates.shape[0], X.shape[0]](X, candidates, closest, distances)
     _sum_blocks[potentials.shape](distances, weights, potentials)
-
-
-@cuda_kernel
-def _subtract(X, row, out):
-    j, i = cuda.grid(2)
-    if i < X.shape[0] and j < X.shape[1]:
-        out[i, j] = X[i, j] - row[j]
-
-
-def subtract(X, row, out):
-    """Subtract a row from every sample."""
-    _subtract[X.shape](X, row, out)

@@ -1,1 +1,1 @@
-"""CPU twins of ``cvkit.ml.linear.logistic``."""
+"""CPU twins of ``cvkit.ml.linear``."""

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd.numbers import larger_number
+from cvkit._simd.numbers import maximum
 from cvkit.ml._math import exp_negative, log1p_unit
 
 
-@helper(allocates=True)
+@helper
 def binary(scores, targets, weights, losses, slopes):
     """Write ``weight * (log(1 + exp(score)) - target * score)`` of each sample, and its derivative.
 
@@ -26,11 +26,11 @@ def binary(scores, targets, weights, losses, slopes):
         decay = exp_negative(-abs(score))
         likely = 1.0 / (1.0 + decay)
         probability = likely if score > 0.0 else decay * likely
-        losses[i] = weights[i] * (larger_number(score, 0.0) - targets[i] * score + log1p_unit(decay))
+        losses[i] = weights[i] * (maximum(score, 0.0) - targets[i] * score + log1p_unit(decay))
         slopes[i] = weights[i] * (probability - targets[i])
 
 
-@helper(allocates=True)
+@helper
 def descend_coordinates(hessian, l1, sweeps, slopes, point):
     """Minimize a quadratic plus ``sum(l1 * |point|)`` along one coordinate after the other, several times.
 
@@ -55,20 +55,20 @@ def descend_coordinates(hessian, l1, sweeps, slopes, point):
                     slopes[k] += change * hessian[j, k]
 
 
-@helper(allocates=True)
+@helper
 def _raise_to(row, highest):
     for i in range(row.shape[0]):
-        highest[i] = larger_number(row[i], highest[i])
+        highest[i] = maximum(row[i], highest[i])
 
 
-@helper(allocates=True)
+@helper
 def _exponentiate(row, highest, total):
     for i in range(row.shape[0]):
         row[i] = exp_negative(row[i] - highest[i])
         total[i] += row[i]
 
 
-@helper(allocates=True)
+@helper
 def _scale(row, factors):
     for i in range(row.shape[0]):
         row[i] *= factors[i]

@@ -1,1 +1,1 @@
-"""CPU twins of ``cvkit.ml.neighbors.k_neighbors``."""
+"""CPU twins of ``cvkit.ml.neighbors``."""

@@ -32,7 +32,7 @@ def _any_below(values, limit):
     return count > 0
 
 
-@helper(allocates=True)
+@helper
 def _offer(values, first, distances, indices):
     """Offer a row of distances, of the samples from ``first`` on, to the candidates of a query."""
     for start in range(0, values.shape[0], GLANCE):
@@ -82,20 +82,23 @@ def screen_products(rows, queries, distances, indices):
         _screen_block(rows, queries[first:end], distances[first:end], indices[first:end])
 
 
-@helper(allocates=True)
+@helper
 def _add_column(metric, p, column, value, out):
     # A function of its own, not inlined: among rows that are arguments, the vectorizer can rule out overlap.
     add_column(metric, p, column, value, out)
 
 
-@helper(allocates=True)
+@helper
 def _add_four_manhattan(first, second, third, fourth, a, b, c, d, out):
-    """Add the terms of four features at once: one load and one store of the sums for four."""
+    """Add the terms of four features at once: one load and one store of the sums for four.
+
+    Rows are arguments one by one, so that the vectorizer can rule out that they overlap.
+    """
     for j in range(out.shape[0]):
         out[j] += (abs(first[j] - a) + abs(second[j] - b)) + (abs(third[j] - c) + abs(fourth[j] - d))
 
 
-@helper(allocates=True)
+@helper
 def _reduced_distances(metric, p, columns, start, stop, query, out):
     """Write the reduced distances from a query to the samples ``start`` to ``stop``."""
     out[:] = 0
@@ -169,25 +172,3 @@ def finish(X, queries, metric, p, distances, indices):
     """Sort the neighbors of each query, the nearest first, and turn reduced distances into distances."""
     for q in prange(distances.shape[0]):
         finish_candidates(X, queries[q], metric, p, distances[q], indices[q])
-
-
-@cpu_kernel
-def vote(codes, indices, weights, scores):
-    """Add the weight of each neighbor to the score of its class."""
-    for q in prange(indices.shape[0]):
-        for position in range(indices.shape[1]):
-            scores[q, codes[indices[q, position]]] += weights[q, position]
-
-
-@cpu_kernel
-def average(targets, indices, weights, out):
-    """Average the targets of the neighbors of each query by weight."""
-    for q in prange(indices.shape[0]):
-        total = 0.0
-        for position in range(indices.shape[1]):
-            total += weights[q, position]
-        for output in range(targets.shape[1]):
-            value = 0.0
-            for position in range(indices.shape[1]):
-                value += targets[indices[q, position], output] * weights[q, position]
-            out[q, output] = value / total

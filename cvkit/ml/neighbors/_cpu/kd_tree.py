@@ -5,13 +5,24 @@ samples at the median of its widest feature. J. L. Bentley, "Multidimensional bi
 associative searching", Communications of the ACM 18(9), 1975.
 """
 
+from collections import namedtuple
+
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit.ml.neighbors._math import add_column, add_term, replace_last
 
+# Queries that share scratch memory.
+QUERIES = 64
 
-@helper(allocates=True)
+Tree = namedtuple("Tree", "columns order starts stops lower upper")
+"""Samples feature by feature, as the leaves hold them; their indices; each node's run of them and box."""
+
+Scratch = namedtuple("Scratch", "stack bounds values")
+"""Nodes that wait, the distances to their boxes, and the distances to the samples of a leaf."""
+
+
+@helper
 def _select(keys, order, start, stop, middle):
     """Reorder so that position ``middle`` holds what sorting would put there, smaller keys before it."""
     first, last = start, stop - 1
@@ -36,7 +47,7 @@ def _select(keys, order, start, stop, middle):
             return
 
 
-@helper(allocates=True)
+@helper
 def _fit_box(X, order, start, stop, lower, upper):
     """Write the box around some samples; return its widest feature."""
     for feature in range(X.shape[1]):
@@ -92,25 +103,25 @@ def _distance_to_box(metric, p, query, lower, upper):
 
 
 @helper(inline=True)
-def _visit_leaf(columns, order, start, stop, query, metric, p, values, distances, indices):
+def _visit_leaf(tree, node, query, metric, p, values, distances, indices):
     """Offer the samples of a leaf to the candidates of a query."""
+    start, stop = tree.starts[node], tree.stops[node]
     for j in range(stop - start):
         values[j] = 0.0
     for feature in range(query.shape[0]):
-        add_column(metric, p, columns[feature, start:stop], query[feature], values)
+        add_column(metric, p, tree.columns[feature, start:stop], query[feature], values)
     for j in range(stop - start):
         if values[j] <= distances[0]:
-            index = order[start + j]
+            index = tree.order[start + j]
             if values[j] < distances[0] or index < indices[0]:
                 replace_last(values[j], index, distances, indices)
 
 
-@helper(allocates=True)
-def _search(
-    columns, order, starts, stops, lower, upper, query, metric, p, stack, bounds, values, distances, indices
-):
+@helper
+def _search(tree, query, metric, p, scratch, distances, indices):
     """Visit the nodes that may hold a neighbor, the nearer child first."""
-    nodes = starts.shape[0]
+    nodes = tree.starts.shape[0]
+    stack, bounds = scratch.stack, scratch.bounds
     depth = 1
     stack[0], bounds[0] = 0, 0.0
     while depth > 0:
@@ -121,8 +132,8 @@ def _search(
             continue
         while 2 * node + 2 < nodes:
             near, far = 2 * node + 1, 2 * node + 2
-            near_bound = _distance_to_box(metric, p, query, lower[near], upper[near])
-            far_bound = _distance_to_box(metric, p, query, lower[far], upper[far])
+            near_bound = _distance_to_box(metric, p, query, tree.lower[near], tree.upper[near])
+            far_bound = _distance_to_box(metric, p, query, tree.lower[far], tree.upper[far])
             if far_bound < near_bound:
                 near, far = far, near
                 near_bound, far_bound = far_bound, near_bound
@@ -130,22 +141,22 @@ def _search(
                 stack[depth], bounds[depth] = far, far_bound
                 depth += 1
             node = near
-        _visit_leaf(columns, order, starts[node], stops[node], query, metric, p, values, distances, indices)
+        _visit_leaf(tree, node, query, metric, p, scratch.values, distances, indices)
 
 
-# Queries that share one set of buffers.
-QUERIES = 64
+@helper(allocates=True)
+def _search_block(tree, queries, metric, p, distances, indices):
+    """Search for some queries, which share the scratch memory."""
+    largest_leaf = tree.stops[-1] - tree.starts[-1] + 1
+    scratch = Scratch(np.empty(64, np.int64), np.empty(64), np.empty(largest_leaf))
+    for q in range(queries.shape[0]):
+        _search(tree, queries[q], metric, p, scratch, distances[q], indices[q])
 
 
 @cpu_kernel
-def search(columns, order, starts, stops, lower, upper, queries, metric, p, distances, indices):
+def search(tree, queries, metric, p, distances, indices):
     """Keep for each query the samples of least reduced distance, as a heap."""
     for block in prange((queries.shape[0] + QUERIES - 1) // QUERIES):
-        stack = np.empty(64, np.int64)
-        bounds = np.empty(64)
-        values = np.empty(stops[-1] - starts[-1] + 1)
-        for q in range(block * QUERIES, min((block + 1) * QUERIES, queries.shape[0])):
-            _search(
-                columns, order, starts, stops, lower, upper, queries[q], metric, p, stack, bounds, values,
-                distances[q], indices[q],
-            )  # fmt: skip
+        first = block * QUERIES
+        end = min(first + QUERIES, queries.shape[0])
+        _search_block(tree, queries[first:end], metric, p, distances[first:end], indices[first:end])

@@ -1,1 +1,1 @@
-"""CUDA twins of ``cvkit.ml.neighbors.k_neighbors``."""
+"""CUDA twins of ``cvkit.ml.neighbors``."""

@@ -8,33 +8,35 @@ from cvkit.ml.neighbors._math import finish_candidates, is_before, reduced_dista
 
 
 @cuda_kernel(block=(64, 1))
-def _scan(X, queries, metric, p, slices, distances, indices):
+def _scan(X, queries, metric, p, runs, distances, indices):
     q, part = cuda.grid(2)
     count = queries.shape[0]
-    if q >= count or part >= slices:
+    if q >= count or part >= runs:
         return
     row = part * count + q
-    for i in range(part * X.shape[0] // slices, (part + 1) * X.shape[0] // slices):
+    for i in range(part * X.shape[0] // runs, (part + 1) * X.shape[0] // runs):
         distance = reduced_distance(metric, p, X[i], queries[q])
         if is_before(distance, i, distances[row, 0], indices[row, 0]):
             replace_last(distance, i, distances[row], indices[row])
 
 
-def scan_slices(X, queries, metric, p, slices, distances, indices):
-    """Keep, for each query, the samples of least reduced distance in each slice of them, as heaps.
+def scan_rows(X, queries, metric, p, distances, indices):
+    """Measure every sample for each query in float64 and keep the nearest, as a heap for each run of samples.
 
-    The heap of query ``q`` and slice ``s`` is row ``s * n_queries + q``.
+    There are as many runs as rows for a query; the heap of query ``q`` and run ``r`` is row
+    ``r * n_queries + q``.
     """
-    _scan[slices, queries.shape[0]](X, queries, metric, p, slices, distances, indices)
+    runs = distances.shape[0] // queries.shape[0]
+    _scan[runs, queries.shape[0]](X, queries, metric, p, runs, distances, indices)
 
 
 @cuda_kernel(block=(64,))
-def _finish(X, queries, metric, p, slices, distances, indices):
+def _finish(X, queries, metric, p, runs, distances, indices):
     q = cuda.grid(1)
-    count = distances.shape[0] // slices
+    count = distances.shape[0] // runs
     if q >= count:
         return
-    for part in range(1, slices):
+    for part in range(1, runs):
         row = part * count + q
         for position in range(distances.shape[1]):
             distance, index = distances[row, position], indices[row, position]
@@ -43,36 +45,7 @@ def _finish(X, queries, metric, p, slices, distances, indices):
     finish_candidates(X, queries[q], metric, p, distances[q], indices[q])
 
 
-def join_slices(X, queries, metric, p, slices, distances, indices):
-    """Join the slices of each query in its first row, sorted, and turn reduced distances into distances."""
-    _finish[distances.shape[0] // slices](X, queries, metric, p, slices, distances, indices)
-
-
-@cuda_kernel(block=(64,))
-def _vote(codes, indices, weights, scores):
-    q = cuda.grid(1)
-    if q < indices.shape[0]:
-        for position in range(indices.shape[1]):
-            scores[q, codes[indices[q, position]]] += weights[q, position]
-
-
-def vote(codes, indices, weights, scores):
-    """Add the weight of each neighbor to the score of its class."""
-    _vote[indices.shape[0]](codes, indices, weights, scores)
-
-
-@cuda_kernel
-def _average(targets, indices, weights, out):
-    output, q = cuda.grid(2)
-    if q >= indices.shape[0] or output >= targets.shape[1]:
-        return
-    value = total = 0.0
-    for position in range(indices.shape[1]):
-        value += targets[indices[q, position], output] * weights[q, position]
-        total += weights[q, position]
-    out[q, output] = value / total
-
-
-def average(targets, indices, weights, out):
-    """Average the targets of the neighbors of each query by weight."""
-    _average[indices.shape[0], targets.shape[1]](targets, indices, weights, out)
+def finish(X, queries, metric, p, distances, indices):
+    """Join the runs of each query in its first row, sorted, and turn reduced distances into distances."""
+    runs = distances.shape[0] // queries.shape[0]
+    _finish[queries.shape[0]](X, queries, metric, p, runs, distances, indices)

@@ -1,1 +1,1 @@
-"""CPU twins of ``cvkit.ml.svm.svc``."""
+"""CPU twins of ``cvkit.ml.svm``."""

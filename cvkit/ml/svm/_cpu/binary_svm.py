@@ -1,4 +1,4 @@
-"""Sequential minimal optimization for two-class kernel machines, with second-order working sets.
+"""Sequential minimal optimization for binary kernel SVMs, with second-order working sets.
 
 Notation: ``coefficient = sign * alpha`` is what a sample contributes to the decision function, and
 ``score_k = sign_k - sum_j coefficient_j K_jk`` is the distance of its decision, offset apart, from its
@@ -13,17 +13,17 @@ from collections import namedtuple
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._simd.numbers import larger_number
-from cvkit.ml.svm._cpu.svc import kernel_from_dots
-from cvkit.ml.svm._kernel_functions import PRECOMPUTED
+from cvkit._simd.numbers import maximum
+from cvkit.ml.svm._cpu.kernel_functions import apply_kernel_function
+from cvkit.ml.svm._math import PRECOMPUTED
 
 # The maximum of a block is a vector reduction; its position is looked for in the winning block alone.
 _BLOCK = 256
 _LEAST_CURVATURE = 1e-12
 _LEAST_GAP = 1e-11
 
-Problem = namedtuple("Problem", "samples norms kernel gamma coef0 degree signs upper diagonal")
-"""Samples (n, d) or their kernel matrix, squared norms, the kernel, targets +-1, bounds of alpha, K_kk."""
+Problem = namedtuple("Problem", "samples norms kernel_function gamma coef0 degree signs upper diagonal")
+"""Samples (n, d) or kernel matrix, squared norms, kernel function, targets +-1, bounds of alpha, K_kk."""
 
 RowCache = namedtuple("RowCache", "rows slot_of owner last_used counters dots")
 """Float32 kernel rows with the book-keeping of which sample each holds and when it was last asked for.
@@ -32,7 +32,7 @@ RowCache = namedtuple("RowCache", "rows slot_of owner last_used counters dots")
 """
 
 
-@helper(allocates=True)
+@helper
 def _may_move(problem, alpha, k, rise, fall):
     """Update the masks of sample ``k``: 0 where its coefficient may rise (fall), -inf where it may not."""
     below, above = alpha[k] < problem.upper[k], alpha[k] > 0.0
@@ -41,17 +41,17 @@ def _may_move(problem, alpha, k, rise, fall):
     fall[k] = 0.0 if (above if positive else below) else -np.inf
 
 
-@helper(reorder=True, allocates=True)
+@helper(reorder=True)
 def _update_block(score, rise, first_row, second_row, first_change, second_change):
     """Apply a step to a block of scores; return the highest of those that may rise."""
     highest = -np.inf
     for k in range(score.shape[0]):
         score[k] -= first_row[k] * first_change + second_row[k] * second_change
-        highest = larger_number(score[k] + rise[k], highest)
+        highest = maximum(score[k] + rise[k], highest)
     return highest
 
 
-@helper(allocates=True)
+@helper
 def _update_scores(score, rise, first_row, second_row, first_change, second_change):
     """Apply a step to all scores; return the sample with the highest score that may rise, and that score."""
     highest, winner = -np.inf, -1
@@ -68,20 +68,20 @@ def _update_scores(score, rise, first_row, second_row, first_change, second_chan
     return -1, highest
 
 
-@helper(reorder=True, allocates=True)
+@helper(reorder=True)
 def _partner_block(score, fall, diagonal, row, high_score, high_diagonal):
     """Return the largest decrease of the objective by a partner in a block, and the block's lowest score."""
     best, lowest = 0.0, -np.inf
     for k in range(score.shape[0]):
         negated = fall[k] - score[k]
-        lowest = larger_number(negated, lowest)
-        gap = larger_number(high_score + negated, 0.0)
-        curvature = larger_number(high_diagonal + diagonal[k] - 2.0 * row[k], _LEAST_CURVATURE)
-        best = larger_number(gap * gap / curvature, best)
+        lowest = maximum(negated, lowest)
+        gap = maximum(high_score + negated, 0.0)
+        curvature = maximum(high_diagonal + diagonal[k] - 2.0 * row[k], _LEAST_CURVATURE)
+        best = maximum(gap * gap / curvature, best)
     return best, -lowest
 
 
-@helper(allocates=True)
+@helper
 def _select_partner(score, fall, diagonal, row, high_score, high_diagonal):
     """Return the sample whose coefficient to lower, and the lowest score of those that may fall."""
     best, lowest, winner = 0.0, np.inf, -1
@@ -105,7 +105,7 @@ def _select_partner(score, fall, diagonal, row, high_score, high_diagonal):
     return partner, lowest
 
 
-@helper(allocates=True)
+@helper
 def _claim_slot(cache):
     """Return a free slot, or that of the row asked for longest ago."""
     used = cache.counters[1]
@@ -129,14 +129,14 @@ def _row(problem, cache, k):
         slot = _claim_slot(cache)
         cache.slot_of[k], cache.owner[slot] = slot, k
         dots = problem.samples[k]
-        if problem.kernel != PRECOMPUTED:
+        if problem.kernel_function != PRECOMPUTED:
             dots = cache.dots
             np.dot(problem.samples, problem.samples[k], dots)
-        kernel_from_dots(
+        apply_kernel_function(
             dots,
             problem.norms[k],
             problem.norms,
-            problem.kernel,
+            problem.kernel_function,
             problem.gamma,
             problem.coef0,
             problem.degree,
@@ -146,13 +146,13 @@ def _row(problem, cache, k):
     return slot
 
 
-@helper(allocates=True)
+@helper
 def _room(problem, alpha, k, direction):
     """How far the coefficient of sample ``k`` can move up (direction +1) or down (-1)."""
     return problem.upper[k] - alpha[k] if problem.signs[k] == direction else alpha[k]
 
 
-@helper(allocates=True)
+@helper
 def _move(problem, alpha, k, direction, length, room):
     """Move a coefficient; a bound is met exactly, so that the masks see it."""
     grows = problem.signs[k] == direction
@@ -162,7 +162,7 @@ def _move(problem, alpha, k, direction, length, room):
         alpha[k] += length if grows else -length
 
 
-@helper(allocates=True)
+@helper
 def offset(problem, alpha, score):
     """Return the intercept: the mean score of the unbounded support vectors, or the middle of its range."""
     free, total = 0, 0.0

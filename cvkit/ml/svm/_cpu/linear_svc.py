@@ -5,20 +5,30 @@ and three empty arrays; or None and the parts of a CSR matrix. Where an argument
 branch that does not apply before it infers types, so that both kinds share one solver.
 """
 
+from collections import namedtuple
+
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit.ml._math import dot
+
+Classes = namedtuple("Classes", "indices positive cost positive_weight negative_weight")
+"""Class index (N,) int64 and cost (N,) of each sample; of each problem, the class index (P,) int64 that is
++1, and the factors (P,) of the cost on its two sides."""
+
+Settings = namedtuple("Settings", "squared bias tolerance max_passes seed")
+"""Whether the hinge loss is squared, the value of the constant feature (0 for none), when to end, and
+the seed of the generator."""
+
+Solution = namedtuple("Solution", "weights passes converged")
+"""Of each problem, the weights (P, D + 1) that end with that of the constant feature, passes (P,) int64, and
+whether the tolerance was reached (P,) bool."""
+
+_Dual = namedtuple("_Dual", "signs upper shift")
+"""Targets +-1, bounds of alpha, and what is added to the diagonal of the Hessian."""
 
 
-@helper(reorder=True, allocates=True)
-def _dense_dot(row, weights):
-    total = 0.0
-    for k in range(row.shape[0]):
-        total += weights[k] * row[k]
-    return total
-
-
-@helper(reorder=True, allocates=True)
+@helper(reorder=True)
 def _sparse_dot(values, columns, weights):
     total = 0.0
     for k in range(values.shape[0]):
@@ -26,7 +36,7 @@ def _sparse_dot(values, columns, weights):
     return total
 
 
-@helper(reorder=True, allocates=True)
+@helper(reorder=True)
 def _squared_norm(row):
     total = 0.0
     for k in range(row.shape[0]):
@@ -34,27 +44,27 @@ def _squared_norm(row):
     return total
 
 
-@helper(allocates=True)
+@helper
 def _dense_add(row, factor, weights):
     for k in range(row.shape[0]):
         weights[k] += factor * row[k]
 
 
-@helper(allocates=True)
+@helper
 def _sparse_add(values, columns, factor, weights):
     for k in range(values.shape[0]):
         weights[columns[k]] += factor * values[k]
 
 
-@helper(allocates=True)
+@helper
 def _dot(matrix, values, columns, starts, i, weights):
     if matrix is None:
         row = slice(starts[i], starts[i + 1])
         return _sparse_dot(values[row], columns[row], weights)
-    return _dense_dot(matrix[i], weights)
+    return dot(matrix[i], weights)
 
 
-@helper(allocates=True)
+@helper
 def _add(matrix, values, columns, starts, i, factor, weights):
     if matrix is None:
         row = slice(starts[i], starts[i + 1])
@@ -63,19 +73,19 @@ def _add(matrix, values, columns, starts, i, factor, weights):
         _dense_add(matrix[i], factor, weights)
 
 
-@helper(allocates=True)
+@helper
 def _norm(matrix, values, columns, starts, i):
     if matrix is None:
         return _squared_norm(values[starts[i] : starts[i + 1]])
     return _squared_norm(matrix[i])
 
 
-@helper(allocates=True)
+@helper
 def _swap(order, a, b):
     order[a], order[b] = order[b], order[a]
 
 
-@helper(allocates=True)
+@helper
 def _shuffle(order, count, state):
     """Shuffle the first ``count`` entries with the generator ``state`` (xorshift64*)."""
     for a in range(count - 1):
@@ -86,7 +96,7 @@ def _shuffle(order, count, state):
         _swap(order, a, a + np.int64((bits * np.uint64(count - a)) >> np.uint64(32)))
 
 
-@helper(allocates=True)
+@helper
 def _projected(gradient, alpha, upper):
     """Part of the gradient along which ``alpha`` can still move inside [0, upper]."""
     if alpha == 0.0:
@@ -97,12 +107,14 @@ def _projected(gradient, alpha, upper):
 
 
 @helper(allocates=True)
-def _solve(matrix, values, columns, starts, signs, upper, shift, bias, tolerance, max_passes, seed, weights):
-    """Solve one two-class problem; ``weights`` ends with the weight of the constant feature ``bias``.
+def _solve(matrix, values, columns, starts, dual, settings, weights):
+    """Solve one two-class problem; return its passes, and whether the tolerance was reached.
 
     Samples whose upper bound is zero take no part. Those that rest at a bound with a gradient beyond the
     range of the last pass are set aside ("shrunk"), and all are looked at again before the end.
     """
+    signs, upper, shift = dual
+    _, bias, tolerance, max_passes, seed = settings
     feature_count = weights.shape[0] - 1
     order = np.flatnonzero(upper > 0.0)
     alpha = np.zeros(signs.shape[0])
@@ -151,65 +163,43 @@ def _solve(matrix, values, columns, starts, signs, upper, shift, bias, tolerance
     return max_passes, False
 
 
+@helper(allocates=True)
+def _fit_problem(matrix, values, columns, starts, classes, settings, solution, problem):
+    """Fit one binary SVM.
+
+    A function of its own: inside a parallel loop, Numba drops what is written to the arrays of a tuple.
+    """
+    sample_count = classes.indices.shape[0]
+    signs = np.empty(sample_count)
+    upper = np.empty(sample_count)
+    shift = np.zeros(sample_count)
+    positive = classes.positive[problem]
+    above, below = classes.positive_weight[problem], classes.negative_weight[problem]
+    for i in range(sample_count):
+        is_positive = classes.indices[i] == positive
+        signs[i] = 1.0 if is_positive else -1.0
+        upper[i] = classes.cost[i] * (above if is_positive else below)
+        if settings.squared and upper[i] > 0.0:
+            shift[i] = 0.5 / upper[i]
+            upper[i] = np.inf
+    dual = _Dual(signs, upper, shift)
+    weights = solution.weights[problem]
+    passes, converged = _solve(matrix, values, columns, starts, dual, settings, weights)
+    solution.passes[problem], solution.converged[problem] = passes, converged
+
+
 @cpu_kernel
-def dual_coordinate_descent(
-    matrix,
-    values,
-    columns,
-    starts,
-    classes,
-    positive,
-    cost,
-    positive_weight,
-    negative_weight,
-    squared,
-    bias,
-    tolerance,
-    max_passes,
-    seed,
-    weights,
-    passes,
-    converged,
-):
-    """Fit one two-class machine for each class in ``positive`` against the rest.
+def dual_coordinate_descent(matrix, values, columns, starts, classes, settings, solution):
+    """Fit one binary SVM for each class in ``classes.positive`` against the rest.
 
     Each problem has its own generator, seeded alike, so that the models do not depend on the thread count.
 
     Parameters
     ----------
     matrix, values, columns, starts : the samples, see the module
-    classes : (N,) int64, class index of each sample
-    positive : (P,) int64, class index that is +1 in each problem
-    cost : (N,) float64, cost of each sample's loss
-    positive_weight, negative_weight : (P,) float64, factors of the cost on the two sides
-    squared : bool, squared hinge loss
-    bias : float, value of the constant feature (0 for none)
-    weights : (P, D + 1) float64, written
-    passes, converged : (P,) int64 and bool, written
+    classes : Classes
+    settings : Settings
+    solution : Solution, written
     """
-    for p in prange(positive.shape[0]):
-        sample_count = classes.shape[0]
-        signs = np.empty(sample_count)
-        upper = np.empty(sample_count)
-        shift = np.zeros(sample_count)
-        for i in range(sample_count):
-            is_positive = classes[i] == positive[p]
-            signs[i] = 1.0 if is_positive else -1.0
-            upper[i] = cost[i] * (positive_weight[p] if is_positive else negative_weight[p])
-            if squared and upper[i] > 0.0:
-                shift[i] = 0.5 / upper[i]
-                upper[i] = np.inf
-        passes[p], converged[p] = _solve(
-            matrix,
-            values,
-            columns,
-            starts,
-            signs,
-            upper,
-            shift,
-            bias,
-            tolerance,
-            max_passes,
-            seed,
-            weights[p],
-        )
+    for problem in prange(classes.positive.shape[0]):
+        _fit_problem(matrix, values, columns, starts, classes, settings, solution, problem)

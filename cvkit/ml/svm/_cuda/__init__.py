@@ -1,1 +1,1 @@
-"""CUDA twins of ``cvkit.ml.svm.svc``."""
+"""CUDA twins of ``cvkit.ml.svm``."""
