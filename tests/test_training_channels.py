@@ -17,7 +17,7 @@ from cvkit.detect.training import channels
 from cvkit.detect.training.channels import train_channels
 from cvkit.detect.training.examples import ExampleReader, Scene
 from cvkit.detect.training.filters import learn_decorrelation
-from cvkit.detect.training.pyramids import UNTRAINED, ChannelCutter, Jitter
+from cvkit.detect.training.pyramids import UNTRAINED, Augmentation, ChannelCutter
 from cvkit.features.channels import decorrelated_channels
 
 SETTINGS: dict[str, Any] = {"window": (32, 32), "object_size": (0.75, 0.75)}
@@ -140,7 +140,7 @@ def cutter_of(**settings: Any) -> ChannelCutter:
 def test_objects_are_cut_from_the_middle(pictures: Path) -> None:
     rings, _ = examples(pictures)
     generator = np.random.default_rng(0)
-    vectors = list(cutter_of().object_vectors(rings[:1], 3, Jitter(2.0, 0.1), generator))
+    vectors = list(cutter_of().object_vectors(rings[:1], 3, Augmentation(2.0, 0.1), generator))
     assert len(vectors) == 6
     crop = cvkit.read_image(rings[0])
     for view, vector in ((crop, vectors[0]), (np.ascontiguousarray(crop[:, ::-1]), vectors[3])):
@@ -152,7 +152,9 @@ def test_objects_are_cut_from_the_middle(pictures: Path) -> None:
 def test_crops_without_a_margin_get_one(tmp_path: Path) -> None:
     cvkit.write_image(tmp_path / "tight.png", with_ring(scene(33, 34), 0, 0, 32))
     generator = np.random.default_rng(0)
-    assert len(list(cutter_of().object_vectors([tmp_path / "tight.png"], 1, Jitter(0, 0), generator))) == 2
+    assert (
+        len(list(cutter_of().object_vectors([tmp_path / "tight.png"], 1, Augmentation(0, 0), generator))) == 2
+    )
 
 
 def test_windows_are_found_again_at_their_places(pictures: Path) -> None:
