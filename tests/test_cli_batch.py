@@ -125,7 +125,7 @@ def test_resume_and_overwrite(capsys: pytest.CaptureFixture[str]) -> None:
         (["gray", "gone", "out"], "no such file or folder: gone"),
         (["gray", "photos", "photos"], "the output folder must not be the source"),
         (["gray", "photos", "photos/a.png/x"], "[Errno 20] Not a directory"),
-        (["gray", "photos", "out", "--resume", "--overwrite"], "resume and overwrite exclude each other"),
+        (["gray", "photos", "out", "--resume", "--overwrite"], "--resume and --overwrite exclude each other"),
         (["gray", "photos", "out", "--dask", "127.0.0.1:1"], "no Dask scheduler at 127.0.0.1:1"),
     ],
 )
