@@ -63,7 +63,7 @@ EXTERNAL = {
     "jinja2": {"batch"},
 }
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
-KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._rows"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._rows", "cvkit._tiles"}
 KERNELS_MAY_IMPORT |= {name for name in MODULES if name.startswith("cvkit._simd.")}
 
 
