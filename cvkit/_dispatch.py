@@ -134,8 +134,19 @@ class _ArrayKey(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype
 
-    def array(self) -> np.ndarray:
-        return np.frombuffer(self.data, self.dtype).reshape(self.shape)
+
+# A filter with more weights takes longer than preparing it, and 256 large arrays would fill the memory.
+_MOST_VALUES = 4096
+
+
+def _key(value: Any) -> Any:
+    if type(value) is np.ndarray and value.dtype.kind in "biuf" and value.size <= _MOST_VALUES:
+        return _ArrayKey(value.tobytes(), value.shape, value.dtype)
+    return value
+
+
+def _value(key: Any) -> Any:
+    return np.frombuffer(key.data, key.dtype).reshape(key.shape) if type(key) is _ArrayKey else key
 
 
 def memoized(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
@@ -143,23 +154,23 @@ def memoized(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
 
     A small image takes less time than checking parameters and deriving weights. Parameters of another type
     are others, in a tuple, too, because a bool and a float equal an int that is accepted where they are not.
-    Arrays of numbers are the same if their bytes are; what else cannot be hashed is prepared each time.
+    Small arrays of numbers are the same if their bytes are. What else cannot be hashed is prepared each time.
     """
 
     @functools.lru_cache(maxsize=256, typed=True)
-    def cached(types_in_tuples: tuple[type, ...], *parameters: Any) -> Prepared:
-        return prepare(*(value.array() if type(value) is _ArrayKey else value for value in parameters))
+    def cached(types_in_tuples: tuple[type, ...], *keys: Any) -> Prepared:
+        return prepare(*map(_value, keys))
 
     @functools.wraps(prepare)
     def recall(*parameters: Any) -> Prepared:
         types_in_tuples: tuple[type, ...] = ()
         keys = parameters
-        for position, value in enumerate(parameters):
-            if type(value) is tuple:
-                types_in_tuples += tuple(map(type, value))
-            elif type(value) is np.ndarray and value.dtype.kind in "biuf":
-                key = _ArrayKey(value.tobytes(), value.shape, value.dtype)
-                keys = (*keys[:position], key, *keys[position + 1 :])
+        types = [*map(type, parameters)]
+        if tuple in types:
+            tuples = (value for value in parameters if type(value) is tuple)
+            types_in_tuples = tuple(type(part) for value in tuples for part in value)
+        if np.ndarray in types:
+            keys = tuple(map(_key, parameters))
         try:
             return cached(types_in_tuples, *keys)
         except TypeError:
