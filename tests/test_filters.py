@@ -296,7 +296,7 @@ def test_sweep_other_dtypes(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("size", [(3.0, 3.0), (3, True), (True, 3), [3, 3.0]])
-def test_what_is_remembered_lets_no_equal_number_of_another_type_pass(size: tuple[float, float]) -> None:
+def test_what_is_memoized_lets_no_equal_number_of_another_type_pass(size: tuple[float, float]) -> None:
     image = noise(8, 8)
     for accepted in ((3, 3), (3, 1), (1, 3)):
         cvkit.box_filter(image, accepted)
@@ -305,3 +305,23 @@ def test_what_is_remembered_lets_no_equal_number_of_another_type_pass(size: tupl
         cvkit.box_filter(image, size)
     with pytest.raises(TypeError, match="ksize must be a whole number"):
         cvkit.gaussian_blur(image, ksize=size)
+
+
+def test_a_kernel_that_changes_after_a_call_is_another_one() -> None:
+    image = noise(8, 8)
+    kernel = np.array([[0.0, 1.0, 0.0]])
+    np.testing.assert_array_equal(cvkit.filter2d(image, kernel), image)
+    kernel[0, 1] = 0
+    assert not cvkit.filter2d(image, kernel).any()
+    np.testing.assert_array_equal(cvkit.sep_filter2d(image, kernel_y=[1], kernel_x=kernel[0]), 0 * image)
+    kernel[0, 1] = 1
+    np.testing.assert_array_equal(cvkit.sep_filter2d(image, kernel_y=[1], kernel_x=kernel[0]), image)
+    # The same bytes mean other numbers where the shape, or the dtype, is another.
+    column, row = np.array([[1], [2], [1]]), np.array([[1, 2, 1]])
+    assert (
+        cvkit.filter2d(image, column, out_dtype=np.int16) != cvkit.filter2d(image, row, out_dtype=np.int16)
+    ).any()
+    words = row.view(np.float64)
+    np.testing.assert_array_equal(cvkit.filter2d(image, words), np.zeros_like(image))
+    with pytest.raises(ValueError, match="kernel must have shape"):
+        cvkit.filter2d(image, row[0])

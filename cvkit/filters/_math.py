@@ -1,56 +1,168 @@
-"""Scalar maths that the filters of both targets share."""
+"""What the filters of both targets share: the taps of linear ones, and how their sums become values.
+
+A filter sums integers or floats, and stores integers or floats. Which rounding lies between is the type of a
+named tuple, which is known while a kernel is compiled. ``cvkit.filters._rounding`` makes these tuples.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from cvkit._jit import helper
 from cvkit._simd.numbers import high_half, nearest
 
 
-@helper(allocates=True)
-def saturate(value, low, high, whole):
-    """Clip a float, and round it half to even where ``whole`` says so; see ``cvkit.filters._linear.real``."""
+class ColumnTaps(NamedTuple):
+    """Taps down the columns, the same for each term of a sum of separable kernels."""
+
+    offsets: Any
+    weights: Any  # (terms, taps)
+
+
+class RowTaps(NamedTuple):
+    """Taps along the rows: each reads the sums down the columns of one term."""
+
+    terms: Any
+    offsets: Any
+    weights: Any
+
+
+class PlanarTaps(NamedTuple):
+    """Taps anywhere around a pixel."""
+
+    y_offsets: Any
+    x_offsets: Any
+    weights: Any  # (taps,), or (kernels, taps)
+
+
+class AsItIs(NamedTuple):
+    """The sum is the value."""
+
+
+class Saturated(NamedTuple):
+    """An unsigned sum above the largest value becomes the largest value."""
+
+    largest: Any
+
+
+class FixedPoint(NamedTuple):
+    """The sum has ``bits`` bits of fraction; ``half`` is one half. Round half up."""
+
+    half: Any
+    bits: Any
+
+
+class Quotient(NamedTuple):
+    """Divide a sum of 16 bits, to the nearest: ``(sum + half) * factor >> (16 + bits)``."""
+
+    half: Any
+    factor: Any
+    bits: Any
+
+
+class Scaled(NamedTuple):
+    """Clip an integer to [low, high], then scale it, add delta and round half to even."""
+
+    scale: Any
+    delta: Any
+    low: Any
+    high: Any
+
+
+class Real(NamedTuple):
+    """Scale a float, add delta, clip to [low, high]; ``bias`` rounds half to even, 0 leaves it a float."""
+
+    scale: Any
+    delta: Any
+    low: Any
+    high: Any
+    bias: Any
+
+
+@helper
+def holds_integers(sums):
+    """Whether sums are whole numbers; the compiler knows, and drops the branch that is not taken."""
+    return sums.dtype.type(0.5) == 0
+
+
+@helper
+def saturate(value, low, high, bias):
+    """Clip a float; adding and subtracting a bias as large as its mantissa rounds it half to even."""
     # Comparisons in this order keep NaN.
     value = low if value < low else value
     value = high if value > high else value
-    return (value + whole) - whole
+    return (value + bias) - bias
 
 
-@helper(allocates=True)
-def finish(total, sums, rounding):
-    """Turn the sum of a filter's taps into the value to store.
-
-    The length of the tuple ``rounding`` chooses the arithmetic while the kernel is compiled; see
-    ``cvkit.filters._linear`` for the forms. ``sums`` is any array of the dtype of ``total``.
-    """
-    number = sums.dtype.type
-    if len(rounding) == 0:
-        return total
-    if len(rounding) == 1:
-        return min(total, rounding[0])
-    if len(rounding) == 2:
-        half, bits = rounding
-        # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
-        return number(number(total + half) >> (bits & number(np.iinfo(sums.dtype).bits - 1)))
-    if len(rounding) == 3:
-        half, factor, bits = rounding
-        return number(high_half(number(total + half), factor) >> (bits & number(15)))
-    if len(rounding) == 4:
-        scale, delta, low, high = rounding
-        real = type(scale)
-        return nearest(real(min(max(total, low), high)) * scale + delta)
-    scale, delta, low, high, whole = rounding
-    real = type(scale)
-    return saturate(real(total) * scale + delta, low, high, whole)
+@helper
+def _as_it_is(total, rounding):
+    return total
 
 
-@helper(allocates=True)
+@helper
+def _saturated(total, rounding):
+    return min(total, rounding.largest)
+
+
+@helper
+def _fixed_point(total, rounding):
+    number = type(rounding.half)
+    # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
+    return number(number(total + rounding.half) >> (rounding.bits & number(np.iinfo(number).bits - 1)))
+
+
+@helper
+def _quotient(total, rounding):
+    number = type(rounding.half)
+    product = high_half(number(total + rounding.half), rounding.factor)
+    return number(product >> (rounding.bits & number(15)))
+
+
+@helper
+def _scaled(total, rounding):
+    number = type(rounding.scale)
+    clipped = min(max(total, rounding.low), rounding.high)
+    return nearest(number(clipped) * rounding.scale + rounding.delta)
+
+
+@helper
+def _real(total, rounding):
+    number = type(rounding.scale)
+    value = number(total) * rounding.scale + rounding.delta
+    return saturate(value, rounding.low, rounding.high, rounding.bias)
+
+
+_ROUND = {
+    AsItIs: _as_it_is,
+    Saturated: _saturated,
+    FixedPoint: _fixed_point,
+    Quotient: _quotient,
+    Scaled: _scaled,
+    Real: _real,
+}
+
+
+def rounded(total, rounding):
+    """Return the value to store for the sum of a filter's taps, by one of the six roundings above."""
+    return _ROUND[type(rounding)](total, rounding)
+
+
+@overload(rounded, target="generic")
+def _rounded(total, rounding):
+    """Choose the rounding by its type while a kernel is compiled."""
+    round_one = _ROUND[rounding.instance_class]
+    return lambda total, rounding: round_one(total, rounding)
+
+
+@helper
 def sharpened(value, blurred, amount, threshold, rounding):
     """Return ``value`` plus ``amount`` of its difference from ``blurred``, if that reaches the threshold.
 
-    ``rounding`` is that of float sums.
+    ``rounding`` is ``Real`` without a delta.
     """
-    _, zero, low, high, whole = rounding
+    zero = rounding.delta
     value, blurred = value + zero, blurred + zero
     difference = value - blurred
-    detailed = saturate(value + difference * amount, low, high, whole)
+    detailed = saturate(value + difference * amount, rounding.low, rounding.high, rounding.bias)
     return value if abs(difference) < threshold else detailed

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack
-from cvkit.filters import _linear
+from cvkit._dispatch import Array, ImageStack, memoized
+from cvkit.filters import _linear, _rounding
+from cvkit.filters._linear import Arithmetic, Border, Planar, Separable
 
 _OUT_DTYPES = tuple(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
 
@@ -65,18 +65,21 @@ def filter2d(
     array([[1, 3, 2]], dtype=int16)
     """
     stack = ImageStack.of(image)
-    out_type = _out_dtype(out_dtype, stack.dtype)
-    sum_dtype = _linear.float_dtype(stack.dtype, out_type)
-    weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel", sum_dtype).tolist()))
-    return _linear.correlate(
-        stack.dtype,
-        weights,
-        out_type,
-        sum_dtype=sum_dtype,
-        rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
-        border=_validate.one_of(border, BORDERS, "border"),
-        border_value=_validate.border_value(border_value, stack.dtype)[0],
-    ).apply(stack)
+    return _filter2d(stack.dtype, kernel, delta, border, border_value, out_dtype).apply(stack)
+
+
+@memoized
+def _filter2d(
+    dtype: np.dtype,
+    kernel: npt.ArrayLike,
+    delta: float,
+    border: str,
+    border_value: float,
+    out_dtype: npt.DTypeLike | None,
+) -> _linear.Filter:
+    arithmetic = _arithmetic(dtype, out_dtype, delta)
+    weights = tuple(map(tuple, _kernel(kernel, (-1, -1), "kernel", arithmetic.sum_dtype).tolist()))
+    return _linear.plan(Planar(weights), arithmetic, Border.of(border, dtype, border_value))
 
 
 @_validate.unlike("cv2.sepFilter2D(src, ddepth, kernelX, kernelY)")
@@ -132,26 +135,38 @@ def sep_filter2d(
     array([[0, 2, 4, 2, 0]], dtype=uint8)
     """
     stack = ImageStack.of(image)
-    out_type = _out_dtype(out_dtype, stack.dtype)
-    sum_dtype = _linear.float_dtype(stack.dtype, out_type)
-    weights_y = tuple(_kernel(kernel_y, (-1,), "kernel_y", sum_dtype).tolist())
-    weights_x = tuple(_kernel(kernel_x, (-1,), "kernel_x", sum_dtype).tolist())
-    return _linear.separable(
-        stack.dtype,
-        ((weights_y, weights_x),),
-        out_type,
-        sum_dtypes=(sum_dtype, sum_dtype),
-        rounding=_linear.real(sum_dtype, out_type, delta=_validate.number(delta, "delta")),
-        border=_validate.one_of(border, BORDERS, "border"),
-        border_value=_validate.border_value(border_value, stack.dtype)[0],
-    ).apply(stack)
+    return _sep_filter2d(stack.dtype, kernel_y, kernel_x, delta, border, border_value, out_dtype).apply(stack)
+
+
+@memoized
+def _sep_filter2d(
+    dtype: np.dtype,
+    kernel_y: npt.ArrayLike,
+    kernel_x: npt.ArrayLike,
+    delta: float,
+    border: str,
+    border_value: float,
+    out_dtype: npt.DTypeLike | None,
+) -> _linear.Filter:
+    arithmetic = _arithmetic(dtype, out_dtype, delta)
+    y_weights = tuple(_kernel(kernel_y, (-1,), "kernel_y", arithmetic.sum_dtype).tolist())
+    x_weights = tuple(_kernel(kernel_x, (-1,), "kernel_x", arithmetic.sum_dtype).tolist())
+    weights = Separable(((y_weights, x_weights),))
+    return _linear.plan(weights, arithmetic, Border.of(border, dtype, border_value))
+
+
+def _arithmetic(dtype: np.dtype, out_dtype: npt.DTypeLike | None, delta: float) -> Arithmetic:
+    out_type = _out_dtype(out_dtype, dtype)
+    sum_dtype = _rounding.float_dtype(dtype, out_type)
+    rounding = _rounding.real(sum_dtype, out_type, delta=_validate.number(delta, "delta"))
+    return Arithmetic(sum_dtype, sum_dtype, rounding, out_type)
 
 
 def _kernel(value: npt.ArrayLike, shape: tuple[int, ...], name: str, sum_dtype: np.dtype) -> np.ndarray:
     weights = _validate.matrix(value, shape, name)
     if weights.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {weights.shape}")
-    _linear.check_fits(weights, sum_dtype, name)
+    _rounding.check_fits(weights, sum_dtype, name)
     return weights
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
 import numpy as np
 
 from cvkit import _validate
-from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack, remembered
-from cvkit.filters import _linear
+from cvkit._dispatch import Array, ImageStack, memoized
+from cvkit.filters import _linear, _rounding
+from cvkit.filters._linear import Arithmetic, Border, Magnitude, Planar, Separable, Weights
+from cvkit.filters._math import AsItIs
+from cvkit.filters._rounding import Rounding
 from cvkit.filters.smoothing import check_reach, gaussian_kernel
 
 _DIFFERENCE = (-1.0, 0.0, 1.0)
@@ -78,7 +79,7 @@ def sobel(
     return _sobel(stack.dtype, dx, dy, ksize, scale, delta, border).apply(stack)
 
 
-@remembered
+@memoized
 def _sobel(
     dtype: np.dtype, dx: int, dy: int, ksize: int, scale: float, delta: float, border: str
 ) -> _linear.Filter:
@@ -88,12 +89,11 @@ def _sobel(
     order_y = _validate.integer(dy, "dy", minimum=0, maximum=max(size, 3) - 1)
     if order_x + order_y == 0:
         raise ValueError(f"dx or dy must be at least 1, got dx={dx!r} and dy={dy!r}")
-    kernels = _sobel_kernel(order_y, size), _sobel_kernel(order_x, size)
-    return _derivative(dtype, (kernels,), scale, delta, border)
+    term = _sobel_kernel(order_y, size), _sobel_kernel(order_x, size)
+    return _derivative(dtype, Separable((term,)), scale, delta, border)
 
 
-@functools.cache
-def _sobel_kernel(order: int, size: int) -> _linear.Weights:
+def _sobel_kernel(order: int, size: int) -> Weights:
     """Binomial weights, differentiated ``order`` times."""
     if size == 1 and order > 0:
         size = 3
@@ -177,12 +177,12 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
     return _first_derivative(stack.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(stack)
 
 
-@remembered
+@memoized
 def _first_derivative(
     dtype: np.dtype,
     dx: int,
     dy: int,
-    smoothing: _linear.Weights,
+    smoothing: Weights,
     scale: float,
     delta: float,
     border: str,
@@ -191,8 +191,8 @@ def _first_derivative(
     order_y = _validate.integer(dy, "dy", minimum=0, maximum=1)
     if order_x + order_y != 1:
         raise ValueError(f"one of dx and dy must be 1 and the other 0, got dx={dx!r} and dy={dy!r}")
-    kernels = (smoothing, _DIFFERENCE) if order_x else (_DIFFERENCE, smoothing)
-    return _derivative(dtype, (kernels,), scale, delta, border)
+    term = (smoothing, _DIFFERENCE) if order_x else (_DIFFERENCE, smoothing)
+    return _derivative(dtype, Separable((term,)), scale, delta, border)
 
 
 @_validate.unlike("cv2.Laplacian(src, ddepth)")
@@ -235,60 +235,49 @@ def laplacian(
     return _laplacian(stack.dtype, ksize, scale, delta, border).apply(stack)
 
 
-@remembered
+@memoized
 def _laplacian(dtype: np.dtype, ksize: int, scale: float, delta: float, border: str) -> _linear.Filter:
     size = _validate.one_of(ksize, (1, 3, 5), "ksize")
-    if size == 5:
-        second, smoothing = _sobel_kernel(2, 5), _sobel_kernel(0, 5)
-        return _derivative(dtype, ((second, smoothing), (smoothing, second)), scale, delta, border)
-    kernel = _LAPLACIANS[size]
-    out_dtype, sum_dtype, rounding = _arithmetic(dtype, _size(sum(kernel, ())), scale, delta)
-    border_code = _validate.one_of(border, BORDERS, "border")
-    return _linear.correlate(
-        dtype, kernel, out_dtype, sum_dtype=sum_dtype, rounding=rounding, border=border_code
-    )
+    if size < 5:
+        return _derivative(dtype, Planar(_LAPLACIANS[size]), scale, delta, border)
+    second, smoothing = _sobel_kernel(2, 5), _sobel_kernel(0, 5)
+    terms = (second, smoothing), (smoothing, second)
+    return _derivative(dtype, Separable(terms), scale, delta, border)
 
 
 def _derivative(
-    dtype: np.dtype, terms: _linear.Terms, scale: float, delta: float, border: str
+    dtype: np.dtype, weights: Separable | Planar, scale: float, delta: float, border: str
 ) -> _linear.Filter:
-    """Filter by a sum of products of whole-numbered kernels."""
-    gain = sum(_size(kernel_y) * _size(kernel_x) for kernel_y, kernel_x in terms)
-    out_dtype, sum_dtype, rounding = _arithmetic(dtype, gain, scale, delta)
-    return _linear.separable(
-        dtype,
-        terms,
-        out_dtype,
-        sum_dtypes=(sum_dtype, sum_dtype),
-        rounding=rounding,
-        border=_validate.one_of(border, BORDERS, "border"),
-    )
+    """Filter by whole-numbered weights."""
+    arithmetic = _arithmetic(dtype, _gain(weights), scale, delta)
+    return _linear.plan(weights, arithmetic, Border.of(border, dtype))
 
 
-def _size(weights: _linear.Weights) -> float:
-    return sum(map(abs, weights))
+def _gain(weights: Separable | Planar) -> float:
+    """Return by how much a filter can enlarge a value: the sum of its weights without their signs."""
+    if isinstance(weights, Planar):
+        return float(np.abs(weights.weights).sum())
+    return sum(float(np.abs(column).sum() * np.abs(row).sum()) for column, row in weights.terms)
 
 
-def _arithmetic(
-    dtype: np.dtype, gain: float, scale: float, delta: float
-) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
-    """Dtypes of result and sums, and the rounding, for a kernel whose weights add up to ``gain`` in size.
+def _arithmetic(dtype: np.dtype, gain: float, scale: float, delta: float) -> Arithmetic:
+    """Choose dtypes and rounding for whole-numbered weights that enlarge a value by up to ``gain``.
 
     float32 sums of uint8 or uint16 values times whole weights are exact: one rounding is all there is.
     """
     scale, delta = _validate.number(scale, "scale"), _validate.number(delta, "delta")
+    is_plain = (scale, delta) == (1, 0)
+    rounding: Rounding
     int16, float32 = np.dtype(np.int16), np.dtype(np.float32)
     if dtype != np.uint8:
-        out_dtype = _linear.float_dtype(dtype)
-        rounding = _linear.real(out_dtype, out_dtype, scale=scale, delta=delta)
-        return out_dtype, out_dtype, _linear.AS_IT_IS if (scale, delta) == (1, 0) else rounding
-    is_narrow = gain * 255 <= np.iinfo(int16).max
-    is_plain = is_narrow and (scale, delta) == (1, 0)
-    if is_plain:
-        return int16, int16, _linear.AS_IT_IS
-    if is_narrow:
-        return int16, int16, _linear.scaled(int16, scale=scale, delta=delta)
-    return int16, float32, _linear.real(float32, int16, scale=scale, delta=delta)
+        out_dtype = _rounding.float_dtype(dtype)
+        rounding = AsItIs() if is_plain else _rounding.real(out_dtype, out_dtype, scale=scale, delta=delta)
+        return Arithmetic(out_dtype, out_dtype, rounding, out_dtype)
+    if gain * 255 > np.iinfo(int16).max:
+        rounding = _rounding.real(float32, int16, scale=scale, delta=delta)
+        return Arithmetic(float32, float32, rounding, int16)
+    rounding = AsItIs() if is_plain else _rounding.scaled(int16, scale=scale, delta=delta)
+    return Arithmetic(int16, int16, rounding, int16)
 
 
 def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect101") -> Array:
@@ -332,7 +321,7 @@ def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect1
     return _laplacian_of_gaussian(stack.dtype, sigma, border).apply(stack)
 
 
-@remembered
+@memoized
 def _laplacian_of_gaussian(
     dtype: np.dtype, sigma: float | tuple[float, float], border: str
 ) -> _linear.Filter:
@@ -342,22 +331,17 @@ def _laplacian_of_gaussian(
     if min(sigmas) < _SMALLEST_SIGMA:
         raise ValueError(f"sigma must be at least {_SMALLEST_SIGMA}, got {sigma!r}")
     (smooth_y, second_y), (smooth_x, second_x) = map(_gaussian_and_second_derivative, sigmas)
-    out_dtype = _linear.float_dtype(dtype)
-    return _linear.separable(
-        dtype,
-        ((second_y, smooth_x), (smooth_y, second_x)),
-        out_dtype,
-        sum_dtypes=(out_dtype, out_dtype),
-        rounding=_linear.AS_IT_IS,
-        border=_validate.one_of(border, BORDERS, "border"),
-    )
+    out_dtype = _rounding.float_dtype(dtype)
+    weights = Separable(((second_y, smooth_x), (smooth_y, second_x)))
+    arithmetic = Arithmetic(out_dtype, out_dtype, AsItIs(), out_dtype)
+    return _linear.plan(weights, arithmetic, Border.of(border, dtype))
 
 
 # The second derivative of a narrower Gaussian is beyond float32.
 _SMALLEST_SIGMA = 1e-15
 
 
-def _gaussian_and_second_derivative(sigma: float) -> tuple[_linear.Weights, _linear.Weights]:
+def _gaussian_and_second_derivative(sigma: float) -> tuple[Weights, Weights]:
     check_reach(sigma, 8)
     radius = int(4 * sigma + 0.5)
     gaussian = gaussian_kernel(2 * radius + 1, sigma)
@@ -400,16 +384,12 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
     array([[0., 8., 0., 0.]], dtype=float32)
     """
     stack = ImageStack.of(image)
-    border_code = _validate.one_of(border, BORDERS, "border")
-    dtype = _linear.float_dtype(stack.dtype)
-    out = stack.empty(dtype=dtype)
-    _linear.add_magnitude(
-        stack,
-        _ROBERTS,
-        out,
-        shares=(0.0, math.sqrt(0.5)),
-        sum_dtype=dtype,
-        rounding=_linear.AS_IT_IS,
-        border=border_code,
-    )
-    return stack.restore(out)
+    return _roberts(stack.dtype, border).apply(stack)
+
+
+@memoized
+def _roberts(dtype: np.dtype, border: str) -> _linear.Filter:
+    out_dtype = _rounding.float_dtype(dtype)
+    weights = Magnitude(_ROBERTS, shares=(0.0, math.sqrt(0.5)))
+    arithmetic = Arithmetic(out_dtype, out_dtype, AsItIs(), out_dtype)
+    return _linear.plan(weights, arithmetic, Border.of(border, dtype))

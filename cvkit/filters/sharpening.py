@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from cvkit import _validate
-from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack
-from cvkit.filters import _linear
+from cvkit._dispatch import Array, ImageStack, memoized
+from cvkit.filters import _linear, _rounding
 from cvkit.filters._cpu import sharpening as sharpening_kernels
+from cvkit.filters._linear import Arithmetic, Border, Magnitude, Planar
 from cvkit.filters.smoothing import gaussian_blur
 
 _SOBEL = (
@@ -64,22 +68,20 @@ def sharpen(
     array([[10,  0, 30, 20]], dtype=uint8)
     """
     stack = ImageStack.of(image)
+    return _sharpen(stack.dtype, method, amount, border).apply(stack)
+
+
+@memoized
+def _sharpen(dtype: np.dtype, method: str, amount: float, border: str) -> _linear.Filter:
     by_laplacian = _validate.one_of(method, {"laplacian": True, "sobel": False}, "method")
     strength = _strength(amount)
-    border_code = _validate.one_of(border, BORDERS, "border")
-    sum_dtype = _linear.float_dtype(stack.dtype)
-    rounding = _linear.real(sum_dtype, stack.dtype)
+    beyond = Border.of(border, dtype)
+    sum_dtype = _rounding.float_dtype(dtype)
+    arithmetic = Arithmetic(sum_dtype, sum_dtype, _rounding.real(sum_dtype, dtype), dtype)
     if by_laplacian:
-        kernel = ((0.0, -strength, 0.0), (-strength, 1 + 4 * strength, -strength), (0.0, -strength, 0.0))
-        return _linear.correlate(
-            stack.dtype, kernel, stack.dtype, sum_dtype=sum_dtype, rounding=rounding, border=border_code
-        ).apply(stack)
-    out = stack.empty()
-    shares = 1.0, strength / _SOBEL_UNIT
-    _linear.add_magnitude(
-        stack, _SOBEL, out, shares=shares, sum_dtype=sum_dtype, rounding=rounding, border=border_code
-    )
-    return stack.restore(out)
+        weights = ((0.0, -strength, 0.0), (-strength, 1 + 4 * strength, -strength), (0.0, -strength, 0.0))
+        return _linear.plan(Planar(weights), arithmetic, beyond)
+    return _linear.plan(Magnitude(_SOBEL, shares=(1.0, strength / _SOBEL_UNIT)), arithmetic, beyond)
 
 
 def unsharp_mask(
@@ -129,14 +131,19 @@ def unsharp_mask(
     array([[ 9,  7, 23, 21]], dtype=uint8)
     """
     stack = ImageStack.of(image)
-    strength = _strength(amount)
-    least = _validate.number(threshold, "threshold", minimum=0)
+    detail = _detail(stack.dtype, amount, threshold)
     # The blur is a buffer of its own until each pixel of it is replaced by the result.
     out = gaussian_blur(stack.array, sigma=sigma, border=border)
     if 0 not in stack.shape:
-        sum_dtype = _linear.float_dtype(stack.dtype)
-        number = sum_dtype.type
-        rounding = _linear.real(sum_dtype, stack.dtype)
-        kernels = stack.kernels(sharpening_kernels)
-        kernels.add_detail(stack.array, number(strength), number(least), rounding, out)
+        stack.kernels(sharpening_kernels).add_detail(stack.array, *detail, out)
     return stack.restore(out)
+
+
+@memoized
+def _detail(dtype: np.dtype, amount: float, threshold: float) -> tuple[Any, ...]:
+    """Return what the kernel takes between the image and its blur."""
+    strength = _strength(amount)
+    least = _validate.number(threshold, "threshold", minimum=0)
+    sum_dtype = _rounding.float_dtype(dtype)
+    number = sum_dtype.type
+    return number(strength), number(least), _rounding.real(sum_dtype, dtype)

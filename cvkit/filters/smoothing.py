@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack, remembered
-from cvkit.filters import _linear
-from cvkit.filters._cpu import smoothing as smoothing_kernels
+from cvkit._dispatch import Array, ImageStack, memoized
+from cvkit.filters import _linear, _rounding
+from cvkit.filters._linear import Arithmetic, Border, Box, Separable, Weights
+from cvkit.filters._math import AsItIs
 
 
 @_validate.unlike("cv2.boxFilter(src, ddepth, ksize)")
@@ -64,29 +64,16 @@ def box_filter(
     return _box(stack.dtype, ksize, normalize, border, border_value).apply(stack)
 
 
-@remembered
+@memoized
 def _box(
     dtype: np.dtype, ksize: int | tuple[int, int], normalize: bool, border: str, border_value: float
 ) -> _linear.Filter:
-    size_y, size_x = _validate.kernel_size(ksize)
-    border_code = _validate.one_of(border, BORDERS, "border")
-    value = _validate.border_value(border_value, dtype)[0]
-    column_dtype, sum_dtype, rounding = _box_arithmetic(dtype, size_y, size_x, bool(normalize), _FLOAT64)
-    with np.errstate(over="ignore"):
-        outside_column = np.array([value], column_dtype) * column_dtype.type(size_y)
-        outside_box = outside_column.astype(sum_dtype) * sum_dtype.type(size_x)
-    arguments = size_y, size_x, border_code, value, outside_column, outside_box, rounding
+    box = Box(*_validate.kernel_size(ksize))
+    beyond = Border.of(border, dtype, border_value)
+    arithmetic = _box_arithmetic(dtype, box, bool(normalize), _FLOAT64)
     # A few floats are summed in their own dtype; a sum that moves down the image needs more digits.
-    column_dtype, sum_dtype, rounding = _box_arithmetic(dtype, size_y, size_x, bool(normalize), dtype)
-    in_one_pass = _linear.in_one_pass(
-        dtype,
-        ((1.0,) * size_y, (1.0,) * size_x),
-        sum_dtypes=(column_dtype, sum_dtype),
-        rounding=rounding,
-        border=border_code,
-        border_value=value,
-    )
-    return _linear.Filter(dtype, smoothing_kernels.box, arguments, in_one_pass)
+    one_pass_arithmetic = _box_arithmetic(dtype, box, bool(normalize), dtype)
+    return _linear.plan(box, arithmetic, beyond, one_pass_arithmetic=one_pass_arithmetic)
 
 
 _UNSIGNED = {bits: np.dtype(f"u{bits // 8}") for bits in (16, 32, 64)}
@@ -98,33 +85,23 @@ def _unsigned_for(largest: int) -> np.dtype:
     return next(dtype for bits, dtype in _UNSIGNED.items() if largest < 1 << bits)
 
 
-def _box_arithmetic(
-    dtype: np.dtype, size_y: int, size_x: int, normalize: bool, float_dtype: np.dtype
-) -> tuple[np.dtype, np.dtype, _linear.Rounding]:
-    """Dtypes for the sum of a column and of a box, and its rounding.
-
-    The dtypes are the narrowest that hold a sum and round an average right; floats are summed in
-    ``float_dtype``.
-    """
-    area = size_y * size_x
+def _box_arithmetic(dtype: np.dtype, box: Box, normalize: bool, float_dtype: np.dtype) -> Arithmetic:
+    """Choose the narrowest dtypes that hold a sum and round an average right; floats are summed as told."""
+    area = box.height * box.width
     if dtype.kind == "f":
-        return float_dtype, float_dtype, _linear.real(float_dtype, dtype, scale=1 / area if normalize else 1)
+        rounding = _rounding.real(float_dtype, dtype, scale=1 / area if normalize else 1)
+        return Arithmetic(float_dtype, float_dtype, rounding, dtype)
     largest = int(np.iinfo(dtype).max)
-    column_dtype, sum_dtype = _unsigned_for(size_y * largest), _unsigned_for(area * largest)
-    if normalize:
-        return column_dtype, *_average(dtype, area, area * largest)
-    return column_dtype, sum_dtype, _linear.saturated(sum_dtype, dtype)
-
-
-def _average(dtype: np.dtype, area: int, largest: int) -> tuple[np.dtype, _linear.Rounding]:
-    """Dtype for sums up to ``largest`` and their division by an odd ``area``."""
-    rounding = _linear.quotient(area, largest)
-    if rounding is not None:
-        return _UNSIGNED[16], rounding
+    column_dtype, sum_dtype = _unsigned_for(box.height * largest), _unsigned_for(area * largest)
+    if not normalize:
+        return Arithmetic(column_dtype, sum_dtype, _rounding.saturated(sum_dtype, dtype), dtype)
+    division = _rounding.quotient(area, area * largest)
+    if division is not None:
+        return Arithmetic(column_dtype, _UNSIGNED[16], division, dtype)
     # An average of an odd number of values is at least half of one over that number away from a tie, and so
     # float32 rounds it right if the sum needs two bits less than the mantissa has.
-    sum_dtype = np.dtype(np.float32) if largest < 1 << 22 else _FLOAT64
-    return sum_dtype, _linear.real(sum_dtype, dtype, scale=1 / area)
+    sum_dtype = np.dtype(np.float32) if area * largest < 1 << 22 else _FLOAT64
+    return Arithmetic(column_dtype, sum_dtype, _rounding.real(sum_dtype, dtype, scale=1 / area), dtype)
 
 
 @_validate.unlike("cv2.GaussianBlur(src, ksize, sigmaX)", pairs=("sigma=(y, x)", "ksize=(height, width)"))
@@ -181,7 +158,7 @@ def gaussian_blur(
     return _gaussian(stack.dtype, sigma, ksize, border, border_value).apply(stack)
 
 
-@remembered
+@memoized
 def _gaussian(
     dtype: np.dtype,
     sigma: float | tuple[float, float] | None,
@@ -189,8 +166,7 @@ def _gaussian(
     border: str,
     border_value: float,
 ) -> _linear.Filter:
-    border_code = _validate.one_of(border, BORDERS, "border")
-    value = _validate.border_value(border_value, dtype)[0]
+    beyond = Border.of(border, dtype, border_value)
     sigmas = (0.0, 0.0) if sigma is None else _validate.sigma_pair(sigma)
     if ksize is not None:
         sizes = _validate.kernel_size(ksize)
@@ -198,16 +174,8 @@ def _gaussian(
         sizes = _size_for(sigmas[0], dtype), _size_for(sigmas[1], dtype)
     else:
         raise ValueError(f"sigma must be greater than 0 where ksize is not given, got {sigma!r}")
-    kernels, sum_dtypes, rounding = _gaussian_arithmetic(dtype, sizes, sigmas)
-    return _linear.separable(
-        dtype,
-        (kernels,),
-        dtype,
-        sum_dtypes=sum_dtypes,
-        rounding=rounding,
-        border=border_code,
-        border_value=value,
-    )
+    weights, arithmetic = _gaussian_weights(dtype, sizes, sigmas)
+    return _linear.plan(weights, arithmetic, beyond)
 
 
 def _size_for(sigma: float, dtype: np.dtype) -> int:
@@ -248,23 +216,24 @@ def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _gaussian_arithmetic(
+def _gaussian_weights(
     dtype: np.dtype, sizes: tuple[int, int], sigmas: tuple[float, float]
-) -> tuple[tuple[_linear.Weights, _linear.Weights], tuple[np.dtype, np.dtype], _linear.Rounding]:
-    """Kernels along y and x, the dtypes of their sums, and the rounding."""
+) -> tuple[Separable, Arithmetic]:
+    """Weights along y and x, and how they are summed: as fixed-point numbers for integers."""
     if dtype.kind == "f":
-        kernel_y, kernel_x = (
-            tuple(gaussian_kernel(*axis).tolist()) for axis in zip(sizes, sigmas, strict=True)
-        )
-        return (kernel_y, kernel_x), (dtype, dtype), _linear.AS_IT_IS
+        y_kernel, x_kernel = map(gaussian_kernel, sizes, sigmas)
+        weights = tuple(y_kernel.tolist()), tuple(x_kernel.tolist())
+        return Separable((weights,)), Arithmetic(dtype, dtype, AsItIs(), dtype)
     bits = 8 * dtype.itemsize
-    kernel_y, bits_y = _fixed_point_kernel(sizes[0], sigmas[0], bits)
-    kernel_x, bits_x = _fixed_point_kernel(sizes[1], sigmas[1], bits)
-    sum_dtypes = _unsigned_for((1 << (bits + bits_y)) - 1), _unsigned_for((1 << (bits + bits_y + bits_x)) - 1)
-    return (kernel_y, kernel_x), sum_dtypes, _linear.fixed_point(bits_y + bits_x, sum_dtypes[1])
+    y_weights, y_bits = _fixed_point_kernel(sizes[0], sigmas[0], bits)
+    x_weights, x_bits = _fixed_point_kernel(sizes[1], sigmas[1], bits)
+    column_dtype = _unsigned_for((1 << (bits + y_bits)) - 1)
+    sum_dtype = _unsigned_for((1 << (bits + y_bits + x_bits)) - 1)
+    rounding = _rounding.fixed_point(y_bits + x_bits, sum_dtype)
+    return Separable(((y_weights, x_weights),)), Arithmetic(column_dtype, sum_dtype, rounding, dtype)
 
 
-def _fixed_point_kernel(size: int, sigma: float, bits: int) -> tuple[_linear.Weights, int]:
+def _fixed_point_kernel(size: int, sigma: float, bits: int) -> tuple[Weights, int]:
     """Weights of a Gaussian as whole numbers, and how many bits of fraction they have, at most ``bits``.
 
     The error of each weight is carried to its neighbor towards the middle, and the middle takes the rest, as

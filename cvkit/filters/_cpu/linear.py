@@ -1,17 +1,40 @@
-"""Linear filters on the CPU: weighted sums of rows.
+"""Separable kernels on the CPU, and the sums that all linear filters here are made of: weighted sums of rows.
 
-A tap is a stretch of a row and its weight. Rows are seen flat, as width times channels values, so that one
+A tap is a segment of a row and its weight. Rows are seen flat, as width times channels values, so that one
 loop serves every channel count and a neighbor in x is ``channels`` values further.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit.filters._math import finish
+from cvkit._tiles import parts_of, strip
+from cvkit.filters._math import rounded
 
 # Rows of output that one task makes.
 STRIP = 64
+
+
+class Image(NamedTuple):
+    """What a task reads: an image's rows, flat, and what lies beyond them."""
+
+    rows: Any  # (height, width * channels)
+    channels: Any
+    border: Any
+    outside: Any  # a row of the border's value
+
+
+class _Scratch(NamedTuple):
+    """What a task writes on its way."""
+
+    tap_rows: Any  # for each tap along y, the row it is in
+    tap_starts: Any  # and where it begins there: at 0
+    x_starts: Any  # for each tap along x, where it begins in its extended row
+    columns: Any  # for each term, its sums down the columns, extended to both sides
+    begin: Any  # where the inner ones begin
+    total: Any  # sums along a row
 
 
 @helper
@@ -70,7 +93,7 @@ def _add_four(a, b, c, d, weights, total):
 
 
 @helper(inline=True)
-def stretch(rows, outside, row, start, length):
+def row_segment(rows, outside, row, start, length):
     """Return a part of a row, or of ``outside`` where the row is -1."""
     if row < 0:
         return outside[:length]
@@ -86,7 +109,7 @@ def _is_antisymmetric(weights):
 
 
 @helper
-def weigh(rows, outside, tap_rows, tap_starts, weights, total):
+def weighted_sum(rows, outside, tap_rows, tap_starts, weights, total):
     """Sum the taps into ``total``; tap t begins at ``rows[tap_rows[t], tap_starts[t]]``.
 
     A row of -1 stands for the row ``outside``. The count of taps is 2 or 3, or has a remainder of 1, 2 or 3
@@ -95,44 +118,55 @@ def weigh(rows, outside, tap_rows, tap_starts, weights, total):
     """
     length = total.shape[0]
     count = weights.shape[0]
-    a = stretch(rows, outside, tap_rows[0], tap_starts[0], length)
-    b = stretch(rows, outside, tap_rows[1], tap_starts[1], length)
+    a = row_segment(rows, outside, tap_rows[0], tap_starts[0], length)
+    b = row_segment(rows, outside, tap_rows[1], tap_starts[1], length)
     if count == 6 and _is_antisymmetric(weights):
         done = 6
-        c = stretch(rows, outside, tap_rows[2], tap_starts[2], length)
-        d = stretch(rows, outside, tap_rows[3], tap_starts[3], length)
-        e = stretch(rows, outside, tap_rows[4], tap_starts[4], length)
-        f = stretch(rows, outside, tap_rows[5], tap_starts[5], length)
+        c = row_segment(rows, outside, tap_rows[2], tap_starts[2], length)
+        d = row_segment(rows, outside, tap_rows[3], tap_starts[3], length)
+        e = row_segment(rows, outside, tap_rows[4], tap_starts[4], length)
+        f = row_segment(rows, outside, tap_rows[5], tap_starts[5], length)
         _three_differences(a, b, c, d, e, f, weights, total)
     elif count % 4 == 2:
         done = 2
         _two(a, b, weights, total)
     else:
-        c = stretch(rows, outside, tap_rows[2], tap_starts[2], length)
+        c = row_segment(rows, outside, tap_rows[2], tap_starts[2], length)
         if count % 4 == 3:
             done = 3
             _three(a, b, c, weights, total)
         else:
             done = 5
-            d = stretch(rows, outside, tap_rows[3], tap_starts[3], length)
-            e = stretch(rows, outside, tap_rows[4], tap_starts[4], length)
+            d = row_segment(rows, outside, tap_rows[3], tap_starts[3], length)
+            e = row_segment(rows, outside, tap_rows[4], tap_starts[4], length)
             _five(a, b, c, d, e, weights, total)
     for tap in range(done, count, 4):
-        a = stretch(rows, outside, tap_rows[tap], tap_starts[tap], length)
-        b = stretch(rows, outside, tap_rows[tap + 1], tap_starts[tap + 1], length)
-        c = stretch(rows, outside, tap_rows[tap + 2], tap_starts[tap + 2], length)
-        d = stretch(rows, outside, tap_rows[tap + 3], tap_starts[tap + 3], length)
+        a = row_segment(rows, outside, tap_rows[tap], tap_starts[tap], length)
+        b = row_segment(rows, outside, tap_rows[tap + 1], tap_starts[tap + 1], length)
+        c = row_segment(rows, outside, tap_rows[tap + 2], tap_starts[tap + 2], length)
+        d = row_segment(rows, outside, tap_rows[tap + 3], tap_starts[tap + 3], length)
         _add_four(a, b, c, d, weights[tap : tap + 4], total)
 
 
 @helper
-def finish_row(total, rounding, out):
+def round_and_store(total, rounding, out):
     """Round a row of sums into a row of the result."""
     for x in range(out.shape[0]):
-        out[x] = finish(total[x], total, rounding)
+        out[x] = rounded(total[x], rounding)
 
 
-@helper(allocates=True)
+@helper
+def filter_segment(rows, outside, tap_rows, tap_starts, weights, rounding, total, out):
+    """Sum the taps, as :func:`weighted_sum`, and round into ``out``; ``total`` is scratch space."""
+    # Nothing to round: what is known of a tuple while this is compiled is its length.
+    if len(rounding) == 0:
+        weighted_sum(rows, outside, tap_rows, tap_starts, weights, out)
+    else:
+        weighted_sum(rows, outside, tap_rows, tap_starts, weights, total[: out.shape[0]])
+        round_and_store(total, rounding, out)
+
+
+@helper
 def largest_offset(offsets):
     """Return how many pixels a row must be extended by for these taps."""
     radius = 0
@@ -155,95 +189,55 @@ def extended_rows(count, reach, length, dtype):
 
 
 @helper
-def _separable_strip(
-    rows,
-    outside,
-    y_offsets,
-    y_weights,
-    x_terms,
-    x_weights,
-    border,
-    outside_columns,
-    rounding,
-    channels,
-    top,
-    bottom,
-    tap_rows,
-    tap_starts,
-    x_starts,
-    columns,
-    begin,
-    radius,
-    total,
-    out,
-):
-    """Filter the rows from ``top`` to ``bottom``; the last arrays before ``out`` are scratch space."""
-    length = rows.shape[1]
-    reach = radius * channels
-    for y in range(top, bottom):
-        for tap in range(y_offsets.shape[0]):
-            tap_rows[tap] = border_index(y + y_offsets[tap], rows.shape[0], border)
+def _filter_strip(image, y_taps, x_taps, outside_columns, rounding, bounds, scratch, out):
+    """Filter the rows between ``bounds``."""
+    height, length = image.rows.shape
+    radius = largest_offset(x_taps.offsets)
+    reach, begin = radius * image.channels, scratch.begin
+    tap_rows, columns = scratch.tap_rows, scratch.columns
+    for y in range(bounds[0], bounds[1]):
+        for tap in range(tap_rows.shape[0]):
+            tap_rows[tap] = border_index(y + y_taps.offsets[tap], height, image.border)
         for term in range(columns.shape[0]):
-            column = columns[term]
-            weigh(rows, outside, tap_rows, tap_starts, y_weights[term], column[begin : begin + length])
-            extended = column[begin - reach : begin + length + reach]
-            extend_row(extended, radius, channels, border, outside_columns[term])
-        if len(rounding) == 0:
-            weigh(columns, columns[0], x_terms, x_starts, x_weights, out[y])
-        else:
-            weigh(columns, columns[0], x_terms, x_starts, x_weights, total)
-            finish_row(total, rounding, out[y])
+            sums, weights = columns[term, begin : begin + length], y_taps.weights[term]
+            weighted_sum(image.rows, image.outside, tap_rows, scratch.tap_starts, weights, sums)
+            extended = columns[term, begin - reach : begin + length + reach]
+            extend_row(extended, radius, image.channels, image.border, outside_columns[term])
+        filter_segment(
+            columns,
+            columns[0],
+            x_taps.terms,
+            scratch.x_starts,
+            x_taps.weights,
+            rounding,
+            scratch.total,
+            out[y],
+        )
 
 
 @cpu_kernel
-def separable(
-    source,
-    y_offsets,
-    y_weights,
-    x_terms,
-    x_offsets,
-    x_weights,
-    border,
-    border_value,
-    outside_columns,
-    rounding,
-    out,
-):
+def separable(source, y_taps, x_taps, border, border_value, outside_columns, rounding, out):
     """Filter down the columns, once for each term, then along the rows over all terms together."""
     count, height, width, channels = source.shape
     length = width * channels
     rows = source.reshape(count, height, length)
     out_rows = out.reshape(count, height, length)
     outside = np.full(length, border_value, source.dtype)
-    radius = largest_offset(x_offsets)
-    strips = (height + STRIP - 1) // STRIP
+    radius = largest_offset(x_taps.offsets)
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        columns, begin = extended_rows(y_weights.shape[0], radius * channels, length, y_weights.dtype)
-        x_starts = begin + x_offsets * channels
-        total = np.empty(length, x_weights.dtype)
-        tap_rows = np.empty_like(y_offsets)
-        tap_starts = np.zeros_like(y_offsets)
-        _separable_strip(
-            rows[image],
-            outside,
-            y_offsets,
-            y_weights,
-            x_terms,
-            x_weights,
-            border,
-            outside_columns,
-            rounding,
-            channels,
-            top,
-            min(top + STRIP, height),
-            tap_rows,
-            tap_starts,
-            x_starts,
+        position, top, bottom = strip(task, strips, STRIP, height)
+        terms = y_taps.weights.shape[0]
+        columns, begin = extended_rows(terms, radius * channels, length, y_taps.weights.dtype)
+        scratch = _Scratch(
+            np.empty_like(y_taps.offsets),
+            np.zeros_like(y_taps.offsets),
+            begin + x_taps.offsets * channels,
             columns,
             begin,
-            radius,
-            total,
-            out_rows[image],
+            np.empty(length, x_taps.weights.dtype),
+        )
+        image = Image(rows[position], channels, border, outside)
+        _filter_strip(
+            image, y_taps, x_taps, outside_columns, rounding, (top, bottom), scratch, out_rows[position]
         )

@@ -2,7 +2,7 @@
 
 from cvkit._border import border_index
 from cvkit._jit import cuda, cuda_kernel
-from cvkit.filters._math import finish
+from cvkit.filters._math import rounded
 
 
 @cuda_kernel
@@ -36,25 +36,13 @@ def _filter_rows(columns, x_terms, x_offsets, x_weights, border, outside_columns
         term = x_terms[tap]
         value = outside_columns[term] if column < 0 else columns[term, image, y, column * channels + channel]
         total = number(total + number(number(value) * x_weights[tap]))
-    out[image, y, x, channel] = finish(total, x_weights, rounding)
+    out[image, y, x, channel] = rounded(total, rounding)
 
 
-def separable(
-    source,
-    y_offsets,
-    y_weights,
-    x_terms,
-    x_offsets,
-    x_weights,
-    border,
-    border_value,
-    outside_columns,
-    rounding,
-    out,
-):
+def separable(source, y_taps, x_taps, border, border_value, outside_columns, rounding, out):
     """Filter down the columns, once for each term, then along the rows over all terms together."""
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
-    columns = cuda.device_array((len(y_weights), *threads), y_weights.dtype, stream=source.stream)
-    _filter_columns[threads](source, y_offsets, y_weights, border, border_value, columns)
-    _filter_rows[threads](columns, x_terms, x_offsets, x_weights, border, outside_columns, rounding, out)
+    columns = cuda.device_array((len(y_taps.weights), *threads), y_taps.weights.dtype, stream=source.stream)
+    _filter_columns[threads](source, *y_taps, border, border_value, columns)
+    _filter_rows[threads](columns, *x_taps, border, outside_columns, rounding, out)

@@ -4,7 +4,7 @@ import math
 
 from cvkit._border import border_index
 from cvkit._jit import cuda, cuda_kernel
-from cvkit.filters._math import finish
+from cvkit.filters._math import rounded
 
 
 @cuda_kernel
@@ -21,18 +21,18 @@ def _correlate(source, y_offsets, x_offsets, weights, border, border_value, roun
         column = border_index(x + x_offsets[tap], width, border)
         value = border_value if row < 0 or column < 0 else source[image, row, column, channel]
         total = number(total + number(number(value) * weights[tap]))
-    out[image, y, x, channel] = finish(total, weights, rounding)
+    out[image, y, x, channel] = rounded(total, rounding)
 
 
-def correlate(source, y_offsets, x_offsets, weights, border, border_value, rounding, out):
+def correlate(source, taps, border, border_value, rounding, out):
     """Filter by taps anywhere around a pixel."""
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
-    _correlate[threads](source, y_offsets, x_offsets, weights, border, border_value, rounding, out)
+    _correlate[threads](source, *taps, border, border_value, rounding, out)
 
 
 @cuda_kernel
-def _add_magnitude(source, y_offsets, x_offsets, weights, border, image_share, share, rounding, out):
+def _add_magnitude(source, y_offsets, x_offsets, weights, border, border_value, shares, rounding, out):
     position, y, image = cuda.grid(3)
     count, height, width, channels = source.shape
     if image >= count or y >= height or position >= width * channels:
@@ -45,15 +45,15 @@ def _add_magnitude(source, y_offsets, x_offsets, weights, border, image_share, s
         for tap in range(weights.shape[1]):
             row = border_index(y + y_offsets[tap], height, border)
             column = border_index(x + x_offsets[tap], width, border)
-            if row >= 0 and column >= 0:
-                slope += number(source[image, row, column, channel]) * weights[direction, tap]
+            value = border_value if row < 0 or column < 0 else source[image, row, column, channel]
+            slope += number(value) * weights[direction, tap]
         squares += slope * slope
-    value = number(source[image, y, x, channel]) * image_share + number(math.sqrt(squares)) * share
-    out[image, y, x, channel] = finish(number(value), weights, rounding)
+    total = number(source[image, y, x, channel]) * shares[0] + number(math.sqrt(squares)) * shares[1]
+    out[image, y, x, channel] = rounded(number(total), rounding)
 
 
-def add_magnitude(source, y_offsets, x_offsets, weights, border, image_share, share, rounding, out):
-    """Add shares of the image and of the root of the squares of two correlations; the border is 0."""
+def add_magnitude(source, taps, border, border_value, shares, rounding, out):
+    """Add shares of the image and of the root of the squares of two correlations."""
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
-    _add_magnitude[threads](source, y_offsets, x_offsets, weights, border, image_share, share, rounding, out)
+    _add_magnitude[threads](source, *taps, border, border_value, shares, rounding, out)

@@ -2,7 +2,7 @@
 
 from cvkit._border import border_index
 from cvkit._jit import cuda, cuda_kernel
-from cvkit.filters._math import finish
+from cvkit.filters._math import rounded
 
 
 @cuda_kernel
@@ -34,10 +34,10 @@ def _sum_rows(columns, size_x, border, outside_column, outside_box, rounding, ou
         column = border_index(x + offset, width, border)
         value = outside_column[0] if column < 0 else columns[image, y, column, channel]
         total = number(total + number(value))
-    out[image, y, x, channel] = finish(total, outside_box, rounding)
+    out[image, y, x, channel] = rounded(total, rounding)
 
 
-def box(source, size_y, size_x, border, border_value, outside_column, outside_box, rounding, out):
+def box(source, size, border, border_value, outside_column, outside_box, rounding, out):
     """Sum down the columns, in the dtype of ``outside_column``, and along the rows, in ``outside_box``'s.
 
     Both hold one number: the sum of a column, and of a box, that lies beyond the image.
@@ -45,5 +45,5 @@ def box(source, size_y, size_x, border, border_value, outside_column, outside_bo
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
     columns = cuda.device_array(source.shape, outside_column.dtype, stream=source.stream)
-    _sum_columns[threads](source, size_y, border, border_value, columns)
-    _sum_rows[threads](columns, size_x, border, outside_column, outside_box, rounding, out)
+    _sum_columns[threads](source, size[0], border, border_value, columns)
+    _sum_rows[threads](columns, size[1], border, outside_column, outside_box, rounding, out)
