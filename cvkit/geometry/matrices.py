@@ -37,7 +37,7 @@ def affine_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
            [0., 2., 7.]])
     """
     source, target = _validate.matrix(src, (3, 2), "src"), _validate.matrix(dst, (3, 2), "dst")
-    if on_a_line(source):
+    if on_a_line(*source.tolist()):
         raise _on_a_line_error(source, "src")
     # Differences, because points far from the origin differ in their last digits only.
     linear = np.linalg.solve(edges(source), edges(target)).T
