@@ -24,8 +24,8 @@ def fit(source: np.ndarray, target: np.ndarray, start: np.ndarray | None = None)
     ``source`` must hold four points of which no three are on a line. Without a matrix to ``start`` from, the
     normalized direct linear transform gives one. From there on the sum of squares never grows.
     """
-    from_source, to_target = _spreading(source), _scaling(target)
-    normal_source, normal_target = _apply(from_source, source), _apply(to_target, target)
+    normal_source, from_source = _spread(source)
+    normal_target, to_target = _scale(target)
     if start is None:
         first = _direct_linear_transform(normal_source, normal_target)
     else:
@@ -41,28 +41,30 @@ def fit(source: np.ndarray, target: np.ndarray, start: np.ndarray | None = None)
     return matrix
 
 
-def _spreading(points: np.ndarray) -> np.ndarray:
-    """Return the affine matrix that centers points and spreads them alike in all directions."""
-    center, size, spread = _spread(points)
-    return _centering(np.linalg.inv(spread).T / size, center)
+def _spread(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Center points and spread them alike in all directions; return them, (2, N), and the affine matrix."""
+    (x, y), center, size = _center(points)
+    # Made orthogonal by Gram and Schmidt: a covariance would lose half the digits of narrow points.
+    slope = (x * y).mean() / (x * x).mean()
+    upright = y - slope * x
+    scales = 1 / math.sqrt((x * x).mean()), 1 / math.sqrt((upright * upright).mean())
+    linear = np.array([[scales[0], 0], [-slope * scales[1], scales[1]]])
+    return np.stack([x * scales[0], upright * scales[1]]), _centering(linear / size, center)
 
 
-def _scaling(points: np.ndarray) -> np.ndarray:
-    """Return the similarity that centers points, at a root mean square distance of 1."""
-    center, size, spread = _spread(points)
-    return _centering(np.eye(2) / (size * np.linalg.norm(spread)), center)
+def _scale(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Center points at a root mean square distance of 1; return them, (2, N), and the similarity."""
+    apart, center, size = _center(points)
+    scale = 1 / math.sqrt(2 * (apart * apart).mean())
+    return apart * scale, _centering(np.diag([scale, scale]) / size, center)
 
 
-def _spread(points: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Return the center of points, their size and a square root of their covariance in units of the size."""
+def _center(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return points as seen from their center, (2, N) at a size of 1, the center and the size."""
     center = points.mean(axis=0)
-    apart = points - center
+    apart = np.ascontiguousarray((points - center).T)
     size = float(np.abs(apart).max())
-    across, down = np.ascontiguousarray((apart / size).T)
-    breadth = np.linalg.norm(across)
-    slope = across @ down / breadth
-    spread = np.array([[breadth, slope], [0, np.linalg.norm(down - slope / breadth * across)]])
-    return center, size, spread / math.sqrt(len(points))
+    return apart / size, center, size
 
 
 def _centering(linear: np.ndarray, center: np.ndarray) -> np.ndarray:
@@ -70,12 +72,6 @@ def _centering(linear: np.ndarray, center: np.ndarray) -> np.ndarray:
     matrix = np.eye(3)
     matrix[:2, :2], matrix[:2, 2] = linear, -linear @ center
     return matrix
-
-
-def _apply(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Map points (N, 2) to rows of coordinates (2, N)."""
-    x, y = points.T
-    return np.stack([row[0] * x + row[1] * y + row[2] for row in affine[:2]])
 
 
 def _direct_linear_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:

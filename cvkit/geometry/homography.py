@@ -10,8 +10,7 @@ import numpy.typing as npt
 from cvkit import _validate
 from cvkit.geometry._cpu import homography as kernels
 from cvkit.geometry._least_squares import fit
-from cvkit.geometry._points import hold_four_in_general_position, through_four
-from cvkit.geometry.matrices import transform_points
+from cvkit.geometry._points import hold_four_in_general_position, map_points, through_four
 
 # Samples that RANSAC tries at once: few where there are many pairs, because the first may do.
 _PAIRS_IN_BATCH, _BATCH_BOUNDS = 1 << 17, (8, 64)
@@ -87,11 +86,12 @@ def find_homography(
     threshold = _validate.number(threshold, "threshold", above=0)
     confidence = _validate.number(confidence, "confidence", minimum=0, maximum=1)
     iterations = _validate.integer(max_iterations, "max_iterations", minimum=1)
-    generator = np.random.default_rng(_validate.integer(seed, "seed", minimum=0))
+    seed = _validate.integer(seed, "seed", minimum=0)
     for points, name in ((source, "src"), (target, "dst")):
         _check_position(points, name, method)
     if method == "least_squares":
         return fit(source, target), np.ones(len(source), bool)
+    generator = np.random.default_rng(seed)
     matrix = _consensus(source, target, threshold, confidence, iterations, generator)
     inliers = _agreeing(matrix, source, target, threshold)
     # The squares of the distances, each capped at the threshold's, never sum to more than before: the fit
@@ -123,7 +123,8 @@ def _check_position(points: np.ndarray, name: str, method: str) -> None:
 
 def _agreeing(matrix: np.ndarray, source: np.ndarray, target: np.ndarray, threshold: float) -> np.ndarray:
     """Return which pairs the matrix maps to within ``threshold`` of each other."""
-    return np.hypot(*(transform_points(source, matrix) - target).T) <= threshold
+    x, y = map_points(source, matrix)
+    return np.hypot(x - target[:, 0], y - target[:, 1]) <= threshold
 
 
 def _no_consensus(threshold: float) -> ValueError:
@@ -182,9 +183,8 @@ def _median(values: np.ndarray) -> np.ndarray:
 
 def _draw_fours(generator: np.random.Generator, size: int, count: int) -> np.ndarray:
     """Draw ``count`` samples of four numbers below ``size``, which Floyd's algorithm makes different."""
-    return np.stack(
-        [generator.integers(0, last, count, endpoint=True) for last in range(size - 4, size)], axis=1
-    )
+    columns = [generator.integers(0, last, count, endpoint=True) for last in range(size - 4, size)]
+    return np.column_stack(columns)
 
 
 def _samples_needed(share: float, confidence: float) -> float:

@@ -35,11 +35,8 @@ def _make_different(sample, size):
 @helper
 def _in_general_position(points, sample):
     """Tell whether no three of the four points of ``sample`` lie on a line."""
-    for left_out in range(4):
-        first, second, third = sample[left_out - 3], sample[left_out - 2], sample[left_out - 1]
-        if _on_a_line(points[first], points[second], points[third]):
-            return False
-    return True
+    a, b, c, d = points[sample[0]], points[sample[1]], points[sample[2]], points[sample[3]]
+    return not (_on_a_line(a, b, c) or _on_a_line(a, b, d) or _on_a_line(a, c, d) or _on_a_line(b, c, d))
 
 
 @helper
