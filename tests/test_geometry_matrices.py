@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import cvkit
+from cvkit._jit import thread_limit
 
 SQUARE = np.array([[0, 0], [100, 0], [100, 80], [0, 80]], np.float64)
 QUAD = np.array([[13, 7], [94, 22], [101, 93], [-4, 71]], np.float64)
@@ -208,6 +209,16 @@ def test_the_seed_alone_decides_where_ransac_looks() -> None:
     runs = [cvkit.find_homography(source, target, seed=9, max_iterations=40) for _ in range(2)]
     np.testing.assert_array_equal(runs[0][0], runs[1][0])
     np.testing.assert_array_equal(runs[0][1], runs[1][1])
+
+
+def test_the_number_of_threads_changes_no_bit_of_a_homography() -> None:
+    source, target = noisy_pairs(7, 20_000, 6000)
+    for method in ("ransac", "least_squares"):
+        matrix, inliers = cvkit.find_homography(source, target, method=method)
+        with thread_limit(1):
+            alone, inliers_alone = cvkit.find_homography(source, target, method=method)
+        np.testing.assert_array_equal(matrix, alone)
+        np.testing.assert_array_equal(inliers, inliers_alone)
 
 
 LINE = np.stack([np.arange(12.0), 3 * np.arange(12.0) + 1], axis=1)

@@ -1,4 +1,6 @@
-"""Where points lie to each other, and the matrix through four of them, for one sample or many at once.
+"""Where points lie to each other, and the matrix through four of them.
+
+Kernels compile :func:`on_a_line` and :func:`solve_four`, which therefore call nothing of this file.
 
 Nothing here knows a unit or an origin: points are compared by their differences, and with the rounding that
 their distance from the origin brings.
@@ -6,9 +8,10 @@ their distance from the origin brings.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-_TRIPLES = np.array([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]])
 # The other two of three points.
 _NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
 
@@ -18,26 +21,38 @@ def edges(points: np.ndarray) -> np.ndarray:
     return points[..., 1:, :] - points[..., :1, :]
 
 
+def map_points(points: np.ndarray, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the coordinates x and y of points (N, 2) that a matrix (3, 3) maps."""
+    x, y = points.T
+    # Not a product of matrices: shared out among threads, such a narrow one takes longer.
+    across, down, depth = (row[0] * x + row[1] * y + row[2] for row in matrix)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return across / depth, down / depth
+
+
 def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the areas of the parallelograms between vectors (..., 2)."""
     return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
 
 
-def on_a_line(points: np.ndarray) -> np.ndarray:
-    """Tell whether three points (..., 3, 2) span no triangle, up to rounding, or two of them are one."""
-    sides = edges(points)
-    size = np.abs(sides).max(axis=(-2, -1))
-    with np.errstate(all="ignore"):
-        sides = sides / size[..., np.newaxis, np.newaxis]
-        rounding = np.finfo(np.float64).eps * np.abs(points).max(axis=(-2, -1)) / size
-    lengths = np.hypot(sides[..., 0], sides[..., 1])
-    area = np.abs(_cross(sides[..., 0, :], sides[..., 1, :]))
-    return ~(area > 1e-10 * lengths.prod(axis=-1) + 4 * rounding * lengths.sum(axis=-1))
+def on_a_line(first: tuple[float, float], second: tuple[float, float], third: tuple[float, float]) -> bool:
+    """Tell whether three points (x, y) span no triangle, up to rounding, or two of them are one."""
+    x, y = second[0] - first[0], second[1] - first[1]
+    u, v = third[0] - first[0], third[1] - first[1]
+    size = max(abs(x), abs(y), abs(u), abs(v))
+    if size == 0:
+        return True
+    x, y, u, v = x / size, y / size, u / size, v / size
+    farthest = max(abs(first[0]), abs(first[1]), abs(second[0]), abs(second[1]), abs(third[0]), abs(third[1]))
+    rounding = 2.0**-52 * (farthest / size)
+    sides = math.hypot(x, y), math.hypot(u, v)
+    return not abs(x * v - y * u) > 1e-10 * sides[0] * sides[1] + 4 * rounding * (sides[0] + sides[1])
 
 
-def in_general_position(points: np.ndarray) -> np.ndarray:
-    """Tell whether no three of four points (..., 4, 2) lie on a line."""
-    return np.logical_not(on_a_line(points[..., _TRIPLES, :]).any(axis=-1))
+def in_general_position(points: np.ndarray) -> bool:
+    """Tell whether no three of four points (4, 2) lie on a line."""
+    a, b, c, d = points.tolist()
+    return not (on_a_line(a, b, c) or on_a_line(a, b, d) or on_a_line(a, c, d) or on_a_line(b, c, d))
 
 
 def hold_four_in_general_position(points: np.ndarray) -> bool:
@@ -66,49 +81,43 @@ def hold_four_in_general_position(points: np.ndarray) -> bool:
 
 
 def through_four(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Return the matrices, ending in 1, through four pairs of points (..., 4, 2), in general position.
-
-    Four points are weighed sums of three of them; a matrix takes the weights of some to those of others.
-    """
-    sides, sizes = zip(*map(_local, (source, target)), strict=True)
+    """Return the matrix, ending in 1, through four pairs of points (4, 2), in general position."""
+    matrix = np.empty((3, 3))
     with np.errstate(all="ignore"):
-        factors = _weights_of_fourth(sides[1]) / _weights_of_fourth(sides[0])
-        matrix = np.swapaxes(_with_ones(sides[1][..., :3, :]) * factors[..., np.newaxis], -1, -2)
-        matrix = matrix @ _opposite_lines(sides[0][..., :3, :])
+        (near_source, source_size), (near_target, target_size) = _local(source), _local(target)
+        solve_four(near_source, near_target, matrix)
         # Back from the sizes and the places that _local took away.
-        matrix[..., :2, :] *= sizes[1]
-        matrix[..., :, :2] /= sizes[0]
-        matrix[..., :2, :] += target[..., 0, :, np.newaxis] * matrix[..., 2:, :]
-        matrix[..., :, 2:] -= matrix[..., :, :2] @ source[..., 0, :, np.newaxis]
-        return matrix / matrix[..., 2:, 2:]
+        matrix[:2] *= target_size
+        matrix[:, :2] /= source_size
+        matrix[:2] += np.outer(target[0], matrix[2])
+        matrix[:, 2] -= matrix[:, :2] @ source[0]
+        return matrix / matrix[2, 2]
 
 
-def _local(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _local(points: np.ndarray) -> tuple[np.ndarray, float]:
     """Return points as seen from the first one, at a size of 1, and the size."""
-    apart = points - points[..., :1, :]
-    size = np.abs(apart).max(axis=(-2, -1), keepdims=True)
-    with np.errstate(all="ignore"):
-        return apart / size, size
+    apart = points - points[0]
+    size = float(np.abs(apart).max())
+    return apart / size, size
 
 
-def _weights_of_fourth(points: np.ndarray) -> np.ndarray:
-    """Return the weights of three points whose sum is the fourth one, up to a common factor.
+def solve_four(source: np.ndarray, target: np.ndarray, matrix: np.ndarray) -> None:
+    """Fill a matrix, of any scale, through four pairs of points (4, 2) of a size near 1.
 
-    They are the areas of the triangles that it spans with two of them.
+    Four points are weighted sums of three of them; a matrix takes the weights of some to those of others. The
+    weight of a point is the area that the other two span with the fourth one. The product of (x, y, 1) and
+    the line through the other two is 0 on this line, and the same for each point and its own line.
     """
-    to_fourth = points[..., :3, :] - points[..., 3:, :]
-    return _cross(to_fourth[..., _NEXT, :], to_fourth[..., _LAST, :])
-
-
-def _opposite_lines(points: np.ndarray) -> np.ndarray:
-    """Return for each of three points (..., 3, 2) the line through the other two, (..., 3, 3).
-
-    The product of a line and (x, y, 1) is 0 on the line, and the same for each point and its own line.
-    """
-    first, second = points[..., _NEXT, :], points[..., _LAST, :]
-    across, down = np.moveaxis(first - second, -1, 0)
-    return np.stack([down, -across, _cross(first, second)], axis=-1)
-
-
-def _with_ones(points: np.ndarray) -> np.ndarray:
-    return np.concatenate([points, np.ones_like(points[..., :1])], axis=-1)
+    matrix[:] = 0
+    for corner in range(3):
+        after, last = (corner + 1) % 3, (corner + 2) % 3
+        x, y, u, v = source[after, 0], source[after, 1], source[last, 0], source[last, 1]
+        line = y - v, u - x, x * v - y * u
+        source_area = (x - source[3, 0]) * (v - source[3, 1]) - (y - source[3, 1]) * (u - source[3, 0])
+        x, y, u, v = target[after, 0], target[after, 1], target[last, 0], target[last, 1]
+        target_area = (x - target[3, 0]) * (v - target[3, 1]) - (y - target[3, 1]) * (u - target[3, 0])
+        for column in range(3):
+            part = line[column] * target_area / source_area
+            matrix[0, column] += target[corner, 0] * part
+            matrix[1, column] += target[corner, 1] * part
+            matrix[2, column] += part

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from cvkit import _validate
 from cvkit.geometry._cpu import homography as kernels
 from cvkit.geometry._least_squares import fit
-from cvkit.geometry._points import hold_four_in_general_position, in_general_position, through_four
-from cvkit.geometry.matrices import transform_points
+from cvkit.geometry._points import hold_four_in_general_position, map_points, through_four
 
 # Samples that RANSAC tries at once: few where there are many pairs, because the first may do.
 _PAIRS_IN_BATCH, _BATCH_BOUNDS = 1 << 17, (8, 64)
@@ -87,11 +86,12 @@ def find_homography(
     threshold = _validate.number(threshold, "threshold", above=0)
     confidence = _validate.number(confidence, "confidence", minimum=0, maximum=1)
     iterations = _validate.integer(max_iterations, "max_iterations", minimum=1)
-    generator = np.random.default_rng(_validate.integer(seed, "seed", minimum=0))
+    seed = _validate.integer(seed, "seed", minimum=0)
     for points, name in ((source, "src"), (target, "dst")):
         _check_position(points, name, method)
     if method == "least_squares":
         return fit(source, target), np.ones(len(source), bool)
+    generator = np.random.default_rng(seed)
     matrix = _consensus(source, target, threshold, confidence, iterations, generator)
     inliers = _agreeing(matrix, source, target, threshold)
     # The squares of the distances, each capped at the threshold's, never sum to more than before: the fit
@@ -123,7 +123,8 @@ def _check_position(points: np.ndarray, name: str, method: str) -> None:
 
 def _agreeing(matrix: np.ndarray, source: np.ndarray, target: np.ndarray, threshold: float) -> np.ndarray:
     """Return which pairs the matrix maps to within ``threshold`` of each other."""
-    return np.hypot(*(transform_points(source, matrix) - target).T) <= threshold
+    x, y = map_points(source, matrix)
+    return np.hypot(x - target[:, 0], y - target[:, 1]) <= threshold
 
 
 def _no_consensus(threshold: float) -> ValueError:
@@ -144,18 +145,18 @@ def _consensus(
     """Return the matrix through four pairs that most pairs agree with."""
     source_middle, source_size = _middle(source)
     target_middle, target_size = _middle(target)
-    near_source, near_target = (source - source_middle) / source_size, (target - target_middle) / target_size
-    coordinates = np.ascontiguousarray(near_source.T), np.ascontiguousarray(near_target.T)
+    near_source = np.ascontiguousarray(((source - source_middle) / source_size).T)
+    near_target = np.ascontiguousarray(((target - target_middle) / target_size).T)
     best, most, tried = None, 0, 0
     while tried < min(iterations, _samples_needed(most / len(source), confidence)):
         size = np.clip(_PAIRS_IN_BATCH // len(source), *_BATCH_BOUNDS)
         samples = _draw_fours(generator, len(source), min(size, iterations - tried))
         tried += len(samples)
-        samples = samples[in_general_position(np.stack([source[samples], target[samples]])).all(axis=0)]
-        candidates = through_four(near_source[samples], near_target[samples])
-        counts = np.zeros(len(samples), np.int64)
-        kernels.count_agreeing(candidates, *coordinates, threshold / target_size, counts)
-        if counts.max(initial=0) > most:
+        counts = np.empty(len(samples), np.int64)
+        kernels.count_agreeing(
+            samples, source, target, near_source, near_target, threshold / target_size, counts
+        )
+        if counts.max() > most:
             best, most = samples[counts.argmax()], int(counts.max())
     if best is None or most < 4:
         raise _no_consensus(threshold)
@@ -168,21 +169,22 @@ def _consensus(
 def _middle(points: np.ndarray) -> tuple[np.ndarray, float]:
     """Return a point amid most points and a distance at which many lie, however far some are."""
     some = points[:: 1 + len(points) // _ENOUGH_FOR_MIDDLE]
-    middle = np.median(some, axis=0)
+    middle = _median(some)
     apart = np.abs(points - middle)
     apart = apart[apart > 0]
-    return middle, float(np.median(apart[:: 1 + len(apart) // _ENOUGH_FOR_MIDDLE]))
+    return middle, float(_median(apart[:: 1 + len(apart) // _ENOUGH_FOR_MIDDLE]))
+
+
+def _median(values: np.ndarray) -> np.ndarray:
+    """Return the median along the first axis; the larger of the middle two where there are two."""
+    half = len(values) // 2
+    return np.partition(values, half, axis=0)[half]
 
 
 def _draw_fours(generator: np.random.Generator, size: int, count: int) -> np.ndarray:
-    """Draw ``count`` samples of four different numbers below ``size``, by Floyd's algorithm."""
-    samples = np.empty((count, 4), np.int64)
-    for place in range(4):
-        last = size - 4 + place
-        drawn = generator.integers(0, last, count, endpoint=True)
-        repeated = (samples[:, :place] == drawn[:, np.newaxis]).any(axis=1)
-        samples[:, place] = np.where(repeated, last, drawn)
-    return samples
+    """Draw ``count`` samples of four numbers below ``size``, which Floyd's algorithm makes different."""
+    columns = [generator.integers(0, last, count, endpoint=True) for last in range(size - 4, size)]
+    return np.column_stack(columns)
 
 
 def _samples_needed(share: float, confidence: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit.geometry._points import edges, in_general_position, on_a_line, through_four
+from cvkit.geometry._points import edges, in_general_position, map_points, on_a_line, through_four
 
 
 def affine_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
@@ -37,7 +37,7 @@ def affine_matrix(src: npt.ArrayLike, dst: npt.ArrayLike) -> np.ndarray:
            [0., 2., 7.]])
     """
     source, target = _validate.matrix(src, (3, 2), "src"), _validate.matrix(dst, (3, 2), "dst")
-    if on_a_line(source):
+    if on_a_line(*source.tolist()):
         raise _on_a_line_error(source, "src")
     # Differences, because points far from the origin differ in their last digits only.
     linear = np.linalg.solve(edges(source), edges(target)).T
@@ -276,12 +276,7 @@ def transform_points(points: npt.ArrayLike, matrix: npt.ArrayLike) -> np.ndarray
     >>> cvkit.transform_points([[1, 2]], [[1, 0, 10], [0, 1, 20]])
     array([[11., 22.]])
     """
-    source, square = _validate.matrix(points, (-1, 2), "points"), _square(matrix)
-    x, y = source.T
-    # Not a product of matrices: shared out among threads, such a narrow one takes longer.
-    across, down, depth = (row[0] * x + row[1] * y + row[2] for row in square)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.column_stack([across / depth, down / depth])
+    return np.column_stack(map_points(_validate.matrix(points, (-1, 2), "points"), _square(matrix)))
 
 
 def _square(matrix: npt.ArrayLike) -> np.ndarray:
