@@ -117,18 +117,35 @@ def linked(candidates: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return drawn == 255
 
 
+def edges_of_opencv(dx: np.ndarray, dy: np.ndarray, low: float, high: float, l2_gradient: bool) -> np.ndarray:
+    use_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)  # the primitives, used on one thread, decide ties in another way
+    try:
+        return cv2.Canny(dx, dy, low, high, L2gradient=l2_gradient)
+    finally:
+        cv2.ipp.setUseIPP(use_ipp)
+
+
 @pytest.mark.parametrize("l2_gradient", [False, True])
 def test_gradients_up_to_where_opencv_overflows(l2_gradient: bool) -> None:
     # Beyond 27145, 79109 / 32768 times dx does not fit in OpenCV's 32 bits.
     dx, dy = np.random.default_rng(0).integers(-27145, 27146, (2, 60, 61)).astype(np.int16)
-    use_ipp = cv2.ipp.useIPP()
-    cv2.ipp.setUseIPP(False)  # the primitives, used on one thread, decide ties in another way
-    try:
-        expected = cv2.Canny(dx, dy, 20000, 30000, L2gradient=l2_gradient)
-    finally:
-        cv2.ipp.setUseIPP(use_ipp)
+    expected = edges_of_opencv(dx, dy, 20000, 30000, l2_gradient)
     ours = cvkit.canny_from_gradients(dx, dy, 20000, 30000, l2_gradient=l2_gradient)
     np.testing.assert_array_equal(ours, expected)
+
+
+def test_directions_part_at_the_tangent_of_opencv() -> None:
+    """Gradients on either side of 22.5 degrees, where the last digit of the constant decides."""
+    across = np.arange(20_000, 27_146)
+    below, above = (across * tangent // 65536 for tangent in (27_145, 27_147))
+    across, along = (values[below != above] for values in (across, above))
+    random = np.random.default_rng(0)
+    drawn = random.integers(0, across.size, (120, 61))
+    dx = across[drawn].astype(np.int16)
+    dy = (along[drawn] - random.integers(0, 2, drawn.shape)).astype(np.int16)
+    expected = edges_of_opencv(dx, dy, 100, 200, False)
+    np.testing.assert_array_equal(cvkit.canny_from_gradients(dx, dy, 100, 200), expected)
 
 
 def test_largest_gradients_have_a_direction() -> None:
