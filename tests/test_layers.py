@@ -62,8 +62,9 @@ EXTERNAL = {
     "matplotlib": {"detect", "ml.tree"},
     "jinja2": {"batch"},
 }
-KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy", "numba", "numba.extending"}
-KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._rows"}
+KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy"}
+KERNELS_MAY_IMPORT |= {"numba", "numba.extending", "llvmlite"}
+KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._border", "cvkit._rows", "cvkit._tiles"}
 KERNELS_MAY_IMPORT |= {name for name in MODULES if name.startswith("cvkit._simd.")}
 
 
