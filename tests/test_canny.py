@@ -9,6 +9,7 @@ import scipy.ndimage
 
 import cvkit
 from cvkit.compare.cases.images import noise, scene
+from cvkit.filters import _canny_math
 from cvkit.filters._cpu import hysteresis
 
 
@@ -108,8 +109,8 @@ def linked(candidates: np.ndarray, edges: np.ndarray) -> np.ndarray:
     drawn = np.empty((height, width), np.uint8)
     for y in range(height):
         marks = hysteresis.empty_marks(width)
-        marks[:width][candidates[y]] = hysteresis.WEAK
-        marks[:width][edges[y]] = hysteresis.STRONG
+        marks[:width][candidates[y]] = _canny_math.WEAK
+        marks[:width][edges[y]] = _canny_math.STRONG
         hysteresis.pack_marks(marks, planes[0, y + 1], planes[1, y + 1])
     hysteresis.link(planes[0], planes[1])
     for y in range(height):

@@ -81,12 +81,12 @@ def canny(
     """
     stack = ImageStack.of(image)
     _validate.one_of(ksize, tuple(_SCALES), "ksize")
-    whole = stack.dtype == np.uint8
-    scale = _SCALES[ksize] if whole else 1.0
+    is_byte = stack.dtype == np.uint8
+    scale = _SCALES[ksize] if is_byte else 1.0
     thresholds = _thresholds(low, high, scale, l2_gradient, _magnitude_dtype(stack.dtype, l2_gradient))
     if sigma is not None:
         stack = ImageStack.of(smoothing.gaussian_blur(image, sigma=sigma))
-    if ksize == 3 and whole:
+    if ksize == 3 and is_byte:
         kernels = stack.kernels(canny_kernels)
         out = stack.empty((*stack.shape[:3], 1), np.uint8)
         kernels.edges_of_image(stack.array, thresholds, bool(l2_gradient), out)
@@ -149,8 +149,7 @@ def canny_from_gradients(
         raise ValueError(f"dx and dy must have the same shape, got {shapes}")
     if gradient_x.is_on_device != gradient_y.is_on_device:
         raise ValueError("dx and dy must live on the same device, got one NumPy and one device array")
-    whole = gradient_x.dtype == np.int16
-    dtype = _WIDE if whole else _magnitude_dtype(gradient_x.dtype, l2_gradient)
+    dtype = _WIDE if gradient_x.dtype == np.int16 else _magnitude_dtype(gradient_x.dtype, l2_gradient)
     thresholds = _thresholds(low, high, 1.0, l2_gradient, dtype)
     return _restore(gradient_x, _edges_of_gradients(gradient_x, gradient_y, thresholds, l2_gradient))
 
@@ -177,13 +176,13 @@ def _magnitude_dtype(image: np.dtype, l2_gradient: bool) -> type:
 def _thresholds(low: float, high: float, scale: float, l2_gradient: bool, dtype: type) -> np.ndarray:
     """Order thresholds, and round them as OpenCV does; their dtype is the one magnitudes are compared in."""
     ordered = sorted(_validate.number(value, name) * scale for value, name in ((low, "low"), (high, "high")))
-    whole = np.dtype(dtype).kind == "i"
+    is_integer = np.dtype(dtype).kind == "i"
     # Beyond this no gradient of 16 bits is longer in either coordinate: OpenCV stops here, too.
-    longest = 32767.0 if whole and l2_gradient else math.inf
+    longest = 32767.0 if is_integer and l2_gradient else math.inf
     bounded = [max(0.0, min(value, longest)) for value in ordered]
     if l2_gradient:
         bounded = [value * value for value in bounded]
-    if whole:
+    if is_integer:
         bounded = [math.floor(min(value, np.iinfo(dtype).max)) for value in bounded]
     with np.errstate(over="ignore"):  # infinite beyond float32
         return np.array(bounded, dtype)

@@ -1,33 +1,33 @@
 """Canny on the CPU: gradients and suppression in one pass over strips, then candidates linked to edges."""
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row, split_channels
-from cvkit.filters._cpu.hysteresis import (
-    NONE,
-    STRONG,
-    WEAK,
-    draw_row,
-    empty_marks,
-    framed_planes,
-    link,
-    pack_marks,
-)
-
-# tan(22.5 degrees), and the same in units of 1 / 65536; twice OpenCV's 13573 / 32768.
-TANGENT = math.sqrt(2) - 1
-TANGENT_IN_16_BITS = np.uint32(27146)
+from cvkit._tiles import parts_of, strip
+from cvkit.filters._canny_math import NONE, STRONG, WEAK, direction, direction_in_16_bits
+from cvkit.filters._cpu.hysteresis import draw_edges, empty_marks, framed_planes, pack_marks
 
 # Rows of one task. The tasks share no gradients: two rows of each are computed twice.
 STRIP = 64
 
 
+class Gradients(NamedTuple):
+    """Derivatives and magnitudes, of a row, or of the three rows that are held: row y in slot y % 3.
+
+    The three rows' magnitudes hold one more pixel at either end.
+    """
+
+    dx: np.ndarray
+    dy: np.ndarray
+    magnitude: np.ndarray
+
+
 @helper
 def _smooth_and_difference(above, here, below, smooth, difference):
-    """Weigh columns of three pixels 1 2 1, for dx, and -1 0 1, for dy."""
+    """Filter columns of three pixels by 1 2 1, for dx, and by -1 0 1, for dy."""
     for x in range(here.shape[0]):
         top, middle, bottom = np.int16(above[x]), np.int16(here[x]), np.int16(below[x])
         smooth[x] = np.int16(np.int16(top + bottom) + np.int16(middle + middle))
@@ -42,7 +42,7 @@ def _repeat_ends(row):
 
 @helper
 def _difference_and_smooth(smooth, difference, dx, dy):
-    """Weigh rows of three of those sums -1 0 1, for dx, and 1 2 1, for dy."""
+    """Filter rows of three of those sums by -1 0 1, for dx, and by 1 2 1, for dy."""
     smooth_before, smooth_after = smooth[:-2], smooth[2:]
     before, here, after = difference[:-2], difference[1:-1], difference[2:]
     for x in range(dx.shape[0]):
@@ -51,17 +51,19 @@ def _difference_and_smooth(smooth, difference, dx, dy):
 
 
 @helper
-def _sobel_row(above, here, below, smooth, difference, dx, dy):
+def _sobel_row(above, here, below, column_sums, row):
     """Sobel derivatives of one channel of a row; beyond its ends it repeats its outermost pixels."""
+    smooth, difference = column_sums
     _smooth_and_difference(above, here, below, smooth[1:-1], difference[1:-1])
     _repeat_ends(smooth)
     _repeat_ends(difference)
-    _difference_and_smooth(smooth, difference, dx, dy)
+    _difference_and_smooth(smooth, difference, row.dx, row.dy)
 
 
 @helper
-def _measure(dx, dy, squared, magnitude):
-    """Magnitudes of gradients, in the type of ``magnitude``: squared lengths, or sums of absolute values."""
+def _measure(row, squared):
+    """Magnitudes of a row of gradients, in their own type: squared lengths, or sums of absolute values."""
+    dx, dy, magnitude = row.dx, row.dy, row.magnitude
     number = magnitude.dtype.type
     if squared:
         for x in range(dx.shape[0]):
@@ -73,38 +75,19 @@ def _measure(dx, dy, squared, magnitude):
 
 
 @helper
-def _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude):
+def _keep_stronger(other, row):
     """Take of each pixel the gradient of another channel where its magnitude is larger, or NaN.
 
     All is loaded before anything is decided, so that decisions are selections and the loop runs in vectors.
     """
+    dx, dy, magnitude = row.dx, row.dy, row.magnitude
     for x in range(magnitude.shape[0]):
         gx, gy, strength = dx[x], dy[x], magnitude[x]
-        other_gx, other_gy, other_strength = other_dx[x], other_dy[x], other_magnitude[x]
-        larger = (other_strength > strength) | (other_strength != other_strength)
-        dx[x] = other_gx if larger else gx
-        dy[x] = other_gy if larger else gy
-        magnitude[x] = other_strength if larger else strength
-
-
-@helper(force_inline=True, allocates=True)
-def _direction(gx, gy):
-    """Tell whether a gradient is within 22.5 degrees of the x axis, and whether of the y axis."""
-    across, along = abs(gx), abs(gy)
-    number = type(across)
-    return along < across * number(TANGENT), along > across * number(TANGENT + 2)
-
-
-@helper(force_inline=True, allocates=True)
-def _direction_in_16_bits(gx, gy):
-    """Tell the same in lanes of 16 bits, as OpenCV rounds it."""
-    # Clamped, -32768 has an absolute value in 16 bits, and no decision below changes.
-    across = np.int16(abs(max(np.int16(gx), np.int16(-32767))))
-    along = np.int16(abs(max(np.int16(gy), np.int16(-32767))))
-    tangent = np.int16(np.uint32(np.uint32(np.uint16(across)) * TANGENT_IN_16_BITS) >> np.uint32(16))
-    # tan(67.5 degrees) is tan(22.5 degrees) + 2. Where 2 * across would overflow, nothing is steep.
-    twice = np.int16(min(across, np.int16(16383)) << np.int16(1))
-    return along <= tangent, np.int16(along - twice) > tangent
+        other_gx, other_gy, other_strength = other.dx[x], other.dy[x], other.magnitude[x]
+        is_stronger = (other_strength > strength) | (other_strength != other_strength)
+        dx[x] = other_gx if is_stronger else gx
+        dy[x] = other_gy if is_stronger else gy
+        magnitude[x] = other_strength if is_stronger else strength
 
 
 @helper
@@ -112,7 +95,8 @@ def _suppress(dx, dy, above, here, below, thresholds, marks):
     """Mark a row: weak or strong where the magnitude is a maximum along the gradient, none elsewhere.
 
     Rows of magnitudes hold one more pixel at either end. Every neighbor is loaded before anything is
-    decided, and decisions are selections: so the loop runs in vectors, of 16-bit lanes if magnitudes are.
+    decided, and decisions are selections of numbers: so the loop runs in vectors, of 16-bit lanes if
+    magnitudes are. Booleans chosen by booleans would leave it scalar on AVX2.
     """
     size = dx.shape[0]
     low, high = thresholds[0], thresholds[1]
@@ -121,27 +105,41 @@ def _suppress(dx, dy, above, here, below, thresholds, marks):
     below_left, below_middle, below_right = below[:size], below[1:], below[2:]
     for x in range(size):
         gx, gy, magnitude = dx[x], dy[x], middle[x]
-        horizontal = (magnitude > left[x]) & (magnitude >= right[x])
-        vertical = (magnitude > above_middle[x]) & (magnitude >= below_middle[x])
-        falling = (magnitude > above_left[x]) & (magnitude > below_right[x])
-        rising = (magnitude > above_right[x]) & (magnitude > below_left[x])
         if dx.itemsize == 2:
-            flat, steep = _direction_in_16_bits(gx, gy)
+            flat, steep = direction_in_16_bits(gx, gy)
         else:
-            flat, steep = _direction(gx, gy)
-        diagonal = rising if (gx < 0) != (gy < 0) else falling
-        maximum = horizontal if flat else (vertical if steep else diagonal)
-        candidate = maximum & (magnitude > low)
+            flat, steep = direction(gx, gy)
+        falling, rising = (above_left[x], below_right[x]), (above_right[x], below_left[x])
+        vertical, horizontal = (above_middle[x], below_middle[x]), (left[x], right[x])
+        is_rising = (gx < 0) != (gy < 0)
+        before = rising[0] if is_rising else falling[0]
+        after = rising[1] if is_rising else falling[1]
+        before = vertical[0] if steep else before
+        after = vertical[1] if steep else after
+        before = horizontal[0] if flat else before
+        after = horizontal[1] if flat else after
+        # Of equal neighbors, the one before is the maximum; on a diagonal, none is.
+        reaches = (magnitude > after) | ((magnitude >= after) & (flat | steep))
+        candidate = (magnitude > before) & reaches & (magnitude > low)
         mark = STRONG if magnitude > high else WEAK
         marks[x] = mark if candidate else NONE
 
 
 @helper
-def _suppress_row(dx, dy, magnitude, y, thresholds, marks):
-    """Mark row ``y`` of gradients that lie in slot y % 3."""
+def _mark_row(gradients, y, thresholds, marks, candidates, edges):
+    """Set the bits of row ``y``, whose neighbors are held, too."""
+    dx, dy, magnitude = gradients
     above, here, below = (y - 1) % 3, y % 3, (y + 1) % 3
     inner = marks[: dx.shape[1]]
     _suppress(dx[here], dy[here], magnitude[above], magnitude[here], magnitude[below], thresholds, inner)
+    pack_marks(marks, candidates, edges)
+
+
+@helper(inline=True)
+def _held_row(gradients, y):
+    """Return row ``y`` of the three that are held."""
+    slot = y % 3
+    return Gradients(gradients.dx[slot], gradients.dy[slot], gradients.magnitude[slot, 1:-1])
 
 
 @helper
@@ -151,125 +149,101 @@ def _load_planes(rows, y, planes):
 
 
 @helper
-def _measure_image_row(
-    above, here, below, squared, smooth, difference, other_dx, other_dy, other_magnitude, dx, dy, magnitude
-):
-    """Find the strongest gradients of a row, given its channels; what is before ``dx`` is scratch space."""
-    _sobel_row(above[0], here[0], below[0], smooth, difference, dx, dy)
-    _measure(dx, dy, squared, magnitude)
+def _measure_image_row(planes, y, squared, column_sums, other, gradients):
+    """Find the strongest gradients of row ``y``, given the channels of three rows."""
+    above, here, below = planes[(y - 1) % 3], planes[y % 3], planes[(y + 1) % 3]
+    row = _held_row(gradients, y)
+    _sobel_row(above[0], here[0], below[0], column_sums, row)
+    _measure(row, squared)
     for channel in range(1, here.shape[0]):
-        _sobel_row(above[channel], here[channel], below[channel], smooth, difference, other_dx, other_dy)
-        _measure(other_dx, other_dy, squared, other_magnitude)
-        _keep_stronger(other_dx, other_dy, other_magnitude, dx, dy, magnitude)
+        _sobel_row(above[channel], here[channel], below[channel], column_sums, other)
+        _measure(other, squared)
+        _keep_stronger(other, row)
 
 
 @cpu_kernel
-def edges_of_image(source, thresholds, squared, out):
-    """Draw edges of images by Sobel derivatives of 3 x 3 pixels; magnitudes have the thresholds' dtype."""
+def _mark_image(source, thresholds, squared, candidates, edges):
+    """Set the bits of candidates and of strong ones among them, by Sobel derivatives of 3 x 3 pixels."""
     count, height, width, channels = source.shape
     rows = source.reshape(count, height, width * channels)
-    drawn = out.reshape(count * height, width)
-    candidates, edges = framed_planes(count, height, width)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        bottom = min(top + STRIP, height)
-        smooth, difference = np.empty(width + 2, np.int16), np.empty(width + 2, np.int16)
-        other_dx, other_dy = np.empty(width, np.int16), np.empty(width, np.int16)
-        other_magnitude = np.empty(width, thresholds.dtype)
+        image, top, bottom = strip(task, strips, STRIP, height)
+        column_sums = np.empty(width + 2, np.int16), np.empty(width + 2, np.int16)
+        other = Gradients(
+            np.empty(width, np.int16), np.empty(width, np.int16), np.empty(width, thresholds.dtype)
+        )
         marks = empty_marks(width)
-        # Three rows of each are held, row y in slot y % 3.
         planes = np.empty((3, channels, width), np.uint8)
-        dx, dy = np.empty((3, width), np.int16), np.empty((3, width), np.int16)
         magnitude = np.zeros((3, width + 2), thresholds.dtype)
+        gradients = Gradients(np.empty((3, width), np.int16), np.empty((3, width), np.int16), magnitude)
         _load_planes(rows[image], top - 2, planes)
         _load_planes(rows[image], top - 1, planes)
         for y in range(top - 1, bottom + 1):
             _load_planes(rows[image], y + 1, planes)
-            slot = y % 3
-            inner = magnitude[slot, 1 : width + 1]
             if y < 0 or y == height:
-                inner[:] = 0
+                magnitude[y % 3] = 0
             else:
-                _measure_image_row(
-                    planes[(y - 1) % 3],
-                    planes[slot],
-                    planes[(y + 1) % 3],
-                    squared,
-                    smooth,
-                    difference,
-                    other_dx,
-                    other_dy,
-                    other_magnitude,
-                    dx[slot],
-                    dy[slot],
-                    inner,
-                )
+                _measure_image_row(planes, y, squared, column_sums, other, gradients)
             if y > top:
-                _suppress_row(dx, dy, magnitude, y - 1, thresholds, marks)
-                pack_marks(marks, candidates[image, y], edges[image, y])
-    for image in prange(count):
-        link(candidates[image], edges[image])
-    for y in prange(count * height):
-        draw_row(edges[y // height, y % height + 1], drawn[y])
+                _mark_row(gradients, y - 1, thresholds, marks, candidates[image, y], edges[image, y])
+
+
+def edges_of_image(source, thresholds, squared, out):
+    """Draw edges of images by Sobel derivatives of 3 x 3 pixels; magnitudes have the thresholds' dtype."""
+    candidates, edges = framed_planes(*source.shape[:3])
+    _mark_image(source, thresholds, squared, candidates, edges)
+    draw_edges(candidates, edges, out)
 
 
 @helper
-def _measure_gradient_row(
-    every_dx, every_dy, squared, dx_planes, dy_planes, other_magnitude, dx, dy, magnitude
-):
-    """Keep the strongest gradients of a row; what stands before ``dx`` is scratch space."""
+def _measure_gradient_row(every_dx, every_dy, squared, planes, other_magnitude, row):
+    """Keep the strongest gradients of a row; ``planes`` and ``other_magnitude`` are scratch space."""
+    dx_planes, dy_planes = planes
     split_channels(every_dx, dx_planes)
     split_channels(every_dy, dy_planes)
-    copy_row(dx_planes[0], dx)
-    copy_row(dy_planes[0], dy)
-    _measure(dx, dy, squared, magnitude)
+    copy_row(dx_planes[0], row.dx)
+    copy_row(dy_planes[0], row.dy)
+    _measure(row, squared)
     for channel in range(1, dx_planes.shape[0]):
-        _measure(dx_planes[channel], dy_planes[channel], squared, other_magnitude)
-        _keep_stronger(dx_planes[channel], dy_planes[channel], other_magnitude, dx, dy, magnitude)
+        other = Gradients(dx_planes[channel], dy_planes[channel], other_magnitude)
+        _measure(other, squared)
+        _keep_stronger(other, row)
 
 
 @cpu_kernel
-def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
-    """Draw edges of images whose derivatives are given; magnitudes have the thresholds' dtype."""
+def _mark_gradients(every_dx, every_dy, thresholds, squared, candidates, edges):
+    """Set the bits of candidates and of strong ones among them, by derivatives that are given."""
     count, height, width, channels = every_dx.shape
     dx_rows = every_dx.reshape(count, height, width * channels)
     dy_rows = every_dy.reshape(count, height, width * channels)
-    drawn = out.reshape(count * height, width)
-    candidates, edges = framed_planes(count, height, width)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image = task // strips
-        top = (task % strips) * STRIP
-        bottom = min(top + STRIP, height)
-        dx_planes = np.empty((channels, width), every_dx.dtype)
-        dy_planes = np.empty((channels, width), every_dy.dtype)
+        image, top, bottom = strip(task, strips, STRIP, height)
+        planes = np.empty((channels, width), every_dx.dtype), np.empty((channels, width), every_dy.dtype)
         other_magnitude = np.empty(width, thresholds.dtype)
         marks = empty_marks(width)
         dx, dy = np.empty((3, width), every_dx.dtype), np.empty((3, width), every_dy.dtype)
         magnitude = np.zeros((3, width + 2), thresholds.dtype)
+        gradients = Gradients(dx, dy, magnitude)
         for y in range(top - 1, bottom + 1):
-            slot = y % 3
-            inner = magnitude[slot, 1 : width + 1]
             if y < 0 or y == height:
-                inner[:] = 0
+                magnitude[y % 3] = 0
             else:
                 _measure_gradient_row(
                     dx_rows[image, y],
                     dy_rows[image, y],
                     squared,
-                    dx_planes,
-                    dy_planes,
+                    planes,
                     other_magnitude,
-                    dx[slot],
-                    dy[slot],
-                    inner,
+                    _held_row(gradients, y),
                 )
             if y > top:
-                _suppress_row(dx, dy, magnitude, y - 1, thresholds, marks)
-                pack_marks(marks, candidates[image, y], edges[image, y])
-    for image in prange(count):
-        link(candidates[image], edges[image])
-    for y in prange(count * height):
-        draw_row(edges[y // height, y % height + 1], drawn[y])
+                _mark_row(gradients, y - 1, thresholds, marks, candidates[image, y], edges[image, y])
+
+
+def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
+    """Draw edges of images whose derivatives are given; magnitudes have the thresholds' dtype."""
+    candidates, edges = framed_planes(*every_dx.shape[:3])
+    _mark_gradients(every_dx, every_dy, thresholds, squared, candidates, edges)
+    draw_edges(candidates, edges, out)

@@ -5,14 +5,10 @@ Planes of bits have a frame of zeros, one row or at least one word wide, so that
 
 import numpy as np
 
-from cvkit._jit import helper
+from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.bits import WORD, pack_bits, unpack_bits
-
-NONE = np.uint8(0)
-WEAK = np.uint8(1)  # a candidate: an edge if it is linked to one
-STRONG = np.uint8(3)  # a candidate and an edge on its own
-
-_CANDIDATE, _EDGE = np.uint8(1), np.uint8(2)
+from cvkit._tiles import parts_of
+from cvkit.filters._canny_math import CANDIDATE, EDGE, NONE
 
 # Words of the widest vectors.
 _LANES = 8
@@ -20,32 +16,30 @@ _LANES = 8
 _ONE, _LAST = np.uint64(1), np.uint64(WORD - 1)
 
 
-@helper(allocates=True)
 def framed_planes(count, height, width):
     """Make planes of bits for the candidates and for the edges of images, with empty frames."""
-    # Whole vectors of words: what a loop leaves over takes as long as the rest of a row.
-    words = (width + WORD - 1) // WORD
-    words = (words + _LANES - 1) // _LANES * _LANES
+    # Full vectors of words: what a loop leaves over takes as long as the rest of a row.
+    words = -(-width // (WORD * _LANES)) * _LANES
     return np.zeros((2, count, height + 2, words + 2), np.uint64)
 
 
 @helper(allocates=True)
 def empty_marks(width):
     """Make marks for a row, and marks of none beyond it that fill its last word."""
-    return np.full((width + WORD - 1) // WORD * WORD, NONE)
+    return np.full(parts_of(width, WORD) * WORD, NONE)
 
 
 @helper
 def pack_marks(marks, candidates, edges):
     """Set the bits of a row whose marks :func:`empty_marks` made."""
     for word in range(marks.shape[0] // WORD):
-        candidates[word + 1] = pack_bits(marks, word * WORD, _CANDIDATE)
-        edges[word + 1] = pack_bits(marks, word * WORD, _EDGE)
+        candidates[word + 1] = pack_bits(marks, word * WORD, CANDIDATE)
+        edges[word + 1] = pack_bits(marks, word * WORD, EDGE)
 
 
-@helper(force_inline=True, allocates=True)
+@helper(force_inline=True)
 def _fill_runs(seeds, allowed):
-    """Extend seeds, which are allowed bits, to the whole runs of allowed bits that they lie in."""
+    """Extend seeds, which are allowed bits, to the full runs of allowed bits that they lie in."""
     # Adding a seed to its run carries up to the run's end and turns it to zeros on the way.
     filled = seeds | (allowed & ~(allowed + seeds))
     # Down, each step doubles the distance over which all bits are known to be allowed.
@@ -114,9 +108,20 @@ def link(candidates, edges):
 @helper
 def draw_row(edges, out):
     """Draw the edges of a row."""
-    whole = out.shape[0] // WORD
-    for word in range(whole):
+    full_words = out.shape[0] // WORD
+    for word in range(full_words):
         unpack_bits(edges[word + 1], out, word * WORD)
-    for x in range(whole * WORD, out.shape[0]):
-        bit = (edges[whole + 1] >> np.uint64(x - whole * WORD)) & _ONE
+    for x in range(full_words * WORD, out.shape[0]):
+        bit = (edges[full_words + 1] >> np.uint64(x - full_words * WORD)) & _ONE
         out[x] = np.uint8(255) if bit else np.uint8(0)
+
+
+@cpu_kernel
+def draw_edges(candidates, edges, out):
+    """Link the candidates of images to their edges, and draw all edges."""
+    count, height, width, _ = out.shape
+    drawn = out.reshape(count * height, width)
+    for image in prange(count):
+        link(candidates[image], edges[image])
+    for y in prange(count * height):
+        draw_row(edges[y // height, y % height + 1], drawn[y])

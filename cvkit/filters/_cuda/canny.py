@@ -5,17 +5,10 @@ connected components on GPUs", 2019. Every candidate points to a candidate of it
 index or is its root; three launches bring this to convergence, and the host waits for none of them.
 """
 
-import math
-
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel, helper
-
-NONE = np.uint8(0)  # no edge
-WEAK = np.uint8(1)  # a candidate: an edge if its component holds a strong pixel
-STRONG = np.uint8(2)  # an edge on its own
-
-TANGENT = math.sqrt(2) - 1  # of 22.5 degrees
+from cvkit.filters._canny_math import NONE, STRONG, WEAK, direction, direction_in_16_bits
 
 
 @cuda_kernel
@@ -49,7 +42,7 @@ def _sobel(source, dx, dy):
     )
 
 
-@helper(allocates=True)
+@helper
 def _magnitude(gx, gy, squared):
     return gx * gx + gy * gy if squared else abs(gx) + abs(gy)
 
@@ -77,28 +70,11 @@ def _measure(every_dx, every_dy, squared, dx, dy, magnitude):
     magnitude[image, y, x] = largest
 
 
-@helper(allocates=True)
+@helper
 def _at(magnitude, image, y, x):
     """Return a magnitude, which is 0 outside the image."""
     inside = 0 <= y < magnitude.shape[1] and 0 <= x < magnitude.shape[2]
     return magnitude[image, y, x] if inside else 0
-
-
-@helper(allocates=True)
-def _direction(gx, gy):
-    """Tell whether a gradient is within 22.5 degrees of the x axis, and whether of the y axis."""
-    across, along = abs(gx), abs(gy)
-    number = type(across)
-    return along < across * number(TANGENT), along > across * number(TANGENT + 2)
-
-
-@helper(allocates=True)
-def _direction_in_16_bits(gx, gy):
-    """Tell the same in OpenCV's units of 1 / 32768."""
-    across, along = abs(np.int64(gx)), abs(np.int64(gy))
-    flat = across * 13573
-    rise = along << 15
-    return rise < flat, rise > flat + (across << 16)
 
 
 @cuda_kernel
@@ -112,9 +88,9 @@ def _suppress(dx, dy, magnitude, low, high, marks, parents):
     here = magnitude[image, y, x]
     gx, gy = dx[image, y, x], dy[image, y, x]
     if dx.itemsize == 2:
-        flat, steep = _direction_in_16_bits(gx, gy)
+        flat, steep = direction_in_16_bits(gx, gy)
     else:
-        flat, steep = _direction(gx, gy)
+        flat, steep = direction(gx, gy)
     if flat:
         maximum = here > _at(magnitude, image, y, x - 1) and here >= _at(magnitude, image, y, x + 1)
     elif steep:
@@ -130,14 +106,14 @@ def _suppress(dx, dy, magnitude, low, high, marks, parents):
     marks[image, y, x] = mark
 
 
-@helper(allocates=True)
+@helper
 def _root(parents, image, index):
     while parents[image, index] != index:
         index = parents[image, index]
     return index
 
 
-@helper(allocates=True)
+@helper
 def _unite(parents, image, first, second):
     """Join two components: the larger root points to the smaller, unless another thread was there before."""
     while True:
