@@ -125,6 +125,22 @@ def test_inverse_takes_the_matrix_from_result_to_image() -> None:
     np.testing.assert_array_equal(forward, backward)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_of_two_equally_near_pixels_the_even_one_is_taken(axis: int) -> None:
+    image = np.tile(np.arange(8, dtype=np.uint8), (8, 1))
+    matrix = np.eye(3)
+    matrix[1 - axis, 2] = 0.5
+    expected = np.array([0, 2, 2, 4, 4, 6, 6, 7], np.uint8)
+    for warp_image, size in ((cvkit.warp_affine, 2), (cvkit.warp_perspective, 3)):
+        for source in (image, np.dstack([image] * 3)):
+            source = source.swapaxes(0, 1 - axis)
+            warped = warp_image(
+                source, matrix[:size], (8, 8), interpolation="nearest", inverse=True, border="replicate"
+            )
+            rows = warped.swapaxes(0, 1 - axis)[4].reshape(8, -1)
+            assert (rows == expected[:, np.newaxis]).all()
+
+
 def test_rows_wider_than_a_tile_are_seamless() -> None:
     image = noise(9, 1500, 3)
     matrix = np.array([[1.0, 0.01, 0.3], [0, 1, 0.2]])
