@@ -2,9 +2,10 @@
 
 Numba's own loops over sixteen elements stay scalar, because nothing tells LLVM that two arrays do not
 overlap. All arrays here are flat and contiguous and hold unsigned integers; positions are those of a row's
-first bin.
+first bin. The plain Python meaning of each is given first, as in :mod:`cvkit._simd.numbers`.
 """
 
+import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
@@ -32,10 +33,12 @@ def _store_row(context, builder, array_type, array, start, bins):
     store.align = array_type.dtype.bitwidth // 8
 
 
-@intrinsic
-def add_row(typing_context, target, start, source, added):
-    """``target[start:start + 16] += source[added:added + 16]``."""
+def _add_row_plain(target, start, source, added):
+    target[start : start + LANES] += source[added : added + LANES]
 
+
+@intrinsic
+def _add_row_vector(typing_context, target, start, source, added):
     def generate(context, builder, signature, arguments):
         target_type, _, source_type, _ = signature.args
         total = _load_row(context, builder, target_type, *arguments[:2])
@@ -46,10 +49,17 @@ def add_row(typing_context, target, start, source, added):
     return types.void(target, types.intp, source, types.intp), generate
 
 
-@intrinsic
-def exchange_row(typing_context, target, start, source, added, removed):
-    """``target[start:start + 16] += source[added:added + 16] - source[removed:removed + 16]``."""
+add_row = _add_row_plain if numba.config.DISABLE_JIT else _add_row_vector
+"""``target[start:start + 16] += source[added:added + 16]``, called as (target, start, source, added)."""
 
+
+def _exchange_row_plain(target, start, source, added, removed):
+    target[start : start + LANES] += source[added : added + LANES]
+    target[start : start + LANES] -= source[removed : removed + LANES]
+
+
+@intrinsic
+def _exchange_row_vector(typing_context, target, start, source, added, removed):
     def generate(context, builder, signature, arguments):
         target_type, _, source_type, _, _ = signature.args
         bits = target_type.dtype.bitwidth
@@ -63,10 +73,19 @@ def exchange_row(typing_context, target, start, source, added, removed):
     return types.void(target, types.intp, source, types.intp, types.intp), generate
 
 
-@intrinsic
-def count_at_most(typing_context, source, start, limit):
-    """``(source[start:start + 16] <= limit).sum()``; ``limit`` fits into the bins' type."""
+exchange_row = _exchange_row_plain if numba.config.DISABLE_JIT else _exchange_row_vector
+"""``target[start:start + 16] += source[added:added + 16] - source[removed:removed + 16]``.
 
+Called as (target, start, source, added, removed).
+"""
+
+
+def _count_at_most_plain(source, start, limit):
+    return int((source[start : start + LANES] <= limit).sum())
+
+
+@intrinsic
+def _count_at_most_vector(typing_context, source, start, limit):
     def generate(context, builder, signature, arguments):
         bins = _load_row(context, builder, signature.args[0], *arguments[:2])
         limit = builder.trunc(arguments[2], bins.type.element)
@@ -78,3 +97,10 @@ def count_at_most(typing_context, source, start, limit):
         return builder.zext(builder.ctpop(is_at_most), ir.IntType(64))
 
     return types.int64(source, types.intp, types.int64), generate
+
+
+count_at_most = _count_at_most_plain if numba.config.DISABLE_JIT else _count_at_most_vector
+"""``(source[start:start + 16] <= limit).sum()``, called as (source, start, limit).
+
+``limit`` fits into the bins' type.
+"""

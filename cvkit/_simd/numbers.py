@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
+from numba.cpython.unsafe import numbers as counting
 from numba.extending import intrinsic
 
 from cvkit._jit import helper
@@ -136,6 +136,22 @@ def _from_bits_vector(typing_context, pattern):
 
 from_bits = _from_bits_plain if numba.config.DISABLE_JIT else _from_bits_vector
 """The float64 that an int64 bit pattern stands for, or the float32 of an int32."""
+
+
+def _leading_zeros_plain(word):
+    return 64 - int(word).bit_length()
+
+
+leading_zeros = _leading_zeros_plain if numba.config.DISABLE_JIT else counting.leading_zeros
+"""The number of zeros before the first bit that is set of a uint64; one is."""
+
+
+def _trailing_zeros_plain(word):
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+trailing_zeros = _trailing_zeros_plain if numba.config.DISABLE_JIT else counting.trailing_zeros
+"""The number of zeros behind the last bit that is set of a uint64; one is."""
 
 
 def _high_half_plain(a, b):

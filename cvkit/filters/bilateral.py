@@ -77,8 +77,8 @@ def bilateral_filter(
     real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
     scale = real.type(-0.5 / sigma_color**2 * math.log2(math.e))
     offsets_y, offsets_x, space = _half_disc(radius, sigma_space)
-    whole = stack.dtype.kind == "u"
-    kernels.bilateral(stack.array, scale, whole, offsets_y, offsets_x, space.astype(real), border_code, out)
+    rounded = stack.dtype.kind == "u"
+    kernels.bilateral(stack.array, scale, rounded, offsets_y, offsets_x, space.astype(real), border_code, out)
     return stack.restore(out)
 
 
