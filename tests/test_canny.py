@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -197,3 +204,22 @@ def test_where_a_channel_is_nan_there_is_no_edge() -> None:
     np.testing.assert_array_equal(
         np.delete(found, slice(2, 7), axis=0), np.delete(edges, slice(2, 7), axis=0)
     )
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads code for x86-64")
+def test_suppression_runs_in_vectors_on_avx2(root: Path, tmp_path: Path) -> None:
+    # A decision at the wrong place leaves the loop scalar: all values stay, and it takes 20 times as long.
+    code = """
+import numpy as np
+from cvkit.filters._cpu import canny
+rows, wide = np.zeros((2, 70), np.int16), np.zeros((3, 72), np.int16)
+canny._suppress(*rows, *wide, np.zeros(2, np.int16), np.zeros(70, np.uint8))
+print(*canny._suppress.inspect_asm().values())
+"""
+    level = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+    environment = {**os.environ, **level}
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    assert re.search(r"vpcmpgtw\t%ymm", run.stdout)

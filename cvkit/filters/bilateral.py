@@ -83,8 +83,8 @@ def bilateral_filter(
     exponent = 0.5 / max(sigma_color * sigma_color, _SMALLEST_VARIANCE) * math.log2(math.e)
     scale = -real.type(min(exponent, float(np.finfo(real.type(0)).max)))
     offsets_y, offsets_x, space = _half_disc(radius, sigma_space)
-    whole = stack.dtype.kind == "u"
-    kernels.bilateral(stack.array, scale, whole, offsets_y, offsets_x, space.astype(real), border_code, out)
+    rounded = stack.dtype.kind == "u"
+    kernels.bilateral(stack.array, scale, rounded, offsets_y, offsets_x, space.astype(real), border_code, out)
     return stack.restore(out)
 
 

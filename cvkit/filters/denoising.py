@@ -111,5 +111,5 @@ def _exponential(e_folding: float, dtype: np.dtype) -> tuple[float, float, float
 
     Adding and subtracting a number whose last bit is 1 leaves no fraction.
     """
-    whole = 1.5 * 2.0**52 if dtype.kind == "u" else 0.0
-    return -math.log2(math.e) / e_folding, _SMALLEST_WEIGHT, whole
+    rounder = 1.5 * 2.0**52 if dtype.kind == "u" else 0.0
+    return -math.log2(math.e) / e_folding, _SMALLEST_WEIGHT, rounder

@@ -5,46 +5,66 @@ keeps the weights until the rows below have used them, too.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.numbers import from_bits
+from cvkit._tiles import tile, tiles_of
 
 # Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the
 # second-level cache.
-TILE_HEIGHT = 64
-TILE_WIDTH = 256
+TILE = (64, 256)
 
 # The series of 2 ** x; from -0.5 to 0.5 what follows is at most 1.2e-7.
 SERIES = tuple(np.float32(math.log(2) ** term / math.factorial(term)) for term in range(7))
 
 
-@helper(allocates=True)
+class HalfDisc(NamedTuple):
+    """Offsets of the neighbors that follow a pixel in reading order, and their weights by distance."""
+
+    down: np.ndarray
+    right: np.ndarray
+    weights: np.ndarray
+
+
+class Scratch(NamedTuple):
+    """Space for one row of a tile; ``weights`` has space for as many rows as are held, and every offset."""
+
+    distance: np.ndarray
+    weights: np.ndarray
+    weight_sum: np.ndarray
+    value_sum: np.ndarray
+
+
+@helper
 def _difference(first, second, distance):
     for x in range(distance.shape[0]):
         distance[x] = abs(first[x] - second[x])
 
 
-@helper(allocates=True)
+@helper
 def _add_difference(first, second, distance):
     for x in range(distance.shape[0]):
         distance[x] += abs(first[x] - second[x])
 
 
-@helper(force_inline=True, allocates=True)
+@helper(force_inline=True)
 def power_of_two(exponent):
     """Return 2 to a float32 from -126 to 0, to the last bit or two; vectors of it outrun a table."""
-    whole = np.rint(exponent)
-    rest = np.float32(exponent - whole)
+    integer = np.rint(exponent)
+    fraction = np.float32(exponent - integer)
     result = SERIES[6]
     for term in (5, 4, 3, 2, 1, 0):
-        result = np.float32(np.float32(result * rest) + SERIES[term])
-    return np.float32(result * from_bits(np.int32(np.int32(np.int32(whole) + np.int32(127)) << np.int32(23))))
+        result = np.float32(np.float32(result * fraction) + SERIES[term])
+    return np.float32(
+        result * from_bits(np.int32(np.int32(np.int32(integer) + np.int32(127)) << np.int32(23)))
+    )
 
 
-@helper(allocates=True)
+@helper
 def _gaussian(distance, scale, space, weights):
     """Weights of distances; ``scale`` is the exponent of 2 for a distance of 1."""
     least = np.float32(-126)  # smaller numbers are not normal
@@ -53,7 +73,7 @@ def _gaussian(distance, scale, space, weights):
         weights[x] = power_of_two(exponent if exponent > least else least) * space
 
 
-@helper(allocates=True)
+@helper
 def _gaussian_of_difference(first, second, scale, space, weights):
     """Weights of one channel, without a row of distances in between."""
     least = np.float32(-126)
@@ -63,7 +83,7 @@ def _gaussian_of_difference(first, second, scale, space, weights):
         weights[x] = power_of_two(exponent if exponent > least else least) * space
 
 
-@helper(allocates=True)
+@helper
 def _start(center, weight_sum, value_sum):
     """Begin with the pixels themselves, whose weight is 1."""
     for x in range(center.shape[0]):
@@ -71,7 +91,7 @@ def _start(center, weight_sum, value_sum):
         value_sum[x] = center[x]
 
 
-@helper(allocates=True)
+@helper
 def _add_four(values, weights, weight_sum, value_sum):
     """Add four neighbors of every pixel of a row; the sums are loaded and stored once."""
     value0, value1, value2, value3 = values
@@ -83,7 +103,7 @@ def _add_four(values, weights, weight_sum, value_sum):
         value_sum[x] = value + value2[x] * weight2 + value3[x] * weight3
 
 
-@helper(allocates=True)
+@helper
 def _add_two(values, weights, weight_sum, value_sum):
     """Add two neighbors of every pixel of a row."""
     value0, value1 = values
@@ -93,13 +113,13 @@ def _add_two(values, weights, weight_sum, value_sum):
         value_sum[x] = value_sum[x] + value0[x] * weights0[x] + value1[x] * weights1[x]
 
 
-@helper(allocates=True)
+@helper
 def _round_quotients(value_sum, weight_sum, out):
     for x in range(out.shape[0]):
         out[x] = np.int32(np.rint(value_sum[x] / weight_sum[x]))
 
 
-@helper(allocates=True)
+@helper
 def _quotients(value_sum, weight_sum, out):
     for x in range(out.shape[0]):
         out[x] = value_sum[x] / weight_sum[x]
@@ -119,35 +139,36 @@ def _fill_tile(image, top, left, border, planes):
 
 
 @helper
-def _weigh_row(planes, y, offsets_y, offsets_x, space, scale, distance, weights):
-    """Weigh the pixels of one row against those that follow them at each offset."""
+def _compute_weights(planes, y, disc, scale, distance, weights):
+    """Weights of the pixels of one row for those that follow them at each offset."""
     channels, _, width = planes.shape
-    for pair in range(offsets_y.shape[0]):
-        other, shift = y + offsets_y[pair], offsets_x[pair]
+    for pair in range(disc.down.shape[0]):
+        other, shift = y + disc.down[pair], disc.right[pair]
         first, last = max(0, -shift), width - max(0, shift)
         here, there = slice(first, last), slice(first + shift, last + shift)
         if channels == 1:
             _gaussian_of_difference(
-                planes[0, y, here], planes[0, other, there], scale, space[pair], weights[pair, here]
+                planes[0, y, here], planes[0, other, there], scale, disc.weights[pair], weights[pair, here]
             )
             continue
         distances = distance[: last - first]
         _difference(planes[0, y, here], planes[0, other, there], distances)
         for channel in range(1, channels):
             _add_difference(planes[channel, y, here], planes[channel, other, there], distances)
-        _gaussian(distances, scale, space[pair], weights[pair, here])
+        _gaussian(distances, scale, disc.weights[pair], weights[pair, here])
 
 
 @helper
-def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_sum):
+def _sum_row(plane, y, disc, scratch):
     """Sum the neighbors of one row; those before a pixel have the weights that they were given for it."""
+    _, weights, weight_sum, value_sum = scratch
     size = weight_sum.shape[0]
     slots, pairs = weights.shape[:2]
-    now = y % slots
+    now, radius = y % slots, slots - 1
     center = slice(radius, radius + size)
     _start(plane[y, center], weight_sum, value_sum)
     for pair in range(0, pairs, 2):
-        down, right = offsets_y[pair], offsets_x[pair]
+        down, right = disc.down[pair], disc.right[pair]
         before, after = (
             slice(radius - right, radius - right + size),
             slice(radius + right, radius + right + size),
@@ -157,7 +178,7 @@ def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_
         if pair + 1 == pairs:
             _add_two(values, held, weight_sum, value_sum)
             break
-        down, right = offsets_y[pair + 1], offsets_x[pair + 1]
+        down, right = disc.down[pair + 1], disc.right[pair + 1]
         before, after = (
             slice(radius - right, radius - right + size),
             slice(radius + right, radius + right + size),
@@ -171,21 +192,19 @@ def _sum_row(plane, y, radius, offsets_y, offsets_x, weights, weight_sum, value_
 
 
 @helper
-def _filter_tile(
-    planes, offsets_y, offsets_x, space, scale, whole, distance, weights, weight_sum, value_sum, out
-):
-    radius = weights.shape[0] - 1
+def _filter_tile(planes, disc, scale, rounded, scratch, out):
+    radius = scratch.weights.shape[0] - 1
     for y in range(planes.shape[1] - radius):
-        slot = weights[y % (radius + 1)]
-        _weigh_row(planes, y, offsets_y, offsets_x, space, scale, distance, slot)
+        slot = scratch.weights[y % (radius + 1)]
+        _compute_weights(planes, y, disc, scale, scratch.distance, slot)
         if y < radius:
             continue
         for channel in range(planes.shape[0]):
-            _sum_row(planes[channel], y, radius, offsets_y, offsets_x, weights, weight_sum, value_sum)
-            if whole:
-                _round_quotients(value_sum, weight_sum, out[y - radius, :, channel])
+            _sum_row(planes[channel], y, disc, scratch)
+            if rounded:
+                _round_quotients(scratch.value_sum, scratch.weight_sum, out[y - radius, :, channel])
             else:
-                _quotients(value_sum, weight_sum, out[y - radius, :, channel])
+                _quotients(scratch.value_sum, scratch.weight_sum, out[y - radius, :, channel])
 
 
 @helper
@@ -199,36 +218,24 @@ def _is_constant(planes):
 
 
 @cpu_kernel
-def bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
+def bilateral(source, scale, rounded, offsets_y, offsets_x, space, border, out):
     """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in color."""
     count, height, width, channels = source.shape
     radius = offsets_y[-1]
-    down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
-    across = (width + TILE_WIDTH - 1) // TILE_WIDTH
-    for task in prange(count * down * across):
-        image, tile = task // (down * across), task % (down * across)
-        top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
-        bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
+    disc = HalfDisc(offsets_y, offsets_x, space)
+    tiles = tiles_of(TILE, (height, width))
+    for task in prange(count * tiles[0] * tiles[1]):
+        image, top, bottom, left, right = tile(task, tiles, TILE, (height, width))
         padded = right - left + 2 * radius
         planes = np.empty((channels, bottom - top + 2 * radius, padded), space.dtype)
-        distance = np.empty(padded, space.dtype)
-        weights = np.empty((radius + 1, offsets_y.shape[0], padded), space.dtype)
-        weight_sum = np.empty(right - left, space.dtype)
-        value_sum = np.empty(right - left, space.dtype)
+        scratch = Scratch(
+            np.empty(padded, space.dtype),
+            np.empty((radius + 1, offsets_y.shape[0], padded), space.dtype),
+            np.empty(right - left, space.dtype),
+            np.empty(right - left, space.dtype),
+        )
         _fill_tile(source[image], top - radius, left - radius, border, planes)
         if _is_constant(planes):  # and stays so to the last bit
             out[image, top:bottom, left:right] = planes[0, 0, 0]
             continue
-        _filter_tile(
-            planes,
-            offsets_y,
-            offsets_x,
-            space,
-            scale,
-            whole,
-            distance,
-            weights,
-            weight_sum,
-            value_sum,
-            out[image, top:bottom, left:right],
-        )
+        _filter_tile(planes, disc, scale, rounded, scratch, out[image, top:bottom, left:right])

@@ -105,24 +105,25 @@ def _suppress(dx, dy, above, here, below, thresholds, marks):
     below_left, below_middle, below_right = below[:size], below[1:], below[2:]
     for x in range(size):
         gx, gy, magnitude = dx[x], dy[x], middle[x]
+        upper_left, upper, upper_right = above_left[x], above_middle[x], above_right[x]
+        lower_left, lower, lower_right = below_left[x], below_middle[x], below_right[x]
+        before, after = left[x], right[x]
         if dx.itemsize == 2:
             flat, steep = direction_in_16_bits(gx, gy)
         else:
             flat, steep = direction(gx, gy)
-        falling, rising = (above_left[x], below_right[x]), (above_right[x], below_left[x])
-        vertical, horizontal = (above_middle[x], below_middle[x]), (left[x], right[x])
         is_rising = (gx < 0) != (gy < 0)
-        before = rising[0] if is_rising else falling[0]
-        after = rising[1] if is_rising else falling[1]
-        before = vertical[0] if steep else before
-        after = vertical[1] if steep else after
-        before = horizontal[0] if flat else before
-        after = horizontal[1] if flat else after
-        # Of equal neighbors, the one before is the maximum; on a diagonal, none is.
-        reaches = (magnitude > after) | ((magnitude >= after) & (flat | steep))
-        candidate = (magnitude > before) & reaches & (magnitude > low)
+        first = upper_right if is_rising else upper_left
+        second = lower_left if is_rising else lower_right
+        first = upper if steep else first
+        second = lower if steep else second
+        first = before if flat else first
+        second = after if flat else second
+        # Of equal pixels in a row or column the first is the maximum; on a diagonal none is.
+        exceeds = (magnitude > second) | ((magnitude >= second) & (flat | steep))
+        candidate = (magnitude > first) & exceeds
         mark = STRONG if magnitude > high else WEAK
-        marks[x] = mark if candidate else NONE
+        marks[x] = mark if candidate & (magnitude > low) else NONE
 
 
 @helper

@@ -7,8 +7,10 @@ the pixels of that row, and to those that the offset leads to.
 
 Sums are whole numbers of 32 or 64 bits for bytes, and float64 for all other dtypes. The length of the tuple
 ``weighing`` chooses the arithmetic while a kernel is compiled: ``(shift,)`` looks weights up in the table,
-``(scale, smallest, whole)`` computes them; see ``cvkit.filters.denoising``.
+``(scale, smallest, rounder)`` computes them; see ``cvkit.filters.denoising``.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,19 +18,36 @@ from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd.memory import look_up
+from cvkit._tiles import tile, tiles_of
 from cvkit.filters._cpu.bilateral import power_of_two
 from cvkit.filters._cpu.sliding import slide_window
 
 # Rows and columns of a tile: its sums and its values stay in the second-level cache. Short rows spend a good
 # part of their time on calls.
-TILE_HEIGHT = 64
-TILE_WIDTH = 640
+TILE = (64, 640)
 
 # Neighboring offsets whose weights are added to the sums of a row at once.
 GROUP = 4
 
 
-@helper(allocates=True)
+class Sums(NamedTuple):
+    """Sums for the pixels of a tile: of weights, and of weighted values, a plane for each channel."""
+
+    weights: np.ndarray
+    values: np.ndarray
+
+
+class Scratch(NamedTuple):
+    """Space for a row of a tile and each offset of a group; only floats use ``held`` and ``beginnings``."""
+
+    columns: np.ndarray
+    distances: np.ndarray
+    weights: np.ndarray
+    held: np.ndarray
+    beginnings: np.ndarray
+
+
+@helper
 def _add_squares(first, second, columns):
     number = columns.dtype.type
     for x in range(columns.shape[0]):
@@ -36,7 +55,7 @@ def _add_squares(first, second, columns):
         columns[x] = number(columns[x] + number(difference * difference))
 
 
-@helper(allocates=True)
+@helper
 def _exchange_squares(entering, leaving, columns):
     """Add the squared differences of one pair of rows and subtract those of another."""
     number = columns.dtype.type
@@ -48,7 +67,7 @@ def _exchange_squares(entering, leaving, columns):
         columns[x] = number(columns[x] + number(number(more * more) - number(less * less)))
 
 
-@helper(allocates=True)
+@helper
 def _sum_three(columns, out):
     number = out.dtype.type
     second, third = columns[1:], columns[2:]
@@ -56,7 +75,7 @@ def _sum_three(columns, out):
         out[x] = number(number(columns[x] + second[x]) + third[x])
 
 
-@helper(allocates=True)
+@helper
 def _add_four_columns(columns, out):
     number = out.dtype.type
     second, third, fourth = columns[1:], columns[2:], columns[3:]
@@ -76,7 +95,7 @@ def _sum_columns(columns, patch, distances):
         _add_four_columns(columns[first:], distances)
 
 
-@helper(allocates=True)
+@helper
 def _make_indices(distances, shift, last):
     # The mask changes nothing but tells the compiler that the shift needs no wider lanes.
     bits = np.int32(shift) & np.int32(31)
@@ -84,13 +103,13 @@ def _make_indices(distances, shift, last):
         distances[x] = min(np.int32(distances[x] >> bits), last)
 
 
-@helper(allocates=True)
+@helper
 def _look_up(indices, table, weights):
     for x in range(weights.shape[0]):
         weights[x] = look_up(table, np.uintp(indices[x]))
 
 
-@helper(allocates=True)
+@helper
 def _exponential(distances, scale, smallest, weights):
     zero, least = np.float32(0), np.float32(-126)
     for x in range(weights.shape[0]):
@@ -100,8 +119,8 @@ def _exponential(distances, scale, smallest, weights):
         weights[x] = weight if weight >= smallest else zero
 
 
-@helper(allocates=True)
-def _weigh(distances, table, weighing, weights):
+@helper
+def _compute_weights(distances, table, weighing, weights):
     if len(weighing) == 1:
         _make_indices(distances, weighing[0], np.int32(table.shape[0] - 1))
         _look_up(distances, table, weights)
@@ -110,7 +129,7 @@ def _weigh(distances, table, weighing, weights):
         _exponential(distances, scale, smallest, weights)
 
 
-@helper(allocates=True)
+@helper
 def _add_weights(weights, weight_sum):
     number = weight_sum.dtype.type
     first, second, third, fourth = weights
@@ -119,7 +138,7 @@ def _add_weights(weights, weight_sum):
         weight_sum[x] = number(weight_sum[x] + pairs)
 
 
-@helper(allocates=True)
+@helper
 def _add_weighted(values, weights, value_sum):
     number = value_sum.dtype.type
     value0, value1, value2, value3 = values
@@ -133,7 +152,7 @@ def _add_weighted(values, weights, value_sum):
         value_sum[x] = number(value_sum[x] + pairs)
 
 
-@helper(allocates=True)
+@helper
 def _divide(value_sum, weight_sum, out):
     """Divide and round: the integer quotient of sums below 2 ** 52 in double precision is exact."""
     for x in range(out.shape[0]):
@@ -141,14 +160,14 @@ def _divide(value_sum, weight_sum, out):
         out[x] = np.uint8(np.int32(total / np.float64(weight_sum[x])))
 
 
-@helper(allocates=True)
-def _finish(value_sum, weight_sum, weighing, out):
+@helper
+def _divide_and_store(value_sum, weight_sum, weighing, out):
     if len(weighing) == 1:
         _divide(value_sum, weight_sum, out)
     else:
-        _, _, whole = weighing
+        _, _, rounder = weighing
         for x in range(out.shape[0]):
-            out[x] = (value_sum[x] / weight_sum[x] + whole) - whole
+            out[x] = (value_sum[x] / weight_sum[x] + rounder) - rounder
 
 
 @helper
@@ -163,7 +182,7 @@ def _fill_tile(image, top, left, planes):
                 planes[channel, row, column] = image[y, x, channel]
 
 
-@helper(allocates=True)
+@helper
 def _start(values, weight, value_sum):
     """Begin with the pixels themselves, whose patches have no distance."""
     number = value_sum.dtype.type
@@ -172,14 +191,14 @@ def _start(values, weight, value_sum):
 
 
 @helper
-def _start_sums(planes, reach, table, weighing, weight_sums, value_sums):
-    number = weight_sums.dtype.type
-    channels, height, width = value_sums.shape
+def _start_sums(planes, reach, table, weighing, sums):
+    number = sums.weights.dtype.type
+    channels, height, width = sums.values.shape
     weight = number(table[0]) if len(weighing) == 1 else number(1)
-    weight_sums[:] = weight
+    sums.weights[:] = weight
     for channel in range(channels):
         for y in range(height):
-            _start(planes[channel, reach + y, reach : reach + width], weight, value_sums[channel, y])
+            _start(planes[channel, reach + y, reach : reach + width], weight, sums.values[channel, y])
 
 
 @helper
@@ -222,9 +241,9 @@ def _slide(planes, y, down, left, right, step, block, columns):
 
 
 @helper
-def _add_four(planes, source_y, source_lefts, weights, weight_lefts, weight_sums, value_sums, y):
+def _add_four(planes, source_y, source_lefts, weights, weight_lefts, sums, y):
     """Add four neighbors of every pixel of row ``y``, and their weights, from where their rows start."""
-    width = weight_sums.shape[1]
+    width = sums.weights.shape[1]
     first, second, third, fourth = weight_lefts
     held = (
         weights[0, first : first + width],
@@ -232,7 +251,7 @@ def _add_four(planes, source_y, source_lefts, weights, weight_lefts, weight_sums
         weights[2, third : third + width],
         weights[3, fourth : fourth + width],
     )
-    _add_weights(held, weight_sums[y])
+    _add_weights(held, sums.weights[y])
     first, second, third, fourth = source_lefts
     for channel in range(planes.shape[0]):
         row = planes[channel, source_y]
@@ -242,19 +261,20 @@ def _add_four(planes, source_y, source_lefts, weights, weight_lefts, weight_sums
             row[third : third + width],
             row[fourth : fourth + width],
         )
-        _add_weighted(values, held, value_sums[channel, y])
+        _add_weighted(values, held, sums.values[channel, y])
 
 
 @helper
-def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch, weight_sums, value_sums):
+def _add_group(planes, down, first, last, table, weighing, scratch, sums):
     """Add the pixels at the offsets from ``first`` to ``last`` in columns, and those at the opposite ones.
 
     A row of weights belongs to the pixels that the offset leads away from. It reaches beyond the tile as far
     as the offset leads into it.
     """
     columns, distances, weights, held, beginnings = scratch
-    _, height, width = value_sums.shape
-    reach, patch = (planes.shape[1] - height) // 2, 2 * patch_radius + 1
+    _, height, width = sums.values.shape
+    reach, patch = (planes.shape[1] - height) // 2, held.shape[1]
+    patch_radius = patch // 2
     columns[:] = 0
     weights[last - first + 1 :] = 0
     rights = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
@@ -279,7 +299,7 @@ def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch
         for member in range(last - first + 1):
             size = width + abs(rights[member])
             _sum_columns(columns[member], patch, distances[:size])
-            _weigh(distances[:size], table, weighing, weights[member, :size])
+            _compute_weights(distances[:size], table, weighing, weights[member, :size])
         if y >= 0:
             _add_four(
                 planes,
@@ -287,8 +307,7 @@ def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch
                 (reach + right0, reach + right1, reach + right2, reach + right3),
                 weights,
                 before,
-                weight_sums,
-                value_sums,
+                sums,
                 y,
             )
         if y + down < height:
@@ -298,8 +317,7 @@ def _add_group(planes, down, first, last, patch_radius, table, weighing, scratch
                 (reach - right0, reach - right1, reach - right2, reach - right3),
                 weights,
                 behind,
-                weight_sums,
-                value_sums,
+                sums,
                 y + down,
             )
 
@@ -309,40 +327,28 @@ def non_local_means(source, table, weighing, sum_type, patch_radius, window_radi
     """Average pixels, weighted by the distances of their patches; sums have the dtype of ``sum_type``."""
     count, height, width, channels = source.shape
     reach = patch_radius + window_radius
-    down = (height + TILE_HEIGHT - 1) // TILE_HEIGHT
-    across = (width + TILE_WIDTH - 1) // TILE_WIDTH
-    for task in prange(count * down * across):
-        image, tile = task // (down * across), task % (down * across)
-        top, left = tile // across * TILE_HEIGHT, tile % across * TILE_WIDTH
-        bottom, right = min(top + TILE_HEIGHT, height), min(left + TILE_WIDTH, width)
+    tiles = tiles_of(TILE, (height, width))
+    for task in prange(count * tiles[0] * tiles[1]):
+        image, top, bottom, left, right = tile(task, tiles, TILE, (height, width))
         shape = bottom - top, right - left
         planes = np.empty((channels, shape[0] + 2 * reach, shape[1] + 2 * reach), source.dtype)
         _fill_tile(source[image], top - reach, left - reach, planes)
-        columns = np.empty((GROUP, planes.shape[2]), sum_type.dtype)
         # Only floats need them: whole numbers lose a row as they took it in.
         held_width = 0 if len(weighing) == 1 else planes.shape[2]
-        held = np.empty((GROUP, 2 * patch_radius + 1, held_width), sum_type.dtype)
-        beginnings = np.empty((GROUP, held_width), sum_type.dtype)
-        distances = np.empty(planes.shape[2], sum_type.dtype)
-        weights = np.empty((GROUP, planes.shape[2]), sum_type.dtype)
-        weight_sums = np.empty(shape, sum_type.dtype)
-        value_sums = np.empty((channels, shape[0], shape[1]), sum_type.dtype)
-        _start_sums(planes, reach, table, weighing, weight_sums, value_sums)
+        scratch = Scratch(
+            np.empty((GROUP, planes.shape[2]), sum_type.dtype),
+            np.empty(planes.shape[2], sum_type.dtype),
+            np.empty((GROUP, planes.shape[2]), sum_type.dtype),
+            np.empty((GROUP, 2 * patch_radius + 1, held_width), sum_type.dtype),
+            np.empty((GROUP, held_width), sum_type.dtype),
+        )
+        sums = Sums(np.empty(shape, sum_type.dtype), np.empty((channels, shape[0], shape[1]), sum_type.dtype))
+        _start_sums(planes, reach, table, weighing, sums)
         for offset_y in range(window_radius + 1):
             for first in range(-window_radius if offset_y else 1, window_radius + 1, GROUP):
-                _add_group(
-                    planes,
-                    offset_y,
-                    first,
-                    min(first + GROUP - 1, window_radius),
-                    patch_radius,
-                    table,
-                    weighing,
-                    (columns, distances, weights, held, beginnings),
-                    weight_sums,
-                    value_sums,
-                )
+                last = min(first + GROUP - 1, window_radius)
+                _add_group(planes, offset_y, first, last, table, weighing, scratch, sums)
         for y in range(top, bottom):
             for channel in range(channels):
                 row = out[image, y, left:right, channel]
-                _finish(value_sums[channel, y - top], weight_sums[y - top], weighing, row)
+                _divide_and_store(sums.values[channel, y - top], sums.weights[y - top], weighing, row)

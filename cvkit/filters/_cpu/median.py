@@ -7,12 +7,13 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.memory import read_apart, write_apart
+from cvkit._tiles import parts_of, strip
 from cvkit.filters._cpu.median_large import median_histogram, median_ranks
 from cvkit.filters._cpu.networks import (
     insert,
-    larger,
+    maximum,
     median_of_five_columns,
-    smaller,
+    minimum,
     sort_five,
     two_medians_of_three_rows,
 )
@@ -39,13 +40,13 @@ def _repeat_ends(row, margin, channels):
 def _sort_three(row, x, step):
     """Sort the value at ``x`` and its neighbors ``step`` values away."""
     first, second = read_apart(row, x - step), read_apart(row, x)
-    return insert(smaller(first, second), larger(first, second), read_apart(row, x + step))
+    return insert(minimum(first, second), maximum(first, second), read_apart(row, x + step))
 
 
 @helper(inline=True)
 def _sort_pixel_twice(row, x, neighbor):
-    """Sort the pixel at ``x`` of an edge, its repetition beyond it and its neighbor."""
-    return smaller(row[x], row[neighbor]), row[x], larger(row[x], row[neighbor])
+    """Sort the pixel at ``x`` of the border, its repetition beyond it and its neighbor."""
+    return minimum(row[x], row[neighbor]), row[x], maximum(row[x], row[neighbor])
 
 
 @helper(inline=True)
@@ -106,7 +107,7 @@ def _ends_of_three(rows, step, outs):
 def _four_rows_of_three(rows, step, outs):
     """Medians of four rows from six, in vectors that the output's rows hold on one cache line each.
 
-    What lies before and behind goes through whole vectors, too, if they fit; some medians are found twice.
+    What lies before and behind goes through full vectors, too, if they fit; some medians are found twice.
     """
     last = outs[0].shape[0] - step
     lanes = LINE // outs[0].itemsize
@@ -117,9 +118,9 @@ def _four_rows_of_three(rows, step, outs):
         first = step + skipped
         if skipped:
             _span_of_three(rows, step, step, step + lanes, outs)
-        whole = first + (last - first) // lanes * lanes
-        _span_of_three(rows, step, first, whole, outs)
-        if whole < last:
+        after_full_vectors = first + (last - first) // lanes * lanes
+        _span_of_three(rows, step, first, after_full_vectors, outs)
+        if after_full_vectors < last:
             _span_of_three(rows, step, last - lanes, last, outs)
     _ends_of_three(rows, step, outs)
 
@@ -154,16 +155,17 @@ def median_3(source, out):
     count, height, width, channels = source.shape
     rows = source.reshape(count, height, width * channels)
     out_rows = out.reshape(count, height, width * channels)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image, strip = task // strips, task % strips
-        top = strip * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         spare = np.empty(width * channels, source.dtype)  # for rows below the last one
-        _strip_of_three(rows[image], top, min(top + STRIP, height), channels, spare, out_rows[image])
+        _strip_of_three(rows[image], top, bottom, channels, spare, out_rows[image])
 
 
 @helper(inline=True)
-def _sort_columns_of_five(row0, row1, row2, row3, row4, sorted0, sorted1, sorted2, sorted3, sorted4):
+def _sort_columns_of_five(rows, sorted_rows):
+    row0, row1, row2, row3, row4 = rows
+    sorted0, sorted1, sorted2, sorted3, sorted4 = sorted_rows
     for x in range(row0.shape[0]):
         sorted0[x], sorted1[x], sorted2[x], sorted3[x], sorted4[x] = sort_five(
             (row0[x], row1[x], row2[x], row3[x], row4[x])
@@ -195,16 +197,20 @@ def _strip_of_five(rows, top, bottom, step, columns, out):
     inner = slice(2 * step, columns.shape[1] - 2 * step)
     for y in range(top, bottom):
         _sort_columns_of_five(
-            rows[max(y - 2, 0)],
-            rows[max(y - 1, 0)],
-            rows[y],
-            rows[min(y + 1, height - 1)],
-            rows[min(y + 2, height - 1)],
-            columns[0, inner],
-            columns[1, inner],
-            columns[2, inner],
-            columns[3, inner],
-            columns[4, inner],
+            (
+                rows[max(y - 2, 0)],
+                rows[max(y - 1, 0)],
+                rows[y],
+                rows[min(y + 1, height - 1)],
+                rows[min(y + 2, height - 1)],
+            ),
+            (
+                columns[0, inner],
+                columns[1, inner],
+                columns[2, inner],
+                columns[3, inner],
+                columns[4, inner],
+            ),
         )
         for row in range(5):
             _repeat_ends(columns[row], 2 * step, step)
@@ -217,9 +223,8 @@ def median_5(source, out):
     count, height, width, channels = source.shape
     rows = source.reshape(count, height, width * channels)
     out_rows = out.reshape(count, height, width * channels)
-    strips = (height + STRIP - 1) // STRIP
+    strips = parts_of(height, STRIP)
     for task in prange(count * strips):
-        image, strip = task // strips, task % strips
-        top = strip * STRIP
+        image, top, bottom = strip(task, strips, STRIP, height)
         columns = np.empty((5, (width + 4) * channels), source.dtype)
-        _strip_of_five(rows[image], top, min(top + STRIP, height), channels, columns, out_rows[image])
+        _strip_of_five(rows[image], top, bottom, channels, columns, out_rows[image])

@@ -12,6 +12,7 @@ import numpy as np
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.histograms import LANES, add_row, count_at_most, exchange_row
 from cvkit._simd.numbers import leading_zeros, trailing_zeros
+from cvkit._tiles import tile, tiles_of
 
 # Row v is what a value v adds to cumulative bins; the last row is what nothing adds.
 STEPS = np.concatenate([np.tri(LANES, dtype=np.uint8).T, np.zeros((1, LANES), np.uint8)]).ravel()
@@ -21,12 +22,12 @@ NOTHING = LANES * LANES
 TILE = 256
 
 
-@helper(allocates=True)
+@helper
 def _clamp(index, size):
     return min(max(index, 0), size - 1)
 
 
-@helper(allocates=True)
+@helper
 def _exchange(added, removed, column, coarse, fine, steps):
     """Exchange one value of a column's histograms for another."""
     segment, place = np.int64(added >> 4), np.int64(added & 15)
@@ -102,26 +103,22 @@ def _move_window(coarse, fine, ksize, total, fine_total, seen_at, out):
 def _median_histogram(source, ksize, column_counter, window_counter, out):
     count, height, width, channels = source.shape
     radius = ksize // 2
-    tile = max(TILE, 2 * ksize)
-    across = (width + tile - 1) // tile
-    down = (height + tile - 1) // tile
-    for task in prange(count * channels * down * across):
-        image, rest = task // (channels * down * across), task % (channels * down * across)
-        channel, rest = rest // (down * across), rest % (down * across)
-        top, first = rest // across * tile, rest % across * tile
-        last = min(first + tile, width)
-        left = first - radius
-        columns = last - first + 2 * radius
+    side = max(TILE, 2 * ksize)
+    tiles = tiles_of((side, side), (height, width))
+    for task in prange(count * channels * tiles[0] * tiles[1]):
+        plane, top, bottom, left, right = tile(task, tiles, (side, side), (height, width))
+        image, channel = plane // channels, plane % channels
+        columns = right - left + 2 * radius
         coarse = np.zeros(columns * LANES, column_counter.dtype)
         fine = np.zeros(columns * LANES * LANES, column_counter.dtype)
         total = np.empty(LANES, window_counter.dtype)
         fine_total = np.empty(LANES * LANES, window_counter.dtype)
         seen_at = np.empty(LANES, np.int64)
         pixels = source[image, :, :, channel]
-        _fill_columns(pixels, top - radius - 1, top + radius, left, coarse, fine, STEPS)
-        for y in range(top, min(top + tile, height)):
-            _move_columns(pixels, y + radius, y - radius - 1, left, coarse, fine, STEPS)
-            medians = out[image, y, first:last, channel]
+        _fill_columns(pixels, top - radius - 1, top + radius, left - radius, coarse, fine, STEPS)
+        for y in range(top, bottom):
+            _move_columns(pixels, y + radius, y - radius - 1, left - radius, coarse, fine, STEPS)
+            medians = out[image, y, left:right, channel]
             _move_window(coarse, fine, ksize, total, fine_total, seen_at, medians)
 
 
@@ -132,7 +129,7 @@ def median_histogram(source, ksize, out):
     _median_histogram(source, ksize, np.empty(0, column_counter), np.empty(0, window_counter), out)
 
 
-@helper(allocates=True)
+@helper
 def _place_above(members, place):
     """Return the first member of a set of bits at ``place`` or above; there is one."""
     word = place >> 6
@@ -143,7 +140,7 @@ def _place_above(members, place):
     return word * 64 + np.int64(trailing_zeros(bits))
 
 
-@helper(allocates=True)
+@helper
 def _place_below(members, place):
     """Return the last member of a set of bits below ``place``; there is one."""
     word = (place - 1) >> 6
@@ -155,7 +152,7 @@ def _place_below(members, place):
     return word * 64 + 63 - np.int64(leading_zeros(bits))
 
 
-@helper(allocates=True)
+@helper
 def _include(members, ranks, pivot):
     """Add ranks to the window; return how many lie below ``pivot``."""
     below = 0
@@ -165,7 +162,7 @@ def _include(members, ranks, pivot):
     return below
 
 
-@helper(allocates=True)
+@helper
 def _exclude(members, ranks, pivot):
     """Take ranks out of the window; return how many lie below ``pivot``."""
     below = 0
@@ -175,7 +172,7 @@ def _exclude(members, ranks, pivot):
     return below
 
 
-@helper(allocates=True)
+@helper
 def _settle(members, pivot, below, half):
     """Return the member that has ``half`` members below it, from a place that has ``below`` below it."""
     while below > half:
@@ -188,7 +185,7 @@ def _settle(members, pivot, below, half):
     return pivot
 
 
-@helper(allocates=True)
+@helper
 def _padded_tile(pixels, top, left, values):
     """Copy part of an image to ``values``, with its outermost pixels repeated."""
     for y in range(values.shape[0]):
@@ -196,7 +193,7 @@ def _padded_tile(pixels, top, left, values):
             values[y, x] = pixels[_clamp(top + y, pixels.shape[0]), _clamp(left + x, pixels.shape[1])]
 
 
-@helper(allocates=True)
+@helper
 def _pass_of_radix_sort(values, order, shift, places, sorted_order):
     """Sort an order of values by one byte of theirs; equal bytes keep their order."""
     places[:] = 0
@@ -236,14 +233,11 @@ def median_ranks(source, ksize, out):
     """
     count, height, width, channels = source.shape
     half = ksize * ksize // 2
-    tile = max(64, 2 * ksize)
-    across = (width + tile - 1) // tile
-    down = (height + tile - 1) // tile
-    for task in prange(count * channels * down * across):
-        image, rest = task // (channels * down * across), task % (channels * down * across)
-        channel, rest = rest // (down * across), rest % (down * across)
-        top, left = rest // across * tile, rest % across * tile
-        bottom, right = min(top + tile, height), min(left + tile, width)
+    side = max(64, 2 * ksize)
+    tiles = tiles_of((side, side), (height, width))
+    for task in prange(count * channels * tiles[0] * tiles[1]):
+        plane, top, bottom, left, right = tile(task, tiles, (side, side), (height, width))
+        image, channel = plane // channels, plane % channels
         values = np.empty((bottom - top + ksize - 1, right - left + ksize - 1), source.dtype)
         _padded_tile(source[image, :, :, channel], top - ksize // 2, left - ksize // 2, values)
         order = _sorted_order(values.reshape(values.size))

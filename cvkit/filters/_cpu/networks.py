@@ -6,6 +6,7 @@ above and to the left of it, and as many larger ones as lie below and to the rig
 either is not the median, and so few are left that maxima, minima and two short medians decide.
 """
 
+import numba
 from numba import types
 from numba.extending import intrinsic
 
@@ -31,50 +32,62 @@ def _select(when_less):
     return generate
 
 
+def _minimum_plain(first, second):
+    return first if first < second else second
+
+
 @intrinsic
-def smaller(typing_context, first, second):
-    """Return the smaller of two numbers of one type."""
+def _minimum_selected(typing_context, first, second):
     return first(first, second), _select("first")
 
 
+def _maximum_plain(first, second):
+    return second if first < second else first
+
+
 @intrinsic
-def larger(typing_context, first, second):
-    """Return the larger of two numbers of one type."""
+def _maximum_selected(typing_context, first, second):
     return first(first, second), _select("second")
+
+
+minimum = _minimum_plain if numba.config.DISABLE_JIT else _minimum_selected
+"""The smaller of two numbers of one type."""
+maximum = _maximum_plain if numba.config.DISABLE_JIT else _maximum_selected
+"""The larger of two numbers of one type."""
 
 
 @helper(inline=True)
 def insert(low, high, value):
     """Sort three values of which the first two are sorted."""
-    return smaller(low, value), larger(low, smaller(high, value)), larger(high, value)
+    return minimum(low, value), maximum(low, minimum(high, value)), maximum(high, value)
 
 
 @helper(inline=True)
 def sort_five(values):
     """Sort five values with nine comparisons, the fewest possible."""
     first, second, third, fourth, fifth = values
-    first, second = smaller(first, second), larger(first, second)
-    fourth, fifth = smaller(fourth, fifth), larger(fourth, fifth)
-    third, fifth = smaller(third, fifth), larger(third, fifth)
-    third, fourth = smaller(third, fourth), larger(third, fourth)
-    second, fifth = smaller(second, fifth), larger(second, fifth)
-    first, fourth = smaller(first, fourth), larger(first, fourth)
-    first, third = smaller(first, third), larger(first, third)
-    second, fourth = smaller(second, fourth), larger(second, fourth)
-    second, third = smaller(second, third), larger(second, third)
+    first, second = minimum(first, second), maximum(first, second)
+    fourth, fifth = minimum(fourth, fifth), maximum(fourth, fifth)
+    third, fifth = minimum(third, fifth), maximum(third, fifth)
+    third, fourth = minimum(third, fourth), maximum(third, fourth)
+    second, fifth = minimum(second, fifth), maximum(second, fifth)
+    first, fourth = minimum(first, fourth), maximum(first, fourth)
+    first, third = minimum(first, third), maximum(first, third)
+    second, fourth = minimum(second, fourth), maximum(second, fourth)
+    second, third = minimum(second, third), maximum(second, third)
     return first, second, third, fourth, fifth
 
 
 @helper(inline=True)
 def clip(value, low, high):
     """Return the median of three values of which ``low`` is at most ``high``."""
-    return larger(low, smaller(high, value))
+    return maximum(low, minimum(high, value))
 
 
 @helper(inline=True)
 def median_of_three(first, second, third):
     """Return the median of three values."""
-    return larger(smaller(first, second), smaller(larger(first, second), third))
+    return maximum(minimum(first, second), minimum(maximum(first, second), third))
 
 
 @helper(inline=True)
@@ -84,14 +97,14 @@ def two_medians_of_three_rows(above, upper, lower, below):
     Of each column, sorted, one value can be the median: the largest low one has two smaller low ones and four
     larger values at least, and so on. Both medians begin with the two rows that they share.
     """
-    low, high = larger(upper[0], lower[0]), smaller(upper[2], lower[2])
-    center_low, center_high = smaller(upper[1], lower[1]), larger(upper[1], lower[1])
+    low, high = maximum(upper[0], lower[0]), minimum(upper[2], lower[2])
+    center_low, center_high = minimum(upper[1], lower[1]), maximum(upper[1], lower[1])
     return (
         median_of_three(
-            larger(low, above[0]), clip(above[1], center_low, center_high), smaller(high, above[2])
+            maximum(low, above[0]), clip(above[1], center_low, center_high), minimum(high, above[2])
         ),
         median_of_three(
-            larger(low, below[0]), clip(below[1], center_low, center_high), smaller(high, below[2])
+            maximum(low, below[0]), clip(below[1], center_low, center_high), minimum(high, below[2])
         ),
     )
 
@@ -112,7 +125,7 @@ def median_of_five_columns(row0, row1, row2, row3, row4):
     _, lower2, diagonal2, upper2, _ = sort_five(row2)
     lower3, diagonal3, upper3, _, _ = sort_five(row3)
     diagonal4, upper4, _, _, _ = sort_five(row4)
-    low = larger(larger(lower0, lower1), larger(lower2, lower3))
+    low = maximum(maximum(lower0, lower1), maximum(lower2, lower3))
     _, _, middle, _, _ = sort_five((diagonal0, diagonal1, diagonal2, diagonal3, diagonal4))
-    high = smaller(smaller(upper1, upper2), smaller(upper3, upper4))
+    high = minimum(minimum(upper1, upper2), minimum(upper3, upper4))
     return median_of_three(low, middle, high)

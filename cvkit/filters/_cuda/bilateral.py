@@ -7,7 +7,7 @@ from cvkit._jit import cuda, cuda_kernel
 
 
 @cuda_kernel
-def _bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
+def _bilateral(source, scale, rounded, offsets_y, offsets_x, space, border, out):
     position, y, image = cuda.grid(3)
     count, height, width, channels = source.shape
     if image >= count or y >= height or position >= width * channels:
@@ -36,12 +36,12 @@ def _bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
         value_sum += value * weight
     # What is constant stays so to the last bit.
     mean = value_sum / weight_sum if differs else real(source[image, y, x, channel])
-    out[image, y, x, channel] = round(mean) if whole else mean
+    out[image, y, x, channel] = round(mean) if rounded else mean
 
 
-def bilateral(source, scale, whole, offsets_y, offsets_x, space, border, out):
+def bilateral(source, scale, rounded, offsets_y, offsets_x, space, border, out):
     """Filter images; ``scale`` is the exponent of 2 of the weight of a difference of 1 in color."""
     count, height, width, channels = source.shape
     _bilateral[count, height, width * channels](
-        source, scale, whole, offsets_y, offsets_x, space, border, out
+        source, scale, rounded, offsets_y, offsets_x, space, border, out
     )

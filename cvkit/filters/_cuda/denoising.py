@@ -4,7 +4,7 @@ from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cuda, cuda_kernel, helper
 
 
-@helper(allocates=True)
+@helper
 def _distance(source, image, y, x, down, right, radius, total):
     """Add to ``total`` the squared differences of two patches, ``down`` and ``right`` of each other."""
     _, height, width, channels = source.shape
@@ -22,7 +22,7 @@ def _distance(source, image, y, x, down, right, radius, total):
     return total
 
 
-@helper(allocates=True)
+@helper
 def _weight(distance, table, weighing):
     if len(weighing) == 1:
         return table[min(distance >> weighing[0], table.shape[0] - 1)]
@@ -31,12 +31,12 @@ def _weight(distance, table, weighing):
     return weight if weight >= smallest else 0.0
 
 
-@helper(allocates=True)
+@helper
 def _quotient(total, weight_sum, weighing):
     if len(weighing) == 1:
         return (total + weight_sum // 2) // weight_sum
-    _, _, whole = weighing
-    return (total / weight_sum + whole) - whole
+    _, _, rounder = weighing
+    return (total / weight_sum + rounder) - rounder
 
 
 @cuda_kernel

@@ -8,12 +8,12 @@ from cvkit._jit import cuda, cuda_kernel, helper
 WALK = 64
 
 
-@helper(allocates=True)
+@helper
 def _clamp(index, size):
     return min(max(index, 0), size - 1)
 
 
-@helper(allocates=True)
+@helper
 def _key(bits, sign):
     """Map bits to an unsigned number of the values' order; ``sign`` is a float's sign bit, 0 for integers."""
     bits = np.uint64(bits)
@@ -51,7 +51,7 @@ def _select(source, ksize, highest, sign, out):
         out[image, y, x, channel] = key & ~sign
 
 
-@helper(allocates=True)
+@helper
 def _shift_count(coarse, fine, value, change):
     coarse[value >> 4] += change
     fine[value] += change
