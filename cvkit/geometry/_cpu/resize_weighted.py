@@ -315,8 +315,11 @@ def _enlarge_to_row(rows, y, taps, columns, line, scratch, rounding, out):
 
 
 @helper(allocates=True)
-def _column_taps(x_first, x_weights, channels):
-    """Count the first pixels from the first of all, and repeat the weights for each channel."""
+def _relative_taps(x_first, x_weights, channels):
+    """Count the first pixels from the first of all, and repeat the weights for each channel.
+
+    Numba finds a named tuple that a parallel loop reads only where it is made by its name.
+    """
     taps, width = x_weights.shape
     first = np.empty(width, np.uint32)
     value_weights = np.empty((taps, width * channels), x_weights.dtype)
@@ -325,7 +328,7 @@ def _column_taps(x_first, x_weights, channels):
         for tap in range(taps):
             for channel in range(channels):
                 value_weights[tap, x * channels + channel] = x_weights[tap, x]
-    return ColumnTaps(first, x_weights, value_weights, channels)
+    return first, value_weights
 
 
 @helper(allocates=True)
@@ -362,7 +365,9 @@ def weighted(source, y_first, y_weights, x_first, x_weights, is_integer, largest
     height, width = out.shape[1], out.shape[2]
     rows = source.reshape(count, source_height, source_width * channels)
     out_rows = out.reshape(count, height, width * channels)
-    taps, columns = RowTaps(y_first, y_weights), _column_taps(x_first, x_weights, channels)
+    taps = RowTaps(y_first, y_weights)
+    first, value_weights = _relative_taps(x_first, x_weights, channels)
+    columns = ColumnTaps(first, x_weights, value_weights, channels)
     # The source columns that count.
     start, stop = x_first[0], x_first[width - 1] + x_weights.shape[0]
     strips = parts_of(height, STRIP)
