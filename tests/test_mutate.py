@@ -55,7 +55,8 @@ def test_constants_of_a_module_are_changed_but_for_sizes() -> None:
 @pytest.mark.parametrize("path", KERNELS)
 def test_every_kernel_file_can_be_changed(path: str) -> None:
     found = find_mutations(path, SOURCES[path])
-    assert found
+    has_loops = any(isinstance(node, ast.For) for node in ast.walk(ast.parse(SOURCES[path])))
+    assert found or not has_loops  # but calls of NumPy, or types, alone
     for mutation in found:
         source = mutation.apply(SOURCES[path])
         assert source != SOURCES[path]
@@ -75,7 +76,9 @@ def test_the_doors_of_a_kernel_file_are_those_that_import_it() -> None:
         "cvkit/geometry/resize.py"
     }
     # By way of the kernels that call it.
-    assert "cvkit/geometry/warp.py" in tests_of_kernels.doors(mutate.ROOT, "cvkit/geometry/_cpu/tiles.py")
+    assert "cvkit/geometry/warp.py" in tests_of_kernels.doors(
+        mutate.ROOT, "cvkit/geometry/_cpu/coordinates.py"
+    )
 
 
 @pytest.mark.parametrize("anchor", mutations.REVIEWED, ids=lambda anchor: anchor.name)

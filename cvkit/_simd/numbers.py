@@ -45,7 +45,7 @@ maximum = _maximum_plain if numba.config.DISABLE_JIT else _maximum_vector
 
 
 def _bits_plain(value):
-    return int(np.float64(value).view(np.int64))
+    return np.float64(value).view(np.int64)
 
 
 @intrinsic
