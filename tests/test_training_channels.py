@@ -144,7 +144,7 @@ def test_objects_are_cut_from_the_middle(pictures: Path) -> None:
     assert len(vectors) == 6
     crop = cvkit.read_image(rings[0])
     for view, vector in ((crop, vectors[0]), (np.ascontiguousarray(crop[:, ::-1]), vectors[3])):
-        expected = cvkit.channels(view)[:, 4:12, 4:12].astype(int).ravel()
+        expected = cvkit.channel_features(view)[:, 4:12, 4:12].astype(int).ravel()
         assert np.abs(vector.astype(int) - expected).max() <= 1
         assert np.abs(vectors[1].astype(int) - expected).max() > 10
 
