@@ -28,7 +28,6 @@ _GROUND = {"helpers", "color", "io", "video"}
 _OPERATIONS = _GROUND | {"filters", "geometry", "features"}
 _LEARNERS = {"ml", *(f"ml.{room}" for room in ("tree", "ensemble", "svm", "linear", "neighbors", "cluster"))}
 _DETECTION = _OPERATIONS | _LEARNERS | {"detect"}
-_COMPARISON = _DETECTION | {"names"}
 MAY_USE = {
     "helpers": set(),
     "color": {"helpers"},
