@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 from cvkit.detect._cpu.pixels import blend_three_pixels
 
 # Rows that one task makes.
@@ -64,9 +65,10 @@ def shrink(source, y_first, y_weights, x_first, x_weights, out):
     out_height, out_width, _ = out.shape
     rows = source.reshape(height, 4 * width)
     out_rows = out.reshape(out_height, 4 * out_width)
-    for strip in prange((out_height + STRIP - 1) // STRIP):
+    for strip in prange(parts_of(out_height, STRIP)):
+        top, bottom = span(strip, STRIP, out_height)
         blend = np.empty(4 * width, np.float32)
-        for y in range(strip * STRIP, min((strip + 1) * STRIP, out_height)):
+        for y in range(top, bottom):
             _blend_rows(rows, y_first[y], y_weights[y], blend)
             _blend_pixels(blend, x_first, x_weights, out_rows[y])
 

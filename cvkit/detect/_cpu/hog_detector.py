@@ -3,6 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._tiles import parts_of, span
 
 # Neighboring blocks that one pass over the scores adds up in registers: the seven of a 64-pixel window.
 # Wider windows take several passes; their weights are filled with zeros to a multiple.
@@ -47,9 +48,8 @@ def window_scores(features, weights, bias, out):
     size, _, block_columns = features.shape
     rows, columns = weights.shape[1:]
     window_rows, window_columns = out.shape
-    for strip in prange((window_rows + STRIP - 1) // STRIP):
-        top = strip * STRIP
-        bottom = min(top + STRIP, window_rows)
+    for strip in prange(parts_of(window_rows, STRIP)):
+        top, bottom = span(strip, STRIP, window_rows)
         count = (bottom - top - 1) * block_columns + window_columns
         # Filling weights read past the last window's blocks: the copy ends with zeros for them.
         blocks = np.zeros((bottom - top - 1 + rows) * block_columns + columns, np.float32)
