@@ -106,6 +106,7 @@ def workplace(tmp_path: Path) -> mutate.Workplace:
     """Make a repository of one function and one test, and a copy of it."""
     root = tmp_path / "repository"
     (root / "cvkit").mkdir(parents=True)
+    (root / "cvkit" / "__init__.py").touch()  # a package, or one that is installed goes before it
     (root / "cvkit" / "kernel.py").write_text(
         "def total(n):\n    i = s = 0\n    while i < n:\n        i += 1\n        s += 2\n    return s\n"
     )
@@ -137,6 +138,7 @@ def test_changes_are_judged(workplace: mutate.Workplace) -> None:
 def test_kernels_that_call_a_changed_one_are_compiled_again(tmp_path: Path) -> None:
     root = tmp_path / "repository"
     (root / "cvkit").mkdir(parents=True)
+    (root / "cvkit" / "__init__.py").touch()
     compiled = (
         "from numba import njit\n\n{imports}\n\n@njit(cache=True)\ndef {name}(x):\n    return {value}\n"
     )

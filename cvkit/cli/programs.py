@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import os
 import sys
@@ -63,6 +64,13 @@ def exit_code_of(main: Callable[[], Any], name: str) -> int:
     """Run a program and turn the ways in which it may end into its exit code, with a line on stderr."""
     _open_missing_streams()
     try:
+        return _exit_code(main, name)
+    finally:
+        _forget_unread_lines()
+
+
+def _exit_code(main: Callable[[], Any], name: str) -> int:
+    try:
         code = main()
         sys.stdout.flush()
     except _TyperUsageError as error:
@@ -77,6 +85,17 @@ def exit_code_of(main: Callable[[], Any], name: str) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     return code or 0
+
+
+def _forget_unread_lines() -> None:
+    """Drop what stderr still holds where nobody can read it, or Python would end with its own exit code, 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):  # a stream without a file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    except ValueError:  # already closed, and empty
+        return
 
 
 def _open_missing_streams() -> None:
