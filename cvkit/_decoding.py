@@ -1,4 +1,4 @@
-"""Decode pictures by OpenCV: rightly or not at all, of no more pixels than are wanted, and in silence."""
+"""Decode images by OpenCV: rightly or not at all, of no more pixels than are wanted, and in silence."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def decode(data: bytes, mode: str, max_pixels: int | None = None) -> np.ndarray:
 
 
 def reason_of(error: Exception) -> str:
-    """Say why a picture cannot be decoded."""
+    """Say why an image cannot be decoded."""
     if isinstance(error, ValueError):
         return str(error)
     if isinstance(error, MemoryError):
@@ -61,7 +61,7 @@ def reason_of(error: Exception) -> str:
 
 
 def _check_size(height: int, width: int, max_pixels: int | None) -> None:
-    """Refuse a picture of no pixels, of more than the caller wants, or of more than OpenCV decodes."""
+    """Refuse an image of no pixels, of more than the caller wants, or of more than OpenCV decodes."""
     if height == 0 or width == 0:
         raise ValueError(f"the header says {width} x {height} pixels")
     limit = _most_pixels() if max_pixels is None else min(max_pixels, _most_pixels())
@@ -83,7 +83,7 @@ def _decode(data: bytes, head: _headers.Head, mode: str) -> np.ndarray:
     image = decode(encoded, mode=mode) if head.samples is None else _in_mode(head.samples(decode), mode)
     if image.shape[:2] != (head.height, head.width):
         told, found = f"{head.width} x {head.height}", f"{image.shape[1]} x {image.shape[0]}"
-        raise ValueError(f"damaged: the header says {told} pixels, the picture has {found}")
+        raise ValueError(f"damaged: the header says {told} pixels, the image has {found}")
     return image if mode == "unchanged" else _headers.upright(image, head.orientation)
 
 
@@ -99,7 +99,7 @@ def _decode_jpeg(data: bytes, head: _headers.Head, mode: str) -> np.ndarray:
 
 
 def _imdecode(data: bytes, head: _headers.Head, mode: str = "unchanged") -> np.ndarray:
-    """Decode a picture that is no JPEG, not turned."""
+    """Decode an image that is no JPEG, not turned."""
     import cv2
 
     flags = {"rgb": cv2.IMREAD_COLOR, "gray": cv2.IMREAD_GRAYSCALE}.get(mode, cv2.IMREAD_UNCHANGED)

@@ -17,10 +17,10 @@ SUFFIXES = frozenset(
     {".avif", ".bmp", ".dib", ".gif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm"}
     | {".pgm", ".png", ".pnm", ".ppm", ".ras", ".sr", ".tif", ".tiff", ".webp"}
 )
-"""Endings of the files that count as pictures in a folder."""
+"""Endings of the files that count as images in a folder."""
 
 LIST_SUFFIXES = frozenset([".lst", ".txt"])
-"""Endings of files that list pictures."""
+"""Endings of files that list images."""
 
 # What lies in folders; files that are left out are counted by their endings, the rest by what it is.
 _FILE, _DANGLING, _FOLDER_LINK = "file", "dangling link", "link to a folder"
@@ -41,11 +41,11 @@ _HEAD, _NUL_SHARE = 1 << 16, 1 / 3
 
 
 class UnreadableListError(OSError):
-    """A file that should list pictures and does not."""
+    """A file that should list images and does not."""
 
 
 class LeftOut(Counter[str]):
-    """Counts what lies in folders but is no picture, as :func:`walk` finds it; text says it in a line."""
+    """Counts what lies in folders but is no image, as :func:`walk` finds it; text says it in a line."""
 
     def __str__(self) -> str:
         endings = [(kind, count) for kind, count in self.most_common() if kind not in _PLURALS]
@@ -65,17 +65,17 @@ def walk(
     suffixes: Collection[str] = SUFFIXES,
     left_out: LeftOut | None = None,
 ) -> Iterator[Path]:
-    """Find the pictures that sources stand for, one after another.
+    """Find the images that sources stand for, one after another.
 
     Parameters
     ----------
     sources : path or iterable of paths
-        Each is a picture; a folder, searched with its subfolders in sorted order, hidden entries left out; a
+        Each is an image; a folder, searched with its subfolders in sorted order, hidden entries left out; a
         glob pattern (``**`` for any depth); or a list: a text file (.txt, .lst) with one path a line,
         relative to that file, where empty lines and lines that start with ``#`` do not count, in UTF-8 or in
         UTF-16 with a byte order mark; or with paths that end with NUL, as ``find -print0`` writes them.
     suffixes : collection of str
-        Endings, in lower case, of the files that count in folders and patterns; by default those of pictures.
+        Endings, in lower case, of the files that count in folders and patterns; by default those of images.
     left_out : LeftOut, optional
         Counts what is passed by in folders and patterns: files with other endings, links that lead nowhere
         or to folders, which may loop, and folders that ``cvkit batch`` or ``cvkit detect`` wrote, unless they

@@ -1,4 +1,4 @@
-"""Read and write pictures, and find them on the disk."""
+"""Read and write images, and find them on the disk."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _MODES = ("rgb", "gray", "keep", "unchanged")
 
 
 class UnreadableImageError(OSError):
-    """A file that exists but holds no complete picture, or one that is not read."""
+    """A file that exists but holds no complete image, or one that is not read."""
 
 
 def read_image(
     path: str | os.PathLike[str], mode: str = "rgb", *, max_pixels: int | None = None
 ) -> np.ndarray:
-    """Read a picture.
+    """Read an image.
 
     Parameters
     ----------
@@ -54,20 +54,20 @@ def read_image(
         of uint8 and 9 to 15 bits over that of uint16, palettes become colors, gray with alpha becomes RGBA,
         and colors that are stored multiplied by alpha are divided by it.
     max_pixels : int, optional
-        Refuse larger pictures, before they are decoded: the head of the file tells their size. By default
+        Refuse larger images, before they are decoded: the head of the file tells their size. By default
         the limit is OpenCV's, 2**30.
 
     Returns
     -------
     numpy.ndarray
-        The picture, channels in the order RGB.
+        The image, channels in the order RGB.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     UnreadableImageError
-        If the file is no picture, is truncated, damaged or too large; an ``OSError``, as the former.
+        If the file is no image, is truncated, damaged or too large; an ``OSError``, as the former.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def read_image(
 
 
 def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) -> None:
-    """Write a picture so that the file is either complete or not there.
+    """Write an image so that the file is either complete or not there.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) 
 
 
 def encode_image(image: Any, suffix: str, *, quality: int = 95) -> bytes:
-    """Return what :func:`write_image` writes: the content of a file with a picture.
+    """Return what :func:`write_image` writes: the content of a file with an image.
 
     Parameters
     ----------
@@ -160,9 +160,9 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
         dtypes += (np.float32,)
     _validate.image(image, dtypes=dtypes, channels=(1, 3, 4))
     if image.ndim == 4:
-        raise ValueError(f"image must be one picture, got a stack of shape {image.shape}")
-    if not suffix or not cv2.haveImageWriter(f"picture{suffix}"):
-        raise ValueError(f"path must end in a picture format that OpenCV writes, got {suffix!r}")
+        raise ValueError(f"image must be one image, got a stack of shape {image.shape}")
+    if not suffix or not cv2.haveImageWriter(f"image{suffix}"):
+        raise ValueError(f"path must end in an image format that OpenCV writes, got {suffix!r}")
     options = []
     if suffix in (".jpg", ".jpeg", ".jpe"):
         options = [cv2.IMWRITE_JPEG_QUALITY, quality]
@@ -181,7 +181,7 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
 def read_ahead(
     paths: Iterable[Path], mode: str = "rgb", *, depth: int = 4, max_pixels: int | None = None
 ) -> Generator[tuple[Path, np.ndarray | OSError], None, None]:
-    """Read pictures in a thread while the caller works on the one before.
+    """Read images in a thread while the caller works on the one before.
 
     Parameters
     ----------
@@ -190,16 +190,16 @@ def read_ahead(
     mode : {"rgb", "gray", "keep", "unchanged"}
         As for :func:`read_image`.
     depth : int
-        How many pictures may wait; memory is bounded by it.
+        How many images may wait; memory is bounded by it.
     max_pixels : int, optional
-        Larger pictures are not read, as for :func:`read_image`.
+        Larger images are not read, as for :func:`read_image`.
 
     Yields
     ------
     path : pathlib.Path
         In the order of ``paths``.
     image : numpy.ndarray or OSError
-        The picture, or why it could not be read.
+        The image, or why it could not be read.
 
     Examples
     --------

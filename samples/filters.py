@@ -1,4 +1,4 @@
-"""Write a contact sheet of every filter: ``python samples/filters.py [picture] [sheet.png]``."""
+"""Write a contact sheet of every filter: ``python samples/filters.py [image] [sheet.png]``."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FILTERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def as_picture(values: np.ndarray) -> np.ndarray:
+def as_image(values: np.ndarray) -> np.ndarray:
     """Show signed results around middle gray and magnitudes from black, at the contrast of their 99 %."""
     if values.dtype == np.uint8:
         return values if values.ndim == 3 else np.repeat(values[..., np.newaxis], 3, axis=2)
@@ -51,11 +51,11 @@ def as_picture(values: np.ndarray) -> np.ndarray:
     return shown.clip(0, 255).astype(np.uint8)
 
 
-def tile(name: str, picture: np.ndarray) -> np.ndarray:
-    """Cut a picture to the size of a tile and write its name below."""
+def tile(name: str, image: np.ndarray) -> np.ndarray:
+    """Cut an image to the size of a tile and write its name below."""
     label = np.full((24, TILE, 3), 255, np.uint8)
     cv2.putText(label, name, (4, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 1, cv2.LINE_AA)
-    return np.vstack([picture[:TILE, :TILE], label])
+    return np.vstack([image[:TILE, :TILE], label])
 
 
 def contact_sheet(image: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ def contact_sheet(image: np.ndarray) -> np.ndarray:
     tiles = []
     for name, filtered in FILTERS.items():
         if hasattr(cvkit, name.split()[0]) or name == "original":
-            tiles.append(tile(name, as_picture(filtered(image))))
+            tiles.append(tile(name, as_image(filtered(image))))
         else:
             print(f"{name}: not in this version of cvkit")
     blank = np.full_like(tiles[0], 255)
@@ -73,17 +73,17 @@ def contact_sheet(image: np.ndarray) -> np.ndarray:
 
 @program
 def main() -> None:
-    """Read the picture named on the command line, or draw one, and write the sheet."""
+    """Read the image named on the command line, or draw one, and write the sheet."""
     parser = ArgumentParser(description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("picture", type=Path, nargs="?", help="by default, a drawn one")
+    parser.add_argument("image", type=Path, nargs="?", help="by default, a drawn one")
     parser.add_argument("sheet", type=Path, nargs="?", default=Path("filters.png"))
     arguments = parser.parse_args()
-    if arguments.picture is None:
+    if arguments.image is None:
         image = scene(TILE, TILE, 3)
     else:
-        picture = cvkit.read_image(arguments.picture)
-        scale = TILE / min(picture.shape[:2])
-        image = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        read = cvkit.read_image(arguments.image)
+        scale = TILE / min(read.shape[:2])
+        image = cv2.resize(read, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     cvkit.write_image(arguments.sheet, contact_sheet(image))
 
 

@@ -1,8 +1,8 @@
 """Straighten a photographed board or page by its four corners and save it.
 
-python samples/rectify.py [PICTURE X1 Y1 X2 Y2 X3 Y3 X4 Y4]
+python samples/rectify.py [IMAGE X1 Y1 X2 Y2 X3 Y3 X4 Y4]
 
-The corners are those of the board in the picture, clockwise from its upper left. Without arguments a sample
+The corners are those of the board in the image, clockwise from its upper left. Without arguments a sample
 is straightened.
 """
 
@@ -28,15 +28,15 @@ def straighten(image: np.ndarray, corners: np.ndarray) -> np.ndarray:
 
 @program
 def main() -> None:
-    """Straighten the picture named on the command line, or a sample."""
+    """Straighten the image named on the command line, or a sample."""
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("picture", type=Path, nargs="?", default=SAMPLE)
+    parser.add_argument("image", type=Path, nargs="?", default=SAMPLE)
     parser.add_argument("corners", type=float, nargs="*", help="X1 Y1 X2 Y2 X3 Y3 X4 Y4")
     arguments = parser.parse_args()
     corners = np.array(arguments.corners or SAMPLE_CORNERS, np.float64)
-    if corners.size != 8 or (arguments.picture != SAMPLE and not arguments.corners):
-        parser.error(f"a picture needs four corners, 8 numbers, got {len(arguments.corners)}")
-    image = cvkit.read_image(arguments.picture)
+    if corners.size != 8 or (arguments.image != SAMPLE and not arguments.corners):
+        parser.error(f"an image needs four corners, 8 numbers, got {len(arguments.corners)}")
+    image = cvkit.read_image(arguments.image)
     cvkit.write_image("rectified.jpg", straighten(image, corners.reshape(4, 2)))
     print("see rectified.jpg")
 

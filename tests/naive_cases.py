@@ -168,7 +168,7 @@ DECORRELATED = [
 
 
 def _with_nan(image: Array) -> Array:
-    """Return a picture of bytes as floats with a NaN in the last channel of one pixel."""
+    """Return an image of bytes as floats with a NaN in the last channel of one pixel."""
 
     def change(values: np.ndarray) -> np.ndarray:
         floats = values.astype(np.float32)

@@ -204,7 +204,7 @@ def hog_blocks_without(vector: np.ndarray, shape: tuple[int, ...], pixel: tuple[
 
 
 def luv(image: np.ndarray) -> np.ndarray:
-    """CIE L*u*v* for the white D65 of an sRGB picture, uint8 or from 0 to 1."""
+    """CIE L*u*v* for the white D65 of an sRGB image, uint8 or from 0 to 1."""
     value = image.astype(np.float64) / (255 if image.dtype == np.uint8 else 1)
     value = np.broadcast_to(value.reshape(*value.shape[:2], -1), (*value.shape[:2], 3)).clip(0, 1)
     light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)

@@ -18,8 +18,8 @@ from cvkit.compare.cases.table import CASES
 from tests.naive_cases import NAIVE_CASES
 
 
-def small_picture(case: Case) -> np.ndarray:
-    """The picture that both targets work on; the simulator runs about ten thousand threads a second."""
+def small_image(case: Case) -> np.ndarray:
+    """The image that both targets work on; the simulator runs about ten thousand threads a second."""
     height, width = max(11, case.minimum_shape[0]), max(14, case.minimum_shape[1])
     return scene(height, width, case.channels, case.dtype)
 
@@ -30,9 +30,9 @@ def main() -> None:
     cases = {case.label: case for case in [*CASES, *NAIVE_CASES]}
     results = {}
     for label in labels:
-        picture = small_picture(cases[label])
+        image = small_image(cases[label])
         # A view with gaps: device arrays need not be contiguous.
-        on_device = cvkit.to_device(np.repeat(picture, 2, axis=1))[:, ::2]
+        on_device = cvkit.to_device(np.repeat(image, 2, axis=1))[:, ::2]
         result = cases[label].ours(on_device)
         results[label] = cvkit.to_host(result)
     np.savez(output, **results)

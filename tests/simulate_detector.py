@@ -20,7 +20,7 @@ def small_detector() -> HOGDetector:
 
 
 def small_photo() -> np.ndarray:
-    """Return the picture that both targets search."""
+    """Return the image that both targets search."""
     return scene(36, 27, channels=3)
 
 
@@ -61,7 +61,7 @@ CHANNEL_DETECTORS = {
 
 
 def tiny_photo() -> np.ndarray:
-    """Return the picture that both targets search with the channel detectors: few pixels, many kernels."""
+    """Return the image that both targets search with the channel detectors: few pixels, many kernels."""
     return scene(17, 9, channels=3)
 
 

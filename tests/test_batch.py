@@ -24,7 +24,7 @@ from cvkit.batch.executors.stages import run_stages
 from cvkit.batch.record.digests import Digests, digest
 from cvkit.batch.runner import Run
 from cvkit.batch.work import Task, Work
-from tests.batch_pictures import GOOD, entries, files, make_good, make_many, picture
+from tests.batch_images import GOOD, entries, files, image, make_good, make_many
 
 
 @pytest.fixture(autouse=True)
@@ -57,10 +57,10 @@ def test_results_are_those_of_the_function_and_keep_folders_names_and_formats(ph
 
 
 def test_16_bits_alpha_and_orientation_are_kept(photos: Path) -> None:
-    deep = picture(7).astype(np.uint16) * 257
+    deep = image(7).astype(np.uint16) * 257
     cvkit.write_image(photos / "deep.png", deep)
     cvkit.write_image(photos / "deep.tiff", deep[..., 0])
-    cvkit.write_image(photos / "alpha.png", np.dstack([picture(8), picture(9)[..., 0]]))
+    cvkit.write_image(photos / "alpha.png", np.dstack([image(8), image(9)[..., 0]]))
     tagged = bytearray(cv2.imencode(".jpg", np.zeros((40, 80, 3), np.uint8))[1].tobytes())
     exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     tagged[2:2] = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
@@ -80,12 +80,12 @@ def test_modes_and_formats(photos: Path) -> None:
     run("gray", photos, "better", mode="gray", format=".JPG", quality=95)
     assert Path("gray/a.jpg").stat().st_size < Path("better/a.jpg").stat().st_size / 2
     run("gray", photos / "a.png", "npy", format="npy")
-    np.testing.assert_array_equal(np.load("npy/a.npy"), cvkit.rgb_to_gray(picture(0)))
+    np.testing.assert_array_equal(np.load("npy/a.npy"), cvkit.rgb_to_gray(image(0)))
 
 
 def test_derivatives_are_floats_in_tiff_unless_converted(photos: Path) -> None:
     derivative = {"dx": 1, "dy": 0}
-    expected = cvkit.sobel(picture(0), 1, 0).astype(int)
+    expected = cvkit.sobel(image(0), 1, 0).astype(int)
     run("sobel", photos / "a.png", "exact", parameters=derivative)
     found = cvkit.read_image("exact/a.tiff", "unchanged")
     assert found.dtype == np.float32
@@ -116,12 +116,12 @@ def test_hog_goes_to_npz_and_npy(photos: Path) -> None:
     drawn = {"cells_per_block": 1, "visualize": True}
     run("hog", photos / "a.png", "drawn", mode="gray", parameters=drawn)
     with np.load("drawn/a.npz") as saved:
-        assert saved["picture"].shape == (40, 60)
+        assert saved["image"].shape == (40, 60)
 
 
 def test_names_that_would_meet_are_told_apart_and_stay_so(photos: Path) -> None:
     for name in ("same.bmp", "same.jpg", "same.png", "same.png.png"):
-        cvkit.write_image(photos / name, picture(3))
+        cvkit.write_image(photos / name, image(3))
     run("gray", photos, "out", format="png")
     names = {name: entry.output for name, entry in entries(Path("out")).items() if name.startswith("same")}
     assert names == {
@@ -131,7 +131,7 @@ def test_names_that_would_meet_are_told_apart_and_stay_so(photos: Path) -> None:
         "same.png.png": "same.png.png",
     }
     assert len(files(Path("out"))) == 8
-    cvkit.write_image(photos / "same.dib", picture(4))  # sorts between them
+    cvkit.write_image(photos / "same.dib", image(4))  # sorts between them
     (photos / "same.jpg").unlink()
     os.utime(photos / "same.png", ns=(1, 1))
     assert run("gray", photos, "out", format="png", resume=True).done == 2
@@ -155,7 +155,7 @@ def test_names_that_would_meet_are_told_apart_and_stay_so(photos: Path) -> None:
     ],
 )
 def test_sources(photos: Path, source: Any, outputs: list[str]) -> None:
-    Path("list.txt").write_text("# pictures\nphotos/a.png\nphotos/more/b.jpg\nphotos/a.png\n")
+    Path("list.txt").write_text("# images\nphotos/a.png\nphotos/more/b.jpg\nphotos/a.png\n")
     assert run("gray", source, "out").total == len(outputs)
     assert files(Path("out")) == sorted(outputs)
 
@@ -181,15 +181,15 @@ def broken(photos: Path) -> dict[str, str]:
     whole = (photos / "more/b.jpg").read_bytes()
     (photos / "cut.jpg").write_bytes(whole[: len(whole) // 2])
     (photos / "empty.png").write_bytes(b"")
-    (photos / "text.jpg").write_text("no picture")
+    (photos / "text.jpg").write_text("no image")
     (photos / "more/cut.png").write_bytes((photos / "a.png").read_bytes()[:-30])
-    cvkit.write_image(photos / "large.png", picture(1, 100, 100))
+    cvkit.write_image(photos / "large.png", image(1, 100, 100))
     (photos / "gone.png").symlink_to("nowhere.png")
     (photos / "gone.png").unlink()
     return {
-        "cut.jpg": "truncated JPEG: the picture does not end",
+        "cut.jpg": "truncated JPEG: the image does not end",
         "empty.png": "the file is empty",
-        "text.jpg": "not a picture, or a damaged one",
+        "text.jpg": "not an image, or a damaged one",
         "cut.png": "truncated PNG",
         "large.png": "100 x 100 are more than 5000 pixels",
     }
@@ -212,8 +212,8 @@ def test_a_file_in_a_list_that_is_gone_fails(photos: Path) -> None:
     assert entries(Path("out"))["gone.png"].size == 0
 
 
-def test_a_picture_that_the_operation_refuses_fails_alone(photos: Path) -> None:
-    cvkit.write_image(photos / "gray.png", picture(7)[..., 0])
+def test_a_image_that_the_operation_refuses_fails_alone(photos: Path) -> None:
+    cvkit.write_image(photos / "gray.png", image(7)[..., 0])
     summary = run("rgb_to_gray", photos, "out")
     assert (summary.done, summary.failed) == (4, 1)
     assert entries(Path("out"))["gray.png"].error == "image must have 3 channels, got shape (40, 60)"
@@ -289,11 +289,11 @@ def test_resume_skips_what_is_done_and_does_again_what_changed(photos: Path) -> 
     assert again() == (0, 4)
     lines = Path("out/manifest.jsonl").read_bytes().count(b"\n")
     assert lines == 4
-    cvkit.write_image(photos / "a.png", picture(99))
+    cvkit.write_image(photos / "a.png", image(99))
     os.utime(photos / "more/b.jpg", ns=(5, 5))
-    cvkit.write_image(photos / "new.png", picture(98))
+    cvkit.write_image(photos / "new.png", image(98))
     assert again() == (3, 2)
-    np.testing.assert_array_equal(cvkit.read_image("out/a.png"), cvkit.median_blur(picture(99), 3))
+    np.testing.assert_array_equal(cvkit.read_image("out/a.png"), cvkit.median_blur(image(99), 3))
     Path("out/new.png").unlink()
     assert again() == (1, 4)
     assert again(parameters={"ksize": 5}) == (5, 0)
@@ -318,7 +318,7 @@ def test_another_version_does_everything_again(photos: Path, monkeypatch: pytest
 
 def test_failures_are_tried_again(broken: dict[str, str]) -> None:
     run("gray", "photos", "out")
-    cvkit.write_image("photos/cut.jpg", picture(5))
+    cvkit.write_image("photos/cut.jpg", image(5))
     summary = run("gray", "photos", "out", resume=True)
     assert (summary.done, summary.failed, summary.unchanged) == (1, 3, 5)
 
@@ -354,7 +354,7 @@ def test_a_folder_that_cannot_be_written_to(photos: Path) -> None:
     assert entries(Path("out"))["b.jpg"].error == "cannot write more/b.jpg: Permission denied"
 
 
-def test_a_file_in_the_way_of_a_folder_is_that_pictures_failure(photos: Path) -> None:
+def test_a_file_in_the_way_of_a_folder_is_that_images_failure(photos: Path) -> None:
     Path("out").mkdir()
     Path("out/more").write_text("a file")
     summary = run("gray", photos, "out", overwrite=True)
@@ -365,7 +365,7 @@ def test_a_file_in_the_way_of_a_folder_is_that_pictures_failure(photos: Path) ->
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_names_that_are_not_utf8(photos: Path) -> None:
     name = os.fsdecode(b"caf\xe9.png")
-    cvkit.write_image(photos / name, picture(3))
+    cvkit.write_image(photos / name, image(3))
     run("gray", photos, "out")
     assert Path("out", name).exists()
     assert entries(Path("out"))[name].output == name
@@ -412,7 +412,7 @@ def test_a_kill_at_any_moment_loses_nothing(workplace: Path, root: Path) -> None
     assert summary.unchanged == done
     assert len(entries(Path("out"))) == len(files(Path("out"))) == 400
     for number in (0, 57, 399):
-        expected = cvkit.rgb_to_gray(picture(number, 8, 8))
+        expected = cvkit.rgb_to_gray(image(number, 8, 8))
         np.testing.assert_array_equal(cvkit.read_image(f"out/{number:05d}.png", "keep"), expected)
 
 
@@ -460,7 +460,7 @@ def test_a_fault_in_the_list_of_tasks_ends_the_run(workplace: Path) -> None:
         list(run_stages(tasks(), work(workplace), 2, threading.Event()))
 
 
-def test_pictures_in_flight_are_few(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_in_flight_are_few(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing runs ahead of a slow stage: what is in memory is bounded."""
     begun = []
     ended = []
@@ -515,7 +515,7 @@ def test_digests_hold_what_was_added() -> None:
 
 @pytest.mark.sweep
 def test_100_000_files_take_little_memory(workplace: Path, root: Path) -> None:
-    """One small picture a folder, under 1,000 names, in 100 folders."""
+    """One small image a folder, under 1,000 names, in 100 folders."""
     for folder in range(100):
         place = Path("photos", f"{folder:03d}")
         make_many(place, 1)

@@ -18,7 +18,7 @@ from cvkit.batch import Cluster, Local, Pipeline, Processes, run
 from cvkit.batch.executors.local import cut
 from cvkit.batch.runner import Run, Summary
 from cvkit.batch.work import Task, Work
-from tests.batch_pictures import DeadlyWork, entries, files, make_many, picture
+from tests.batch_images import DeadlyWork, entries, files, image, make_many
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills processes")
 
@@ -27,7 +27,7 @@ COUNT = 200
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enter a folder with pictures, one of which kills the process that reads it."""
+    """Enter a folder with images, one of which kills the process that reads it."""
     monkeypatch.chdir(tmp_path)
     make_many(tmp_path / "photos", COUNT)
     Path("photos/00150.png").rename("photos/deadly.png")
@@ -53,7 +53,7 @@ def check(summary: Summary, failed: int) -> None:
     assert len(found) == COUNT
     assert len(files(Path("out"))) == COUNT - failed
     for number in (0, 63, 64, 149, 151, COUNT - 1):
-        expected = cvkit.rgb_to_gray(picture(number, 8, 8))
+        expected = cvkit.rgb_to_gray(image(number, 8, 8))
         np.testing.assert_array_equal(cvkit.read_image(f"out/{number:05d}.png", "keep"), expected)
 
 

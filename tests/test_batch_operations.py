@@ -216,7 +216,7 @@ def test_a_step_that_cannot_do_its_work_is_named() -> None:
         pipeline(np.zeros((4, 4, 3), np.uint8))
 
 
-def test_gray_takes_what_pictures_have() -> None:
+def test_gray_takes_what_images_have() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 6, 4), dtype=np.uint8)
     gray = TABLE["gray"].function
     expected = cvkit.rgb_to_gray(np.ascontiguousarray(image[..., :3]))

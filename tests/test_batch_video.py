@@ -19,7 +19,7 @@ from tests.test_video import numbers_by_level, truncate, write_clip
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enter a folder with a picture and a video of twenty gray frames in clips/."""
+    """Enter a folder with an image and a video of twenty gray frames in clips/."""
     monkeypatch.chdir(tmp_path)
     Path("clips/more").mkdir(parents=True)
     cvkit.write_image("clips/a.png", np.full((48, 64, 3), 90, np.uint8))
@@ -54,7 +54,7 @@ def test_nothing_is_left_of_a_video_that_fails() -> None:
     assert not Path("out.mp4").exists()
 
 
-def test_folders_of_pictures_and_videos(capsys: pytest.CaptureFixture[str]) -> None:
+def test_folders_of_images_and_videos(capsys: pytest.CaptureFixture[str]) -> None:
     write_clip(Path("clips/c.mkv"))
     assert main(["batch", "gray", "clips", "out"]) == 0
     assert entries() == {
@@ -159,7 +159,7 @@ def test_wrong_frames(capsys: pytest.CaptureFixture[str]) -> None:
     assert not Path("out").exists()
 
 
-def test_videos_in_folders_count_only_where_results_are_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_videos_in_folders_count_only_where_results_are_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Work, "try_out", lambda self, format: None)  # which would compile
 
     def total(operation: str, **options: str) -> int:

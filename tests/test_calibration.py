@@ -14,22 +14,22 @@ from cvkit.detect.training.examples import Scene, choose_held_out, hold_out, sou
 
 
 class Fixed(HOGDetector):
-    """A detector that finds the same in every picture."""
+    """A detector that finds the same in every image."""
 
     def detect(self, image: np.ndarray, **options: object) -> Detections:
         return Detections([[0, 0, 10, 20], [50, 0, 60, 20]], [0.5, -0.5])
 
 
-def test_the_threshold_lets_through_one_false_positive_in_ten_pictures(
+def test_the_threshold_lets_through_one_false_positive_in_ten_images(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     generator = np.random.default_rng(0)
     objects = generator.normal(1, 0.5, 200).astype(np.float32)
     false = generator.normal(-0.5, 0.4, 300).astype(np.float32)
-    of_pictures = iter(np.array_split(false, 100))
-    monkeypatch.setattr(calibration, "false_scores", lambda *arguments: next(of_pictures))
-    pictures = ((number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(100))
-    found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, pictures, print)
+    of_images = iter(np.array_split(false, 100))
+    monkeypatch.setattr(calibration, "false_scores", lambda *arguments: next(of_images))
+    images = ((number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(100))
+    found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, images, print)
     detector = HOGDetector(np.zeros(3781), **found)
     low, middle, high = detector.probability([-1, detector.confidence_of(0.5), 2])
     assert low < 0.05
@@ -42,8 +42,8 @@ def test_cascades_give_no_scores_below_their_threshold(monkeypatch: pytest.Monke
     monkeypatch.setattr(calibration, "false_scores", lambda *arguments: np.empty(0, np.float32))
     objects = np.append(np.linspace(5, 40, 50), [-np.inf, -np.inf]).astype(np.float32)
     lines: list[str] = []
-    pictures = [(number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(50)]
-    found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, pictures, lines.append)
+    images = [(number, Path("a"), np.zeros((1, 1), np.uint8)) for number in range(50)]
+    found = calibrate_detector(HOGDetector(np.zeros(3781)), objects, images, lines.append)
     assert found["threshold"] == -1.0
     assert lines[0].endswith("where 3.8% of the held-out objects are missed")
     low, high = HOGDetector(np.zeros(3781), **found).probability([-1, 40])
@@ -51,16 +51,16 @@ def test_cascades_give_no_scores_below_their_threshold(monkeypatch: pytest.Monke
 
 
 def test_detections_of_labeled_objects_are_not_false() -> None:
-    detector, picture = Fixed(np.zeros(3781)), np.zeros((128, 64), np.uint8)
-    assert false_scores(detector, Path("a"), picture).tolist() == [0.5, -0.5]
-    assert false_scores(detector, Scene(Path("a"), ((1, 0, 11, 20),)), picture).tolist() == [-0.5]
+    detector, image = Fixed(np.zeros(3781)), np.zeros((128, 64), np.uint8)
+    assert false_scores(detector, Path("a"), image).tolist() == [0.5, -0.5]
+    assert false_scores(detector, Scene(Path("a"), ((1, 0, 11, 20),)), image).tolist() == [-0.5]
 
 
 def test_nothing_to_calibrate_by_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "false_scores", lambda *arguments: np.ones(50, np.float32))
-    picture = (0, Path("a"), np.zeros((1, 1), np.uint8))
+    image = (0, Path("a"), np.zeros((1, 1), np.uint8))
     with pytest.raises(ValueError, match="score no higher than other windows"):
-        calibrate_detector(HOGDetector(np.zeros(3781)), -np.ones(50), [picture], print)
+        calibrate_detector(HOGDetector(np.zeros(3781)), -np.ones(50), [image], print)
 
 
 def test_crops_of_one_photograph_stay_together() -> None:
@@ -70,7 +70,7 @@ def test_crops_of_one_photograph_stay_together() -> None:
     rest, apart = hold_out(crops, held)
     assert (len(rest), len(apart)) == (24, 6)
     assert not {source_image(crop) for crop in rest} & {source_image(crop) for crop in apart}
-    # In labeled pictures a source_image gives both.
+    # In labeled images a source_image gives both.
     scenes = [Scene(Path(f"{number}.png"), ()) for number in range(10)]
     held = choose_held_out(scenes, scenes)
     assert len(held) == 2

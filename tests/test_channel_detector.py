@@ -46,20 +46,20 @@ def test_features_equal_to_the_threshold_go_right() -> None:
     np.testing.assert_array_equal(detector.scored_windows(channels), [[1, 2, 2]])
 
 
-def test_the_first_level_is_the_picture_with_its_outermost_pixels_repeated() -> None:
-    picture = noise(61, 47, 3)
-    level = next(iter(small_channel_detector(padding=(8, 12)).levels(picture)))
-    padded = np.pad(picture, ((8, 8), (12, 12), (0, 0)), mode="edge")
+def test_the_first_level_is_the_image_with_its_outermost_pixels_repeated() -> None:
+    image = noise(61, 47, 3)
+    level = next(iter(small_channel_detector(padding=(8, 12)).levels(image)))
+    padded = np.pad(image, ((8, 8), (12, 12), (0, 0)), mode="edge")
     assert level.scale == (1, 1)
     np.testing.assert_array_equal(level.channels, cvkit.channel_features(padded))
 
 
 def test_decorrelated_levels_are_the_ldcf_features() -> None:
-    picture = noise(61, 47, 3)
+    image = noise(61, 47, 3)
     detector = small_channel_detector(filters=2, padding=(4, 8))
     assert detector.decorrelation is not None
-    level = next(iter(detector.levels(picture)))
-    padded = np.pad(picture, ((4, 4), (8, 8), (0, 0)), mode="edge")
+    level = next(iter(detector.levels(image)))
+    padded = np.pad(image, ((4, 4), (8, 8), (0, 0)), mode="edge")
     np.testing.assert_array_equal(level.channels, cvkit.ldcf_features(padded, *detector.decorrelation))
 
 
@@ -80,9 +80,9 @@ def test_shrinking_averages_what_a_pixel_covers(shape: tuple[int, int]) -> None:
 
 
 def test_a_fast_pyramid_is_exact_at_octaves_and_near_between() -> None:
-    picture = cvkit.resize(scene(60, 50, 3), (240, 200))
-    exact = list(small_channel_detector(padding=0, scales_per_octave=4).levels(picture))
-    fast = list(small_channel_detector(padding=0, scales_per_octave=4, fast_pyramid=True).levels(picture))
+    image = cvkit.resize(scene(60, 50, 3), (240, 200))
+    exact = list(small_channel_detector(padding=0, scales_per_octave=4).levels(image))
+    fast = list(small_channel_detector(padding=0, scales_per_octave=4, fast_pyramid=True).levels(image))
     assert [level.scale for level in fast] == [level.scale for level in exact]
     assert [level.channels.shape for level in fast] == [level.channels.shape for level in exact]
     for index, (ours, true) in enumerate(zip(fast, exact, strict=True)):
@@ -95,9 +95,9 @@ def test_a_fast_pyramid_is_exact_at_octaves_and_near_between() -> None:
 
 
 def test_a_fast_pyramid_pads_by_the_outermost_cells() -> None:
-    picture = scene(64, 48, 3)
+    image = scene(64, 48, 3)
     plain, padded = (
-        list(small_channel_detector(padding=padding, fast_pyramid=True).levels(picture))
+        list(small_channel_detector(padding=padding, fast_pyramid=True).levels(image))
         for padding in (0, (8, 4))
     )
     for narrow, wide in zip(plain, padded, strict=False):
@@ -106,10 +106,10 @@ def test_a_fast_pyramid_pads_by_the_outermost_cells() -> None:
 
 
 def test_exponents_multiply_the_channels_of_approximated_levels() -> None:
-    picture = np.full((64, 64, 3), 60, np.uint8)
+    image = np.full((64, 64, 3), 60, np.uint8)
     flat = ChannelPyramid((16, 16), (0, 0), 2, exponents=[0.0] * 10)
     steep = ChannelPyramid((16, 16), (0, 0), 2, exponents=[1.0] * 10)
-    brightness = [[level.channels[0].mean() for level in p.levels(picture)] for p in (flat, steep)]
+    brightness = [[level.channels[0].mean() for level in p.levels(image)] for p in (flat, steep)]
     np.testing.assert_allclose(np.diff(brightness[0]), 0)
     # The second of two levels an octave comes from the first, or, equally near, from the same.
     assert brightness[1][1] == pytest.approx(brightness[1][0] * 2**0.5, rel=0.02)
@@ -120,7 +120,7 @@ def test_exponents_of_edges_and_of_noise() -> None:
     flat[:, 64:] = 200
     edge = estimate_exponents([flat, flat.transpose(1, 0, 2)])
     assert edge[0] == pytest.approx(0, abs=0.05)
-    # One edge across a picture of half the size counts twice.
+    # One edge across an image of half the size counts twice.
     assert edge[3] == pytest.approx(1, abs=0.3)
     with pytest.raises(ValueError, match="images must be at least one"):
         estimate_exponents([])
@@ -137,12 +137,12 @@ def test_detections_are_sorted_and_apart() -> None:
 
 def test_windows_lie_where_their_channels_come_from() -> None:
     """Paint one window of a level; the detector that asks for its brightness finds the window there."""
-    picture = np.zeros((200, 160, 3), np.uint8)
-    picture[64:128, 48:80] = 255
+    image = np.zeros((200, 160, 3), np.uint8)
+    image[64:128, 48:80] = 255
     middle = 4 * 8 + 4  # L of the cell in the window's middle
     trees = Trees(np.array([[middle]]), np.array([[230]]), np.array([[-2.0, 1.0]]))
     detector = ChannelDetector(trees, window=(32, 32), padding=8, scales_per_octave=2, object_size=(1, 1))
-    boxes, _ = detector.detect_windows(picture)
+    boxes, _ = detector.detect_windows(image)
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2
     assert len(boxes) > 10
     assert (np.abs(centers - [64, 96]) <= [20, 36]).all()
@@ -158,7 +158,7 @@ def test_a_region_shifts_the_boxes_back() -> None:
     np.testing.assert_array_equal(scores, scores_alone)
 
 
-def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_picture() -> None:
+def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_image() -> None:
     image = scene(60, 50, 3)
     doubled = cvkit.resize(image, (120, 100), interpolation="bilinear_exact")
     expected, expected_scores = small_channel_detector().detect_windows(doubled)
@@ -181,7 +181,7 @@ def test_min_height_skips_the_finest_levels(fast: bool) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 20), (300, 2), (3, 4, 3)])
-def test_a_picture_smaller_than_the_window_has_no_detections(shape: tuple[int, ...]) -> None:
+def test_a_image_smaller_than_the_window_has_no_detections(shape: tuple[int, ...]) -> None:
     detector = small_channel_detector(padding=0)
     found = detector.detect(np.zeros(shape, np.uint8))
     assert found.xyxy.shape == (0, 4)
@@ -265,7 +265,7 @@ def test_bad_trees_are_named(trees: tuple[np.ndarray, ...], error: type[Exceptio
         (np.zeros((200, 200, 4), np.uint8), ValueError),
         (np.zeros((0, 5), np.uint8), ValueError),
         (np.zeros((2, 200, 200, 3), np.uint8), ValueError),
-        ("a picture", TypeError),
+        ("an image", TypeError),
     ],
 )
 def test_bad_images_are_named(image: object, error: type[Exception]) -> None:

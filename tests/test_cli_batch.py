@@ -16,7 +16,7 @@ import pytest
 import cvkit
 from cvkit.batch import image_operations, read_manifest
 from cvkit.cli import main
-from tests.batch_pictures import GOOD, entries, files, make_good, make_many, picture
+from tests.batch_images import GOOD, entries, files, image, make_good, make_many
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_an_operation_with_its_options(capsys: pytest.CaptureFixture[str]) -> No
     assert "4 images, device: " in said.err
     assert "4 images done, " in said.err
     assert files(Path("out")) == sorted(GOOD)
-    expected = cvkit.warp_affine(picture(0), [[1, 0, 5], [0, 1, 0]], (30, 50), border="replicate")
+    expected = cvkit.warp_affine(image(0), [[1, 0, 5], [0, 1, 0]], (30, 50), border="replicate")
     np.testing.assert_array_equal(cvkit.read_image("out/a.png"), expected)
     assert entries(Path("out"))["a.png"].operation["parameters"] == {
         "matrix": [[1, 0, 5], [0, 1, 0]],
@@ -55,7 +55,7 @@ def test_an_operation_with_its_options(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     Path("recipe.toml").write_text('steps = ["gray", "median_blur ksize=3"]')
     assert main(["pipeline", "recipe.toml", "photos", "out", "--format", "png", "--mode", "rgb"]) == 0
-    expected = cvkit.median_blur(cvkit.rgb_to_gray(picture(0)), 3)
+    expected = cvkit.median_blur(cvkit.rgb_to_gray(image(0)), 3)
     np.testing.assert_array_equal(cvkit.read_image("out/a.png", "keep"), expected)
     Path("recipe.toml").write_text('steps = ["gray", "median_blurr ksize=3"]')
     capsys.readouterr()

@@ -23,11 +23,11 @@ from cvkit.cli.detect import Format
 from cvkit.compare.cases.images import scene
 from cvkit.detect import Detections
 from cvkit.detect.results import FORMATS
-from tests.batch_pictures import make_many
+from tests.batch_images import make_many
 
 
 class OneBox:
-    """A detector that finds one person in every picture, at a place that tells the picture's size."""
+    """A detector that finds one person in every image, at a place that tells the image's size."""
 
     def __init__(self, name: str, **options: object) -> None:
         assert name in ("person-acf", "person-hog")
@@ -49,7 +49,7 @@ def use_detector(monkeypatch: pytest.MonkeyPatch, make: Callable[..., OneBox]) -
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enter an empty folder with pictures in photos/, and use a detector that costs nothing."""
+    """Enter an empty folder with images in photos/, and use a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
     use_detector(monkeypatch, OneBox)
     monkeypatch.setattr(cuda, "is_available", lambda: False)
@@ -79,7 +79,7 @@ def files(folder: str) -> list[str]:
     return sorted(found - {"manifest.jsonl", "boxes.jsonl"})
 
 
-def test_writes_results_and_annotated_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_writes_results_and_annotated_images(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detect", "photos"]) == 0
     assert files("detections") == ["detections.json", "images/photos/a.jpg", "images/photos/more/ü.jpg"]
     found = json.loads(Path("detections/detections.json").read_text())
@@ -88,9 +88,9 @@ def test_writes_results_and_annotated_pictures(capsys: pytest.CaptureFixture[str
     assert [result["bbox"] for result in found["annotations"]] == [[1, 2, 38, 26], [1, 2, 18, 46]]
     assert [result["image_id"] for result in found["annotations"]] == [1, 2]
     drawn = cvkit.read_image("detections/images/photos/a.jpg").astype(int)
-    picture = scene(30, 40, 3)
-    expected = cvkit.detect.draw_detections(picture, Detections([[1, 2, 39, 28]], [1.25]))
-    assert np.abs(drawn - expected).mean() < 20 < np.abs(drawn - picture).mean()
+    photo = scene(30, 40, 3)
+    expected = cvkit.detect.draw_detections(photo, Detections([[1, 2, 39, 28]], [1.25]))
+    assert np.abs(drawn - expected).mean() < 20 < np.abs(drawn - photo).mean()
     said = capsys.readouterr()
     assert said.out == ""
     assert "2 images, device: cpu, " in said.err
@@ -178,15 +178,15 @@ def test_a_trained_model_and_one_without_calibration(capsys: pytest.CaptureFixtu
     assert "a model of kind 'hog' has no setting 'fast_pyramid'" in one_line(capsys.readouterr().err)
 
 
-def test_failed_pictures_are_named_and_the_rest_is_done(
+def test_failed_images_are_named_and_the_rest_is_done(
     truncated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("photos/text.png").write_text("no picture")
+    Path("photos/text.png").write_text("no image")
     Path("list.txt").write_text("photos/gone.jpg\nphotos/a.png\n")
     assert main(["detect", "photos", "list.txt"]) == 1
     said = capsys.readouterr().err
     assert "failed: photos/cut.jpg: truncated JPEG" in said
-    assert "failed: photos/text.png: not a picture" in said
+    assert "failed: photos/text.png: not an image" in said
     assert "failed: photos/gone.jpg: No such file" in said
     assert "2 people in 2 images" in said
     assert said.endswith("3 sources failed; the reasons are in detections/manifest.jsonl\n")
@@ -196,8 +196,8 @@ def test_failed_pictures_are_named_and_the_rest_is_done(
     assert errors == {
         "photos/a.png": None,
         "photos/more/ü.jpg": None,
-        "photos/cut.jpg": "truncated JPEG: the picture does not end",
-        "photos/text.png": "not a picture, or a damaged one",
+        "photos/cut.jpg": "truncated JPEG: the image does not end",
+        "photos/text.png": "not an image, or a damaged one",
         "photos/gone.jpg": "No such file or directory",
     }
 
@@ -211,7 +211,7 @@ def test_many_failures_are_named_up_to_a_bound(capsys: pytest.CaptureFixture[str
     assert len(list(read_manifest("detections"))) == 25
 
 
-def test_whatever_a_picture_does_to_the_detector_is_its_failure_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_a_image_does_to_the_detector_is_its_failure_only(monkeypatch: pytest.MonkeyPatch) -> None:
     class Delicate(OneBox):
         def detect(self, image: np.ndarray) -> Detections:
             if image.shape[0] == 30:
@@ -227,7 +227,7 @@ def test_whatever_a_picture_does_to_the_detector_is_its_failure_only(monkeypatch
     }
 
 
-def test_pictures_that_are_too_large_are_refused() -> None:
+def test_images_that_are_too_large_are_refused() -> None:
     assert main(["detect", "photos", "--max-pixels", "1000"]) == 1
     assert [entry.error for entry in read_manifest("detections")] == [
         "40 x 30 are more than 1000 pixels",
@@ -406,7 +406,7 @@ def test_memory_stays_flat(monkeypatch: pytest.MonkeyPatch) -> None:
         return highest
 
     peak(5)
-    # The boxes of 950 pictures are more than 1 MB; what Python keeps for its next objects, up to 400 kB.
+    # The boxes of 950 images are more than 1 MB; what Python keeps for its next objects, up to 400 kB.
     assert peak(1000) < peak(50) + 600_000
 
 

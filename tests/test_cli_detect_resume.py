@@ -19,7 +19,7 @@ from cvkit.cli import main
 from cvkit.cli.detect import Format
 from cvkit.detect import Detections
 from cvkit.video import open_video
-from tests.batch_pictures import make_many
+from tests.batch_images import make_many
 from tests.test_cli_detect import OneBox, files, one_line, use_detector
 from tests.test_video import truncate, use_fake_camera
 
@@ -50,7 +50,7 @@ class Counting(OneBox):
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enter a folder with good and truncated pictures, some of one name but for the ending, and videos."""
+    """Enter a folder with good and truncated images, some of one name but for the ending, and videos."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cuda, "is_available", lambda: False)
     monkeypatch.setattr(Counting, "seen", 0)
@@ -82,7 +82,7 @@ def hidden(folder: str) -> list[Path]:
 
 
 def looked_at(*arguments: str, code: int = 1) -> int:
-    """Run a command and return the number of pictures and frames it looked at; the truncated one fails."""
+    """Run a command and return the number of images and frames it looked at; the truncated one fails."""
     before = Counting.seen
     assert main(["detect", "photos", *arguments]) == code
     return Counting.seen - before
@@ -123,7 +123,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(root: Path
     kill_at("Counting.detect", FRAMES + 4, root)
     assert [entry.path for entry in read_manifest("out")] == [*SOURCES[:4]]
     kill_at("os.replace", 2, root)
-    assert len(hidden("out")) == 1, "a picture that is half written"
+    assert len(hidden("out")) == 1, "an image that is half written"
     kill_at("Manifest.add", 3, root)
     assert [entry.path for entry in read_manifest("out")] == [*SOURCES[:7]]
     assert not Path("out/detections.json").exists()
@@ -189,7 +189,7 @@ def test_what_changed_is_done_again(format: str) -> None:
     write_video("photos/0.mp4", 3)
     assert looked_at("--resume", "--format", format) == 1 + 1 + 1 + 3
     assert looked_at("--output", "whole", "--format", format) == IMAGES - 3
-    # What was drawn of a picture that is gone does no harm.
+    # What was drawn of an image that is gone does no harm.
     assert content("detections").keys() - content("whole").keys() == {"images/photos/00003.jpg"}
     assert {name: content("detections")[name] for name in content("whole")} == content("whole")
     errors = {entry.path: entry.error for entry in read_manifest("detections")}
@@ -237,7 +237,7 @@ def test_a_model_trained_again_does_everything_again() -> None:
         assert done == {(0, 0): 1, (0, 1): 1, (-1, 0): 2}[bias, unchanged]
 
 
-def test_pictures_are_drawn_where_they_were_not() -> None:
+def test_images_are_drawn_where_they_were_not() -> None:
     assert looked_at("--no-save-images") == IMAGES
     assert looked_at("--resume") == IMAGES
     Path("detections/images/photos/00001.jpg").unlink()
@@ -373,5 +373,5 @@ def test_what_a_run_wrote_is_no_source_of_the_next(option: str, capsys: pytest.C
 def test_the_report_shows_what_was_done() -> None:
     looked_at()
     page = write_report("detections").read_text(encoding="utf-8")
-    assert "truncated JPEG: the picture does not end" in page
+    assert "truncated JPEG: the image does not end" in page
     assert "detect model=" in page

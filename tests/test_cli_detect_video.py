@@ -1,4 +1,4 @@
-"""``cvkit detect`` on videos, cameras, and folders that hold both videos and pictures."""
+"""``cvkit detect`` on videos, cameras, and folders that hold both videos and images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.test_video import truncate, use_fake_camera
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Enter a folder with a picture and two videos of twelve frames of 48x64 pixels at 6 a second."""
+    """Enter a folder with an image and two videos of twelve frames of 48x64 pixels at 6 a second."""
     monkeypatch.chdir(tmp_path)
     use_detector(monkeypatch, OneBox)
     monkeypatch.setattr(cuda, "is_available", lambda: False)
@@ -39,7 +39,7 @@ def found(folder: str = "detections") -> list[str]:
     return [image["file_name"] for image in content["images"]]
 
 
-def test_pictures_and_videos_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+def test_images_and_videos_of_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["detect", "mixed"]) == 0
     names = [f"mixed/a.mp4/{number:06d}" for number in range(12)]
     assert found() == [*names, "mixed/b.png", *(f"mixed/more/b.avi/{number:06d}" for number in range(12))]
@@ -134,7 +134,7 @@ def test_a_camera_comes_last_and_has_a_stop(
     assert "videos/camera-0.mp4" in files("detections")
     assert "1 image and 1 camera, " in capsys.readouterr().err
     monkeypatch.setattr("cvkit.cli.progress._LINE_INTERVAL", 0.0)
-    assert main(["detect", "0"]) == 1, "unplugged after five pictures"
+    assert main(["detect", "0"]) == 1, "unplugged after five images"
     said = capsys.readouterr().err
     assert "\n3 frames, " in said
     assert "camera-0: the camera gives no more frames after 5" in said

@@ -20,11 +20,11 @@ from cvkit.detect.results import FORMATS
 PERSON = [10, 10, 20, 50]  # x, y, width, height
 
 
-def coco(pictures: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    """Make COCO labels: the annotations of each picture."""
+def coco(images: list[list[dict[str, Any]]]) -> dict[str, Any]:
+    """Make COCO labels: the annotations of each image."""
     annotations = [
         {"image_id": number, "category_id": 1, "iscrowd": 0, **item}
-        for number, items in enumerate(pictures, start=1)
+        for number, items in enumerate(images, start=1)
         for item in items
     ]
     for number, annotation in enumerate(annotations, start=1):
@@ -32,7 +32,7 @@ def coco(pictures: list[list[dict[str, Any]]]) -> dict[str, Any]:
     return {
         "images": [
             {"id": number, "file_name": f"{number}.jpg", "height": 400, "width": 400}
-            for number in range(1, len(pictures) + 1)
+            for number in range(1, len(images) + 1)
         ],
         "annotations": annotations,
         "categories": [{"id": 1, "name": "person"}],
@@ -41,7 +41,7 @@ def coco(pictures: list[list[dict[str, Any]]]) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enter a folder with labels and detections of two pictures: one right, one beside, one missed."""
+    """Enter a folder with labels and detections of two images: one right, one beside, one missed."""
     monkeypatch.chdir(tmp_path)
     labels = [[{"bbox": PERSON}], [{"bbox": PERSON}]]
     found = [[{"bbox": PERSON, "score": 0.9}, {"bbox": [200, 10, 20, 50], "score": 0.8}], []]
@@ -117,7 +117,7 @@ def test_bad_input_is_one_line(
     assert not Path("evaluation").exists()
 
 
-def random_pictures(seed: int) -> tuple[list[list[dict[str, Any]]], list[list[dict[str, Any]]]]:
+def random_images(seed: int) -> tuple[list[list[dict[str, Any]]], list[list[dict[str, Any]]]]:
     """Draw people, crowds, and detections near them and elsewhere."""
     generator = np.random.default_rng(seed)
     labels, found = [], []
@@ -140,7 +140,7 @@ def test_average_precision_equals_that_of_pycocotools(seed: int) -> None:
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    labels, found = (coco(pictures) for pictures in random_pictures(seed))
+    labels, found = (coco(images) for images in random_images(seed))
     Path("labels.json").write_text(json.dumps(labels))
     Path("found.json").write_text(json.dumps(found["annotations"]))  # a list of results
     with contextlib.redirect_stdout(io.StringIO()):
@@ -217,7 +217,7 @@ def test_every_format_of_results_and_of_labels_evaluates_alike(two_classes: list
                 assert other["curves"][name][column] == pytest.approx(values, abs=1e-6)
 
 
-def test_a_picture_without_yolo_labels_keeps_its_false_positives() -> None:
+def test_a_image_without_yolo_labels_keeps_its_false_positives() -> None:
     for folder in ("photos", "labels"):
         Path(folder).mkdir()
     for number in (1, 2):

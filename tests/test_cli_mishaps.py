@@ -15,7 +15,7 @@ from cvkit._jit import cuda
 from cvkit.batch import read_manifest
 from cvkit.cli import main
 from cvkit.video import open_video
-from tests.batch_pictures import files, make_many
+from tests.batch_images import files, make_many
 from tests.test_cli_detect import OneBox, one_line, use_detector
 
 DETECT = ["detect", "photos", "--output", "out"]
@@ -24,7 +24,7 @@ BATCH = ["batch", "rgb-to-bgr", "photos", "out"]
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enter a folder with three good pictures, and use a detector that costs nothing."""
+    """Enter a folder with three good images, and use a detector that costs nothing."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cuda, "is_available", lambda: False)
     use_detector(monkeypatch, OneBox)
@@ -79,7 +79,7 @@ def test_whatever_a_file_does_to_a_decoder_or_encoder_is_its_failure(
 
 
 def test_a_detection_that_cannot_be_drawn_is_one_failure() -> None:
-    Path("photos/x.jpg").mkdir()  # its annotated pictures would lie in what is the annotated x.png
+    Path("photos/x.jpg").mkdir()  # its annotated images would lie in what is the annotated x.png
     for name in ("x.jpg/a.png", "x.png"):
         cvkit.write_image(f"photos/{name}", np.zeros((8, 8, 3), np.uint8))
     for options in ([], ["--resume"]):
@@ -108,9 +108,9 @@ def test_names_at_the_limit_are_shortened_and_stay_apart(command: list[str], ext
     is_detection = len(command) > 1
     if is_detection != ("yolo" in extra):
         return
-    picture = Path("photos/00000.png").read_bytes()
+    image = Path("photos/00000.png").read_bytes()
     for name in LONG:
-        Path("photos", name).write_bytes(picture)
+        Path("photos", name).write_bytes(image)
     Path("list.txt").write_text("".join(f"photos/{name}\n" for name in LONG))
     arguments = ["detect", "list.txt", *command] if is_detection else [*BATCH[:2], "list.txt", *command]
     for _ in range(2):

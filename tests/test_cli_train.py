@@ -1,4 +1,4 @@
-"""``cvkit train`` from the outside: crops, labeled pictures, memory, interruption, bad input."""
+"""``cvkit train`` from the outside: crops, labeled images, memory, interruption, bad input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAST = ["--shift", "0", "--rounds", "1", "--no-calibrate"]
 
 @pytest.fixture(autouse=True)
 def workplace(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Enter a folder with crops of rings, pictures without, and labeled pictures with one each."""
+    """Enter a folder with crops of rings, images without, and labeled images with one each."""
     folder = tmp_path_factory.mktemp("workplace")
     monkeypatch.chdir(folder)
     for name in ("rings", "others", "full"):
@@ -42,12 +42,12 @@ PLACES = [(10, 20), (40, 70), (30, 40), (8, 60), (45, 8), (20, 20), (33, 77), (1
 
 
 def labeled() -> dict[str, Any]:
-    """Draw rings of 48 pixels into pictures and label them, by the ring's outer edge of 36 pixels."""
+    """Draw rings of 48 pixels into images and label them, by the ring's outer edge of 36 pixels."""
     images, annotations = [], []
     for number, (top, left) in enumerate(PLACES):
-        picture = scene(100, 130, seed=number)
-        picture[top : top + 48, left : left + 48] = ring(48)
-        cvkit.write_image(f"full/{number}.png", picture)
+        image = scene(100, 130, seed=number)
+        image[top : top + 48, left : left + 48] = ring(48)
+        cvkit.write_image(f"full/{number}.png", image)
         images.append({"id": number, "file_name": f"{number}.png", "height": 100, "width": 130})
         annotations.append({"image_id": number, "category_id": 5, "bbox": [left + 6, top + 6, 36, 36]})
     return {"images": images, "annotations": annotations, "categories": [{"id": 5, "name": "ring"}]}
@@ -75,11 +75,11 @@ def test_crops_give_a_calibrated_model(capsys: pytest.CaptureFixture[str]) -> No
     assert model.probability(model.confidence_of(0.9)) == pytest.approx(0.9)
 
 
-def test_labeled_pictures_give_positives_and_negatives() -> None:
+def test_labeled_images_give_positives_and_negatives() -> None:
     assert main([*LABELED, "--shift", "1", "--no-calibrate", "-o", "model.npz"]) == 0
-    picture = scene(120, 160, seed=99)
-    picture[40:88, 60:108] = ring(48)
-    found = load("model.npz", threshold=-1).detect(picture)
+    image = scene(120, 160, seed=99)
+    image[40:88, 60:108] = ring(48)
+    found = load("model.npz", threshold=-1).detect(image)
     assert box_iou(found.xyxy[:1], [[66, 46, 102, 82]]).item() > 0.5
 
 
@@ -141,11 +141,11 @@ def test_an_interrupted_training_goes_on(
 
 def test_crops_of_the_wrong_size_are_left_out_or_resized(capsys: pytest.CaptureFixture[str]) -> None:
     cvkit.write_image("rings/large.png", ring(65))
-    Path("rings/broken.png").write_bytes(b"no picture")
+    Path("rings/broken.png").write_bytes(b"no image")
     assert main([*CROPS, *FAST, "-o", "model.npz"]) == 0
     lines = said(capsys)
     assert "left out: rings/large.png has 65x65 pixels, a crop has 32x32 to 64x64" in lines
-    assert "left out: rings/broken.png: not a picture" in lines
+    assert "left out: rings/broken.png: not an image" in lines
     assert "20 windows of the object" in lines
     assert main([*CROPS, *FAST, "-o", "model.npz", "--wrong-size", "resize"]) == 0
     lines = said(capsys)

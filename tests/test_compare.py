@@ -117,6 +117,7 @@ def test_times_are_those_of_the_right_side(monkeypatch: pytest.MonkeyPatch) -> N
     assert (row["ours"], row["reference"], row["ratio"]) == pytest.approx((0.3, 0.1, 3.0))
     assert tables.missed(row)
     assert speed.time_case(case, np.zeros((4, 4), np.uint8), threads=1)["bar"] is None
+    assert row["copies"] == pytest.approx(0.3 / 1e-9)  # this clock does not see the copying
     cell = speed_summary([row]).rows[0][-1]
     assert cell == "300.00 / 100.00: **3.00** (misses 0.50)"
 

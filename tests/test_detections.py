@@ -133,7 +133,7 @@ def test_coco(tmp_path: Path, three: Detections) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["detections.json"]
 
 
-def test_coco_without_pictures_and_after_an_exception(tmp_path: Path, three: Detections) -> None:
+def test_coco_without_images_and_after_an_exception(tmp_path: Path, three: Detections) -> None:
     with open_results(tmp_path):
         pass
     assert json.loads((tmp_path / "detections.json").read_text())["images"] == []

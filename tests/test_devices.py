@@ -17,7 +17,7 @@ from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure.difference import difference
 from tests.naive_cases import NAIVE_CASES
-from tests.simulate import small_picture
+from tests.simulate import small_image
 
 ROWS = sorted([*CASES, *NAIVE_CASES], key=lambda case: case.operation)
 BY_OPERATION = {name: list(cases) for name, cases in groupby(ROWS, key=lambda case: case.operation)}
@@ -40,7 +40,7 @@ def test_simulated_cuda_equals_cpu(operation: str, tmp_path: Path, root: Path) -
     assert run.returncode == 0, run.stderr[-4000:]
     with np.load(output) as simulated:
         for case in cases:
-            assert_twins_agree(case, case.ours(small_picture(case)), simulated[case.label])
+            assert_twins_agree(case, case.ours(small_image(case)), simulated[case.label])
 
 
 @pytest.mark.gpu
@@ -48,5 +48,5 @@ def test_simulated_cuda_equals_cpu(operation: str, tmp_path: Path, root: Path) -
 def test_gpu_equals_cpu(case: Case) -> None:
     for height, width in [(1, 1), (17, 23), (270, 481)]:
         height, width = max(height, case.minimum_shape[0]), max(width, case.minimum_shape[1])
-        picture = scene(height, width, case.channels, case.dtype)
-        assert_twins_agree(case, case.ours(picture), cvkit.to_host(case.ours(cvkit.to_device(picture))))
+        image = scene(height, width, case.channels, case.dtype)
+        assert_twins_agree(case, case.ours(image), cvkit.to_host(case.ours(cvkit.to_device(image))))

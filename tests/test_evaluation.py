@@ -46,7 +46,7 @@ def test_curve_miss_rate_and_precision_by_hand() -> None:
     np.testing.assert_allclose(rates, [0, 0.5, 0.5, 1])
     np.testing.assert_allclose(misses, [0.75, 0.75, 0.5, 0.5])
     np.testing.assert_allclose(thresholds, [4, 3, 2, 1])
-    # At 0.01 to 0.316 false positives a picture 0.75 are missed (7 points), at 0.562 and 1 half of them.
+    # At 0.01 to 0.316 false positives an image 0.75 are missed (7 points), at 0.562 and 1 half of them.
     assert log_average_miss_rate(result) == pytest.approx(np.exp((7 * np.log(0.75) + 2 * np.log(0.5)) / 9))
     # Recall rises by a quarter at precision 1 and by a quarter at 2/3.
     assert average_precision(result) == pytest.approx(0.25 * 1 + 0.25 * 2 / 3)
@@ -59,7 +59,7 @@ def test_extremes() -> None:
     nothing = evaluate([Detections.empty()], [[PERSON]])
     assert log_average_miss_rate(nothing) == 1
     assert average_precision(nothing) == 0
-    # A first false positive already exceeds 0.01 a picture: nothing is found at the lowest rates.
+    # A first false positive already exceeds 0.01 an image: nothing is found at the lowest rates.
     late = Evaluation(np.array([2, 1], np.float32), np.array([False, True]), 1, 1)
     assert log_average_miss_rate(late) == pytest.approx(np.exp(np.log(1e-6) / 9))
 

@@ -126,7 +126,7 @@ SWEPT = [
 ] + [noise(1080, 1920), noise(1080, 1920, 3), noise(40, 90)[:, ::2], noise(90, 40, 3)[::2]]
 
 
-def assert_equal_over_pictures_and_borders(
+def assert_equal_over_images_and_borders(
     ours: Callable[[np.ndarray, str], np.ndarray], reference: Callable[[np.ndarray, int], np.ndarray]
 ) -> None:
     for image, (border, code) in product(SWEPT, BORDERS.items()):
@@ -216,7 +216,7 @@ def test_parameters_are_checked_whatever_was_accepted_before() -> None:
 def test_sweep_box_filter(ksize: int | tuple[int, int]) -> None:
     size = (ksize, ksize) if isinstance(ksize, int) else ksize
     for normalize in (True, False):
-        assert_equal_over_pictures_and_borders(
+        assert_equal_over_images_and_borders(
             lambda image, border, n=normalize: cvkit.box_filter(image, size, normalize=n, border=border),
             lambda image, code, n=normalize: cv2.boxFilter(
                 image, -1, size[::-1], normalize=n, borderType=code
@@ -230,7 +230,7 @@ def test_sweep_box_filter(ksize: int | tuple[int, int]) -> None:
 def test_sweep_gaussian_blur(ksize: int | None, sigma: float) -> None:
     if ksize is None and sigma == 0:
         pytest.skip("one of the two must be given")
-    assert_equal_over_pictures_and_borders(
+    assert_equal_over_images_and_borders(
         lambda image, border: cvkit.gaussian_blur(image, sigma, ksize=ksize, border=border),
         lambda image, code: cv2.GaussianBlur(image, (ksize or 0, ksize or 0), sigma, borderType=code),
     )
@@ -241,7 +241,7 @@ def test_sweep_gaussian_blur(ksize: int | None, sigma: float) -> None:
 @pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, 1), (1, 1), (2, 0), (0, 2), (2, 1), (2, 2)])
 @pytest.mark.parametrize(("scale", "delta"), [(1, 0), (1, 7), (0.5, 0), (0.125, -3)])
 def test_sweep_sobel(ksize: int, dx: int, dy: int, scale: float, delta: float) -> None:
-    assert_equal_over_pictures_and_borders(
+    assert_equal_over_images_and_borders(
         lambda image, border: cvkit.sobel(
             image, dx, dy, ksize=ksize, scale=scale, delta=delta, border=border
         ),
@@ -255,7 +255,7 @@ def test_sweep_sobel(ksize: int, dx: int, dy: int, scale: float, delta: float) -
 @pytest.mark.parametrize(("scale", "delta"), [(1, 0), (1, 7), (0.5, 0), (0.125, -3)])
 def test_sweep_scharr_and_laplacian(scale: float, delta: float) -> None:
     for dx in (0, 1):
-        assert_equal_over_pictures_and_borders(
+        assert_equal_over_images_and_borders(
             lambda image, border, dx=dx: cvkit.scharr(
                 image, dx, 1 - dx, scale=scale, delta=delta, border=border
             ),
@@ -264,7 +264,7 @@ def test_sweep_scharr_and_laplacian(scale: float, delta: float) -> None:
             ),
         )
     for ksize in (1, 3, 5):
-        assert_equal_over_pictures_and_borders(
+        assert_equal_over_images_and_borders(
             lambda image, border, ksize=ksize: cvkit.laplacian(
                 image, ksize=ksize, scale=scale, delta=delta, border=border
             ),

@@ -1,4 +1,4 @@
-"""hog: options, errors, properties and the picture; its values are checked row by row in test_parity."""
+"""hog: options, errors, properties and the image; its values are checked row by row in test_parity."""
 
 from __future__ import annotations
 
@@ -59,25 +59,25 @@ def test_floats_of_the_same_values_agree() -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_picture_shows_edges_where_they_are(layout: str) -> None:
+def test_the_image_shows_edges_where_they_are(layout: str) -> None:
     image = np.zeros((64, 80), np.uint8)
     image[:, 40:] = 255
-    _, picture = cvkit.hog(image, layout=layout, visualize=True)
-    assert picture.shape == image.shape
-    assert picture.dtype == np.float32
-    across = picture.sum(axis=0)
+    _, drawing = cvkit.hog(image, layout=layout, visualize=True)
+    assert drawing.shape == image.shape
+    assert drawing.dtype == np.float32
+    across = drawing.sum(axis=0)
     assert across[32:48].sum() > 0.9 * across.sum()
     # The line in a cell runs along the edge: from top to bottom, tilted by half a bin at most.
-    line = picture[:8, 32:40] > 0
+    line = drawing[:8, 32:40] > 0
     assert line.any(axis=1).all()
     assert line.any(axis=0).sum() <= 2
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_an_empty_stack_has_neither_vectors_nor_pictures(layout: str) -> None:
-    vectors, pictures = cvkit.hog(np.zeros((0, 32, 40, 1), np.uint8), layout=layout, visualize=True)
+def test_an_empty_stack_has_neither_vectors_nor_images(layout: str) -> None:
+    vectors, images = cvkit.hog(np.zeros((0, 32, 40, 1), np.uint8), layout=layout, visualize=True)
     assert vectors.shape == (0, 432)
-    assert pictures.shape == (0, 32, 40)
+    assert images.shape == (0, 32, 40)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def test_what_is_no_number_changes_the_blocks_around_it_to_nan(
     image = noise(64, 80, channels, np.float32)
     whole = cvkit.hog(image, layout=layout, gamma=gamma, visualize=True)
     image[37, 44, ...] = hole
-    vector, picture = cvkit.hog(image, layout=layout, gamma=gamma, visualize=True)
+    vector, drawing = cvkit.hog(image, layout=layout, gamma=gamma, visualize=True)
     blocks = np.isnan(vector).reshape(-1, 36)
     assert blocks.any(axis=1).sum() == 4
     assert (blocks.any(axis=1) == blocks.all(axis=1)).all()
     np.testing.assert_array_equal(vector[~np.isnan(vector)], whole[0][~np.isnan(vector)])
-    assert np.isnan(picture[32:40, 40:48]).all()
+    assert np.isnan(drawing[32:40, 40:48]).all()
 
 
 @pytest.mark.parametrize("size", [1e-170, 1e150])
@@ -148,9 +148,7 @@ def test_bad_options_are_named(options: dict[str, object], message: str) -> None
         cvkit.hog(np.zeros((64, 64), np.uint8), **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "image", [np.zeros((64, 64), np.int32), np.zeros((64, 64), bool), [[1, 2]], "picture"]
-)
+@pytest.mark.parametrize("image", [np.zeros((64, 64), np.int32), np.zeros((64, 64), bool), [[1, 2]], "image"])
 def test_bad_dtypes_are_named(image: object) -> None:
     with pytest.raises(TypeError, match="image must have dtype uint8, uint16, float32, float64, got"):
         cvkit.hog(image)

@@ -118,7 +118,7 @@ def test_a_region_shifts_the_boxes_back() -> None:
     np.testing.assert_array_equal(scores, scores_alone)
 
 
-def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_picture() -> None:
+def test_upscaling_finds_smaller_objects_in_the_pixels_of_the_image() -> None:
     image = scene(60, 50)
     doubled = cvkit.resize(image, (120, 100), interpolation="bilinear_exact")
     detector = small_detector()
@@ -142,7 +142,7 @@ def test_min_height_skips_the_finest_levels() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 20), (127, 300), (300, 63), (3, 4, 3)])
-def test_a_picture_smaller_than_the_window_has_no_detections(shape: tuple[int, ...]) -> None:
+def test_a_image_smaller_than_the_window_has_no_detections(shape: tuple[int, ...]) -> None:
     detector = HOGDetector(WEIGHTS, padding=0)
     found = detector.detect(np.zeros(shape, np.uint8))
     assert len(found) == 0
@@ -180,7 +180,7 @@ def test_bad_weights_are_named(weights: np.ndarray) -> None:
         (np.zeros((200, 200, 4), np.uint8), ValueError),
         (np.zeros((0, 5), np.uint8), ValueError),
         (np.zeros((2, 200, 200, 3), np.uint8), ValueError),
-        ("a picture", TypeError),
+        ("an image", TypeError),
     ],
 )
 def test_bad_images_are_named(image: object, error: type[Exception]) -> None:

@@ -1,4 +1,4 @@
-"""Pictures on the disk: what is read, what is refused, what is found, and that no half file is ever left."""
+"""Images on the disk: what is read, what is refused, what is found, and that no half file is ever left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cvkit.io import UnreadableImageError, read_ahead, walk
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     return scene(60, 80, 3)
 
 
@@ -37,45 +37,45 @@ def with_exif(jpeg: bytes, orientation: int, thumbnail: bytes = b"") -> bytes:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".ppm"])
-def test_lossless_round_trip(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
+def test_lossless_round_trip(tmp_path: Path, image: np.ndarray, suffix: str) -> None:
     path = tmp_path / f"Straße 道{suffix}"
-    cvkit.write_image(path, picture)
+    cvkit.write_image(path, image)
     found = cvkit.read_image(path)
     assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found, picture)
+    np.testing.assert_array_equal(found, image)
     assert os.listdir(tmp_path) == [path.name]
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
-def test_quality(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
+def test_quality(tmp_path: Path, image: np.ndarray, suffix: str) -> None:
     errors = []
     for quality in (10, 95):
-        cvkit.write_image(tmp_path / f"a{suffix}", picture, quality=quality)
+        cvkit.write_image(tmp_path / f"a{suffix}", image, quality=quality)
         found = cvkit.read_image(tmp_path / f"a{suffix}")
-        errors.append(np.abs(found.astype(int) - picture).mean())
+        errors.append(np.abs(found.astype(int) - image).mean())
     assert errors[1] < 8 < errors[0]
     with pytest.raises(ValueError, match="quality must be from 1 to 100, got 0"):
-        cvkit.write_image(tmp_path / "a.jpg", picture, quality=0)
+        cvkit.write_image(tmp_path / "a.jpg", image, quality=0)
 
 
-def test_modes_give_what_opencv_gives_in_rgb_order(tmp_path: Path, picture: np.ndarray) -> None:
-    path = tmp_path / "picture.png"
-    path.write_bytes(encoded(picture, ".png"))
+def test_modes_give_what_opencv_gives_in_rgb_order(tmp_path: Path, image: np.ndarray) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(encoded(image, ".png"))
     np.testing.assert_array_equal(cvkit.read_image(path), cv2.imread(str(path))[..., ::-1])
     np.testing.assert_array_equal(cvkit.read_image(path, "gray"), cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
-    rgba = np.dstack([picture, picture[..., 0]]).astype(np.uint16) * 257
+    rgba = np.dstack([image, image[..., 0]]).astype(np.uint16) * 257
     cvkit.write_image(path, rgba)
     for mode in ("unchanged", "keep"):
         np.testing.assert_array_equal(cvkit.read_image(path, mode), rgba)
-    np.testing.assert_array_equal(cvkit.read_image(path), picture)
+    np.testing.assert_array_equal(cvkit.read_image(path), image)
     with pytest.raises(ValueError, match="mode must be one of 'rgb', 'gray', 'keep', 'unchanged', got 'bgr'"):
         cvkit.read_image(path, "bgr")
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_modes_give_of_jpegs_what_opencv_gives(tmp_path: Path, picture: np.ndarray, channels: int) -> None:
-    path = tmp_path / "picture.jpg"
-    stored = picture if channels == 3 else picture[..., 0]
+def test_modes_give_of_jpegs_what_opencv_gives(tmp_path: Path, image: np.ndarray, channels: int) -> None:
+    path = tmp_path / "image.jpg"
+    stored = image if channels == 3 else image[..., 0]
     path.write_bytes(with_exif(encoded(stored, ".jpg"), 6))
     color = {"rgb": cv2.IMREAD_COLOR}
     if channels == 3:
@@ -91,7 +91,7 @@ def test_modes_give_of_jpegs_what_opencv_gives(tmp_path: Path, picture: np.ndarr
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_are_turned_upright(tmp_path: Path, orientation: int) -> None:
+def test_images_are_turned_upright(tmp_path: Path, orientation: int) -> None:
     stored = np.zeros((16, 32, 3), np.uint8)
     stored[:8, :8] = 255  # the corner that tells the turns apart
     path = tmp_path / "turned.jpg"
@@ -114,7 +114,7 @@ def test_pictures_are_turned_upright(tmp_path: Path, orientation: int) -> None:
     assert cvkit.read_image(path, "unchanged").shape == stored.shape
 
 
-def test_keep_turns_pictures_without_alpha_in_other_formats(tmp_path: Path) -> None:
+def test_keep_turns_images_without_alpha_in_other_formats(tmp_path: Path) -> None:
     stored = np.zeros((16, 32, 3), np.uint8)
     stored[:8, :8] = 255
     path = tmp_path / "turned.png"
@@ -129,10 +129,10 @@ def test_keep_turns_pictures_without_alpha_in_other_formats(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tiff", ".webp"])
-def test_pictures_above_a_size_are_refused(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
+def test_images_above_a_size_are_refused(tmp_path: Path, image: np.ndarray, suffix: str) -> None:
     path = tmp_path / f"large{suffix}"
-    cvkit.write_image(path, picture)
-    assert cvkit.read_image(path, max_pixels=4800).shape == picture.shape
+    cvkit.write_image(path, image)
+    assert cvkit.read_image(path, max_pixels=4800).shape == image.shape
     with pytest.raises(UnreadableImageError, match=f"large{suffix}: 80 x 60 are more than 4799 pixels"):
         cvkit.read_image(path, max_pixels=4799)
 
@@ -145,9 +145,9 @@ def test_the_head_tells_the_size_before_anything_is_decoded(
     )
     head = _headers.read(gif)
     assert (head.height, head.width) == (1, 1)
-    pictures = {name: encoded(np.zeros((3, 5, 3), np.uint8), name) for name in (".png", ".jpg", ".bmp")}
+    images = {name: encoded(np.zeros((3, 5, 3), np.uint8), name) for name in (".png", ".jpg", ".bmp")}
     monkeypatch.setattr(cv2, "imdecode", None)
-    for name, data in pictures.items():
+    for name, data in images.items():
         head = _headers.read(data)
         assert (head.height, head.width) == (3, 5)
         path = tmp_path / f"a{name}"
@@ -157,23 +157,23 @@ def test_the_head_tells_the_size_before_anything_is_decoded(
 
 
 @pytest.mark.parametrize("progressive", [0, 1])
-def test_every_cut_of_a_jpeg_is_refused(tmp_path: Path, picture: np.ndarray, progressive: int) -> None:
+def test_every_cut_of_a_jpeg_is_refused(tmp_path: Path, image: np.ndarray, progressive: int) -> None:
     options = [cv2.IMWRITE_JPEG_PROGRESSIVE, progressive, cv2.IMWRITE_JPEG_RST_INTERVAL, 2]
-    thumbnail = encoded(picture[::8, ::8], ".jpg")
-    whole = with_exif(encoded(picture, ".jpg", *options), 1, thumbnail)
+    thumbnail = encoded(image[::8, ::8], ".jpg")
+    whole = with_exif(encoded(image, ".jpg", *options), 1, thumbnail)
     path = tmp_path / "cut.jpg"
     path.write_bytes(whole)
-    assert cvkit.read_image(path).shape == picture.shape
+    assert cvkit.read_image(path).shape == image.shape
     path.write_bytes(whole + b"what some cameras append")
-    assert cvkit.read_image(path).shape == picture.shape
+    assert cvkit.read_image(path).shape == image.shape
     for length in [*range(2, len(whole) - 2, 37), len(whole) - 2, len(whole) - 1]:
         path.write_bytes(whole[:length])
         with pytest.raises(UnreadableImageError, match=r"cut\.jpg: truncated JPEG"):
             cvkit.read_image(path)
 
 
-def test_every_cut_of_a_png_is_refused(tmp_path: Path, picture: np.ndarray) -> None:
-    whole = encoded(picture, ".png")
+def test_every_cut_of_a_png_is_refused(tmp_path: Path, image: np.ndarray) -> None:
+    whole = encoded(image, ".png")
     path = tmp_path / "cut.png"
     for length in [*range(8, len(whole) - 4, len(whole) // 40), len(whole) - 12, len(whole) - 1]:
         path.write_bytes(whole[:length])
@@ -182,17 +182,17 @@ def test_every_cut_of_a_png_is_refused(tmp_path: Path, picture: np.ndarray) -> N
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".webp", ".tiff"])
-def test_every_cut_of_other_formats_is_refused(tmp_path: Path, picture: np.ndarray, suffix: str) -> None:
-    whole = encoded(picture, suffix)
+def test_every_cut_of_other_formats_is_refused(tmp_path: Path, image: np.ndarray, suffix: str) -> None:
+    whole = encoded(image, suffix)
     path = tmp_path / f"cut{suffix}"
     for length in [*range(1, len(whole) - 4, len(whole) // 40), len(whole) - 4]:
         path.write_bytes(whole[:length])
-        with pytest.raises(UnreadableImageError, match=rf"cut\{suffix}: (truncated|not a picture)"):
+        with pytest.raises(UnreadableImageError, match=rf"cut\{suffix}: (truncated|not an image)"):
             cvkit.read_image(path)
 
 
-def test_a_damaged_png_is_refused(tmp_path: Path, picture: np.ndarray) -> None:
-    data = bytearray(encoded(picture, ".png"))
+def test_a_damaged_png_is_refused(tmp_path: Path, image: np.ndarray) -> None:
+    data = bytearray(encoded(image, ".png"))
     data[len(data) // 2] ^= 1
     path = tmp_path / "damaged.png"
     path.write_bytes(data)
@@ -200,13 +200,13 @@ def test_a_damaged_png_is_refused(tmp_path: Path, picture: np.ndarray) -> None:
         cvkit.read_image(path)
 
 
-def test_no_picture_is_named(tmp_path: Path) -> None:
+def test_no_image_is_named(tmp_path: Path) -> None:
     empty, text = tmp_path / "empty.png", tmp_path / "text.jpg"
     empty.touch()
-    text.write_text("not a picture")
+    text.write_text("not an image")
     with pytest.raises(UnreadableImageError, match=r"empty\.png: the file is empty"):
         cvkit.read_image(empty)
-    with pytest.raises(UnreadableImageError, match=r"text\.jpg: not a picture"):
+    with pytest.raises(UnreadableImageError, match=r"text\.jpg: not an image"):
         cvkit.read_image(text)
     with pytest.raises(FileNotFoundError, match=r"missing\.png"):
         cvkit.read_image(tmp_path / "missing.png")
@@ -218,9 +218,9 @@ def test_no_picture_is_named(tmp_path: Path) -> None:
         ("a.jpg", np.zeros((4, 4), np.uint16), TypeError, "image must have dtype uint8, got uint16"),
         ("a.png", np.zeros((4, 4), np.float64), TypeError, "image must have dtype uint8, uint16, got"),
         ("a.png", np.zeros((4, 0), np.uint8), ValueError, "image must not be empty"),
-        ("a.png", np.zeros((2, 4, 4, 3), np.uint8), ValueError, "image must be one picture"),
-        ("a.docx", np.zeros((4, 4), np.uint8), ValueError, "path must end in a picture format"),
-        ("a", np.zeros((4, 4), np.uint8), ValueError, "path must end in a picture format"),
+        ("a.png", np.zeros((2, 4, 4, 3), np.uint8), ValueError, "image must be one image"),
+        ("a.docx", np.zeros((4, 4), np.uint8), ValueError, "path must end in an image format"),
+        ("a", np.zeros((4, 4), np.uint8), ValueError, "path must end in an image format"),
     ],
 )
 def test_what_cannot_be_written_is_named(
@@ -277,10 +277,10 @@ def test_walk_pattern(tree: Path) -> None:
 
 
 def test_walk_list_is_relative_to_itself_and_keeps_missing_entries(tree: Path) -> None:
-    (tree / "pictures.lst").write_bytes(
+    (tree / "images.lst").write_bytes(
         b"\xef\xbb\xbf# mine\nsub/c.webp\r\n\n  gone.jpg\n" + bytes(tree) + b"/b.jpg"
     )
-    assert relative(walk(tree / "pictures.lst"), tree) == ["sub/c.webp", "gone.jpg", "b.jpg"]
+    assert relative(walk(tree / "images.lst"), tree) == ["sub/c.webp", "gone.jpg", "b.jpg"]
 
 
 @pytest.mark.parametrize("name", ["gone.jpg", "gone/*.jpg", "gone"])
@@ -289,24 +289,24 @@ def test_walk_refuses_at_once_what_does_not_exist(tree: Path, name: str) -> None
         walk([tree, tree / name])
 
 
-def test_read_ahead_keeps_order_and_survives_bad_files(tmp_path: Path, picture: np.ndarray) -> None:
+def test_read_ahead_keeps_order_and_survives_bad_files(tmp_path: Path, image: np.ndarray) -> None:
     for number in range(9):
-        cvkit.write_image(tmp_path / f"{number}.png", picture + np.uint8(number))
+        cvkit.write_image(tmp_path / f"{number}.png", image + np.uint8(number))
     (tmp_path / "4.png").write_bytes(b"broken")
     found = list(read_ahead(walk(tmp_path)))
     assert [path.name for path, _ in found] == [f"{number}.png" for number in range(9)]
-    for number, (_, image) in enumerate(found):
+    for number, (_, found_image) in enumerate(found):
         if number == 4:
-            assert isinstance(image, UnreadableImageError)
+            assert isinstance(found_image, UnreadableImageError)
         else:
-            np.testing.assert_array_equal(image, picture + np.uint8(number))
+            np.testing.assert_array_equal(found_image, image + np.uint8(number))
 
 
 def test_read_ahead_reads_no_further_than_its_depth_and_ends_its_thread(
-    tmp_path: Path, picture: np.ndarray
+    tmp_path: Path, image: np.ndarray
 ) -> None:
     path = tmp_path / "one.png"
-    cvkit.write_image(path, picture)
+    cvkit.write_image(path, image)
     asked = []
 
     def paths() -> object:
@@ -314,10 +314,10 @@ def test_read_ahead_reads_no_further_than_its_depth_and_ends_its_thread(
             asked.append(number)
             yield path
 
-    pictures = read_ahead(paths(), depth=3)  # type: ignore[arg-type]
-    assert len(list(islice(pictures, 2))) == 2
+    images = read_ahead(paths(), depth=3)  # type: ignore[arg-type]
+    assert len(list(islice(images, 2))) == 2
     assert len(asked) <= 2 + 3
-    pictures.close()
+    images.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("cvkit-read")]
 
 

@@ -70,10 +70,10 @@ def test_no_folder_is_named_after_a_home_that_is_not_known(installation: Path, t
 
 
 def test_commands_run_where_no_cache_can_be_made(installation: Path, tmp_path: Path, root: Path) -> None:
-    picture = str(root / "samples" / "street2.jpg")
+    image = str(root / "samples" / "street2.jpg")
     commands = [
-        ["detect", picture, "--output", "found"],
-        ["batch", "gray", picture, "gray", "--workers", "2"],
+        ["detect", image, "--output", "found"],
+        ["batch", "gray", image, "gray", "--workers", "2"],
         ["compare", "rgb_to_gray", "--size", "20x30"],
         ["evaluate", "found", "labels.json", "--output", "judged"],
     ]

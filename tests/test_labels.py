@@ -26,7 +26,7 @@ CLASSES = ("person", "dog")
 
 
 def written(folder: Path, format: str) -> Path:
-    """Write FOUND for one of two pictures of 60x80 pixels."""
+    """Write FOUND for one of two images of 60x80 pixels."""
     (folder / "photos").mkdir()
     for name in ("photos/a.png", "photos/b.png"):
         cvkit.write_image(folder / name, np.zeros((60, 80), np.uint8))
@@ -38,10 +38,10 @@ def written(folder: Path, format: str) -> Path:
     return results
 
 
-def check(picture: LabeledImage, labels: tuple[str, ...] = CLASSES) -> None:
-    np.testing.assert_allclose([box.xyxy for box in picture.boxes], FOUND.xyxy, atol=1e-3)
-    assert [box.confidence for box in picture.boxes] == [0.75, 0.25]
-    assert tuple(box.label for box in picture.boxes) == labels
+def check(image: LabeledImage, labels: tuple[str, ...] = CLASSES) -> None:
+    np.testing.assert_allclose([box.xyxy for box in image.boxes], FOUND.xyxy, atol=1e-3)
+    assert [box.confidence for box in image.boxes] == [0.75, 0.25]
+    assert tuple(box.label for box in image.boxes) == labels
 
 
 def test_coco_round_trip(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_coco_round_trip(tmp_path: Path) -> None:
     assert (empty.name, empty.boxes) == ("photos/b.png", ())
 
 
-def test_a_list_of_coco_results_takes_its_pictures_from_the_labels(tmp_path: Path) -> None:
+def test_a_list_of_coco_results_takes_its_images_from_the_labels(tmp_path: Path) -> None:
     labels = written(tmp_path, "coco") / "detections.json"
     results = tmp_path / "results.json"
     results.write_text(json.dumps(json.loads(labels.read_text())["annotations"]))
@@ -78,7 +78,7 @@ def test_yolo_round_trip(tmp_path: Path) -> None:
 
 
 def voc(path: Path, boxes: list[tuple[str, int, tuple[int, ...]]]) -> None:
-    """Write a Pascal VOC file for a picture of 60x80 pixels."""
+    """Write a Pascal VOC file for an image of 60x80 pixels."""
     root = ElementTree.Element("annotation")
     ElementTree.SubElement(root, "filename").text = "a.png"
     size = ElementTree.SubElement(root, "size")
@@ -113,7 +113,7 @@ def test_crowds_of_coco_are_ignored(tmp_path: Path) -> None:
     assert [box.is_ignored for box in read_labels(path)[0].boxes] == [False, True]
 
 
-def test_boxes_outside_their_picture_are_named(tmp_path: Path) -> None:
+def test_boxes_outside_their_image_are_named(tmp_path: Path) -> None:
     voc(tmp_path / "a.xml", [("person", 0, (90, 1, 95, 20))])
     with pytest.raises(ValueError, match=r"box .* of a\.png lies outside the image"):
         read_labels(tmp_path)
@@ -122,8 +122,8 @@ def test_boxes_outside_their_picture_are_named(tmp_path: Path) -> None:
 def test_voc_boxes_without_area_are_left_out(tmp_path: Path) -> None:
     voc(tmp_path / "a.xml", [("person", 0, (9, 1, 8, 20)), ("person", 0, (1, 1, 10, 20))])
     with pytest.warns(NoAreaWarning, match=r"1 box without area is left out: box \(8, 0, 8, 20\) of a\.png"):
-        (picture,) = read_labels(tmp_path)
-    assert picture.boxes == (LabeledBox((0, 0, 10, 20), "person"),)
+        (image,) = read_labels(tmp_path)
+    assert image.boxes == (LabeledBox((0, 0, 10, 20), "person"),)
 
 
 @pytest.mark.parametrize(
@@ -184,22 +184,22 @@ def test_the_class_is_the_only_one_or_named() -> None:
         select_class([one], "cat", "LABELS")
 
 
-def yolo(folder: Path, labels: dict[str, str], pictures: tuple[str, ...]) -> None:
-    """Write YOLO labels and black pictures of 60x80 pixels beside each other."""
-    for name in pictures:
+def yolo(folder: Path, labels: dict[str, str], images: tuple[str, ...]) -> None:
+    """Write YOLO labels and black images of 60x80 pixels beside each other."""
+    for name in images:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         cvkit.write_image(folder / name, np.zeros((60, 80), np.uint8))
     for name, lines in labels.items():
         (folder / name).write_text(lines)
 
 
-def test_a_picture_without_yolo_labels_is_one_without_objects(tmp_path: Path) -> None:
+def test_a_image_without_yolo_labels_is_one_without_objects(tmp_path: Path) -> None:
     yolo(tmp_path, {"a.txt": "0 0.5 0.5 0.5 0.5"}, ("a.png", "b.jpg", "more/c.png"))
-    found = {picture.name: len(picture.boxes) for picture in read_labels(tmp_path, images=tmp_path)}
+    found = {image.name: len(image.boxes) for image in read_labels(tmp_path, images=tmp_path)}
     assert found == {"a.png": 1, "b.jpg": 0, "more/c.png": 0}
 
 
-def test_yolo_results_of_pictures_that_differ_in_their_ending_are_told_apart(tmp_path: Path) -> None:
+def test_yolo_results_of_images_that_differ_in_their_ending_are_told_apart(tmp_path: Path) -> None:
     names = ("a.jpg", "a.png", "a.bmp")
     yolo(tmp_path / "photos", {}, names)
     (tmp_path / "results").mkdir()
@@ -207,12 +207,12 @@ def test_yolo_results_of_pictures_that_differ_in_their_ending_are_told_apart(tmp
         for number, name in enumerate(names):
             results.add(name, (60, 80), Detections([[0, 0, 8, 16]] * number, [0.5] * number))
     found = read_labels(tmp_path / "results", images=tmp_path / "photos")
-    assert {picture.name: len(picture.boxes) for picture in found} == {"a.jpg": 0, "a.png": 1, "a.bmp": 2}
+    assert {image.name: len(image.boxes) for image in found} == {"a.jpg": 0, "a.png": 1, "a.bmp": 2}
 
 
 def test_names_are_matched_one_to_one() -> None:
     assert match_paths(["x/a.jpg", "a.png", "b"], ["a.png", "x/a.jpg"]) == ["x/a.jpg", "a.png", None]
-    # What was found in one picture is not what was found in another one, which has no line of its own.
+    # What was found in one image is not what was found in another one, which has no line of its own.
     assert match_paths(["a.jpg", "a.png"], ["a.png"]) == [None, "a.png"]
     with pytest.raises(ValueError, match=r"a\.jpg may be x/a\.jpg or y/a\.jpg: name the folders"):
         match_paths(["x/a.jpg", "y/a.jpg"], ["a.jpg"])
@@ -244,12 +244,12 @@ def test_boxes_without_area_are_left_out_and_counted(tmp_path: Path, name: str) 
     with pytest.warns(
         NoAreaWarning, match=r"3 boxes without area are left out: box \(.*\) of a\.png"
     ) as told:
-        (picture,) = read_labels(path, images=tmp_path)
+        (image,) = read_labels(path, images=tmp_path)
     assert told[0].message.count == 3  # type: ignore[union-attr]
-    np.testing.assert_allclose([box.xyxy for box in picture.boxes], [(1, 2, 4, 6)], atol=1e-4)
+    np.testing.assert_allclose([box.xyxy for box in image.boxes], [(1, 2, 4, 6)], atol=1e-4)
 
 
-def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
     content = {"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "./a.png"}]}
     content |= {"categories": [], "annotations": []}
     path = tmp_path / "labels.json"

@@ -29,7 +29,7 @@ ROWS = [
 ]
 
 
-def pictures(case: Case) -> list[np.ndarray]:
+def images(case: Case) -> list[np.ndarray]:
     """Noise and a scene at every size the reference accepts, each once as a view with gaps."""
     found = []
     for height, width in SHAPES:
@@ -43,26 +43,24 @@ def pictures(case: Case) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("case", ROWS)
 def test_agrees_with_its_reference(case: Case) -> None:
-    for picture in pictures(case):
-        before = picture.copy()
-        ours = case.ours(picture)
-        reference = case.reference(np.ascontiguousarray(picture)).reshape(ours.shape)
+    for image in images(case):
+        before = image.copy()
+        ours = case.ours(image)
+        reference = case.reference(np.ascontiguousarray(image)).reshape(ours.shape)
         found = difference(ours, reference, case.tolerance)
-        assert found.exceeding <= case.tolerance.exceptions, (picture.shape, found)
-        np.testing.assert_array_equal(picture, before, "the input was modified")
+        assert found.exceeding <= case.tolerance.exceptions, (image.shape, found)
+        np.testing.assert_array_equal(image, before, "the input was modified")
 
 
 @pytest.mark.parametrize("case", ROWS)
 def test_gives_the_same_bytes_with_two_threads(case: Case) -> None:
-    picture = scene(
-        max(150, case.minimum_shape[0]), max(131, case.minimum_shape[1]), case.channels, case.dtype
-    )
+    image = scene(max(150, case.minimum_shape[0]), max(131, case.minimum_shape[1]), case.channels, case.dtype)
     threads = cvkit.get_num_threads()
     try:
         cvkit.set_num_threads(1)
-        serial = case.ours(picture)
+        serial = case.ours(image)
         cvkit.set_num_threads(min(2, threads))
-        parallel = case.ours(picture)
+        parallel = case.ours(image)
     finally:
         cvkit.set_num_threads(threads)
     assert serial.tobytes() == parallel.tobytes()

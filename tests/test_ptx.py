@@ -15,7 +15,7 @@ from cvkit.compare.cases.table import CASES
 from cvkit.ml.cluster import lloyd
 from tests.fake_device import assert_compile, fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
-from tests.simulate import small_picture
+from tests.simulate import small_image
 from tests.simulate_detector import CHANNEL_DETECTORS, small_detector, small_photo, tiny_photo
 from tests.simulate_learners import k_means, neighbors
 from tests.simulate_svm import small_models
@@ -41,7 +41,7 @@ def test_every_kernel_compiles_for_sm_75_and_sm_90(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(lloyd, "RESTLESS_SHARE", lloyd.RESTLESS_SHARE)  # k_means changes it
     with recorded_launches(monkeypatch) as launches:
         for case in [*CASES, *NAIVE_CASES]:
-            case.ours(fake(small_picture(case)))
+            case.ours(fake(small_image(case)))
         small_detector().detect_windows(fake(small_photo()))
         for detector in CHANNEL_DETECTORS.values():
             detector.detect_windows(fake(tiny_photo()))

@@ -104,7 +104,7 @@ def test_no_name_becomes_markup_and_nothing_is_fetched(batch: Path) -> None:
     assert icon["href"] == "data:,"
 
 
-def test_pictures_of_other_proportions_stand_side_by_side(batch: Path) -> None:
+def test_images_of_other_proportions_stand_side_by_side(batch: Path) -> None:
     page = Reader(write_report(batch).read_text(encoding="utf-8"))
     kinds = [attributes.get("class") for attributes in page.all("div")]
     assert (kinds.count("overlay"), kinds.count("beside")) == (2, 1)
@@ -121,12 +121,12 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
 
 
 def test_a_page_about_many_files_stays_small_and_says_what_it_leaves_out(tmp_path: Path) -> None:
-    cvkit.write_image(tmp_path / "picture.png", scene(120, 160, 3))
-    picture = (tmp_path / "picture.png").read_bytes()
+    cvkit.write_image(tmp_path / "image.png", scene(120, 160, 3))
+    image = (tmp_path / "image.png").read_bytes()
     folder = tmp_path / "out"
     folder.mkdir()
     for number in range(0, 5000, 50):
-        (folder / f"{number}.png").write_bytes(picture)
+        (folder / f"{number}.png").write_bytes(image)
     entries = (
         entry(f"{number}.png")
         if number % 5 < 4

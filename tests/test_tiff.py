@@ -11,7 +11,7 @@ from PIL import Image
 
 import cvkit
 from cvkit.io import UnreadableImageError
-from tests.pictures import by_pillow, by_tifffile, exif, packed, tiff
+from tests.encoded_images import by_pillow, by_tifffile, exif, packed, tiff
 
 HEIGHT, WIDTH = 13, 18
 KINDS = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
@@ -98,7 +98,7 @@ def test_few_bits_are_spread_over_the_range_of_their_type(tmp_path: Path, bits: 
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
-def test_palettes_become_colors_and_negatives_become_pictures(tmp_path: Path, bits: int) -> None:
+def test_palettes_become_colors_and_negatives_become_images(tmp_path: Path, bits: int) -> None:
     rng = np.random.default_rng(bits)
     levels = rng.integers(0, 1 << bits, (HEIGHT, WIDTH))
     samples = packed(levels, bits) if bits < 16 else levels.astype("<u2").tobytes()
@@ -155,10 +155,10 @@ TURNS = {
 @pytest.mark.parametrize("compression", ["raw", "packbits", "tiff_lzw", "tiff_adobe_deflate"])
 def test_what_pillow_writes_is_read_and_turned(tmp_path: Path, mode: str, compression: str) -> None:
     image = Image.fromarray(random_samples("u1", 4))
-    picture = Image.fromarray(random_samples("u2", 1)) if mode == "I;16" else image.convert(mode)
-    expected = np.array(picture if mode == "I;16" else picture.convert("RGBA"))
+    converted = Image.fromarray(random_samples("u2", 1)) if mode == "I;16" else image.convert(mode)
+    expected = np.array(converted if mode == "I;16" else converted.convert("RGBA"))
     for orientation, turn in TURNS.items() if compression == "raw" else [(6, Image.Transpose.ROTATE_270)]:
-        data = by_pillow(picture, "TIFF", compression=compression, exif=exif(orientation))
+        data = by_pillow(converted, "TIFF", compression=compression, exif=exif(orientation))
         found = read(tmp_path, data, "unchanged")
         if mode in ("RGBA", "LA"):
             assert found.shape[2] == 4

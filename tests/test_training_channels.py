@@ -1,4 +1,4 @@
-"""Training channel detectors on generated pictures: what they find, determinism, interruption, filters."""
+"""Training channel detectors on generated images: what they find, determinism, interruption, filters."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ SETTINGS: dict[str, Any] = {"window": (32, 32), "object_size": (0.75, 0.75)}
 FAST = {"trees": 64, "rounds": 2, "copies": 3, "zoom": 0.08}
 
 
-def with_ring(picture: np.ndarray, top: int, left: int, size: int) -> np.ndarray:
+def with_ring(image: np.ndarray, top: int, left: int, size: int) -> np.ndarray:
     """Draw a bright ring that fills three quarters of a square."""
     y, x = np.mgrid[:size, :size] - (size - 1) / 2
     radius = np.hypot(y, x) / size
-    picture = picture.copy()
-    picture[top : top + size, left : left + size][(radius > 0.25) & (radius < 0.375)] = 230
-    return picture
+    image = image.copy()
+    image[top : top + size, left : left + size][(radius > 0.25) & (radius < 0.375)] = 230
+    return image
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fill a folder with crops of rings and pictures without any."""
-    folder = tmp_path_factory.mktemp("pictures")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a folder with crops of rings and images without any."""
+    folder = tmp_path_factory.mktemp("images")
     (folder / "rings").mkdir()
     (folder / "others").mkdir()
     for index in range(24):
@@ -67,9 +67,9 @@ def assert_same(first: ChannelDetector, second: ChannelDetector) -> None:
 
 
 @pytest.mark.parametrize("decorrelate", [False, True])
-def test_a_trained_detector_finds_its_object(pictures: Path, decorrelate: bool) -> None:
+def test_a_trained_detector_finds_its_object(images: Path, decorrelate: bool) -> None:
     lines: list[str] = []
-    detector = train(pictures, decorrelate=decorrelate, progress=lines.append)
+    detector = train(images, decorrelate=decorrelate, progress=lines.append)
     assert lines[0] == "144 windows of the object, 2016 others"
     assert lines[1].startswith("4 trees, ")
     assert lines[2].startswith("round 1: ")
@@ -82,29 +82,29 @@ def test_a_trained_detector_finds_its_object(pictures: Path, decorrelate: bool) 
 
 
 @pytest.mark.parametrize("decorrelate", [False, True])
-def test_the_same_seed_gives_the_same_model_at_any_thread_count(pictures: Path, decorrelate: bool) -> None:
+def test_the_same_seed_gives_the_same_model_at_any_thread_count(images: Path, decorrelate: bool) -> None:
     threads = cvkit.get_num_threads()
     try:
         cvkit.set_num_threads(1)
-        first = train(pictures, decorrelate=decorrelate)
+        first = train(images, decorrelate=decorrelate)
         cvkit.set_num_threads(threads)
-        assert_same(first, train(pictures, decorrelate=decorrelate))
+        assert_same(first, train(images, decorrelate=decorrelate))
     finally:
         cvkit.set_num_threads(threads)
-    other = train(pictures, decorrelate=decorrelate, seed=1)
+    other = train(images, decorrelate=decorrelate, seed=1)
     assert not np.array_equal(first.trees.feature, other.trees.feature)
 
 
-def test_pyramids_beyond_the_limit_are_computed_again(pictures: Path) -> None:
+def test_pyramids_beyond_the_limit_are_computed_again(images: Path) -> None:
     samples = (144 + channels._NEGATIVES) * 640
-    assert_same(train(pictures), train(pictures, max_memory=samples + 20_000))
-    assert_same(train(pictures), train(pictures, max_memory=0))
+    assert_same(train(images), train(images, max_memory=samples + 20_000))
+    assert_same(train(images), train(images, max_memory=0))
 
 
 def test_an_interrupted_training_goes_on(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = train(pictures, decorrelate=True, calibrate=True)
+    whole = train(images, decorrelate=True, calibrate=True)
     boost = channels.boost
     calls = 0
 
@@ -118,15 +118,15 @@ def test_an_interrupted_training_goes_on(
     monkeypatch.setattr(channels, "boost", interrupted)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
-            train(pictures, decorrelate=True, calibrate=True, work=tmp_path)
-    assert_same(whole, train(pictures, decorrelate=True, calibrate=True, work=tmp_path))
+            train(images, decorrelate=True, calibrate=True, work=tmp_path)
+    assert_same(whole, train(images, decorrelate=True, calibrate=True, work=tmp_path))
     assert calls == 6 + 3  # each of the six boostings once, but for those that were interrupted
     with pytest.raises(ValueError, match="holds another training"):
-        train(pictures, decorrelate=True, calibrate=True, work=tmp_path, seed=1)
+        train(images, decorrelate=True, calibrate=True, work=tmp_path, seed=1)
 
 
-def test_calibration_gives_probabilities(pictures: Path) -> None:
-    detector = train(pictures, calibrate=True)
+def test_calibration_gives_probabilities(images: Path) -> None:
+    detector = train(images, calibrate=True)
     assert detector.probability(detector.confidence_of(0.9)) == pytest.approx(0.9)
     ring = detector.detect(with_ring(scene(120, 160, seed=999), 40, 60, 32))
     assert detector.probability(ring.confidence[0]) > 0.5
@@ -137,8 +137,8 @@ def cutter_of(**settings: Any) -> ChannelCutter:
     return ChannelCutter(ExampleReader(settings["window"], 0.75, print), settings)
 
 
-def test_objects_are_cut_from_the_middle(pictures: Path) -> None:
-    rings, _ = examples(pictures)
+def test_objects_are_cut_from_the_middle(images: Path) -> None:
+    rings, _ = examples(images)
     generator = np.random.default_rng(0)
     vectors = list(cutter_of().object_vectors(rings[:1], 3, Augmentation(2.0, 0.1), generator))
     assert len(vectors) == 6
@@ -157,8 +157,8 @@ def test_crops_without_a_margin_get_one(tmp_path: Path) -> None:
     )
 
 
-def test_windows_are_found_again_at_their_places(pictures: Path) -> None:
-    _, others = examples(pictures)
+def test_windows_are_found_again_at_their_places(images: Path) -> None:
+    _, others = examples(images)
     cutter = cutter_of()
     found = list(cutter.random_windows(others, 100, np.random.default_rng(0)))
     again = cutter_of().windows_at(others, [place for place, _ in found][::-1])
@@ -166,7 +166,7 @@ def test_windows_are_found_again_at_their_places(pictures: Path) -> None:
         np.testing.assert_array_equal(vector, second)
 
 
-def test_small_pictures_are_enlarged(tmp_path: Path) -> None:
+def test_small_images_are_enlarged(tmp_path: Path) -> None:
     """Four windows across are wanted, at most twice the size is given."""
     cutter = cutter_of(upscale=1.5, scales_per_octave=1, padding=0)
     for size, factor in ((40, 2.0), (80, 1.6), (128, 1.0), (300, 1.0)):
@@ -177,8 +177,8 @@ def test_small_pictures_are_enlarged(tmp_path: Path) -> None:
         assert rows == (round(size * 1.5 * factor) - 32) // 4
 
 
-def test_windows_near_objects_are_no_negatives(pictures: Path) -> None:
-    path = sorted((pictures / "others").iterdir())[0]
+def test_windows_near_objects_are_no_negatives(images: Path) -> None:
+    path = sorted((images / "others").iterdir())[0]
     scene_with_box = Scene(path, ((40.0, 30.0, 64.0, 54.0),))
     cutter = cutter_of()
     everywhere, elsewhere = (cutter.other_scores(UNTRAINED, [example]) for example in (path, scene_with_box))
@@ -197,22 +197,20 @@ def test_windows_near_objects_are_no_negatives(pictures: Path) -> None:
 
 def test_filters_are_the_main_components() -> None:
     generator = np.random.default_rng(0)
-    pictures = [cvkit.gaussian_blur(noise(120, 90, seed=index), 3) for index in range(8)]
-    decorrelation = learn_decorrelation(pictures, generator)
+    images = [cvkit.gaussian_blur(noise(120, 90, seed=index), 3) for index in range(8)]
+    decorrelation = learn_decorrelation(images, generator)
     assert decorrelation.filters.shape == (10, 4, 5, 5)
     np.testing.assert_allclose(np.abs(decorrelation.filters).sum(axis=(2, 3)), 1, atol=1e-5)
     brightness = decorrelation.filters[0].reshape(4, 25)
     assert (brightness[0] > 0).all()  # the first component of what is smooth is its average
     np.testing.assert_allclose(np.tril(brightness @ brightness.T, -1), 0, atol=1e-6)
-    features = np.concatenate(
-        [ldcf_features(picture, *decorrelation).reshape(40, -1) for picture in pictures], 1
-    )
-    varied = features[12:]  # gray pictures have no color
+    features = np.concatenate([ldcf_features(image, *decorrelation).reshape(40, -1) for image in images], 1)
+    varied = features[12:]  # gray images have no color
     assert (np.mean((varied == 0) | (varied == 255), axis=1) < 0.03).all()
     assert (varied.std(axis=1) > 15).all()
 
 
-def test_filters_need_a_picture() -> None:
+def test_filters_need_a_image() -> None:
     with pytest.raises(ValueError, match="at least 12x12 pixels"):
         learn_decorrelation([np.zeros((11, 40), np.uint8)], np.random.default_rng(0))
 
@@ -228,13 +226,13 @@ def test_filters_need_a_picture() -> None:
         ({"seed": -1}, "seed must be at least 0"),
     ],
 )
-def test_options_out_of_range(pictures: Path, options: dict[str, Any], message: str) -> None:
+def test_options_out_of_range(images: Path, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        train(pictures, **options)
+        train(images, **options)
 
 
-def test_no_pictures_are_named(pictures: Path, tmp_path: Path) -> None:
-    rings, others = examples(pictures)
+def test_no_images_are_named(images: Path, tmp_path: Path) -> None:
+    rings, others = examples(images)
     with pytest.raises(ValueError, match="positives must hold at least one image"):
         train_channels([], others, **SETTINGS)
     with pytest.raises(ValueError, match="negatives must hold at least one image"):
@@ -242,7 +240,7 @@ def test_no_pictures_are_named(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least two images"):
         train_channels(rings[:1], others, calibrate=True, **SETTINGS)
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
+    broken.write_bytes(b"no image")
     lines: list[str] = []
     train_channels(rings, [broken, *others], rounds=1, trees=8, progress=lines.append, **SETTINGS)
     assert sum("broken.png" in line for line in lines) == 1
@@ -252,9 +250,9 @@ COMMAND = ["--positives", "rings", "--negatives", "others", "--window", "32", "-
 
 
 def test_the_command(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(pictures)
+    monkeypatch.chdir(images)
     options = ["--trees", "64", "--rounds", "2", "--copies", "3", "--zoom", "0.08", "--no-calibrate"]
     model = tmp_path / "model.npz"
     assert (
@@ -263,7 +261,7 @@ def test_the_command(
     )
     assert f"written to {model}" in capsys.readouterr().err
     assert not (tmp_path / "work").exists()
-    assert_same(load(model), train(pictures, decorrelate=True))
+    assert_same(load(model), train(images, decorrelate=True))
 
 
 @pytest.mark.parametrize(
@@ -277,13 +275,13 @@ def test_the_command(
     ],
 )
 def test_options_of_other_kinds_are_refused(
-    pictures: Path,
+    images: Path,
     kind: str,
     option: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(pictures)
+    monkeypatch.chdir(images)
     assert main(["train", kind, *COMMAND, *option, "-o", "model.npz"]) == 2
     assert f"cvkit: {option[0]} is no option of {kind}" in capsys.readouterr().err
     assert not Path("model.npz").exists()

@@ -194,7 +194,7 @@ def test_reading_ahead_is_bounded_and_ends_its_thread(
 
 
 class FakeCamera:
-    """A camera that gives ``total`` pictures and then fails."""
+    """A camera that gives ``total`` images and then fails."""
 
     total = 5
 

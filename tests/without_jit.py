@@ -15,7 +15,7 @@ import cvkit
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
 from tests.naive_cases import NAIVE_CASES
-from tests.simulate import small_picture
+from tests.simulate import small_image
 
 
 def sampled() -> np.ndarray:
@@ -35,7 +35,7 @@ RUNS: dict[str, tuple[str, Callable[[], np.ndarray]]] = {
     "bilinear_sample": ("bilinear_sample", sampled),
     "find_homography": ("find_homography", homography),
     **{
-        case.label: (case.operation, lambda case=case: case.ours(small_picture(case)))  # type: ignore[misc]
+        case.label: (case.operation, lambda case=case: case.ours(small_image(case)))  # type: ignore[misc]
         for case in [*CASES, *NAIVE_CASES]
     },
 }

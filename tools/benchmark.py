@@ -4,6 +4,7 @@
     python tools/benchmark.py --operations hog detect --threads 1 2
     python tools/benchmark.py --operations SVC KMeans             learners, with the memory of fit
     python tools/benchmark.py --sizes 480x640 --output speed.json
+    python tools/benchmark.py --sizes 1080x1920 --level x86-64-v3 both sides without AVX-512
 
 Rows are written as they are measured and merged into what the file holds, so a long benchmark can run in
 pieces; ``tools/readme_tables.py`` shows them in the README. The exit code is 1 when a measured row misses its
@@ -13,7 +14,10 @@ bar.
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +34,7 @@ from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed
 from cvkit.compare.measure.documents import Row, open_document
 from cvkit.compare.measure.learners import compare_learner
+from cvkit.compare.measure.machine import LEVELS, processor_level
 from cvkit.compare.measure.selection import AnyCase, read_size, reason_to_skip, select
 from cvkit.compare.present.tables import learner_table, missed, speed_tables, to_text
 from readme_tables import SPEED
@@ -41,6 +46,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> int:
     """Measure what the command line asks for, print it and write it."""
     arguments = parsed()
+    if arguments.level != processor_level():
+        return begin_again(arguments.level)
     check_output_file(arguments.output, "--output", ".json")
     image = cvkit.read_image(arguments.image)
     document = open_document(arguments.output)
@@ -77,6 +84,12 @@ def parsed() -> argparse.Namespace:
         help="default: 1080x1920 480x640",
     )
     parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        default="native",
+        help="hold this process, cvkit and the references, to a level of processors; default: native",
+    )
+    parser.add_argument(
         "--seconds", type=float, default=8.0, metavar="S", help="about how long to time a row; default: 8"
     )
     parser.add_argument(
@@ -84,6 +97,15 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, default=SPEED, help=f"JSON to continue; default: {SPEED}")
     return parser.parse_args()
+
+
+def begin_again(level: str) -> int:
+    """Run the same command in an environment that holds it to a level, which libraries read as they start."""
+    unheld = {name for settings in LEVELS.values() for name in settings}
+    environment = {name: value for name, value in os.environ.items() if name not in unheld}
+    cache = Path(tempfile.gettempdir()) / f"cvkit-benchmark-{level}"
+    environment |= LEVELS[level] | {"NUMBA_CACHE_DIR": str(cache)}
+    return subprocess.run([sys.executable, *sys.argv], env=environment).returncode
 
 
 def measure(rows: list[AnyCase], image: np.ndarray, arguments: argparse.Namespace) -> Iterator[Row]:

@@ -56,8 +56,8 @@ CARD = """# {name}
 | recipe | `tools/build_person_models.py`: {recipe} |
 | score | {score} |
 | probability | 1 / (1 + exp({slope:.3f} score {offset:+.3f})): Platt's sigmoid, fitted to held-out crops and to the detections on held-out person-free photographs, about as many crops as photographs |
-| default threshold | {threshold:.3f}, a probability of {probability:.2f}: {rate} false positives a picture on held-out person-free photographs |
-| license of the data | research use; no picture is part of cvkit |
+| default threshold | {threshold:.3f}, a probability of {probability:.2f}: {rate} false positives an image on held-out person-free photographs |
+| license of the data | research use; no image is part of cvkit |
 
 ## What was measured
 

@@ -1,4 +1,4 @@
-"""What the head of a picture's file tells before it is decoded, and how OpenCV decodes it rightly.
+"""What the head of an image's file tells before it is decoded, and how OpenCV decodes it rightly.
 
 A module for each format. Whatever is wrong with a head raises ``ValueError`` with the reason.
 """
@@ -37,7 +37,7 @@ _NOT_READ = (
 
 
 def read(data: bytes) -> Head:
-    """Read the head of a picture in any of the formats that are decoded; refuse all others."""
+    """Read the head of an image in any of the formats that are decoded; refuse all others."""
     if not data:
         raise ValueError("the file is empty")
     for magic, reader in _READERS:
@@ -52,4 +52,4 @@ def read(data: bytes) -> Head:
     for magic, name in _NOT_READ:
         if data.startswith(magic):
             raise ValueError(f"{name} is not read")
-    raise ValueError("not a picture, or a damaged one")
+    raise ValueError("not an image, or a damaged one")

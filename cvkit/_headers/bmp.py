@@ -36,7 +36,7 @@ def read(data: bytes) -> Head:
     row_bytes = (width * bits + 31) // 32 * 4
     end = little(data[10:14]) + row_bytes * abs(height)
     if compression in (_UNCOMPRESSED, _BITFIELDS) and end > len(data):
-        raise ValueError("truncated BMP: the picture does not end")
+        raise ValueError("truncated BMP: the image does not end")
     return Head("BMP", abs(height), width, samples=_samples(data, length, bits, compression))
 
 
@@ -64,7 +64,7 @@ def _decode_masked(data: bytes, depths: tuple[int, ...], has_alpha: bool, decode
 
 
 def _decode_os2(data: bytes, decode: Decode) -> np.ndarray:
-    """Give the picture the header of Windows, whose colors have four bytes: OpenCV keeps them as colors."""
+    """Give the image the header of Windows, whose colors have four bytes: OpenCV keeps them as colors."""
     width, height, planes, bits = struct.unpack("<4H", data[18:26])
     start = little(data[10:14])
     palette = b""

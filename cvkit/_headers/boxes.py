@@ -37,16 +37,16 @@ def read_jp2(data: bytes) -> Head:
     for name, content in _boxes(data):
         if name == b"jp2c":
             return _jpeg_2000(data, content)
-    raise ValueError("truncated JPEG 2000: the picture is not there")
+    raise ValueError("truncated JPEG 2000: the image is not there")
 
 
 def read_codestream(data: bytes) -> Head:
-    """Read a JPEG 2000 picture without a file around it."""
+    """Read a JPEG 2000 image without a file around it."""
     return _jpeg_2000(data, data)
 
 
 def _jpeg_2000(data: bytes, codestream: bytes) -> Head:
-    """Read the marker segment SIZ: the grid's extent, the picture's offset in it, the components."""
+    """Read the marker segment SIZ: the grid's extent, the image's offset in it, the components."""
     if not codestream.startswith(CODESTREAM_MAGIC) or len(codestream) < 42:
         raise ValueError("damaged JPEG 2000: its header does not tell the size")
     right, bottom, left, top = (big(codestream[start : start + 4]) for start in range(8, 24, 4))
@@ -67,7 +67,7 @@ def read_avif(data: bytes) -> Head:
     names = {brands[at : at + 4] for at in range(0, len(brands), 4)}
     if not names & {b"avif", b"avis"}:
         is_heic = names & {b"heic", b"heix", b"heim", b"heis", b"mif1"}
-        raise ValueError("HEIC is not read" if is_heic else "not a picture")
+        raise ValueError("HEIC is not read" if is_heic else "not an image")
     meta = next((content[4:] for name, content in _boxes(data) if name == b"meta"), b"")
     parts = dict(_boxes(meta))
     primary = _primary_item(parts.get(b"pitm", b""))

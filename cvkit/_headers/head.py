@@ -1,4 +1,4 @@
-"""What is known of a picture before it is decoded, and the small steps that all formats share."""
+"""What is known of an image before it is decoded, and the small steps that all formats share."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Head:
     kind : str
         The format, for messages, with what is unusual about it.
     height, width : int
-        Of the picture as it is stored.
+        Of the image as it is stored.
     orientation : int
-        The number from 1 to 8 by which EXIF names what turns the stored picture upright.
+        The number from 1 to 8 by which EXIF names what turns the stored image upright.
     is_gray : bool
         Whether a JPEG has one channel.
     encoded : bytes or None
-        What to decode instead of the file: the same picture without what a decoder complains about.
+        What to decode instead of the file: the same image without what a decoder complains about.
     samples : callable or None
-        Gives the stored picture by means of a decoder, where decoding the file would give other pixels.
+        Gives the stored image by means of a decoder, where decoding the file would give other pixels.
     """
 
     kind: str

@@ -15,7 +15,7 @@ _LONG, _LONG8 = 4, 16
 
 @dataclass(frozen=True)
 class Directory:
-    """The tags of the first picture.
+    """The tags of the first image.
 
     Attributes
     ----------

@@ -24,7 +24,7 @@ def read(data: bytes) -> Head:
     """Read the frame's segment: its length, precision, height, width, components."""
     segments = _segments(data)
     if not segments or segments[-1][0] != _SCAN:
-        raise ValueError("truncated JPEG: the picture does not end")
+        raise ValueError("truncated JPEG: the image does not end")
     scan = segments[-1][2]
     _check_scans(data, scan, any(code == _RESTART_INTERVAL for code, _, _ in segments))
     encoded = data
@@ -73,7 +73,7 @@ def _check_scans(data: bytes, start: int, has_restarts: bool) -> None:
             return
         if code in _RESTARTS and has_restarts:
             if code != _RESTARTS[restart]:
-                raise ValueError("damaged JPEG: a part of the picture is missing")
+                raise ValueError("damaged JPEG: a part of the image is missing")
             restart = (restart + 1) % len(_RESTARTS)
         elif code in _BETWEEN_SCANS:
             restart = 0
@@ -81,7 +81,7 @@ def _check_scans(data: bytes, start: int, has_restarts: bool) -> None:
             segment_end = place + 2 + big(values[place + 2 : place + 4].tobytes())
             # Another segment or the end follows all but the header of a scan.
             if code != _SCAN and values[segment_end : segment_end + 1].tobytes() not in (b"\xff", b""):
-                raise ValueError("damaged JPEG: a part of the picture is something else")
+                raise ValueError("damaged JPEG: a part of the image is something else")
         else:
-            raise ValueError("damaged JPEG: a part of the picture is something else")
-    raise ValueError("truncated JPEG: the picture does not end")
+            raise ValueError("damaged JPEG: a part of the image is something else")
+    raise ValueError("truncated JPEG: the image does not end")

@@ -68,7 +68,7 @@ def _binary(samples: bytes, shape: tuple[int, int, int], largest: int) -> partia
     dtype = _sample_type(largest)
     count = shape[0] * shape[1] * shape[2]
     if len(samples) < count * dtype.itemsize:
-        raise ValueError("truncated PNM: the picture does not end")
+        raise ValueError("truncated PNM: the image does not end")
     return partial(_from_bytes, samples, shape, largest)
 
 
@@ -81,7 +81,7 @@ def _in_letters(text: bytes, shape: tuple[int, int, int], largest: int) -> parti
     """The same for samples in decimal numbers, of which the shortest are a digit and a space."""
     _sample_type(largest)
     if len(text) < 2 * shape[0] * shape[1] * shape[2] - 1:
-        raise ValueError("truncated PNM: the picture does not end")
+        raise ValueError("truncated PNM: the image does not end")
     return partial(_from_letters, text, shape, largest)
 
 
@@ -89,7 +89,7 @@ def _from_letters(text: bytes, shape: tuple[int, int, int], largest: int, decode
     count = shape[0] * shape[1] * shape[2]
     numbers = _COMMENT.sub(b" ", text).split()[:count]
     if len(numbers) < count:
-        raise ValueError("truncated PNM: the picture does not end")
+        raise ValueError("truncated PNM: the image does not end")
     if not all(number.isdigit() for number in numbers):
         raise ValueError("damaged PNM: a sample is no number")
     values = np.array([min(int(number), largest) for number in numbers], _sample_type(largest))
@@ -116,7 +116,7 @@ def _read_floats(data: bytes) -> Head:
         raise ValueError("truncated or damaged PFM: its header does not tell the size")
     shape = int(found[2]), int(found[1]), 3 if data[1:2] == b"F" else 1
     if len(data) - found.end() < 4 * shape[0] * shape[1] * shape[2]:
-        raise ValueError("truncated PFM: the picture does not end")
+        raise ValueError("truncated PFM: the image does not end")
     dtype = "<f4" if found[3].startswith(b"-") else ">f4"
     return Head("PFM", shape[0], shape[1], samples=partial(_from_floats, data[found.end() :], shape, dtype))
 

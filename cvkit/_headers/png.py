@@ -58,11 +58,11 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         if name == b"IEND":
             return
         position = end
-    raise ValueError("truncated PNG: the picture does not end")
+    raise ValueError("truncated PNG: the image does not end")
 
 
 def _with_transparent_level(encoded: bytes, level: int, decode: Decode) -> np.ndarray:
-    """Add the alpha that OpenCV leaves out where the picture is gray."""
+    """Add the alpha that OpenCV leaves out where the image is gray."""
     image = decode(encoded)
     if image.ndim == 3:
         return image

@@ -32,7 +32,7 @@ _COMPRESSIONS = (
 
 
 def read(data: bytes) -> Head:
-    """Read the first picture's tags."""
+    """Read the first image's tags."""
     layout = _layout(Directory.of(data))
     layout.check(len(data))
     orientation = layout.directory.number(_ORIENTATION, 1)
@@ -94,13 +94,13 @@ class _Layout:
         offsets, lengths = self.offsets(), self.lengths()
         planes = self.channels if self.is_planar else 1
         if len(offsets) < self.pieces() * planes:
-            raise ValueError("truncated TIFF: a part of the picture is not there")
+            raise ValueError("truncated TIFF: a part of the image is not there")
         if any(start + length > size for start, length in zip(offsets, lengths, strict=False)):
-            raise ValueError("truncated TIFF: a part of the picture is not there")
+            raise ValueError("truncated TIFF: a part of the image is not there")
         if self.compression == _UNCOMPRESSED and self.photometric != _YCBCR:  # which may be subsampled
             row_bytes = (self.width * self.channels // planes * self.bits + 7) // 8
             if row_bytes * self.height * planes > size:
-                raise ValueError("truncated TIFF: a part of the picture is not there")
+                raise ValueError("truncated TIFF: a part of the image is not there")
 
 
 def _layout(directory: Directory) -> _Layout:
@@ -130,7 +130,7 @@ def _layout(directory: Directory) -> _Layout:
 
 
 def _decode(data: bytes, layout: _Layout, decode: Decode) -> np.ndarray:
-    """Give the picture as it is stored: gray, RGB or RGBA with straight alpha."""
+    """Give the image as it is stored: gray, RGB or RGBA with straight alpha."""
     if _is_plain(layout):
         image = decode(_plain(data, layout))
         if layout.photometric == _CMYK:  # OpenCV makes RGB of it, and an alpha for the fourth channel
@@ -157,7 +157,7 @@ def _is_plain(layout: _Layout) -> bool:
 
 
 def _plain(data: bytes, layout: _Layout) -> bytes:
-    """Keep OpenCV from turning the picture, which it does by itself, and from multiplying colors by alpha."""
+    """Keep OpenCV from turning the image, which it does by itself, and from multiplying colors by alpha."""
     directory = layout.directory
     if directory.number(_ORIENTATION, 1) != 1:
         directory = directory.changed(tag274=[1])
@@ -167,7 +167,7 @@ def _plain(data: bytes, layout: _Layout) -> bytes:
 
 
 def _samples(data: bytes, layout: _Layout, decode: Decode) -> np.ndarray:
-    """Read samples of any kind, (H, W, C), as bytes of a gray picture, which OpenCV only decompresses."""
+    """Read samples of any kind, (H, W, C), as bytes of a gray image, which OpenCV only decompresses."""
     is_float_predicted = layout.predictor == 3
     is_broken_up = layout.is_tiled and (layout.predictor != 1 or layout.bits % 8 != 0)
     if layout.compression in _NOT_OF_BYTES or is_broken_up:
@@ -189,7 +189,7 @@ def _samples(data: bytes, layout: _Layout, decode: Decode) -> np.ndarray:
 
 
 def _as_gray_bytes(data: bytes, layout: _Layout, channels: int, piece: slice) -> bytes:
-    """Rewrite the tags so that the file holds a gray picture of 8 bits, as wide as a row has bytes."""
+    """Rewrite the tags so that the file holds a gray image of 8 bits, as wide as a row has bytes."""
     offsets, lengths = layout.offsets()[piece], layout.lengths()[piece]
     row_bytes = (layout.width * channels * layout.bits + 7) // 8
     values: dict[str, Sequence[int] | None] = {
@@ -234,7 +234,7 @@ def _from_palette(indices: np.ndarray, layout: _Layout) -> np.ndarray:
 
 
 def _inverted(image: np.ndarray, layout: _Layout) -> np.ndarray:
-    """Turn a negative into the picture."""
+    """Turn a negative into the image."""
     if layout.format != _UNSIGNED:
         raise ValueError(f"a {layout.describe()} TIFF whose smallest value is white, which is not read")
     full = np.iinfo(image.dtype).max

@@ -28,7 +28,7 @@ def read_radiance(data: bytes) -> Head:
     """Look for the line that ends the header."""
     found = _RADIANCE_SIZE.search(data)
     if found is None:
-        raise ValueError("truncated Radiance picture, or one whose rows are not stored from the top")
+        raise ValueError("truncated Radiance image, or one whose rows are not stored from the top")
     return Head("Radiance", int(found[1]), int(found[2]))
 
 

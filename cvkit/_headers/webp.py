@@ -11,7 +11,7 @@ from cvkit._headers.head import Head, little
 def read(data: bytes) -> Head:
     """Walk the chunks, which tells truncated files."""
     if little(data[4:8]) + 8 > len(data):
-        raise ValueError("truncated WebP: the picture does not end")
+        raise ValueError("truncated WebP: the image does not end")
     size: tuple[int, int] | None = None
     block = b""
     for name, content in _chunks(data):
@@ -33,7 +33,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _size(name: bytes, content: bytes) -> tuple[int, int] | None:
-    """Return height and width as a chunk tells them: the canvas, or a picture with or without loss."""
+    """Return height and width as a chunk tells them: the canvas, or an image with or without loss."""
     if name == b"VP8X" and len(content) >= 10:
         return little(content[7:10]) + 1, little(content[4:7]) + 1
     if name == b"VP8 " and content[3:6] == b"\x9d\x01\x2a" and len(content) >= 10:

@@ -206,7 +206,7 @@ def write_result(path: Path, result: Any, quality: int = 95) -> None:
     if suffix == ".npz":
         arrays = result if isinstance(result, tuple) else (result,)
         with atomic_path(path) as temporary:
-            np.savez(temporary, **dict(zip(("features", "picture"), arrays, strict=False)))
+            np.savez(temporary, **dict(zip(("features", "image"), arrays, strict=False)))
     elif isinstance(result, tuple):
         raise ValueError("a result of two arrays needs the format npz")
     elif suffix == ".npy":

@@ -88,7 +88,7 @@ def _exit_code(main: Callable[[], Any], name: str) -> int:
 
 
 def _forget_unread_lines() -> None:
-    """Drop what stderr still holds where nobody can read it, or Python would end with its own exit code, 120."""
+    """Drop what stderr holds where nobody can read it, or Python ends with a code of its own, 120."""
     try:
         sys.stderr.flush()
     except OSError:

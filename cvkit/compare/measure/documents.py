@@ -14,7 +14,7 @@ from cvkit.compare.measure.machine import describe_machine
 Row = dict[str, Any]
 
 # What tells one measurement from another; a row measured again replaces the older one.
-_KEYS = ("section", "label", "height", "width", "threads", "device", "image", "reference_version")
+_KEYS = ("section", "label", "height", "width", "threads", "level", "device", "image", "reference_version")
 
 
 class Document:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.measure.documents import Row
-from cvkit.compare.measure.machine import reference_version, thread_count
+from cvkit.compare.measure.machine import processor_level, reference_version, thread_count
 from cvkit.compare.measure.timing import alternate
 
 
@@ -58,6 +58,7 @@ def compare_learner(case: LearnerCase, threads: int, *, small: bool = False, sec
             "samples": X.shape[0],
             "features": X.shape[1],
             "threads": threads,
+            "level": processor_level(),
             "reference_version": reference_version("scikit-learn"),
             "differences": differences,
             "tolerances": case.tolerances,

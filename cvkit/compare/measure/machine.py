@@ -17,6 +17,17 @@ import cvkit
 
 _PACKAGES = ("numpy", "numba", "scipy")
 
+LEVELS: dict[str, dict[str, str]] = {
+    "native": {},
+    "x86-64-v3": {
+        "NUMBA_CPU_NAME": "x86-64-v3",
+        "NUMBA_CPU_FEATURES": "",
+        "OPENCV_CPU_DISABLE": "AVX512-SKX",
+        "OPENBLAS_CORETYPE": "Haswell",
+    },
+}
+"""Processor levels of one machine: level -> the environment that holds cvkit and the references to it."""
+
 
 def describe_machine() -> dict[str, str | int]:
     """Describe what all rows of one document share.
@@ -55,6 +66,22 @@ def _processor() -> str:
 def opencv_major() -> int:
     """Return the major version of the OpenCV that is installed."""
     return int(cv2.__version__.partition(".")[0])
+
+
+def processor_level() -> str:
+    """Name the level of :data:`LEVELS` that this process is held to.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> processor_level() in LEVELS
+    True
+    """
+    held = [name for name, settings in LEVELS.items() if settings.items() <= os.environ.items()]
+    return held[-1]
 
 
 @cache

@@ -21,21 +21,35 @@ from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DetectorCase, OpenCVDetector
 from cvkit.compare.cases.images import scene
 from cvkit.compare.measure.documents import Row
-from cvkit.compare.measure.machine import reference_version, thread_count
-from cvkit.compare.measure.timing import alternate
+from cvkit.compare.measure.machine import processor_level, reference_version, thread_count
+from cvkit.compare.measure.timing import alternate, copying_seconds
 
 # The bars of the table of images hold for this size and for one thread on each side.
 BAR_SHAPE = (1080, 1920)
 
+_FIT = "from cvkit import ml; X, y = image.astype(float), image[:, 0] > 127; ml.{}.fit(X, y)"
+
 FIRST_CALLS = {
-    "hog": ("hog, 128x64", "cvkit.hog(image)", 0.8),
-    "detect": (
-        "pretrained HOG detector, 128x64",
-        "cvkit.detect.pretrained('person-hog').detect(image)",
+    "gaussian_blur": ("sigma 1.2", "cvkit.gaussian_blur(image, 1.2)", None),
+    "canny": ("", "cvkit.canny(image, 50, 150)", None),
+    "sobel": ("", "cvkit.sobel(image, 1, 0)", None),
+    "median_blur": ("ksize 5", "cvkit.median_blur(image, 5)", None),
+    "bilateral_filter": ("ksize 5", "cvkit.bilateral_filter(image, 5, 30, 3)", None),
+    "resize": ("half", "cvkit.resize(image, (64, 32))", None),
+    "warp_affine": (
+        "",
+        "cvkit.warp_affine(image, np.eye(2, 3) * 0.9, (128, 64))",
         None,
     ),
+    "hog": ("", "cvkit.hog(image)", 0.8),
+    "detect": ("person-acf", "cvkit.detect.pretrained('person-acf').detect(np.dstack([image] * 3))", None),
+    "KMeans": ("5 clusters", _FIT.format("KMeans(5, random_state=0)"), None),
+    "KNeighborsClassifier": ("predict", _FIT.format("KNeighborsClassifier()") + ".predict(X)", None),
+    "DecisionTreeClassifier": ("", _FIT.format("DecisionTreeClassifier()"), None),
+    "RandomForestClassifier": ("10 trees", _FIT.format("RandomForestClassifier(10)"), None),
+    "SVC": ("predict", _FIT.format("SVC()") + ".predict(X)", None),
 }
-"""What a process does first: operation -> (name, call, largest accepted seconds)."""
+"""What a process does first with a gray image, 128 x 64: operation -> (name, call, accepted seconds)."""
 
 
 def time_case(
@@ -59,7 +73,8 @@ def time_case(
     Returns
     -------
     dict
-        Times in seconds; ``first`` is the first call in this process, which compiles or loads the kernels.
+        Times in seconds; ``first`` is the first call in this process, which compiles or loads the kernels;
+        ``copies`` says how many times the image is copied, on one thread, in the time of a call.
 
     Examples
     --------
@@ -70,6 +85,7 @@ def time_case(
     """
     ours = _on_target(case.ours, image, on_cuda)
     at_bar = image.shape[:2] == BAR_SHAPE and threads == 1
+    timing = _timing(ours, lambda: case.reference(image), threads, seconds)
     return {
         "section": "speed",
         "operation": case.operation,
@@ -80,7 +96,8 @@ def time_case(
         **_sizes(image, threads),
         "reference_version": reference_version(case.against),
         "device": "cuda" if on_cuda else "cpu",
-        **_timing(ours, lambda: case.reference(image), threads, seconds),
+        **timing,
+        "copies": timing["ours"] / copying_seconds(image),
         "bar": case.bar if at_bar and not on_cuda else None,
     }
 
@@ -137,7 +154,7 @@ def time_detector(
 
 
 def _sizes(image: np.ndarray, threads: int) -> Row:
-    return {"height": image.shape[0], "width": image.shape[1], "threads": threads}
+    return {"height": image.shape[0], "width": image.shape[1], "threads": threads, "level": processor_level()}
 
 
 def _on_target(function: Callable[[Any], Any], image: np.ndarray, on_cuda: bool) -> Callable[[], Any]:
@@ -168,9 +185,9 @@ def image_for(case: Case, shape: tuple[int, int]) -> np.ndarray:
 
 _FIRST_CALL_PROGRAM = """
 import time
-import numpy
+import numpy as np
 import cvkit
-image = numpy.random.default_rng(0).integers(0, 256, (128, 64), numpy.uint8)
+image = np.random.default_rng(0).integers(0, 256, (128, 64), np.uint8)
 start = time.perf_counter()
 {call}
 print(time.perf_counter() - start)
@@ -212,6 +229,7 @@ def time_first_call(operation: str, processes: int = 3) -> Row:
         "operation": operation,
         "name": name,
         "label": first_call_label(operation),
+        "level": processor_level(),
         "ours": median(later),
         "first": first,
         "bar": bar,

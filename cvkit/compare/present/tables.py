@@ -130,39 +130,78 @@ def speed_tables(rows: list[Row]) -> list[Table]:
     []
     """
     timed = [row for row in rows if row["section"] in ("speed", "detector")]
-    first = [row for row in rows if row["section"] == "first call"]
-    tables = [
-        Table(
-            "Median times in milliseconds, cvkit and reference in turns; a ratio below 1: cvkit is faster",
-            [*_ROW_WORDS, "threads", "first call", "cvkit", "reference", "ratio", "spread", "bar"],
+    speed = Table(
+        "Median times in milliseconds, cvkit and reference in turns; a ratio below 1: cvkit is faster",
+        [
+            *_ROW_WORDS,
+            "threads",
+            "level",
+            "first call",
+            "cvkit",
+            "copies",
+            "reference",
+            "ratio",
+            "spread",
+            "bar",
+        ],
+        [
             [
-                [
-                    row["operation"],
-                    row["name"],
-                    image_kind(row),
-                    f"{row['height']}x{row['width']}",
-                    row["reference_version"],
-                    str(row["threads"]),
-                    *(f"{row[name] * 1e3:.2f}" for name in ("first", "ours", "reference")),
-                    f"{row['ratio']:.2f}",
-                    f"{row['spread']:.2f}",
-                    verdict(row),
-                ]
-                for row in timed
-            ],
-            words=len(_ROW_WORDS),
-        ),
-        Table(
-            "First call in a fresh process, in seconds, imports included",
-            ["operation", "call", "disk cache filled", "empty", "bar"],
+                row["operation"],
+                row["name"],
+                image_kind(row),
+                f"{row['height']}x{row['width']}",
+                row["reference_version"],
+                str(row["threads"]),
+                row["level"],
+                f"{row['first'] * 1e3:.2f}",
+                f"{row['ours'] * 1e3:.2f}",
+                f"{row['copies']:.1f}" if "copies" in row else "",
+                f"{row['reference'] * 1e3:.2f}",
+                f"{row['ratio']:.2f}",
+                f"{row['spread']:.2f}",
+                verdict(row),
+            ]
+            for row in timed
+        ],
+        words=len(_ROW_WORDS),
+    )
+    return [table for table in (speed, first_call_table(rows)) if table.rows]
+
+
+def first_call_table(rows: list[Row]) -> Table:
+    """Lay out what a process pays for its first call, one line each.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From :func:`cvkit.compare.measure.speed.time_first_call`; rows of other sections are left out.
+
+    Returns
+    -------
+    Table
+
+    Examples
+    --------
+    >>> first_call_table([]).rows
+    []
+    """
+    return Table(
+        "First call in a fresh process, in seconds, imports included",
+        ["first call", "parameters", "level", "disk cache filled", "empty", "bar"],
+        [
             [
-                [row["operation"], row["name"], f"{row['ours']:.2f}", f"{row['first']:.2f}", verdict(row)]
-                for row in first
-            ],
-            words=2,
-        ),
-    ]
-    return [table for table in tables if table.rows]
+                row["operation"],
+                row["name"],
+                row["level"],
+                f"{row['ours']:.2f}",
+                f"{row['first']:.2f}",
+                verdict(row),
+            ]
+            for row in rows
+            if row["section"] == "first call"
+        ],
+        words=3,
+    )
 
 
 def tolerance_text(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Damaged pictures of every format: an image or the documented error, in silence and in little memory."""
+"""Damaged images of every format: an image or the documented error, in silence and in little memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cvkit.batch import read_manifest, run
 from cvkit.batch.report.thumbnails import thumbnail
 from cvkit.compare.cases.images import scene
 from cvkit.io import UnreadableImageError, read_ahead
-from tests.pictures import by_pillow, by_tifffile, of_every_format, tiff, windows_header
+from tests.encoded_images import by_pillow, by_tifffile, of_every_format, tiff, windows_header
 
 IMAGE = scene(40, 48, 3)
 FILES = of_every_format(IMAGE)
@@ -118,7 +118,7 @@ def test_whatever_decoding_raises_is_the_file_s_failure(
     assert thumbnail(path).caption == "not readable"
 
 
-def test_pictures_of_unusual_samples_do_not_end_a_batch(
+def test_images_of_unusual_samples_do_not_end_a_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -141,7 +141,7 @@ def test_formats_that_are_not_read_are_named(tmp_path: Path) -> None:
         b"\0\0\0\x18ftypheic\0\0\0\0mif1heic": "HEIC is not read",
         b"\0\0\0\x0cJXL \r\n\x87\n": "JPEG XL is not read",
         b"8BPS\0\1": "Photoshop is not read",
-        b"GIF": "not a picture, or a damaged one",
+        b"GIF": "not an image, or a damaged one",
     }.items():
         path.write_bytes(data)
         with pytest.raises(UnreadableImageError, match=rf"a\.jpg: {reason}"):
@@ -160,21 +160,21 @@ def test_thumbnails_show_values_of_every_type(tmp_path: Path) -> None:
 
 def test_an_overwritten_part_of_a_jpeg_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
-    picture = scene(400, 480, 3)
+    image = scene(400, 480, 3)
     for name, options in {"plain": {}, "progressive": {"progressive": True}}.items():
-        whole = by_pillow(picture, "JPEG", quality=90, **options)
+        whole = by_pillow(image, "JPEG", quality=90, **options)
         for seed in range(5):
             noise = np.random.default_rng(seed).bytes(4096)
             middle = len(whole) // 2
             path.write_bytes(whole[:middle] + noise + whole[middle + len(noise) :])
             with pytest.raises(UnreadableImageError, match=r"(damaged|truncated) JPEG"):
                 cvkit.read_image(path)
-        path.write_bytes(whole + whole)  # such as the second picture of a stereo camera
-        assert cvkit.read_image(path).shape == picture.shape, name
-    restarts = bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1])
+        path.write_bytes(whole + whole)  # such as the second image of a stereo camera
+        assert cvkit.read_image(path).shape == image.shape, name
+    restarts = bytes(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1])
     first, third = restarts.index(b"\xff\xd0"), restarts.index(b"\xff\xd2")
     path.write_bytes(restarts[:first] + restarts[third:])
-    with pytest.raises(UnreadableImageError, match="damaged JPEG: a part of the picture is missing"):
+    with pytest.raises(UnreadableImageError, match="damaged JPEG: a part of the image is missing"):
         cvkit.read_image(path)
 
 

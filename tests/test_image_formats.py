@@ -1,4 +1,4 @@
-"""Pictures of every format but TIFF against Pillow: the same pixels, turned alike."""
+"""Images of every format but TIFF against Pillow: the same pixels, turned alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 import cvkit
 from cvkit.compare.cases.images import scene
 from cvkit.io import UnreadableImageError
-from tests.pictures import (
+from tests.encoded_images import (
     bmp,
     by_pillow,
     exif,
@@ -37,26 +37,26 @@ TOLERANCE = {"JPEG": 3, "JPEG2000": 0, "AVIF": 2}
 
 
 def read(folder: Path, data: bytes, mode: str = "keep") -> np.ndarray:
-    path = folder / "picture"
+    path = folder / "image"
     path.write_bytes(data)
     return cvkit.read_image(path, mode)
 
 
-def same_picture(found: np.ndarray, picture: Image.Image, tolerance: int = 0) -> None:
+def same_image(found: np.ndarray, image: Image.Image, tolerance: int = 0) -> None:
     """Compare with what Pillow holds, in the channels that were found."""
     if found.dtype == np.uint16:
-        np.testing.assert_array_equal(found, np.array(picture))
+        np.testing.assert_array_equal(found, np.array(image))
         return
     channels = 1 if found.ndim == 2 else found.shape[2]
-    expected = np.array(picture.convert("RGBA").convert({1: "L", 3: "RGB", 4: "RGBA"}[channels]))
+    expected = np.array(image.convert("RGBA").convert({1: "L", 3: "RGB", 4: "RGBA"}[channels]))
     assert found.shape == expected.shape
     assert np.abs(found.astype(int) - expected).max() <= tolerance
     if channels == 3:
-        assert picture.convert("RGBA").getextrema()[3] == (255, 255), "its alpha is lost"
+        assert image.convert("RGBA").getextrema()[3] == (255, 255), "its alpha is lost"
 
 
-def pictures(format: str) -> Iterator[Image.Image]:
-    """Give a picture in each of Pillow's modes that the format can hold."""
+def images(format: str) -> Iterator[Image.Image]:
+    """Give an image in each of Pillow's modes that the format can hold."""
     color = Image.fromarray(RGBA)
     modes = {
         "PNG": ["RGB", "RGBA", "L", "LA", "1", "P"],
@@ -83,13 +83,13 @@ OPTIONS = {
 @pytest.mark.parametrize("format", ["PNG", "BMP", "GIF", "JPEG", "JPEG2000", "WEBP", "AVIF", "PPM"])
 def test_what_pillow_writes_is_read_as_pillow_reads_it(tmp_path: Path, format: str) -> None:
     tolerance = TOLERANCE.get(format, 0)
-    for picture in pictures(format):
-        data = by_pillow(picture, format, **OPTIONS.get(format, {}))
+    for image in images(format):
+        data = by_pillow(image, format, **OPTIONS.get(format, {}))
         stored = Image.open(io.BytesIO(data))
-        if picture.mode == "I;16":
-            stored = picture  # Pillow may have read it with 32 bits
-        same_picture(read(tmp_path, data), stored, tolerance)
-        if picture.mode != "I;16":
+        if image.mode == "I;16":
+            stored = image  # Pillow may have read it with 32 bits
+        same_image(read(tmp_path, data), stored, tolerance)
+        if image.mode != "I;16":
             colors = stored.convert("RGBA").convert("RGB")
             rgb = read(tmp_path, data, "rgb")
             assert np.abs(rgb.astype(int) - colors).max() <= tolerance
@@ -99,15 +99,15 @@ def test_what_pillow_writes_is_read_as_pillow_reads_it(tmp_path: Path, format: s
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_are_turned_as_pillow_turns_them(tmp_path: Path, format: str, orientation: int) -> None:
-    for picture in (Image.fromarray(COLORS), Image.fromarray(RGBA)):
-        if format == "JPEG" and picture.mode == "RGBA":
+def test_images_are_turned_as_pillow_turns_them(tmp_path: Path, format: str, orientation: int) -> None:
+    for image in (Image.fromarray(COLORS), Image.fromarray(RGBA)):
+        if format == "JPEG" and image.mode == "RGBA":
             continue
-        data = by_pillow(picture, format, exif=exif(orientation), **OPTIONS.get(format, {}))
+        data = by_pillow(image, format, exif=exif(orientation), **OPTIONS.get(format, {}))
         stored = Image.open(io.BytesIO(data))
         upright = ImageOps.exif_transpose(stored)
-        same_picture(read(tmp_path, data), upright, TOLERANCE.get(format, 0))
-        same_picture(read(tmp_path, data, "unchanged"), stored, TOLERANCE.get(format, 0))
+        same_image(read(tmp_path, data), upright, TOLERANCE.get(format, 0))
+        same_image(read(tmp_path, data, "unchanged"), stored, TOLERANCE.get(format, 0))
         for mode in ("rgb", "gray"):
             assert read(tmp_path, data, mode).shape[:2] == upright.size[::-1]
 
@@ -163,7 +163,7 @@ def test_bmps_of_os2_keep_their_colors(tmp_path: Path, bits: int) -> None:
     pixels = COLORS[..., ::-1].reshape(HEIGHT, -1) if bits == 24 else levels
     rows = [packed(row[None], min(bits, 8)) for row in pixels]
     data = bmp(struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, bits), palette.tobytes(), rows)
-    same_picture(read(tmp_path, data), Image.open(io.BytesIO(data)))
+    same_image(read(tmp_path, data), Image.open(io.BytesIO(data)))
     for mode in ("keep", "rgb"):
         np.testing.assert_array_equal(read(tmp_path, data, mode), expected)
 
@@ -173,7 +173,7 @@ def test_bmps_of_16_and_32_bits_are_spread_or_refused(tmp_path: Path) -> None:
     masks = {0: b"", 3: struct.pack("<III", 0xF800, 0x7E0, 0x1F)}
     for compression, fields in masks.items():
         data = bmp(windows_header(HEIGHT, WIDTH, 16, compression), fields, rows)
-        same_picture(read(tmp_path, data), Image.open(io.BytesIO(data)))
+        same_image(read(tmp_path, data), Image.open(io.BytesIO(data)))
     wide = [row.tobytes() for row in RGBA]
     plain = bmp(windows_header(HEIGHT, WIDTH, 32, 3), struct.pack("<III", 0xFF0000, 0xFF00, 0xFF), wide)
     np.testing.assert_array_equal(read(tmp_path, plain), RGBA[..., 2::-1])

@@ -1,4 +1,4 @@
-"""Folders of small pictures, good and bad, for the tests of batches."""
+"""Folders of small images, good and bad, for the tests of batches."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from cvkit.batch.work import Item, Task, Work
 GOOD = ("a.png", "more/b.jpg", "more/deep/c d.tiff", "more/ü道.bmp")
 
 
-def picture(seed: int, height: int = 40, width: int = 60) -> np.ndarray:
-    """Return noise; every seed gives another picture."""
+def image(seed: int, height: int = 40, width: int = 60) -> np.ndarray:
+    """Return noise; every seed gives another image."""
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
 def make_good(folder: Path) -> None:
-    """Write pictures of several formats into several folders."""
+    """Write images of several formats into several folders."""
     for seed, name in enumerate(GOOD):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        cvkit.write_image(folder / name, picture(seed))
+        cvkit.write_image(folder / name, image(seed))
 
 
 def make_many(folder: Path, count: int) -> None:
-    """Write ``count`` tiny pictures of different content."""
+    """Write ``count`` tiny images of different content."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
-        cvkit.write_image(folder / f"{number:05d}.png", picture(number, 8, 8))
+        cvkit.write_image(folder / f"{number:05d}.png", image(number, 8, 8))
 
 
 def entries(folder: Path) -> dict[str, Entry]:

@@ -1,4 +1,4 @@
-"""Files of pictures, written byte by byte or by Pillow and tifffile, for the tests of reading."""
+"""Files of images, written byte by byte or by Pillow and tifffile, for the tests of reading."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ TAGS = {
 
 def by_pillow(image: np.ndarray | Image.Image, format: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
-    picture.save(file, format, **options)
+    pillow_image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    pillow_image.save(file, format, **options)
     return file.getvalue()
 
 
@@ -99,7 +99,7 @@ def with_riff_chunk(webp: bytes, name: bytes, content: bytes) -> bytes:
 
 
 def of_every_format(image: np.ndarray) -> dict[str, bytes]:
-    """Write an RGB picture in every format that is read, several ways where they are read differently."""
+    """Write an RGB image in every format that is read, several ways where they are read differently."""
     import cv2
 
     def by_opencv(suffix: str, *options: int) -> bytes:
