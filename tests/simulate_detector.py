@@ -9,6 +9,7 @@ import numpy as np
 import cvkit
 from cvkit.compare.cases.images import scene
 from cvkit.detect import ChannelDetector, HOGDetector, Trees
+from tests.simulate import make_blocks_small
 
 
 def small_detector() -> HOGDetector:
@@ -68,6 +69,7 @@ def tiny_photo() -> np.ndarray:
 def main() -> None:
     """Search with the HOG detector, or with those in CHANNEL_DETECTORS, and save windows and scores."""
     output, kind = sys.argv[1:]
+    make_blocks_small()
     if kind == "hog":
         found = {kind: small_detector().detect_windows(cvkit.to_device(small_photo()), region=(2, 0, 27, 36))}
     else:
