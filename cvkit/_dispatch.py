@@ -2,11 +2,11 @@
 
 An operation reads::
 
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     kernels = stack.kernels(smoothing_kernels)  # the module of the CPU twin
-    out = stack.empty()
-    kernels.box(stack.array, ..., out)
-    return stack.restore(out)
+    result = stack.output()
+    kernels.box(stack.array, ..., result)
+    return stack.restore(result)
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -230,6 +230,13 @@ class Operand:
         out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
         return out
 
+    def copy_to(self, out: Array) -> None:
+        """Copy the array into another of its shape and dtype on its device."""
+        if self.is_on_device:
+            out.copy_to_device(self.array, stream=self.array.stream)
+        else:
+            np.copyto(out, self.array)
+
     def give_back(self, out: Array) -> Array:
         """Return a device result as the library's array that the caller gave; NumPy arrays as they are."""
         if not self.is_on_device:
@@ -243,13 +250,26 @@ class Operand:
 
 
 class ImageStack(Operand):
-    """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device."""
+    """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device.
 
-    __slots__ = ("rank",)
+    Parameters
+    ----------
+    array : array
+        As kernels take it.
+    rank : int
+        The number of axes of the caller's image, and of a result that is an image.
+    original : array
+        What the caller gave.
+    out : array, optional
+        What the caller gave for the result to be written to.
+    """
 
-    def __init__(self, array: Array, rank: int, original: Array) -> None:
+    __slots__ = ("_result_shape", "out", "rank")
+
+    def __init__(self, array: Array, rank: int, original: Array, out: Array | None = None) -> None:
         super().__init__(array, original)
         self.rank = rank
+        self.out = out
 
     @classmethod
     def of(
@@ -259,6 +279,7 @@ class ImageStack(Operand):
         dtypes: tuple[type, ...] = _validate.IMAGE_DTYPES,
         channels: tuple[int, ...] = (1, 2, 3, 4),
         name: str = "image",
+        out: Array | None = None,
     ) -> ImageStack:
         """Check ``image`` and view it as a stack."""
         # A torch tensor has torch's dtype; the view of its memory has NumPy's.
@@ -267,7 +288,7 @@ class ImageStack(Operand):
         shape = _validate.image(array, dtypes=dtypes, channels=channels, name=name)
         if not is_on_device:
             array = contiguous(array)
-        return cls(array.reshape(shape), len(array.shape), image)
+        return cls(array.reshape(shape), len(array.shape), image, out)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -278,10 +299,66 @@ class ImageStack(Operand):
         """Allocate an output where the stack lives; unless told, of its shape and dtype."""
         return super().empty(self.shape if shape is None else shape, self.dtype if dtype is None else dtype)
 
+    def output(
+        self,
+        shape: tuple[int, ...] | None = None,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        has_channels: bool = True,
+        is_gray: bool = False,
+        others: Iterable[Array] = (),
+    ) -> Array:
+        """Return the memory for the result: the caller's ``out``, once it is checked, or new.
+
+        Parameters
+        ----------
+        shape : tuple of int, optional
+            Of the result, images along the first axis; by default the shape of the stack.
+        dtype : dtype, optional
+            By default that of the stack.
+        has_channels : bool
+            Whether the last axis are the channels of the image, which a gray one does not show in its shape.
+        is_gray : bool
+            Whether the result has one channel, however many the image has.
+        others : iterable of arrays
+            What the kernel reads besides the stack.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``out`` is no place for this result.
+        """
+        shape = self.shape if shape is None else shape
+        dtype = self.dtype if dtype is None else np.dtype(dtype)
+        hides_channels = has_channels and (is_gray or self.rank == 2)
+        self._result_shape = shape if self.rank == 4 else shape[1:-1] if hides_channels else shape[1:]
+        if self.out is None:
+            return self.empty(shape, dtype)
+        if on_device(self.out) != self.is_on_device:
+            raise ValueError("out must live where the image lives, got one NumPy and one device array")
+        memory = self.out
+        if self.is_on_device and not getattr(memory, "__cuda_ndarray__", False):
+            memory = cuda.as_cuda_array(memory, sync=False)
+        _validate.output(memory, self._result_shape, dtype, self.is_on_device)
+        if any(_may_share_memory(memory, array) for array in (self.array, *others)):
+            raise ValueError("out must not share memory with what the result is computed from")
+        return memory.reshape(shape)
+
     def restore(self, out: Array) -> Array:
-        """Give a stack back with the caller's rank, as the caller's kind of array."""
-        if self.rank == 2:
-            out = out.reshape(out.shape[1:3])
-        elif self.rank == 3:
-            out = out.reshape(out.shape[1:])
-        return self.give_back(out)
+        """Give what :meth:`output` returned back with the caller's rank, as the caller's kind of array."""
+        if self.out is not None:
+            return self.out
+        return self.give_back(out.reshape(self._result_shape))
+
+
+def _may_share_memory(one: Array, other: Array) -> bool:
+    """Tell whether the extents of two contiguous arrays in one memory overlap."""
+    (begin, end), (other_begin, other_end) = map(_extent, (one, other))
+    return begin < other_end and other_begin < end
+
+
+def _extent(array: Array) -> tuple[int, int]:
+    # Arrays of the simulator have NumPy's interface.
+    interface = getattr(array, "__cuda_array_interface__", None) or array.__array_interface__
+    begin: int = interface["data"][0]
+    return begin, begin + array.nbytes

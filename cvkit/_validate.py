@@ -109,6 +109,19 @@ def image(
     return shape
 
 
+def output(out: Any, shape: tuple[int, ...], dtype: np.dtype, is_on_device: bool) -> None:
+    """Check an array that a result is to be written to; not whether it overlaps with another."""
+    if not is_on_device and (not isinstance(out, np.ndarray) or _is_masked(out)):
+        raise TypeError(f"out must be a NumPy array, got {type(out).__name__}")
+    if out.dtype != dtype:
+        raise TypeError(f"out must have dtype {dtype}, as the result has, got {out.dtype}")
+    if tuple(out.shape) != shape:
+        raise ValueError(f"out must have shape {shape}, as the result has, got {tuple(out.shape)}")
+    is_contiguous = out.is_c_contiguous() if is_on_device else out.flags.carray
+    if not is_contiguous:
+        raise ValueError("out must be contiguous in C order, aligned and writable, got another array")
+
+
 def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
     """Check a whole number within bounds."""
     try:

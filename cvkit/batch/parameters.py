@@ -98,7 +98,7 @@ class Parameter:
 
 
 def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
-    """List the options of a function of an image: all its parameters but the image."""
+    """List the options of a function of an image: all its parameters but image and ``out``."""
     described = _described_parameters(inspect.getdoc(function) or "")
     _, *rest = inspect.signature(function).parameters.values()
     return [
@@ -109,7 +109,7 @@ def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
             described.get(parameter.name, ""),
         )
         for parameter in rest
-        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) and parameter.name != "out"
     ]
 
 

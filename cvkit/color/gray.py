@@ -12,13 +12,16 @@ _LUMA = (0.299, 0.587, 0.114)
 _FIXED_LUMA = (9798, 19235, 3735)
 
 
-def rgb_to_gray(image: Array) -> Array:
+def rgb_to_gray(image: Array, *, out: Array | None = None) -> Array:
     """Turn an RGB image into gray: 0.299 red + 0.587 green + 0.114 blue.
 
     Parameters
     ----------
     image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
         RGB.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -42,13 +45,11 @@ def rgb_to_gray(image: Array) -> Array:
     >>> cvkit.rgb_to_gray(np.array([[[255, 0, 0], [10, 20, 30]]], np.uint8))
     array([[76, 18]], dtype=uint8)
     """
-    stack = ImageStack.of(image, channels=(3,))
+    stack = ImageStack.of(image, out=out, channels=(3,))
     kernels = stack.kernels(gray_kernels)
-    out = stack.empty((*stack.shape[:3], 1))
+    result = stack.output((*stack.shape[:3], 1), is_gray=True)
     if stack.dtype.kind == "u":
-        kernels.gray_fixed(stack.array, *map(np.uint32, _FIXED_LUMA), out)
+        kernels.gray_fixed(stack.array, *map(np.uint32, _FIXED_LUMA), result)
     else:
-        kernels.gray_float(stack.array, *map(stack.dtype.type, _LUMA), out)
-    if stack.rank == 3:
-        return stack.give_back(out.reshape(out.shape[1:3]))
-    return stack.restore(out)
+        kernels.gray_float(stack.array, *map(stack.dtype.type, _LUMA), result)
+    return stack.restore(result)

@@ -13,13 +13,16 @@ from cvkit.color._cpu import spaces as spaces_kernels
 _LUV_LOW, _LUV_HIGH = (0, -134, -140), (100, 220, 122)
 
 
-def rgb_to_bgr(image: Array) -> Array:
+def rgb_to_bgr(image: Array, *, out: Array | None = None) -> Array:
     """Reverse the order of the color channels, from RGB to OpenCV's BGR or back.
 
     Parameters
     ----------
     image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
         RGB or BGR.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -39,13 +42,13 @@ def rgb_to_bgr(image: Array) -> Array:
     >>> cvkit.rgb_to_bgr(np.array([[[1, 2, 3]]], np.uint8))
     array([[[3, 2, 1]]], dtype=uint8)
     """
-    stack = ImageStack.of(image, channels=(3,))
-    out = stack.empty()
-    stack.kernels(spaces_kernels).reverse_channels(stack.array, out)
-    return stack.restore(out)
+    stack = ImageStack.of(image, out=out, channels=(3,))
+    result = stack.output()
+    stack.kernels(spaces_kernels).reverse_channels(stack.array, result)
+    return stack.restore(result)
 
 
-def rgb_to_luv(image: Array) -> Array:
+def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
     """Turn an RGB image into CIE L*u*v*, in which distances are about those that people see.
 
     Parameters
@@ -53,6 +56,9 @@ def rgb_to_luv(image: Array) -> Array:
     image : array, (H, W, 3) or (N, H, W, 3), uint8 or float32
         RGB with sRGB's gamma; floats from 0 to 1, values beyond count as the nearer of the two;
         NaN gives NaN.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -79,14 +85,14 @@ def rgb_to_luv(image: Array) -> Array:
     array([[[255,  97, 136],
             [136, 223, 173]]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(3,))
-    out = stack.empty()
+    stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(3,))
+    result = stack.output()
     if stack.dtype == np.uint8:
         low, high = np.array(_LUV_LOW), np.array(_LUV_HIGH)
-        fill_luv(stack, 255 / (high - low), -low * 255 / (high - low), out)
+        fill_luv(stack, 255 / (high - low), -low * 255 / (high - low), result)
     else:
-        fill_luv(stack, np.ones(3), np.zeros(3), out)
-    return stack.restore(out)
+        fill_luv(stack, np.ones(3), np.zeros(3), result)
+    return stack.restore(result)
 
 
 def fill_luv(stack: ImageStack, gain: np.ndarray, offset: np.ndarray, out: Array) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit._dispatch import Array, ImageStack, Operand, to_host
 from cvkit.color.spaces import fill_luv
 from cvkit.features._cpu import channel_cells as cells_kernels
 from cvkit.features._cpu import channels as channels_kernels
@@ -23,7 +23,9 @@ _RANGE = (0.372, 0.5, 0.55, 1.1, 0.9)
 MAXIMUM_ORIENTATIONS = 64
 
 
-def channel_features(image: Array, *, cell: int = 4, orientations: int = 6, quantize: bool = True) -> Array:
+def channel_features(
+    image: Array, *, cell: int = 4, orientations: int = 6, quantize: bool = True, out: Array | None = None
+) -> Array:
     """Describe each cell of an image by its color, the strength of its edges and their orientations.
 
     Parameters
@@ -36,6 +38,9 @@ def channel_features(image: Array, *, cell: int = 4, orientations: int = 6, quan
         Number of orientation channels over 180 degrees, 1 to 64.
     quantize : bool
         Return bytes, as detectors use them, and not floats.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -69,7 +74,7 @@ def channel_features(image: Array, *, cell: int = 4, orientations: int = 6, quan
     >>> cvkit.channel_features(ramp).shape
     (10, 32, 16)
     """
-    stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
+    stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(1, 3))
     cell = _validate.integer(cell, "cell", minimum=1)
     orientations = _validate.integer(orientations, "orientations", minimum=1, maximum=MAXIMUM_ORIENTATIONS)
     if min(stack.shape[1:3]) < cell:
@@ -78,12 +83,22 @@ def channel_features(image: Array, *, cell: int = 4, orientations: int = 6, quan
         )
     if quantize:
         _refuse_nan(stack, "; quantize=False takes it")
+    count, height, width, _ = stack.shape
+    shape = count, 4 + orientations, height // cell, width // cell
+    result = stack.output(shape, np.uint8 if quantize else np.float32, has_channels=False)
     cells = cell_sums(luv_pixels(stack), cell=cell, orientations=orientations)
-    out = smoothed(cells, quantization(orientations) if quantize else None)
-    return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:]))
+    smooth(cells, quantization(orientations) if quantize else None, result)
+    return stack.restore(result)
 
 
-def ldcf_features(image: Array, filters: npt.ArrayLike, offset: npt.ArrayLike, scale: npt.ArrayLike) -> Array:
+def ldcf_features(
+    image: Array,
+    filters: npt.ArrayLike,
+    offset: npt.ArrayLike,
+    scale: npt.ArrayLike,
+    *,
+    out: Array | None = None,
+) -> Array:
     """Describe each cell of 4 x 4 pixels by filters over the channels, which remove their correlations.
 
     Parameters
@@ -95,6 +110,9 @@ def ldcf_features(image: Array, filters: npt.ArrayLike, offset: npt.ArrayLike, s
         their neighborhoods (:func:`learn_filters`). They correlate; they are not mirrored.
     offset, scale : array_like, (10 * K,)
         What bytes stand for: ``offset`` + byte / ``scale``.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -125,7 +143,7 @@ def ldcf_features(image: Array, filters: npt.ArrayLike, offset: npt.ArrayLike, s
     >>> ldcf_features(ramp, means, np.zeros(10), np.full(10, 255)).shape
     (10, 32, 16)
     """
-    stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), channels=(1, 3))
+    stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(1, 3))
     kernels = filter_taps(filters)
     count = kernels.shape[0] * kernels.shape[1]
     rule = Quantization(
@@ -135,9 +153,11 @@ def ldcf_features(image: Array, filters: npt.ArrayLike, offset: npt.ArrayLike, s
     if min(stack.shape[1:3]) < 4:
         raise ValueError(f"image must have at least 4x4 pixels, got {stack.shape[1:3]}")
     _refuse_nan(stack)
+    shape = stack.shape[0], count, stack.shape[1] // 4, stack.shape[2] // 4
+    result = stack.output(shape, np.uint8, has_channels=False)
     cells = cell_sums(luv_pixels(stack), cell=2, orientations=6, multiple=2)
-    out = decorrelated(cells, kernels, rule)
-    return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:]))
+    decorrelate(cells, kernels, rule, result)
+    return stack.restore(result)
 
 
 def _refuse_nan(stack: ImageStack, advice: str = "") -> None:
@@ -190,16 +210,19 @@ def cell_sums(
     return out
 
 
-def smoothed(cells: Array, rule: Quantization | None) -> Array:
+def smooth(cells: Array, rule: Quantization | None, out: Array) -> None:
     """Smooth cells by [1 2 1] / 4 along both axes, as floats or, by a rule, as bytes."""
-    stack = ImageStack(cells, 4, cells)
-    kernels = stack.kernels(cells_kernels)
+    kernels = Operand(cells, cells).kernels(cells_kernels)
     if rule is None:
-        out = stack.empty()
         kernels.smooth(cells, out)
     else:
-        out = stack.empty(dtype=np.uint8)
         kernels.smooth_bytes(cells, *rule, out)
+
+
+def smoothed(cells: Array, rule: Quantization | None) -> Array:
+    """Smooth cells into new memory, as :func:`smooth`."""
+    out = Operand(cells, cells).empty(cells.shape, cells.dtype if rule is None else np.uint8)
+    smooth(cells, rule, out)
     return out
 
 
@@ -213,10 +236,15 @@ def filter_taps(filters: npt.ArrayLike) -> np.ndarray:
     return taps.astype(np.float32)
 
 
-def decorrelated(cells: Array, taps: np.ndarray, rule: Quantization) -> Array:
+def decorrelate(cells: Array, taps: np.ndarray, rule: Quantization, out: Array) -> None:
     """Filter cells of 2 x 2 pixels at every second cell, by ``filter_taps``, and round to bytes."""
-    stack = ImageStack(cells, 4, cells)
-    count, _, rows, columns = stack.shape
-    out = stack.empty((count, taps.shape[0] * taps.shape[1], rows // 2, columns // 2), np.uint8)
-    stack.kernels(cells_kernels).decorrelate_bytes(cells, taps, *rule, out)
+    Operand(cells, cells).kernels(cells_kernels).decorrelate_bytes(cells, taps, *rule, out)
+
+
+def decorrelated(cells: Array, taps: np.ndarray, rule: Quantization) -> Array:
+    """Filter cells into new memory, as :func:`decorrelate`."""
+    count, _, rows, columns = cells.shape
+    shape = count, taps.shape[0] * taps.shape[1], rows // 2, columns // 2
+    out = Operand(cells, cells).empty(shape, np.uint8)
+    decorrelate(cells, taps, rule, out)
     return out

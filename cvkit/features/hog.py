@@ -32,6 +32,7 @@ def hog(
     signed: bool = False,
     layout: str = "opencv",
     visualize: bool = False,
+    out: Array | None = None,
 ) -> Any:
     """Describe an image by normalized histograms of its gradient directions.
 
@@ -60,6 +61,9 @@ def hog(
         columns, bins.
     visualize : bool
         Also return an image of the histograms.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def hog(
     >>> cvkit.hog(ramp, layout="skimage", cells_per_block=3, gamma=False).shape
     (6804,)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     _validate.one_of(layout, ("opencv", "skimage"), "layout")
     _validate.one_of(block_norm, BLOCK_NORMS, "block_norm")
     grid = BlockGrid(
@@ -106,19 +110,20 @@ def hog(
     if rows < 1 or columns < 1:
         least = tuple(cell * side for cell, side in zip(grid.cell, grid.side, strict=True))
         raise ValueError(f"image must have at least {least} pixels for one block, got {stack.shape[1:3]}")
+    if layout == "opencv" and block_norm != "L2-Hys":
+        raise ValueError(f'block_norm must be "L2-Hys" in layout "opencv", got {block_norm!r}')
+    if layout == "skimage" and signed:
+        raise ValueError('signed must be False in layout "skimage", got True')
+    count = stack.shape[0]
+    vectors = stack.output((count, rows * columns * grid.feature_count), np.float32, has_channels=False)
     if layout == "opencv":
-        if block_norm != "L2-Hys":
-            raise ValueError(f'block_norm must be "L2-Hys" in layout "opencv", got {block_norm!r}')
-        features = grid.features(stack)
-        vectors = stack.empty((stack.shape[0], rows * columns * grid.feature_count), np.float32)
-        stack.kernels(hog_kernels).flatten(features, vectors)
-        block_major = (stack.shape[0], columns, rows, *grid.side[::-1], grid.bins)
+        stack.kernels(hog_kernels).flatten(grid.features(stack), vectors)
+        block_major = (count, columns, rows, *grid.side[::-1], grid.bins)
     else:
-        if signed:
-            raise ValueError('signed must be False in layout "skimage", got True')
-        vectors = _hard_voted(stack, grid, rows, columns, block_norm)
-        block_major = (stack.shape[0], rows, columns, *grid.side, grid.bins)
-    result = stack.give_back(vectors if stack.rank == 4 else vectors.reshape(vectors.shape[1]))
+        blocks = vectors.reshape(count, rows, columns, grid.feature_count)
+        _vote_hard(stack, grid, BLOCK_NORMS.index(block_norm), blocks)
+        block_major = (count, rows, columns, *grid.side, grid.bins)
+    result = stack.restore(vectors)
     if not visualize:
         return result
     blocks = to_host(vectors).reshape(block_major)
@@ -214,15 +219,14 @@ def _axis_weights(cell: int, side: int, sigma: float) -> np.ndarray:
     return np.stack([by_receiver_voter_place[receiver, voter] for voter, receiver in pairs], axis=1)
 
 
-def _hard_voted(stack: ImageStack, grid: BlockGrid, rows: int, columns: int, block_norm: str) -> Array:
-    """Describe each image by scikit-image's blocks: one bin and one cell a pixel."""
+def _vote_hard(stack: ImageStack, grid: BlockGrid, block_norm: int, out: Array) -> None:
+    """Fill scikit-image's blocks, (image, block row, block column, feature): one bin and one cell a pixel."""
     kernels = stack.kernels(hog_skimage_kernels)
+    count, rows, columns, _ = out.shape
     cell_rows, cell_columns = rows + grid.side[0] - 1, columns + grid.side[1] - 1
-    cells = stack.empty((stack.shape[0], cell_rows, cell_columns, grid.bins), np.float64)
+    cells = stack.empty((count, cell_rows, cell_columns, grid.bins), np.float64)
     kernels.cell_histograms(stack.array, grid.cell, grid.gamma, stack.dtype == np.float32, cells)
-    vectors = stack.empty((stack.shape[0], rows, columns, grid.feature_count), np.float32)
-    kernels.normalize_blocks(cells, grid.side, BLOCK_NORMS.index(block_norm), vectors)
-    return vectors.reshape((stack.shape[0], rows * columns * grid.feature_count))
+    kernels.normalize_blocks(cells, grid.side, block_norm, out)
 
 
 def _draw(blocks: np.ndarray, grid: BlockGrid, out: np.ndarray) -> None:

@@ -93,7 +93,7 @@ class Filter:
 
     def apply(self, stack: ImageStack) -> Array:
         """Filter and give back the caller's kind of array."""
-        out = stack.empty(dtype=self.out_dtype)
+        out = stack.output(dtype=self.out_dtype)
         if 0 in out.shape:
             return stack.restore(out)
         if self.in_one_pass is not None and out.shape[3] == 1 and not stack.is_on_device:

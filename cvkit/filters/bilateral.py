@@ -25,6 +25,7 @@ def bilateral_filter(
     sigma_space: float,
     *,
     border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """Average each pixel with those around it that look like it.
 
@@ -44,6 +45,9 @@ def bilateral_filter(
         Standard deviation of the weight over distances, in pixels.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies outside the image; with ``"constant"`` it is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -70,22 +74,24 @@ def bilateral_filter(
     >>> cvkit.bilateral_filter(edge, 5, 20, 10)
     array([[ 11,  11,  11, 201, 201, 201]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     diameter = _validate.integer(diameter, "diameter")
     sigma_color = _validate.number(sigma_color, "sigma_color", above=0)
     sigma_space = _validate.number(sigma_space, "sigma_space", above=0)
     border_code = _validate.one_of(border, BORDERS, "border")
     radius = _radius(diameter, sigma_space)
     kernels = stack.kernels(bilateral_kernels)
-    out = stack.empty()
+    result = stack.output()
     real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
     # Of the narrowest Gaussians the exponent is the largest number, because infinity times 0 is NaN.
     exponent = 0.5 / max(sigma_color * sigma_color, _SMALLEST_VARIANCE) * math.log2(math.e)
     scale = -real.type(min(exponent, float(np.finfo(real.type(0)).max)))
     offsets_y, offsets_x, space = _half_disc(radius, sigma_space)
     rounded = stack.dtype.kind == "u"
-    kernels.bilateral(stack.array, scale, rounded, offsets_y, offsets_x, space.astype(real), border_code, out)
-    return stack.restore(out)
+    kernels.bilateral(
+        stack.array, scale, rounded, offsets_y, offsets_x, space.astype(real), border_code, result
+    )
+    return stack.restore(result)
 
 
 def _radius(diameter: int, sigma_space: float) -> int:

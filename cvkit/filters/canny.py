@@ -31,6 +31,7 @@ def canny(
     ksize: int = 3,
     l2_gradient: bool = False,
     sigma: float | tuple[float, float] | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Find edges as lines one pixel wide, as ``cv2.Canny`` does.
 
@@ -50,6 +51,9 @@ def canny(
         Measure the magnitude as ``sqrt(dx**2 + dy**2)`` instead of ``|dx| + |dy|``.
     sigma : float or (float, float), optional
         Standard deviation of a Gaussian blur before the gradient, in pixels, one number or (y, x).
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -79,18 +83,18 @@ def canny(
            [  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     _validate.one_of(ksize, tuple(_SCALES), "ksize")
     is_byte = stack.dtype == np.uint8
     scale = _SCALES[ksize] if is_byte else 1.0
     thresholds = _thresholds(low, high, scale, l2_gradient, _magnitude_dtype(stack.dtype, l2_gradient))
+    result = stack.output((*stack.shape[:3], 1), np.uint8, is_gray=True)
     if sigma is not None:
-        stack = ImageStack.of(smoothing.gaussian_blur(image, sigma=sigma))
+        stack.array = smoothing.gaussian_blur(stack.array, sigma=sigma)
     if ksize == 3 and is_byte:
         kernels = stack.kernels(canny_kernels)
-        out = stack.empty((*stack.shape[:3], 1), np.uint8)
-        kernels.edges_of_image(stack.array, thresholds, bool(l2_gradient), out)
-        return _restore(stack, out)
+        kernels.edges_of_image(stack.array, thresholds, bool(l2_gradient), result)
+        return stack.restore(result)
     dx, dy = (
         ImageStack.of(
             derivatives.sobel(stack.array, *orders, ksize=ksize, scale=scale, border="replicate"),
@@ -98,11 +102,12 @@ def canny(
         )
         for orders in ((1, 0), (0, 1))
     )
-    return _restore(stack, _edges_of_gradients(dx, dy, thresholds, l2_gradient))
+    _fill_edges(dx, dy, thresholds, l2_gradient, result)
+    return stack.restore(result)
 
 
 def canny_from_gradients(
-    dx: Array, dy: Array, low: float, high: float, *, l2_gradient: bool = False
+    dx: Array, dy: Array, low: float, high: float, *, l2_gradient: bool = False, out: Array | None = None
 ) -> Array:
     """Find edges as lines one pixel wide in an image whose derivatives are known.
 
@@ -115,6 +120,9 @@ def canny_from_gradients(
         Thresholds of the gradient's magnitude; swapped if they are out of order.
     l2_gradient : bool
         Measure the magnitude as ``sqrt(dx**2 + dy**2)`` instead of ``|dx| + |dy|``.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -142,7 +150,7 @@ def canny_from_gradients(
     array([[  0,   0, 255,   0,   0],
            [  0,   0, 255,   0,   0]], dtype=uint8)
     """
-    gradient_x = ImageStack.of(dx, dtypes=_GRADIENT_DTYPES, name="dx")
+    gradient_x = ImageStack.of(dx, dtypes=_GRADIENT_DTYPES, name="dx", out=out)
     gradient_y = ImageStack.of(dy, dtypes=(gradient_x.dtype.type,), name="dy")
     if gradient_x.original.shape != gradient_y.original.shape:
         shapes = f"{gradient_x.original.shape} and {gradient_y.original.shape}"
@@ -151,19 +159,15 @@ def canny_from_gradients(
         raise ValueError("dx and dy must live on the same device, got one NumPy and one device array")
     dtype = _WIDE if gradient_x.dtype == np.int16 else _magnitude_dtype(gradient_x.dtype, l2_gradient)
     thresholds = _thresholds(low, high, 1.0, l2_gradient, dtype)
-    return _restore(gradient_x, _edges_of_gradients(gradient_x, gradient_y, thresholds, l2_gradient))
+    result = gradient_x.output((*gradient_x.shape[:3], 1), np.uint8, is_gray=True, others=[gradient_y.array])
+    _fill_edges(gradient_x, gradient_y, thresholds, l2_gradient, result)
+    return gradient_x.restore(result)
 
 
-def _edges_of_gradients(dx: ImageStack, dy: ImageStack, thresholds: np.ndarray, l2_gradient: bool) -> Array:
-    kernels = dx.kernels(canny_kernels)
-    out = dx.empty((*dx.shape[:3], 1), np.uint8)
-    kernels.edges_of_gradients(dx.array, dy.array, thresholds, bool(l2_gradient), out)
-    return out
-
-
-def _restore(stack: ImageStack, out: Array) -> Array:
-    """Give edges back: one channel, which a single image does not show in its shape."""
-    return stack.give_back(out if stack.rank == 4 else out.reshape(out.shape[1:3]))
+def _fill_edges(
+    dx: ImageStack, dy: ImageStack, thresholds: np.ndarray, l2_gradient: bool, out: Array
+) -> None:
+    dx.kernels(canny_kernels).edges_of_gradients(dx.array, dy.array, thresholds, bool(l2_gradient), out)
 
 
 def _magnitude_dtype(image: np.dtype, l2_gradient: bool) -> type:

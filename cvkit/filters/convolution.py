@@ -22,6 +22,7 @@ def filter2d(
     border: str = "reflect101",
     border_value: float = 0,
     out_dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Correlate an image with a kernel, as ``cv2.filter2D``.
 
@@ -40,6 +41,9 @@ def filter2d(
     out_dtype : dtype, optional
         uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
         to even and saturated.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def filter2d(
     >>> cvkit.filter2d(np.array([[1, 2, 4]], np.uint8), [[-1, 0, 1]], out_dtype=np.int16, border="replicate")
     array([[1, 3, 2]], dtype=int16)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _filter2d(stack.dtype, kernel, delta, border, border_value, out_dtype).apply(stack)
 
 
@@ -92,6 +96,7 @@ def sep_filter2d(
     border: str = "reflect101",
     border_value: float = 0,
     out_dtype: npt.DTypeLike | None = None,
+    out: Array | None = None,
 ) -> Array:
     """Correlate an image with a column and then with a row, as ``cv2.sepFilter2D``.
 
@@ -111,6 +116,9 @@ def sep_filter2d(
     out_dtype : dtype, optional
         uint8, uint16, int16, float32 or float64; missing, the dtype of ``image``. Integers are rounded half
         to even and saturated.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -134,7 +142,7 @@ def sep_filter2d(
     >>> cvkit.sep_filter2d(np.array([[0, 0, 8, 0, 0]], np.uint8), kernel_y=[1], kernel_x=[0.25, 0.5, 0.25])
     array([[0, 2, 4, 2, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _sep_filter2d(stack.dtype, kernel_y, kernel_x, delta, border, border_value, out_dtype).apply(stack)
 
 

@@ -17,7 +17,9 @@ _SMALLEST_WEIGHT = 0.001
 _SMALLEST_SQUARE = 1e-300
 
 
-def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int = 21) -> Array:
+def non_local_means(
+    image: Array, h: float = 10, *, patch: int = 7, window: int = 21, out: Array | None = None
+) -> Array:
     """Average each pixel with those near it, weighted by how alike the patches around them are.
 
     Parameters
@@ -31,6 +33,9 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     window : int
         Side of the square that is searched around each pixel, in pixels; an even size counts as the next odd
         one.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -59,12 +64,12 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
     array([[100, 100, 100, 100],
            [100, 100, 100, 100]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     h = _validate.number(h, "h", above=0)
     patch_radius = _validate.integer(patch, "patch", minimum=1) // 2
     window_radius = _validate.integer(window, "window", minimum=1) // 2
     kernels = stack.kernels(denoising_kernels)
-    out = stack.empty()
+    result = stack.output()
     side, channels = 2 * patch_radius + 1, stack.shape[3]
     weighing: tuple[int] | tuple[float, float, float]
     sum_dtype: type[np.number]
@@ -76,8 +81,8 @@ def non_local_means(image: Array, h: float = 10, *, patch: int = 7, window: int 
         table, sum_dtype = np.empty(0), np.float64
         weighing = _exponential(max(h * h, _SMALLEST_SQUARE) * channels * side * side, stack.dtype)
     sum_type = np.empty(0, sum_dtype)
-    kernels.non_local_means(stack.array, table, weighing, sum_type, patch_radius, window_radius, out)
-    return stack.restore(out)
+    kernels.non_local_means(stack.array, table, weighing, sum_type, patch_radius, window_radius, result)
+    return stack.restore(result)
 
 
 def _sum_dtype(patch: int, window: int, channels: int) -> type[np.signedinteger]:

@@ -35,6 +35,7 @@ def sobel(
     scale: float = 1,
     delta: float = 0,
     border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """Differentiate an image after Sobel, as ``cv2.Sobel``.
 
@@ -50,6 +51,9 @@ def sobel(
         The result is ``scale * derivative + delta``.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def sobel(
     >>> cvkit.sobel(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 80, 40,  0]], dtype=int16)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _sobel(stack.dtype, dx, dy, ksize, scale, delta, border).apply(stack)
 
 
@@ -105,7 +109,14 @@ def _sobel_kernel(order: int, size: int) -> Weights:
 
 @_validate.unlike("cv2.Scharr(src, ddepth, dx, dy)")
 def scharr(
-    image: Array, dx: int, dy: int, *, scale: float = 1, delta: float = 0, border: str = "reflect101"
+    image: Array,
+    dx: int,
+    dy: int,
+    *,
+    scale: float = 1,
+    delta: float = 0,
+    border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """Differentiate an image after Scharr, as ``cv2.Scharr``: 3 x 3, smoothing by 3, 10, 3.
 
@@ -119,6 +130,9 @@ def scharr(
         The result is ``scale * derivative + delta``.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -138,11 +152,11 @@ def scharr(
     >>> cvkit.scharr(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[  0, 320, 160,   0]], dtype=int16)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _first_derivative(stack.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(stack)
 
 
-def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Array:
+def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: Array | None = None) -> Array:
     """Differentiate an image after Prewitt: 3 x 3, smoothing by 1, 1, 1.
 
     Parameters
@@ -153,6 +167,9 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
         1 and 0 for the derivative in x, 0 and 1 in y.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -173,7 +190,7 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101") -> Ar
     >>> cvkit.prewitt(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 60, 30,  0]], dtype=int16)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _first_derivative(stack.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(stack)
 
 
@@ -197,7 +214,13 @@ def _first_derivative(
 
 @_validate.unlike("cv2.Laplacian(src, ddepth)")
 def laplacian(
-    image: Array, *, ksize: int = 1, scale: float = 1, delta: float = 0, border: str = "reflect101"
+    image: Array,
+    *,
+    ksize: int = 1,
+    scale: float = 1,
+    delta: float = 0,
+    border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """Sum the second derivatives in x and y, as ``cv2.Laplacian``.
 
@@ -212,6 +235,9 @@ def laplacian(
         The result is ``scale * laplacian + delta``.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -231,7 +257,7 @@ def laplacian(
     >>> cvkit.laplacian(np.array([[0, 10, 20, 20]], np.uint8))
     array([[ 20,   0, -10,   0]], dtype=int16)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _laplacian(stack.dtype, ksize, scale, delta, border).apply(stack)
 
 
@@ -280,7 +306,9 @@ def _arithmetic(dtype: np.dtype, gain: float, scale: float, delta: float) -> Ari
     return Arithmetic(int16, int16, rounding, int16)
 
 
-def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect101") -> Array:
+def laplacian_of_gaussian(
+    image: Array, sigma: float, *, border: str = "reflect101", out: Array | None = None
+) -> Array:
     """Laplacian of an image blurred with a Gaussian, as ``scipy.ndimage.gaussian_laplace``.
 
     Parameters
@@ -291,6 +319,9 @@ def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect1
         Standard deviation in pixels, greater than 0, for both axes or as (y, x). Kernels reach 4 of them.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -317,7 +348,7 @@ def laplacian_of_gaussian(image: Array, sigma: float, *, border: str = "reflect1
     >>> cvkit.laplacian_of_gaussian(image, 1.0)[4, 4].round(3)
     np.float32(-0.318)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _laplacian_of_gaussian(stack.dtype, sigma, border).apply(stack)
 
 
@@ -350,7 +381,7 @@ def _gaussian_and_second_derivative(sigma: float) -> tuple[Weights, Weights]:
     return tuple(gaussian), tuple(second.tolist())
 
 
-def roberts(image: Array, *, border: str = "reflect101") -> Array:
+def roberts(image: Array, *, border: str = "reflect101", out: Array | None = None) -> Array:
     """Magnitude of the gradient from the two diagonals of 2 x 2 pixels, as ``skimage.filters.roberts``.
 
     Parameters
@@ -359,6 +390,9 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
         The image or stack.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -383,7 +417,7 @@ def roberts(image: Array, *, border: str = "reflect101") -> Array:
     >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8)).round(3)
     array([[0., 8., 0., 0.]], dtype=float32)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _roberts(stack.dtype, border).apply(stack)
 
 

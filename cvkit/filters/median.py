@@ -12,7 +12,7 @@ from cvkit.filters._cpu import median as median_kernels
 _LARGEST_KSIZE = 15_445
 
 
-def median_blur(image: Array, ksize: int) -> Array:
+def median_blur(image: Array, ksize: int, *, out: Array | None = None) -> Array:
     """Blur an image by the median of a square around each pixel, which keeps edges and removes specks.
 
     Parameters
@@ -21,6 +21,9 @@ def median_blur(image: Array, ksize: int) -> Array:
         The image or stack, of 1 to 4 channels, each on its own. Pixels outside repeat the outermost ones.
     ksize : int
         Side of the square, in pixels; odd, at most 15445. With 1 the result is a copy.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -53,19 +56,19 @@ def median_blur(image: Array, ksize: int) -> Array:
            [7, 7, 7, 7],
            [7, 7, 7, 7]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     ksize = _validate.integer(ksize, "ksize", maximum=_LARGEST_KSIZE)
     _validate.kernel_size(ksize)
     kernels = stack.kernels(median_kernels)
-    out = stack.empty()
+    result = stack.output()
     if ksize == 1:
-        out[...] = stack.array
+        stack.copy_to(result)
     elif ksize == 3:
-        kernels.median_3(stack.array, out)
+        kernels.median_3(stack.array, result)
     elif ksize == 5:
-        kernels.median_5(stack.array, out)
+        kernels.median_5(stack.array, result)
     elif stack.dtype == np.uint8:
-        kernels.median_histogram(stack.array, ksize, out)
+        kernels.median_histogram(stack.array, ksize, result)
     else:
-        kernels.median_ranks(stack.array, ksize, out)
-    return stack.restore(out)
+        kernels.median_ranks(stack.array, ksize, result)
+    return stack.restore(result)

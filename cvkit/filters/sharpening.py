@@ -29,7 +29,12 @@ def _strength(amount: float) -> float:
 
 
 def sharpen(
-    image: Array, method: str = "laplacian", amount: float = 1.0, *, border: str = "reflect101"
+    image: Array,
+    method: str = "laplacian",
+    amount: float = 1.0,
+    *,
+    border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """Sharpen an image by its Laplacian or by the magnitude of its Sobel gradient.
 
@@ -44,6 +49,9 @@ def sharpen(
         Factor of what is subtracted or added, at least 0.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -67,7 +75,7 @@ def sharpen(
     >>> cvkit.sharpen(np.array([[10, 10, 20, 20]], np.uint8))
     array([[10,  0, 30, 20]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _sharpen(stack.dtype, method, amount, border).apply(stack)
 
 
@@ -91,6 +99,7 @@ def unsharp_mask(
     *,
     threshold: float = 0,
     border: str = "reflect101",
+    out: Array | None = None,
 ) -> Array:
     """Sharpen an image by what a Gaussian blur takes from it.
 
@@ -106,6 +115,9 @@ def unsharp_mask(
         Differences smaller than this leave the pixel as it is, at least 0.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image for the blur; the constant is 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -130,13 +142,13 @@ def unsharp_mask(
     >>> cvkit.unsharp_mask(np.array([[10, 10, 20, 20]], np.uint8))
     array([[ 9,  7, 23, 21]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     detail = _detail(stack.dtype, amount, threshold)
-    # The blur is a buffer of its own until each pixel of it is replaced by the result.
-    out = gaussian_blur(stack.array, sigma=sigma, border=border)
+    # Holds the blur until each pixel of it is replaced by the result.
+    result = gaussian_blur(stack.array, sigma=sigma, border=border, out=stack.output())
     if 0 not in stack.shape:
-        stack.kernels(sharpening_kernels).add_detail(stack.array, *detail, out)
-    return stack.restore(out)
+        stack.kernels(sharpening_kernels).add_detail(stack.array, *detail, result)
+    return stack.restore(result)
 
 
 @memoized

@@ -21,6 +21,7 @@ def box_filter(
     normalize: bool = True,
     border: str = "reflect101",
     border_value: float = 0,
+    out: Array | None = None,
 ) -> Array:
     """Average over boxes, or sum over them, as ``cv2.boxFilter``.
 
@@ -36,6 +37,9 @@ def box_filter(
         What lies beyond the image.
     border_value : float
         Value beyond the image for ``border="constant"``, rounded and saturated as pixels are.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def box_filter(
     >>> cvkit.box_filter(np.array([[0, 0, 9, 0, 0]], np.uint8), (1, 3))
     array([[0, 3, 3, 3, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _box(stack.dtype, ksize, normalize, border, border_value).apply(stack)
 
 
@@ -112,6 +116,7 @@ def gaussian_blur(
     ksize: int | tuple[int, int] | None = None,
     border: str = "reflect101",
     border_value: float = 0,
+    out: Array | None = None,
 ) -> Array:
     """Blur an image with a Gaussian, as ``cv2.GaussianBlur``.
 
@@ -130,6 +135,9 @@ def gaussian_blur(
         What lies beyond the image.
     border_value : float
         Value beyond the image for ``border="constant"``, rounded and saturated as pixels are.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -154,7 +162,7 @@ def gaussian_blur(
     >>> cvkit.gaussian_blur(np.array([[0, 0, 64, 0, 0]], np.uint8), ksize=5)
     array([[ 8, 16, 24, 16,  8]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     return _gaussian(stack.dtype, sigma, ksize, border, border_value).apply(stack)
 
 

@@ -10,13 +10,16 @@ from cvkit._dispatch import Array, ImageStack
 from cvkit.geometry._cpu import pyramid as pyramid_kernels
 
 
-def pyramid_down(image: Array) -> Array:
+def pyramid_down(image: Array, *, out: Array | None = None) -> Array:
     """Blur an image by a Gaussian of 5 x 5 and keep every other row and column, as ``cv2.pyrDown``.
 
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -36,21 +39,24 @@ def pyramid_down(image: Array) -> Array:
     >>> cvkit.pyramid_down(np.array([[0, 0, 160, 0, 0]], np.uint8))
     array([[20, 60, 20]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     count, height, width, channels = stack.shape
-    out = stack.empty((count, (height + 1) // 2, (width + 1) // 2, channels))
+    result = stack.output((count, (height + 1) // 2, (width + 1) // 2, channels))
     kernels = stack.kernels(pyramid_kernels)
-    kernels.down(stack.array, *_arithmetic(stack.dtype, 8), out)
-    return stack.restore(out)
+    kernels.down(stack.array, *_arithmetic(stack.dtype, 8), result)
+    return stack.restore(result)
 
 
-def pyramid_up(image: Array) -> Array:
+def pyramid_up(image: Array, *, out: Array | None = None) -> Array:
     """Double an image, as ``cv2.pyrUp``: the rows and columns between come from a Gaussian of 5 x 5.
 
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
         The image or stack; uint8, uint16, float32 or float64.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -71,12 +77,12 @@ def pyramid_up(image: Array) -> Array:
     array([[20, 40, 70, 80],
            [20, 40, 70, 80]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     count, height, width, channels = stack.shape
-    out = stack.empty((count, 2 * height, 2 * width, channels))
+    result = stack.output((count, 2 * height, 2 * width, channels))
     kernels = stack.kernels(pyramid_kernels)
-    kernels.up(stack.array, *_arithmetic(stack.dtype, 6), out)
-    return stack.restore(out)
+    kernels.up(stack.array, *_arithmetic(stack.dtype, 6), result)
+    return stack.restore(result)
 
 
 def _arithmetic(dtype: np.dtype, bits: int) -> tuple[np.ndarray, tuple[Any, ...]]:

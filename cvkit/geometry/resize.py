@@ -23,7 +23,9 @@ _Taps = tuple[np.ndarray, np.ndarray]
 
 
 @_validate.unlike("cv2.resize(src, dsize, dst, fx, fy, interpolation)")
-def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear") -> Array:
+def resize(
+    image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear", out: Array | None = None
+) -> Array:
     """Resize an image by interpolation, with pixel centers aligned as in OpenCV.
 
     Parameters
@@ -36,6 +38,9 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
         ``"bilinear_exact"`` is for uint8 only: it rounds once, at the end. ``"area"`` averages what each
         pixel of the result covers; it is the choice for making images smaller. Where it enlarges an axis, it
         is bilinear on both, as in OpenCV: pixels stay flat but for a blend where one meets the next.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -66,37 +71,37 @@ def resize(image: Array, output_shape: tuple[int, int], *, interpolation: str = 
     """
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     stack = (
-        ImageStack.of(image, dtypes=(np.uint8,))
+        ImageStack.of(image, out=out, dtypes=(np.uint8,))
         if interpolation == "bilinear_exact"
-        else ImageStack.of(image)
+        else ImageStack.of(image, out=out)
     )
     height, width = _validate.output_shape(output_shape)
     kernels = stack.kernels(resize_kernels)
     count, source_height, source_width, channels = stack.shape
-    out = stack.empty((count, height, width, channels))
+    result = stack.output((count, height, width, channels))
     if interpolation == "area" and (height > source_height or width > source_width):
         interpolation = _ENLARGED_AREA
     if stack.dtype == np.uint8 and interpolation in _HALVING and _is_half(stack, height, width):
         # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
-        kernels.halve(stack.array, channels == 2 and interpolation != "bilinear_exact", out)
+        kernels.halve(stack.array, channels == 2 and interpolation != "bilinear_exact", result)
     elif interpolation == "nearest":
         near_rows, near_columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
-        kernels.nearest(stack.array, near_rows, near_columns, out)
+        kernels.nearest(stack.array, near_rows, near_columns, result)
     elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
-        kernels.bilinear_exact(stack.array, *rows, *columns, out)
+        kernels.bilinear_exact(stack.array, *rows, *columns, result)
     elif stack.dtype == np.uint8 and interpolation in _PAIRS:
         rows = _bilinear_rows(interpolation, source_height, height)
         columns = _bilinear_columns(interpolation, source_width, width)
-        kernels.bilinear(stack.array, *rows, *columns, out)
+        kernels.bilinear(stack.array, *rows, *columns, result)
     else:
         real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
         rows = _table(interpolation, source_height, height, real)
         columns = _table(interpolation, source_width, width, real)
         is_integer = stack.dtype.kind == "u"
         largest = real.type(np.iinfo(stack.dtype).max if is_integer else np.inf)
-        stack.kernels(weighted_kernels).weighted(stack.array, *rows, *columns, is_integer, largest, out)
-    return stack.restore(out)
+        stack.kernels(weighted_kernels).weighted(stack.array, *rows, *columns, is_integer, largest, result)
+    return stack.restore(result)
 
 
 _INTERPOLATIONS = ("nearest", "bilinear_exact", "bilinear", "bicubic", "area")

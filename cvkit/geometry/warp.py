@@ -33,6 +33,7 @@ def warp_affine(
     border: str = "constant",
     border_value: float | npt.ArrayLike = 0,
     inverse: bool = False,
+    out: Array | None = None,
 ) -> Array:
     """Warp an image by an affine matrix.
 
@@ -53,6 +54,9 @@ def warp_affine(
         pixels are.
     inverse : bool
         Whether ``matrix`` maps the result to the image instead.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def warp_affine(
     """
     checked = _validate.matrix(matrix, (2, 3))
     to_source = checked if inverse else invert_affine(checked)
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(stack, (height, width)))
     return _warp(stack, positions, (height, width), interpolation, border, border_value)
@@ -96,6 +100,7 @@ def warp_perspective(
     border: str = "constant",
     border_value: float | npt.ArrayLike = 0,
     inverse: bool = False,
+    out: Array | None = None,
 ) -> Array:
     """Warp an image by a perspective matrix (homography).
 
@@ -111,6 +116,9 @@ def warp_perspective(
         As for :func:`warp_affine`.
     inverse : bool
         Whether ``matrix`` maps the result to the image instead.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -139,7 +147,7 @@ def warp_perspective(
     # The plane's front is where the origin of the image is.
     if to_result[2, 2] < 0:
         to_source = -to_source
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(stack, (height, width)))
     return _warp(stack, positions, (height, width), interpolation, border, border_value)
@@ -154,6 +162,7 @@ def remap(
     interpolation: str = "bilinear",
     border: str = "constant",
     border_value: float | npt.ArrayLike = 0,
+    out: Array | None = None,
 ) -> Array:
     """Take each pixel of the result from a place of its own in the image.
 
@@ -166,6 +175,9 @@ def remap(
         float64. NaN and infinity give ``border_value``.
     interpolation, border, border_value
         As for :func:`warp_affine`.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -185,7 +197,7 @@ def remap(
     >>> cvkit.remap(np.array([[10, 20, 30]], np.uint8), [[2.0, 0.5]], [[0.0, 0.0]])
     array([[30, 15]], dtype=uint8)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     positions = _from_maps(map_x, map_y, stack, ("map_x", "map_y"), rank=2)
     return _warp(stack, positions, positions.map_x.shape, interpolation, border, border_value)
 
@@ -197,6 +209,7 @@ def bilinear_sample(
     *,
     border: str = "constant",
     border_value: float | npt.ArrayLike = 0,
+    out: Array | None = None,
 ) -> Array:
     """Read an image between its pixels, at arbitrary points.
 
@@ -208,6 +221,9 @@ def bilinear_sample(
         Coordinates in pixels, as those of :func:`remap`. NaN and infinity give ``border_value``.
     border, border_value
         As for :func:`warp_affine`.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
 
     Returns
     -------
@@ -227,12 +243,13 @@ def bilinear_sample(
     >>> cvkit.bilinear_sample(np.array([[10, 20], [30, 40]], np.uint8), [0.5, 0.25], [0.5, 0])
     array([25. , 12.5], dtype=float32)
     """
-    stack = ImageStack.of(image)
+    stack = ImageStack.of(image, out=out)
     positions = _from_maps(x, y, stack, ("x", "y"), rank=1)
     shape = (1, positions.map_x.shape[1])
-    dtype = _blend_dtype(stack.dtype)
-    sampled = _warp(stack, positions, shape, "bilinear", border, border_value, out_dtype=dtype)
-    return sampled.reshape(sampled.shape[1:] if stack.rank < 4 else (sampled.shape[0], *sampled.shape[2:]))
+    count, _, _, channels = stack.shape
+    result = stack.output((count, shape[1], channels), _blend_dtype(stack.dtype), others=positions[-2:])
+    _fill(stack, positions, "bilinear", border, border_value, result.reshape(count, *shape, channels))
+    return stack.restore(result)
 
 
 def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DTypeLike) -> Positions:
@@ -281,27 +298,36 @@ def _warp(
     interpolation: str,
     border: str,
     border_value: float | npt.ArrayLike,
-    out_dtype: npt.DTypeLike | None = None,
 ) -> Array:
+    count, _, _, channels = stack.shape
+    result = stack.output((count, *output_shape, channels), others=positions[-2:])
+    _fill(stack, positions, interpolation, border, border_value, result)
+    return stack.restore(result)
+
+
+def _fill(
+    stack: ImageStack,
+    positions: Positions,
+    interpolation: str,
+    border: str,
+    border_value: float | npt.ArrayLike,
+    out: Array,
+) -> None:
     """Run the kernel of an interpolation over a stack."""
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     mode = _validate.one_of(border, BORDERS, "border")
     beyond = Border(mode, _border_pixel(border_value, stack))
-    out_dtype = stack.dtype if out_dtype is None else np.dtype(out_dtype)
     blend_type = np.empty(0, _blend_dtype(stack.dtype))
-    is_integer = out_dtype.kind == "u"
-    count, _, _, channels = stack.shape
+    is_integer = out.dtype.kind == "u"
     kernels = stack.kernels(warp_kernels)
-    out = stack.empty((count, *output_shape, channels), out_dtype)
     offset_type = np.empty(0, _offset_dtype(math.prod(stack.shape[1:])))
     if interpolation == "nearest":
         kernels.nearest(stack.array, positions, beyond, offset_type, out)
     elif interpolation == "bilinear":
         kernels.bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
     else:
-        largest = blend_type.dtype.type(np.iinfo(out_dtype).max if is_integer else np.inf)
+        largest = blend_type.dtype.type(np.iinfo(out.dtype).max if is_integer else np.inf)
         kernels.bicubic(stack.array, positions, beyond, offset_type, blend_type, is_integer, largest, out)
-    return stack.restore(out)
 
 
 def _coordinate_dtype(stack: ImageStack, output_shape: tuple[int, int]) -> np.dtype:

@@ -1,0 +1,139 @@
+"""Results written to memory that is there, for every image operation."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cvkit
+from cvkit.compare.cases.images import noise, scene
+from tests.fake_device import fake, recorded_launches
+
+Operation = Callable[..., Any]
+
+MATRIX = np.array([[0.9, 0.1, 2.0], [-0.1, 0.9, 3.0], [1e-4, 0.0, 1.0]])
+MAPS = np.meshgrid(np.linspace(0, 30, 40), np.linspace(0, 20, 33))
+
+
+def of_gradients(image: np.ndarray, **options: Any) -> Any:
+    gradient = cvkit.sobel(image, 1, 0) if type(image) is np.ndarray else image.astype(np.int16)
+    return cvkit.canny_from_gradients(gradient, gradient, 50, 150, **options)
+
+
+CALLS: dict[str, Operation] = {
+    "bilateral_filter": lambda image, **out: cvkit.bilateral_filter(image, 5, 30, 3, **out),
+    "bilinear_sample": lambda image, **out: cvkit.bilinear_sample(image, *np.ones((2, 5)), **out),
+    "box_filter": lambda image, **out: cvkit.box_filter(image, 7, **out),
+    "canny": lambda image, **out: cvkit.canny(image, 50, 150, **out),
+    "canny 5": lambda image, **out: cvkit.canny(image, 50, 150, ksize=5, sigma=1.0, **out),
+    "canny_from_gradients": of_gradients,
+    "channel_features": cvkit.channel_features,
+    "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
+    "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
+    "hog": cvkit.hog,
+    "hog skimage": lambda image, **out: cvkit.hog(image, layout="skimage", **out),
+    "laplacian": cvkit.laplacian,
+    "laplacian_of_gaussian": lambda image, **out: cvkit.laplacian_of_gaussian(image, 1.0, **out),
+    "ldcf_features": lambda image, **out: cvkit.ldcf_features(
+        image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
+    ),
+    "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
+    "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
+    "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
+    "prewitt": lambda image, **out: cvkit.prewitt(image, 1, 0, **out),
+    "pyramid_down": cvkit.pyramid_down,
+    "pyramid_up": cvkit.pyramid_up,
+    "remap": lambda image, **out: cvkit.remap(image, *MAPS, **out),
+    "resize": lambda image, **out: cvkit.resize(image, (19, 23), **out),
+    "rgb_to_bgr": cvkit.rgb_to_bgr,
+    "rgb_to_gray": cvkit.rgb_to_gray,
+    "rgb_to_luv": cvkit.rgb_to_luv,
+    "roberts": cvkit.roberts,
+    "scharr": lambda image, **out: cvkit.scharr(image, 0, 1, **out),
+    "sep_filter2d": lambda image, **out: cvkit.sep_filter2d(
+        image, kernel_y=[1, 2, 1], kernel_x=[1, 0, -1], **out
+    ),
+    "sharpen": cvkit.sharpen,
+    "sobel": lambda image, **out: cvkit.sobel(image, 1, 1, **out),
+    "unsharp_mask": cvkit.unsharp_mask,
+    "warp_affine": lambda image, **out: cvkit.warp_affine(image, MATRIX[:2], (25, 31), **out),
+    "warp_perspective": lambda image, **out: cvkit.warp_perspective(image, MATRIX, (25, 31), **out),
+}
+NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
+ON_HOST_MAPS = {"bilinear_sample", "remap"}
+
+
+def kinds_of_images(name: str) -> list[np.ndarray]:
+    image = scene(33, 40, channels=3)
+    of_colors = [image, np.stack([image, image[::-1]])]
+    return of_colors if name in NEEDS_COLORS else [scene(33, 40), *of_colors]
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_result_is_written_where_the_caller_says(name: str) -> None:
+    for image in kinds_of_images(name):
+        expected = CALLS[name](image)
+        out = np.full_like(expected, 99)
+        assert CALLS[name](image, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - ON_HOST_MAPS))
+def test_on_a_device_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for image in kinds_of_images(name):
+        out = fake(CALLS[name](image))
+        with recorded_launches(monkeypatch) as launches:
+            assert CALLS[name](fake(image), out=out) is out
+        assert launches or name == "median_blur 1"
+
+
+def test_every_image_operation_takes_out() -> None:
+    called = {name.partition(" ")[0] for name in CALLS}
+    functions = [name for name in cvkit.__all__ if callable(getattr(cvkit, name))]
+    first = {name: [*inspect.signature(getattr(cvkit, name)).parameters, ""][0] for name in functions}
+    assert {name for name in functions if first[name] in ("image", "dx")} == called
+
+
+IMAGE = noise(20, 30)
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        ([[0]], TypeError, "out must be a NumPy array, got list"),
+        (np.ma.zeros((20, 30), np.uint8), TypeError, "out must be a NumPy array, got MaskedArray"),
+        (np.zeros((20, 30), np.int8), TypeError, "out must have dtype uint8, as the result has, got int8"),
+        (np.zeros((30, 20), np.uint8), ValueError, r"out must have shape \(20, 30\), .*, got \(30, 20\)"),
+        (np.zeros((20, 30, 1), np.uint8), ValueError, r"out must have shape \(20, 30\)"),
+        (np.zeros((30, 20), np.uint8).T, ValueError, "out must be contiguous"),
+        (np.zeros((20, 60), np.uint8)[:, ::2], ValueError, "out must be contiguous"),
+        (np.frombuffer(bytes(600), np.uint8).reshape(20, 30), ValueError, "and writable"),
+        (IMAGE, ValueError, "out must not share memory"),
+        (fake(IMAGE.copy()), ValueError, "out must live where the image lives"),
+    ],
+)
+def test_what_is_no_place_for_the_result_is_refused(out: Any, error: type[Exception], message: str) -> None:
+    before = IMAGE.copy()
+    with pytest.raises(error, match=message):
+        cvkit.median_blur(IMAGE, 3, out=out)
+    np.testing.assert_array_equal(IMAGE, before)
+
+
+def test_no_input_is_overwritten() -> None:
+    memory = np.zeros((41, 30), np.uint8)
+    with pytest.raises(ValueError, match="out must not share memory"):
+        cvkit.median_blur(memory[:21], 3, out=memory[20:])
+    cvkit.median_blur(memory[:20], 3, out=memory[20:40])
+    values = np.zeros((20, 30), np.float32)
+    with pytest.raises(ValueError, match="out must not share memory"):
+        cvkit.remap(np.ones((20, 30), np.float32), values, np.zeros_like(values), out=values)
+    gradients = np.zeros((2, 20, 30), np.int16)
+    with pytest.raises(ValueError, match="out must not share memory"):
+        cvkit.canny_from_gradients(*gradients, 1, 2, out=gradients[1].view(np.uint8).reshape(40, 30)[:20])
+    with pytest.raises(ValueError, match="out must not share memory"):
+        on_device = fake(IMAGE)
+        cvkit.median_blur(on_device, 3, out=on_device)
