@@ -64,10 +64,11 @@ def main() -> int:
         system = downloads.submit(timed, "download and unpack the system", lambda: prepare(folder / "system"))
         here = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(state / "kernels of this machine"))}
         rows = [str(state), *(case.label for case in cases)]
-        timed("compute here", lambda: child("aarch64_table.record_results", rows, here))
+        timed("compute here", lambda: child("aarch64_table.compute_here", rows, here))
+        timed("record kernels", lambda: child("aarch64_table.record_kernels", rows, here))
         timed("compile for aarch64", lambda: child("aarch64_kernels.compile_recording", rows[:1], there))
         emulated = system.result()
-    timed("compute on aarch64", lambda: child("aarch64_table.repeat_results", rows, there, emulated))
+    timed("compute on aarch64", lambda: child("aarch64_table.compute_there", rows, there, emulated))
     found = list(differences(state))
     print("\n".join([*found, f"{len(cases)} rows, {len(found)} results differ"]))
     return 1 if found else 0

@@ -32,7 +32,7 @@ def cache_settings(folder: Path) -> dict[str, str]:
 
 
 def record() -> Recording:
-    """Find which kernels this process has called, and with which types."""
+    """Find which kernels this process has loaded from the cache, and for which types."""
     from numba.core.dispatcher import Dispatcher
 
     from cvkit._jit import CpuKernel

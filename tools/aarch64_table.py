@@ -20,29 +20,37 @@ from cvkit.compare.cases.table import CASES
 SHAPES = [(5, 6), (64, 97), (259, 33)]
 
 
-def record_results(folder: str, *labels: str) -> None:
-    """Compute rows of the table; keep images, results, and which kernels were called.
+def compute_here(folder: str, *labels: str) -> None:
+    """Compute rows of the table; keep images and results, and their kernels in Numba's cache.
 
     Parameters
     ----------
     folder : str
-        Gets ``images.npz``, ``x86_64.npz`` and ``recording.pickle``.
+        Gets ``images.npz`` and ``x86_64.npz``.
     *labels : str
         Which rows.
     """
     cases = _rows(labels)
     makers = {name: make for case in cases for name, make in _images(case)}
-    images = {name: make() for name, make in makers.items()}
-    np.savez(Path(folder, "images.npz"), **images)
-    np.savez(Path(folder, "x86_64.npz"), **_results(cases, images))
+    np.savez(Path(folder, "images.npz"), **{name: make() for name, make in makers.items()})
+    np.savez(Path(folder, "x86_64.npz"), **_results(cases, folder))
+
+
+def record_kernels(folder: str, *labels: str) -> None:
+    """Compute the same rows once more, and keep as ``recording.pickle`` which kernels Python calls for them.
+
+    In a process that compiles nothing, what was loaded is what was called. Helpers that only kernels call
+    are not there; some of them could not be compiled alone.
+    """
+    event.register("numba:compile", _NoCompilation())
+    _results(_rows(labels), folder)
     Path(folder, "recording.pickle").write_bytes(pickle.dumps(aarch64_kernels.record()))
 
 
-def repeat_results(folder: str, *labels: str) -> None:
+def compute_there(folder: str, *labels: str) -> None:
     """Compute the same rows of the same images as ``aarch64.npz``, by kernels that are compiled already."""
     event.register("numba:compile", _NoCompilation())
-    with np.load(Path(folder, "images.npz")) as images:
-        np.savez(Path(folder, "aarch64.npz"), **_results(_rows(labels), dict(images)))
+    np.savez(Path(folder, "aarch64.npz"), **_results(_rows(labels), folder))
 
 
 def differences(folder: Path) -> Iterator[str]:
@@ -73,12 +81,15 @@ def _images(case: Case) -> Iterator[tuple[str, Callable[[], np.ndarray]]]:
                 yield name, partial(make, height, width, case.channels, case.dtype)
 
 
-def _results(cases: list[Case], images: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {f"{case.label} of {name}": case.ours(images[name]) for case in cases for name, _ in _images(case)}
+def _results(cases: list[Case], folder: str) -> dict[str, np.ndarray]:
+    with np.load(Path(folder, "images.npz")) as images:
+        return {
+            f"{case.label} of {name}": case.ours(images[name]) for case in cases for name, _ in _images(case)
+        }
 
 
 class _NoCompilation(event.Listener):
-    """What was compiled for a processor must not be compiled on it, in an emulator for minutes."""
+    """End a process that would compile what has to be in its cache."""
 
     def on_start(self, event: event.Event) -> NoReturn:
         kernel = event.data["dispatcher"].py_func
