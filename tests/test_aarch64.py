@@ -38,10 +38,11 @@ def test_kernels_are_compiled_for_aarch64_here(tmp_path: Path, root: Path) -> No
 
 def test_results_that_differ_are_named(tmp_path: Path) -> None:
     values = np.array([0.0, 1, 2])
-    here = {"same": values, "zero": values, "off": values, "other": values, "gone": values}
+    nan = np.array([np.nan, 1])
+    here = {"same": values, "zero": values, "off": values, "other": values, "gone": values, "nan": nan}
     there = {"same": values, "zero": -values * [1, -1, -1], "off": [0, 1.5, 4.0], "other": values[:2]}
     np.savez(tmp_path / "x86_64.npz", **here)
-    np.savez(tmp_path / "aarch64.npz", **there)
+    np.savez(tmp_path / "aarch64.npz", nan=np.copysign(nan, [-1, 1]), **there)
     assert list(differences(tmp_path)) == [
         "gone: on one of them only",
         "off: 2 of 3 values, by up to 2",
