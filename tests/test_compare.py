@@ -181,6 +181,19 @@ def test_rows_of_another_opencv_are_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert reason_to_skip(replace(FAKE, against="naive")) == "has no outside reference"
 
 
+@pytest.mark.parametrize("processor", ["aarch64", "arm64", "x86_64"])
+def test_rows_that_opencv_computes_otherwise_on_arm_are_named(
+    processor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cvkit.compare.measure.selection.opencv_major", lambda: 5)
+    monkeypatch.setattr("platform.machine", lambda: processor)
+    reason = reason_to_skip(replace(FAKE, other_on_arm=(5,)))
+    on_x86 = processor == "x86_64"
+    assert reason == (None if on_x86 else "needs OpenCV on x86-64: on ARM, OpenCV 5 gives other pixels")
+    assert reason_to_skip(replace(FAKE, other_on_arm=(4,))) is None
+    assert reason_to_skip(replace(FAKE, against="scikit-image", other_on_arm=(5,))) is None
+
+
 # What is written
 
 

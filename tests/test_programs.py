@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What each of them cannot find or does not know, and what it says of that.
 REFUSED = {
+    "tools/aarch64_check.py": (["gone"], "gone"),
     "tools/batch_benchmark.py": (["--output", "gone/x.json"], "there is no folder gone"),
     "scripts/batch_process.py": (["gone", "out"], "no such file or folder: gone"),
     "tools/benchmark.py": (["--image", "gone.jpg"], "gone.jpg"),

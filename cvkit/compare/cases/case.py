@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -65,6 +66,8 @@ class Case:
         Smallest (height, width) the reference accepts.
     opencv : tuple of int
         Major versions of OpenCV whose result the row demands.
+    other_on_arm : tuple of int
+        Those that have code of their own for ARM, with another result: there the row does not demand theirs.
     """
 
     operation: str
@@ -79,6 +82,12 @@ class Case:
     bar: float | None = None
     minimum_shape: tuple[int, int] = (1, 1)
     opencv: tuple[int, ...] = (4, 5)
+    other_on_arm: tuple[int, ...] = ()
+
+    def demands(self, version: int) -> bool:
+        """Tell whether the result is to be that of a major version of OpenCV, on this processor."""
+        on_arm = platform.machine().lower() in ("aarch64", "arm64")
+        return version in self.opencv and not (on_arm and version in self.other_on_arm)
 
     @property
     def label(self) -> str:

@@ -61,21 +61,31 @@ RESIZE = [
         for channels in (1, 3)
     ),
     _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, bar=0.8),
-    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8),
-    *(_resize_case("bilinear", cv2.INTER_LINEAR, 0.5, channels) for channels in (2, 4)),
-    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37),
-    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 3, bar=0.8, other_on_arm=(5,)),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 2, other_on_arm=(5,)),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.5, 4),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37, other_on_arm=(4, 5)),
+    _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, bar=0.9, other_on_arm=(4, 5)),
     _resize_case("bilinear", cv2.INTER_LINEAR, 1.5, 3, bar=0.9),
-    _resize_case(
-        "bilinear", cv2.INTER_LINEAR, 1.5, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
+    *(
+        _resize_case(
+            interpolation,
+            flag,
+            scale,
+            dtype=dtype,
+            tolerance=tolerance,
+            device_tolerance=tolerance,
+            other_on_arm=(4, 5),
+        )
+        for interpolation, flag, scale, dtype, tolerance in (
+            ("bilinear", cv2.INTER_LINEAR, 1.5, "float32", LAST_BITS),
+            ("bilinear", cv2.INTER_LINEAR, 0.37, "uint16", TIES),
+            ("bicubic", cv2.INTER_CUBIC, 0.6, "float32", LAST_BITS),
+        )
     ),
-    _resize_case("bilinear", cv2.INTER_LINEAR, 0.37, dtype="uint16", tolerance=TIES, device_tolerance=TIES),
     _resize_case("nearest", cv2.INTER_NEAREST, 0.7, 3),
     _resize_case("nearest", cv2.INTER_NEAREST, 2.3),
     _resize_case("bicubic", cv2.INTER_CUBIC, 1.5, 3, tolerance=TIES, device_tolerance=TIES),
-    _resize_case(
-        "bicubic", cv2.INTER_CUBIC, 0.6, dtype="float32", tolerance=LAST_BITS, device_tolerance=LAST_BITS
-    ),
     _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
     *(_resize_case("area", cv2.INTER_AREA, 0.5, channels) for channels in (1, 2, 3, 4)),
     _resize_case("area", cv2.INTER_AREA, 1.7, 3),
@@ -140,6 +150,7 @@ def _remap(image: Array, interpolation: str) -> Array:
 
 def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ...], **row: Any) -> list[Case]:
     """Rows for the three warps under one interpolation."""
+    on_arm = (5,) if channels == 1 else ()
     return [
         Case(
             "warp_affine",
@@ -161,6 +172,7 @@ def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ..
             lambda image: cv2.warpPerspective(image, tilt(image), _vector_shape(image)[::-1], flags=flag),
             channels=channels,
             opencv=versions,
+            other_on_arm=on_arm,
             **row,
         ),
         Case(
@@ -170,6 +182,7 @@ def _warps(interpolation: str, flag: int, channels: int, versions: tuple[int, ..
             lambda image: cv2.remap(image, *_swirl(*_vector_shape(image)), flag),
             channels=channels,
             opencv=versions,
+            other_on_arm=on_arm,
             **row,
         ),
     ]

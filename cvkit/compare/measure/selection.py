@@ -110,6 +110,8 @@ def reason_to_skip(case: AnyCase) -> str | None:
     if case.against == "opencv" and opencv_major() not in case.opencv:
         wanted = " or ".join(map(str, case.opencv))
         return f"needs OpenCV {wanted}, installed is {opencv_major()}"
+    if isinstance(case, Case) and case.against == "opencv" and not case.demands(opencv_major()):
+        return f"needs OpenCV on x86-64: on ARM, OpenCV {opencv_major()} gives other pixels"
     if case.against == "scikit-image" and not _is_installed("skimage"):
         return "needs scikit-image, which is not installed"
     return None
