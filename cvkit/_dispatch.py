@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._jit import CpuKernel, cuda, on_device
+from cvkit._jit import CpuKernel, cuda, on_device, on_gpu_of
 
 Prepared = TypeVar("Prepared")
 Array = Any
@@ -72,23 +72,63 @@ def to_host(array: Array) -> np.ndarray:
     """
     if not on_device(array):
         return _validate.host_array(array, "array")
-    return as_device_array(array).copy_to_host()
+    view = as_device_array(array)
+    with on_gpu_of(view):
+        host: np.ndarray = view.copy_to_host()
+        if view.stream:  # on it the copy is only begun
+            view.stream.synchronize()
+    return host
 
 
 def as_device_array(array: Array) -> Array:
     """View a GPU array of any library as a contiguous Numba device array on the array's stream."""
-    view = array if getattr(array, "__cuda_ndarray__", False) else cuda.as_cuda_array(array, sync=False)
+    view = _device_view(array)
     if view.is_c_contiguous():
         return view
+    if _is_contiguous_but_for_axes_of_one(view):  # what image[None] gives
+        strides = np.empty(view.shape, view.dtype).strides
+        return type(view)(view.shape, strides, view.dtype, view.stream, view.gpu_data)
     return _contiguous_on_device(view)
+
+
+def _device_view(array: Array) -> Array:
+    """View an array as Numba's; what runs on it is ordered after what its library has begun."""
+    if getattr(array, "__cuda_ndarray__", False):
+        return array
+    view = cuda.as_cuda_array(array, sync=False)
+    if type(array).__module__.partition(".")[0] == "torch":
+        # Its interface names no stream: what torch runs next for this thread is what counts.
+        stream = sys.modules["torch"].cuda.current_stream(array.device).cuda_stream
+        view.stream = cuda.external_stream(stream) if stream else 0
+    return view
+
+
+def _is_contiguous_but_for_axes_of_one(view: Array) -> bool:
+    if 0 in view.shape:
+        return False
+    expected = view.dtype.itemsize
+    for size, stride in zip(reversed(view.shape), reversed(view.strides), strict=True):
+        if size != 1 and stride != expected:
+            return False
+        expected *= size
+    return True
+
+
+def reshaped(array: Array, shape: tuple[int, ...]) -> Array:
+    """Give a contiguous array another shape; on a GPU it stays on its stream, which Numba forgets."""
+    view = array.reshape(shape)
+    if on_device(array):
+        view.stream = array.stream
+    return view
 
 
 def _contiguous_on_device(view: Array) -> Array:
     """Copy a strided device array; Numba's own copy handles contiguous memory only."""
     from cvkit import _device
 
-    out = device_empty(view.shape, view.dtype, view.stream)
-    _device.copy_strided[view.size](view, out.ravel())
+    with on_gpu_of(view):
+        out = device_empty(view.shape, view.dtype, view.stream)
+        _device.copy_strided[view.size](view, reshaped(out, (view.size,)))
     return out
 
 
@@ -125,6 +165,23 @@ class _Memory:
 def _cuda_twin(cpu_kernels: ModuleType) -> ModuleType:
     """Import the module of the same name on the other shelf."""
     return importlib.import_module(cpu_kernels.__name__.replace("._cpu.", "._cuda."))
+
+
+class _OnGPUOf:
+    """The kernels of a module, run on the GPU that an array lives on."""
+
+    def __init__(self, kernels: ModuleType, array: Array) -> None:
+        self._kernels = kernels
+        self._array = array
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        kernel = getattr(self._kernels, name)
+
+        def run(*args: Any) -> None:
+            with on_gpu_of(self._array):
+                kernel(*args)
+
+        return run
 
 
 class _ArrayKey(NamedTuple):
@@ -203,39 +260,42 @@ class Operand:
         """The array's dtype."""
         return self.array.dtype
 
-    def kernels(self, cpu_kernels: ModuleType) -> ModuleType:
+    def kernels(self, cpu_kernels: ModuleType) -> Any:
         """Return ``cpu_kernels``, a module, or its CUDA twin for an array on a GPU."""
-        return _cuda_twin(cpu_kernels) if self.is_on_device else cpu_kernels
+        return _OnGPUOf(_cuda_twin(cpu_kernels), self.array) if self.is_on_device else cpu_kernels
 
     def twin(self, kernel: CpuKernel) -> Callable[..., None]:
         """Return ``kernel``, or its CUDA twin for an array on a GPU: for plans that keep a kernel."""
         if not self.is_on_device:
             return kernel
         cuda_kernel: Callable[..., None] = getattr(
-            _cuda_twin(sys.modules[kernel.__module__]), kernel.py_func.__name__
+            self.kernels(sys.modules[kernel.__module__]), kernel.py_func.__name__
         )
         return cuda_kernel
 
     def empty(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Allocate an output where the array lives."""
-        if self.is_on_device:
+        if not self.is_on_device:
+            return np.empty(shape, dtype)
+        with on_gpu_of(self.array):
             return device_empty(shape, dtype, self.array.stream)
-        return np.empty(shape, dtype)
 
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Allocate zeros where the array lives."""
         if not self.is_on_device:
             return np.zeros(shape, dtype)
-        out = device_empty(shape, dtype, self.array.stream)
-        out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
+        out = Operand.empty(self, shape, dtype)
+        with on_gpu_of(self.array):
+            out.copy_to_device(np.zeros(shape, dtype), stream=self.array.stream)
         return out
 
     def copy_to(self, out: Array) -> None:
         """Copy the array into another of its shape and dtype on its device."""
-        if self.is_on_device:
-            out.copy_to_device(self.array, stream=self.array.stream)
-        else:
+        if not self.is_on_device:
             np.copyto(out, self.array)
+            return
+        with on_gpu_of(self.array):
+            out.copy_to_device(self.array, stream=self.array.stream)
 
     def give_back(self, out: Array) -> Array:
         """Return a device result as the library's array that the caller gave; NumPy arrays as they are."""
@@ -288,7 +348,7 @@ class ImageStack(Operand):
         shape = _validate.image(array, dtypes=dtypes, channels=channels, name=name)
         if not is_on_device:
             array = contiguous(array)
-        return cls(array.reshape(shape), len(array.shape), image, out)
+        return cls(reshaped(array, shape), len(array.shape), image, out)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -336,19 +396,17 @@ class ImageStack(Operand):
             return self.empty(shape, dtype)
         if on_device(self.out) != self.is_on_device:
             raise ValueError("out must live where the image lives, got one NumPy and one device array")
-        memory = self.out
-        if self.is_on_device and not getattr(memory, "__cuda_ndarray__", False):
-            memory = cuda.as_cuda_array(memory, sync=False)
+        memory = _device_view(self.out) if self.is_on_device else self.out
         _validate.output(memory, self._result_shape, dtype, self.is_on_device)
         if any(_may_share_memory(memory, array) for array in (self.array, *others)):
             raise ValueError("out must not share memory with what the result is computed from")
-        return memory.reshape(shape)
+        return reshaped(memory, shape)
 
     def restore(self, out: Array) -> Array:
         """Give what :meth:`output` returned back with the caller's rank, as the caller's kind of array."""
         if self.out is not None:
             return self.out
-        return self.give_back(out.reshape(self._result_shape))
+        return self.give_back(reshaped(out, self._result_shape))
 
 
 def _may_share_memory(one: Array, other: Array) -> bool:

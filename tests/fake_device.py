@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,6 +72,7 @@ def recorded_launches(
 
     with monkeypatch.context() as patch:
         patch.setattr(_jit.CudaKernel, "_launch", record)
+        patch.setattr(_dispatch, "on_gpu_of", lambda array: nullcontext())
         patch.setattr(_dispatch, "device_empty", lambda shape, dtype, stream=0: fake(np.zeros(shape, dtype)))
         patch.setattr(_jit.cuda, "to_device", lambda array, stream=0: fake(np.asarray(array)))
         patch.setattr(

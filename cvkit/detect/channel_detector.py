@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit._dispatch import Array, ImageStack, reshaped, to_host
 from cvkit.detect._cpu import channel_detector as channel_detector_kernels
 from cvkit.detect.channel_pyramid import CELL, CHANNELS, ChannelLevel, ChannelPyramid, Decorrelation
 from cvkit.detect.window_detector import WindowDetector
@@ -247,7 +247,7 @@ class ChannelDetector(WindowDetector):
         channel, row, column = self._places
         offset_dtype = np.int32 if math.prod(shape) <= np.iinfo(np.int32).max else np.int64
         stack.kernels(channel_detector_kernels).window_scores(
-            stack.array.reshape(int(np.prod(shape))),
+            reshaped(stack.array, (int(np.prod(shape)),)),
             shape[2],
             ((channel * shape[1] + row) * shape[2] + column).astype(offset_dtype),
             self.trees.threshold,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 import cvkit
-from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit._dispatch import Array, ImageStack, reshaped, to_host
 from cvkit.detect._cpu import channel_pyramid as channel_pyramid_kernels
 from cvkit.features.channels import (
     Quantization,
@@ -173,7 +173,7 @@ class ChannelPyramid:
         out = stack.empty((1, CHANNELS, len(tables[0][0]), len(tables[1][0])), np.float32)
         kernels = stack.kernels(channel_pyramid_kernels)
         kernels.interpolate_cells(
-            cells.reshape(stack.shape[1:]), *tables[0], *tables[1], gain, out.reshape(out.shape[1:])
+            reshaped(cells, stack.shape[1:]), *tables[0], *tables[1], gain, reshaped(out, out.shape[1:])
         )
         return out
 
@@ -239,7 +239,7 @@ def _shrunk(pixels: Array, shape: tuple[int, int]) -> Array:
     out = stack.empty((1, *shape, 4))
     tables = [*_area_table(stack.shape[1], shape[0]), *_area_table(stack.shape[2], shape[1])]
     kernels = stack.kernels(channel_pyramid_kernels)
-    kernels.shrink(stack.array.reshape(stack.shape[1:]), *tables, out.reshape(out.shape[1:]))
+    kernels.shrink(reshaped(stack.array, stack.shape[1:]), *tables, reshaped(out, out.shape[1:]))
     return out
 
 

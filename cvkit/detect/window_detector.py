@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import Array, ImageStack, reshaped
 from cvkit.detect.detections import Detections
 from cvkit.detect.model_files import write_model
 from cvkit.detect.suppression import nms
@@ -197,7 +197,7 @@ class WindowDetector(ABC):
         if stack.rank == 4:
             raise ValueError(f"image must be one image, (H, W) or (H, W, 3), got shape {stack.shape}")
         left, top, right, bottom = _region(region, stack.shape[1:3])
-        pixels = stack.array.reshape(stack.shape[1:])
+        pixels = reshaped(stack.array, stack.shape[1:])
         if (left, top, right, bottom) != (0, 0, *stack.shape[2:0:-1]):
             pixels = pixels[top:bottom, left:right]
         boxes, scores = self._windows(pixels)

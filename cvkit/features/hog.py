@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit._dispatch import Array, ImageStack, reshaped, to_host
 from cvkit.features._cpu import hog as hog_kernels
 from cvkit.features._cpu import hog_skimage as hog_skimage_kernels
 from cvkit.features._cpu.lanes import LANES, aligned_rows
@@ -120,7 +120,7 @@ def hog(
         stack.kernels(hog_kernels).flatten(grid.features(stack), vectors)
         block_major = (count, columns, rows, *grid.side[::-1], grid.bins)
     else:
-        blocks = vectors.reshape(count, rows, columns, grid.feature_count)
+        blocks = reshaped(vectors, (count, rows, columns, grid.feature_count))
         _vote_hard(stack, grid, BLOCK_NORMS.index(block_norm), blocks)
         block_major = (count, rows, columns, *grid.side, grid.bins)
     result = stack.restore(vectors)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous
+from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, reshaped
 from cvkit._jit import on_device
 from cvkit.geometry._cpu import warp as warp_kernels
 from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Positions
@@ -248,7 +248,7 @@ def bilinear_sample(
     shape = (1, positions.map_x.shape[1])
     count, _, _, channels = stack.shape
     result = stack.output((count, shape[1], channels), _blend_dtype(stack.dtype), others=positions[-2:])
-    _fill(stack, positions, "bilinear", border, border_value, result.reshape(count, *shape, channels))
+    _fill(stack, positions, "bilinear", border, border_value, reshaped(result, (count, *shape, channels)))
     return stack.restore(result)
 
 
@@ -276,7 +276,7 @@ def _from_maps(map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, 
     dtype = np.dtype(np.float32 if single else np.float64)
     maps = [_float_map(array, dtype, stack, name) for array, name in zip(maps, names, strict=True)]
     if rank == 1:
-        maps = [array.reshape(1, -1) for array in maps]
+        maps = [reshaped(array, (1, -1)) for array in maps]
     unused = np.empty((1, 2), dtype)
     return Positions(MAPS, unused[0], unused, *maps)
 

@@ -50,7 +50,7 @@ def _vote(images, padding, origin, orientations, gamma, first_bin, first_vote, s
     second_vote[image, y, x] = upper
 
 
-@cuda_kernel(block=(_THREADS, 1, 1))
+@cuda_kernel(block=(_THREADS, 1, 1), is_block_fixed=True)
 def _accumulate_cells(first_bin, first_vote, second_vote, bins, weights, cells):
     """One thread for each cell and role: the cell's histogram with the weights of that role."""
     position, row, image = cuda.grid(3)

@@ -10,7 +10,7 @@ from cvkit._jit import cuda, cuda_kernel
 _LANES = 32
 
 
-@cuda_kernel(block=(_LANES,))
+@cuda_kernel(block=(_LANES,), is_block_fixed=True)
 def _linear_decision(samples, weights, intercept, out):
     """Sum one product by one block, whose lanes take neighboring features so that loads coalesce."""
     partial = cuda.shared.array(_LANES, float64)
