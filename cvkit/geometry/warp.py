@@ -72,6 +72,9 @@ def warp_affine(
     uses its vector code, which is all but the last few columns. OpenCV 4 rounds coordinates to 1/32 pixel
     first.
 
+    A NaN among the four neighbors makes the whole bilinear sample NaN, even where its weight is 0, as in
+    OpenCV.
+
     Examples
     --------
     >>> import cvkit, numpy as np
@@ -126,6 +129,10 @@ def warp_perspective(
     ValueError
         For an empty image, a matrix without an inverse, a size below 1 or an unknown name.
 
+    Notes
+    -----
+    A NaN among the four neighbors makes the whole bilinear sample NaN, as for :func:`warp_affine`.
+
     Examples
     --------
     >>> import cvkit, numpy as np
@@ -179,6 +186,11 @@ def remap(
     ValueError
         For an empty image, maps that differ in shape or an unknown name.
 
+    Notes
+    -----
+    A NaN among the four neighbors makes the whole bilinear sample NaN, even where its weight is 0, as in
+    OpenCV.
+
     Examples
     --------
     >>> import cvkit, numpy as np
@@ -220,6 +232,11 @@ def bilinear_sample(
         For other dtypes, or coordinates that are not real numbers.
     ValueError
         For an empty image, coordinates that differ in shape or an unknown name.
+
+    Notes
+    -----
+    A NaN among the four neighbors makes the whole sample NaN, even where its weight is 0, as in OpenCV's
+    bilinear warps.
 
     Examples
     --------

@@ -41,20 +41,23 @@ def _locate(xs, ys, image, mode, span, offsets, weight_x, weight_y):
     last = number(image.size - (span - 1) * row - ((span - 1) * channels + 4 if channels > 1 else span))
     right, bottom = real(width - after), real(height - after)
     low = -after if mode == CONSTANT else real(-FAR)
-    high_x = width - real(1) + after if mode == CONSTANT else real(FAR)
-    high_y = height - real(1) + after if mode == CONSTANT else real(FAR)
+    # Of the coordinates' type: compared with an integer, they would be widened first.
+    high_x = real(width - 1 + span // 2) if mode == CONSTANT else real(FAR)
+    high_y = real(height - 1 + span // 2) if mode == CONSTANT else real(FAR)
     zero = real(0)
     for x in range(xs.shape[0]):
         left, top = np.floor(xs[x]), np.floor(ys[x])
         # Comparisons in floating point, so that NaN and infinity are outside.
         near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
+        weight_x[x] = xs[x] - left if near else zero
+        weight_y[x] = ys[x] - top if near else zero
         inside = (left >= before) & (left < right) & (top >= before) & (top < bottom)
         first_row, first_column = number(top - before), number(left - before)
         offset = number(number(first_row * row) + number(first_column * pixel))
-        inside &= offset <= last
-        offsets[x] = offset if inside else (ACROSS_BORDER if near else OUTSIDE)
-        weight_x[x] = xs[x] - left if near else zero
-        weight_y[x] = ys[x] - top if near else zero
+        # One choice after the other: AVX2 has no cheap way to combine booleans of floats and of integers.
+        elsewhere = ACROSS_BORDER if near else OUTSIDE
+        offset = offset if offset <= last else elsewhere
+        offsets[x] = offset if inside else elsewhere
 
 
 @helper
@@ -217,13 +220,15 @@ def _locate_nearest(xs, ys, image, mode, offsets):
     low = -half if mode == CONSTANT else real(-FAR)
     high_x = real(width) - half if mode == CONSTANT else real(FAR)
     high_y = real(height) - half if mode == CONSTANT else real(FAR)
+    right, bottom = real(width), real(height)
     for x in range(xs.shape[0]):
         column, line = np.rint(xs[x]), np.rint(ys[x])
         near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
-        inside = (column >= zero) & (column < width) & (line >= zero) & (line < height)
+        inside = (column >= zero) & (column < right) & (line >= zero) & (line < bottom)
         offset = number(number(number(line) * row) + number(number(column) * pixel))
-        inside &= near & (offset <= last)
-        offsets[x] = offset if inside else (ACROSS_BORDER if near else OUTSIDE)
+        offset = offset if offset <= last else ACROSS_BORDER
+        offset = offset if inside else ACROSS_BORDER
+        offsets[x] = offset if near else OUTSIDE
 
 
 @helper
