@@ -314,7 +314,8 @@ def _warp(
     if interpolation == "nearest":
         kernels.nearest(stack.array, positions, beyond, offset_type, out)
     elif interpolation == "bilinear":
-        kernels.bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
+        bilinear = kernels.bilinear_gray if channels == 1 else kernels.bilinear_color
+        bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
     else:
         largest = blend_type.dtype.type(np.iinfo(out_dtype).max if is_integer else np.inf)
         kernels.bicubic(stack.array, positions, beyond, offset_type, blend_type, is_integer, largest, out)
