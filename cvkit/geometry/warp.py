@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous
+from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, memoized
 from cvkit._jit import on_device
 from cvkit.geometry._cpu import warp as warp_kernels
 from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Positions
@@ -21,6 +21,8 @@ from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 _LARGEST_SIDE_OF_OPENCV = (1 << 15) - 1
+# Beyond it, float32 does not hold every row and column; kernels compare coordinates in their own type.
+_LARGEST_SIDE_OF_FLOAT32 = 1 << 24
 
 
 @_validate.unlike("cv2.warpAffine(src, M, dsize, dst, flags)")
@@ -81,8 +83,7 @@ def warp_affine(
     >>> cvkit.warp_affine(np.array([[10, 20, 30]], np.uint8), [[1, 0, 0.5], [0, 1, 0]], (1, 3))
     array([[ 5, 15, 25]], dtype=uint8)
     """
-    checked = _validate.matrix(matrix, (2, 3))
-    to_source = checked if inverse else invert_affine(checked)
+    to_source = _affine_to_source(matrix, inverse)
     stack = ImageStack.of(image)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(stack, (height, width)))
@@ -140,12 +141,7 @@ def warp_perspective(
     >>> cvkit.warp_perspective(ramp, [[1, 0, 0], [0, 1, 0], [0.1, 0, 1]], (1, 5))
     array([[ 0, 11, 25, 43, 67]], dtype=uint8)
     """
-    checked = _validate.matrix(matrix, (3, 3))
-    inverted = invert_perspective(checked)
-    to_source, to_result = (checked, inverted) if inverse else (inverted, checked)
-    # The plane's front is where the origin of the image is.
-    if to_result[2, 2] < 0:
-        to_source = -to_source
+    to_source = _perspective_to_source(matrix, inverse)
     stack = ImageStack.of(image)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(stack, (height, width)))
@@ -252,6 +248,21 @@ def bilinear_sample(
     return sampled.reshape(sampled.shape[1:] if stack.rank < 4 else (sampled.shape[0], *sampled.shape[2:]))
 
 
+@memoized
+def _affine_to_source(matrix: npt.ArrayLike, inverse: bool) -> np.ndarray:
+    checked = _validate.matrix(matrix, (2, 3))
+    return checked if inverse else invert_affine(checked)
+
+
+@memoized
+def _perspective_to_source(matrix: npt.ArrayLike, inverse: bool) -> np.ndarray:
+    checked = _validate.matrix(matrix, (3, 3))
+    inverted = invert_perspective(checked)
+    to_source, to_result = (checked, inverted) if inverse else (inverted, checked)
+    # The plane's front is where the origin of the image is.
+    return -to_source if to_result[2, 2] < 0 else to_source
+
+
 def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DTypeLike) -> Positions:
     """Tabulate the start of each row here: the product is rounded before the sum, as OpenCV 5 does it."""
     matrix = to_source.astype(dtype)
@@ -273,6 +284,8 @@ def _from_maps(map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, 
             f"{names[0]} and {names[1]} must have one shape {shape}, got {maps[0].shape} and {maps[1].shape}"
         )
     single = all(array.dtype == np.float32 for array in maps)
+    if not stack.is_on_device:
+        single &= max(stack.shape[1:3]) <= _LARGEST_SIDE_OF_FLOAT32
     dtype = np.dtype(np.float32 if single else np.float64)
     maps = [_float_map(array, dtype, stack, name) for array, name in zip(maps, names, strict=True)]
     if rank == 1:
@@ -303,7 +316,7 @@ def _warp(
     """Run the kernel of an interpolation over a stack."""
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     mode = _validate.one_of(border, BORDERS, "border")
-    beyond = Border(mode, _border_pixel(border_value, stack))
+    beyond = Border(mode, _border_pixel(border_value, stack.dtype, stack.shape[3]))
     out_dtype = stack.dtype if out_dtype is None else np.dtype(out_dtype)
     blend_type = np.empty(0, _blend_dtype(stack.dtype))
     is_integer = out_dtype.kind == "u"
@@ -340,9 +353,9 @@ def _blend_dtype(image: np.dtype) -> np.dtype:
     return np.dtype(np.float64 if image == np.float64 else np.float32)
 
 
-def _border_pixel(value: float | npt.ArrayLike, stack: ImageStack) -> np.ndarray:
+@memoized
+def _border_pixel(value: float | npt.ArrayLike, dtype: np.dtype, channels: int) -> np.ndarray:
     """One value for each of four channels, as kernels want it."""
-    channels = stack.shape[3]
-    pixel = np.zeros(4, stack.dtype)
-    pixel[:channels] = _validate.border_value(value, stack.dtype, channels=channels)
+    pixel = np.zeros(4, dtype)
+    pixel[:channels] = _validate.border_value(value, dtype, channels=channels)
     return pixel
