@@ -13,8 +13,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import ImageStack
 from cvkit.compare.cases.images import noise, scene
 from cvkit.geometry import warp
-from cvkit.geometry._cpu.coordinates import _affine_row, _perspective_row
-from cvkit.geometry._cpu.warp import _locate, _locate_nearest
+from cvkit.geometry._cpu.coordinates import _affine_row, _perspective_row, locate, locate_nearest
 from tests import reference
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
@@ -256,10 +255,10 @@ def test_offsets_of_large_images_are_wide_enough(height: int, width: int, channe
     weights = np.empty(2), np.empty(2)
     xs, ys = np.array([1.25, width - 4.0]), np.array([0.0, height - 2.5])
     expected = [channels, ((height - 3) * width + width - 4) * channels]
-    _locate(xs, ys, image, BORDERS["constant"], 2, offsets, *weights)
+    locate(xs, ys, image, BORDERS["constant"], 2, offsets, *weights)
     assert offsets.tolist() == expected
     assert weights[0].tolist() == [0.25, 0] and weights[1].tolist() == [0, 0.5]
-    _locate_nearest(xs, ys - 0.25, image, BORDERS["constant"], offsets)
+    locate_nearest(xs, ys - 0.25, image, BORDERS["constant"], offsets)
     assert offsets.tolist() == expected
 
 

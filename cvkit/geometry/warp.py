@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, reshaped
+from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, memoized, reshaped
 from cvkit._jit import on_device
 from cvkit.geometry._cpu import warp as warp_kernels
 from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Positions
@@ -21,6 +21,8 @@ from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 _LARGEST_SIDE_OF_OPENCV = (1 << 15) - 1
+# Beyond it, float32 does not hold every row and column; kernels compare coordinates in their own type.
+_LARGEST_SIDE_OF_FLOAT32 = 1 << 24
 
 
 @_validate.unlike("cv2.warpAffine(src, M, dsize, dst, flags)")
@@ -76,14 +78,16 @@ def warp_affine(
     uses its vector code, which is all but the last few columns. OpenCV 4 rounds coordinates to 1/32 pixel
     first.
 
+    A NaN among the four neighbors makes the whole bilinear sample NaN, even where its weight is 0, as in
+    OpenCV.
+
     Examples
     --------
     >>> import cvkit, numpy as np
     >>> cvkit.warp_affine(np.array([[10, 20, 30]], np.uint8), [[1, 0, 0.5], [0, 1, 0]], (1, 3))
     array([[ 5, 15, 25]], dtype=uint8)
     """
-    checked = _validate.matrix(matrix, (2, 3))
-    to_source = checked if inverse else invert_affine(checked)
+    to_source = _affine_to_source(matrix, inverse)
     stack = ImageStack.of(image, out=out)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(stack, (height, width)))
@@ -134,6 +138,10 @@ def warp_perspective(
     ValueError
         For an empty image, a matrix without an inverse, a size below 1 or an unknown name.
 
+    Notes
+    -----
+    A NaN among the four neighbors makes the whole bilinear sample NaN, as for :func:`warp_affine`.
+
     Examples
     --------
     >>> import cvkit, numpy as np
@@ -141,12 +149,7 @@ def warp_perspective(
     >>> cvkit.warp_perspective(ramp, [[1, 0, 0], [0, 1, 0], [0.1, 0, 1]], (1, 5))
     array([[ 0, 11, 25, 43, 67]], dtype=uint8)
     """
-    checked = _validate.matrix(matrix, (3, 3))
-    inverted = invert_perspective(checked)
-    to_source, to_result = (checked, inverted) if inverse else (inverted, checked)
-    # The plane's front is where the origin of the image is.
-    if to_result[2, 2] < 0:
-        to_source = -to_source
+    to_source = _perspective_to_source(matrix, inverse)
     stack = ImageStack.of(image, out=out)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(stack, (height, width)))
@@ -190,6 +193,11 @@ def remap(
         For other dtypes, or maps that do not hold real numbers.
     ValueError
         For an empty image, maps that differ in shape or an unknown name.
+
+    Notes
+    -----
+    A NaN among the four neighbors makes the whole bilinear sample NaN, even where its weight is 0, as in
+    OpenCV.
 
     Examples
     --------
@@ -237,6 +245,11 @@ def bilinear_sample(
     ValueError
         For an empty image, coordinates that differ in shape or an unknown name.
 
+    Notes
+    -----
+    A NaN among the four neighbors makes the whole sample NaN, even where its weight is 0, as in OpenCV's
+    bilinear warps.
+
     Examples
     --------
     >>> import cvkit, numpy as np
@@ -250,6 +263,21 @@ def bilinear_sample(
     result = stack.output((count, shape[1], channels), _blend_dtype(stack.dtype), others=positions[-2:])
     _fill(stack, positions, "bilinear", border, border_value, reshaped(result, (count, *shape, channels)))
     return stack.restore(result)
+
+
+@memoized
+def _affine_to_source(matrix: npt.ArrayLike, inverse: bool) -> np.ndarray:
+    checked = _validate.matrix(matrix, (2, 3))
+    return checked if inverse else invert_affine(checked)
+
+
+@memoized
+def _perspective_to_source(matrix: npt.ArrayLike, inverse: bool) -> np.ndarray:
+    checked = _validate.matrix(matrix, (3, 3))
+    inverted = invert_perspective(checked)
+    to_source, to_result = (checked, inverted) if inverse else (inverted, checked)
+    # The plane's front is where the origin of the image is.
+    return -to_source if to_result[2, 2] < 0 else to_source
 
 
 def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DTypeLike) -> Positions:
@@ -273,6 +301,8 @@ def _from_maps(map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, 
             f"{names[0]} and {names[1]} must have one shape {shape}, got {maps[0].shape} and {maps[1].shape}"
         )
     single = all(array.dtype == np.float32 for array in maps)
+    if not stack.is_on_device:
+        single &= max(stack.shape[1:3]) <= _LARGEST_SIDE_OF_FLOAT32
     dtype = np.dtype(np.float32 if single else np.float64)
     maps = [_float_map(array, dtype, stack, name) for array, name in zip(maps, names, strict=True)]
     if rank == 1:
@@ -316,7 +346,7 @@ def _fill(
     """Run the kernel of an interpolation over a stack."""
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     mode = _validate.one_of(border, BORDERS, "border")
-    beyond = Border(mode, _border_pixel(border_value, stack))
+    beyond = Border(mode, _border_pixel(border_value, stack.dtype, stack.shape[3]))
     blend_type = np.empty(0, _blend_dtype(stack.dtype))
     is_integer = out.dtype.kind == "u"
     kernels = stack.kernels(warp_kernels)
@@ -324,7 +354,8 @@ def _fill(
     if interpolation == "nearest":
         kernels.nearest(stack.array, positions, beyond, offset_type, out)
     elif interpolation == "bilinear":
-        kernels.bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
+        bilinear = kernels.bilinear_gray if channels == 1 else kernels.bilinear_color
+        bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
     else:
         largest = blend_type.dtype.type(np.iinfo(out.dtype).max if is_integer else np.inf)
         kernels.bicubic(stack.array, positions, beyond, offset_type, blend_type, is_integer, largest, out)
@@ -348,9 +379,9 @@ def _blend_dtype(image: np.dtype) -> np.dtype:
     return np.dtype(np.float64 if image == np.float64 else np.float32)
 
 
-def _border_pixel(value: float | npt.ArrayLike, stack: ImageStack) -> np.ndarray:
+@memoized
+def _border_pixel(value: float | npt.ArrayLike, dtype: np.dtype, channels: int) -> np.ndarray:
     """One value for each of four channels, as kernels want it."""
-    channels = stack.shape[3]
-    pixel = np.zeros(4, stack.dtype)
-    pixel[:channels] = _validate.border_value(value, stack.dtype, channels=channels)
+    pixel = np.zeros(4, dtype)
+    pixel[:channels] = _validate.border_value(value, dtype, channels=channels)
     return pixel

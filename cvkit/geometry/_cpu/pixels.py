@@ -1,4 +1,4 @@
-"""Weighted sums of two or four pixels of four floats, each pixel one vector.
+"""Weighted sums of two or four pixels: of four floats each, every pixel one vector, or of gray ones.
 
 The plain Python meaning is given first, as in :mod:`cvkit._simd.numbers`.
 """
@@ -69,3 +69,82 @@ step are ``uintp``.
 """
 blend_four_pixels = _blend_pixels(4)
 """The same for four pixels; the sums of the first two and of the last two are added."""
+
+COLUMNS = 8
+"""How many gray pixels are summed at once."""
+
+
+def _sum_gray_plain(taps):
+    def sum_columns(source, first, weights, x, target):
+        for column in range(int(x), int(x) + COLUMNS):
+            products = [weights[tap, column] * source[first[column] + tap] for tap in range(taps)]
+            total = products[0] + products[-1]
+            target[column] = total + (products[1] + products[2]) if taps == 4 else total
+
+    return sum_columns
+
+
+def _sum_gray_vector(taps):
+    @intrinsic
+    def sum_columns(typing_context, source, first, weights, x, target):
+        signature = types.void(source, first, weights, x, target)
+
+        def generate(context, builder, signature, arguments):
+            def array_of(position):
+                return context.make_array(signature.args[position])(context, builder, arguments[position])
+
+            def items_at(data, index, count):
+                kind = ir.VectorType(data.type.pointee, count)
+                return builder.bitcast(builder.gep(data, [index]), kind.as_pointer())
+
+            alignment = context.get_abi_sizeof(context.get_data_type(source.dtype))
+            x, weight_rows = arguments[3], array_of(2)
+            width = builder.extract_value(weight_rows.shape, 1)
+            joined = []
+            for column in range(COLUMNS):
+                place = builder.gep(array_of(1).data, [builder.add(x, ir.Constant(x.type, column))])
+                start = builder.zext(builder.load(place), ir.IntType(64))
+                items = builder.load(items_at(array_of(0).data, start, taps))
+                items.align = alignment
+                joined.append(items)
+            while len(joined) > 1:
+                lanes = ir.Constant(
+                    ir.VectorType(ir.IntType(32), 2 * joined[0].type.count),
+                    [*range(2 * joined[0].type.count)],
+                )
+                pairs = zip(joined[::2], joined[1::2], strict=True)
+                joined = [builder.shuffle_vector(one, other, lanes) for one, other in pairs]
+            products = []
+            for tap in range(taps):
+                lanes = [*range(tap, taps * COLUMNS, taps)]
+                neighbors = builder.shuffle_vector(
+                    joined[0],
+                    ir.Constant(joined[0].type, ir.Undefined),
+                    ir.Constant(ir.VectorType(ir.IntType(32), COLUMNS), lanes),
+                )
+                row = builder.add(builder.mul(width, ir.Constant(width.type, tap)), x)
+                factors = builder.load(items_at(weight_rows.data, row, COLUMNS))
+                factors.align = alignment
+                products.append(builder.fmul(factors, neighbors, flags=("contract",)))
+            total = builder.fadd(products[0], products[-1], flags=("contract",))
+            if taps == 4:
+                inner = builder.fadd(products[1], products[2], flags=("contract",))
+                total = builder.fadd(total, inner, flags=("contract",))
+            store = builder.store(total, items_at(array_of(4).data, x, COLUMNS))
+            store.align = alignment
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return sum_columns
+
+
+_sum_gray = _sum_gray_plain if numba.config.DISABLE_JIT else _sum_gray_vector
+sum_gray_pairs = _sum_gray(2)
+"""Weigh two neighbors for each of COLUMNS columns, called as (source, first, weights, x, target).
+
+For each column from ``x`` on, ``target[x] = weights[0, x] * source[first[x]] + weights[1, x] *
+source[first[x] + 1]``. All but ``first``, of uint32, are of one float dtype; ``x`` is ``uintp``.
+"""
+sum_gray_fours = _sum_gray(4)
+"""The same for four neighbors; the sums of the outer two and of the inner two are added."""

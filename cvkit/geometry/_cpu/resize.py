@@ -4,6 +4,7 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.memory import copy_2_items, copy_4_items
+from cvkit._simd.numbers import high_half
 from cvkit._tiles import parts_of, strip
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
@@ -113,7 +114,7 @@ def _blend_pairs(pairs, weights, blended):
     for x in range(blended.shape[0]):
         left = np.int32(np.int32(pairs[2 * x]) * np.int32(weights[0, x]))
         right = np.int32(np.int32(pairs[2 * x + 1]) * np.int32(weights[1, x]))
-        blended[x] = np.int16(np.int32(left + right) >> np.int32(4))
+        blended[x] = np.uint16(np.int32(left + right) >> np.int32(4))
 
 
 @helper
@@ -122,16 +123,15 @@ def _blend_pixels(left, right, weights, blended):
     for x in range(blended.shape[0]):
         before = np.int32(np.int32(left[x]) * np.int32(weights[0, x]))
         after = np.int32(np.int32(right[x]) * np.int32(weights[1, x]))
-        blended[x] = np.int16(np.int32(before + after) >> np.int32(4))
+        blended[x] = np.uint16(np.int32(before + after) >> np.int32(4))
 
 
 @helper
 def _blend_rows_11_bits(upper, lower, upper_weight, lower_weight, out):
     """Blend two blended rows as OpenCV's vector code does: each product keeps its high 16 bits."""
     for x in range(out.shape[0]):
-        above = np.int16(np.int32(np.int32(upper[x]) * np.int32(upper_weight)) >> np.int32(16))
-        below = np.int16(np.int32(np.int32(lower[x]) * np.int32(lower_weight)) >> np.int32(16))
-        out[x] = np.uint8(np.int16(np.int16(above + below) + np.int16(2)) >> np.int16(2))
+        above, below = high_half(upper[x], upper_weight), high_half(lower[x], lower_weight)
+        out[x] = np.uint8(np.uint16(np.uint16(above + below) + np.uint16(2)) >> np.uint16(2))
 
 
 @cpu_kernel
@@ -150,7 +150,7 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, STRIP, height)
         left, right = np.empty(2 * values + 4, np.uint8), np.empty(values + 4, np.uint8)
-        blended = np.empty((2, values), np.int16)
+        blended = np.empty((2, values), np.uint16)
         held = np.full(2, -1)
         for y in range(top, bottom):
             upper, lower = np.int64(y_index[0, y]), np.int64(y_index[1, y])
@@ -163,8 +163,9 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
                         _fetch_pixels(rows[image, row], x_first, channels, copyable, left, right)
                         _blend_pixels(left, right, weights, blended[row & 1])
                     held[row & 1] = row
+            upper_weight, lower_weight = np.uint16(y_weights[0, y]), np.uint16(y_weights[1, y])
             _blend_rows_11_bits(
-                blended[upper & 1], blended[lower & 1], y_weights[0, y], y_weights[1, y], out_rows[image, y]
+                blended[upper & 1], blended[lower & 1], upper_weight, lower_weight, out_rows[image, y]
             )
 
 
@@ -185,18 +186,30 @@ def _add_rows(upper, lower, total):
 
 
 @helper
-def _halve_columns(total, channels, out):
+def _halve_three_channels(total, out):
     """Average each value with the one a pixel further; a count known when compiling vectorizes."""
-    if channels == 3:
-        for x in range(out.shape[0] // 3):
-            out[3 * x] = _quarter(total[6 * x], total[6 * x + 3])
-            out[3 * x + 1] = _quarter(total[6 * x + 1], total[6 * x + 4])
-            out[3 * x + 2] = _quarter(total[6 * x + 2], total[6 * x + 5])
-    else:
-        for x in range(out.shape[0] // channels):
-            for c in range(channels):
-                value = 2 * x * channels + c
-                out[x * channels + c] = _quarter(total[value], total[value + channels])
+    for x in range(out.shape[0] // 3):
+        out[3 * x] = _quarter(total[6 * x], total[6 * x + 3])
+        out[3 * x + 1] = _quarter(total[6 * x + 1], total[6 * x + 4])
+        out[3 * x + 2] = _quarter(total[6 * x + 2], total[6 * x + 5])
+
+
+@helper
+def _average_neighbors(total, channels, means):
+    """Average each value with the one a pixel further, for every pixel: vectors know no other."""
+    after = total[channels:]
+    for x in range(after.shape[0]):
+        means[x] = _quarter(total[x], after[x])
+
+
+@helper
+def _keep_even_pixels(means, channels, out):
+    """Copy every other pixel, four values at once: the next pixel overwrites what is too much."""
+    last = out.shape[0] - channels
+    for x in range(last // channels):
+        copy_4_items(means, np.uint64(2 * x * channels), out, np.uint64(x * channels))
+    for channel in range(channels):
+        out[last + channel] = means[2 * last + channel]
 
 
 @helper
@@ -229,6 +242,7 @@ def halve(source, to_even, out):
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, STRIP, height)
         total = np.empty(rows.shape[2], np.uint16)
+        means = np.empty(rows.shape[2], np.uint8)
         for y in range(top, bottom):
             if channels == 1:
                 _halve_gray(pairs[image, 2 * y], pairs[image, 2 * y + 1], out_rows[image, y])
@@ -236,8 +250,11 @@ def halve(source, to_even, out):
                 _add_rows(rows[image, 2 * y], rows[image, 2 * y + 1], total)
                 if to_even:
                     _halve_two_channels_to_even(total, out_rows[image, y])
+                elif channels == 3:
+                    _halve_three_channels(total, out_rows[image, y])
                 else:
-                    _halve_columns(total, channels, out_rows[image, y])
+                    _average_neighbors(total, channels, means)
+                    _keep_even_pixels(means, channels, out_rows[image, y])
 
 
 @helper

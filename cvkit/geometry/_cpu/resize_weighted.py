@@ -6,9 +6,15 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
-from cvkit._simd.memory import copy_2_items, copy_4_items
+from cvkit._simd.memory import copy_4_items
 from cvkit._tiles import parts_of, strip
-from cvkit.geometry._cpu.pixels import blend_four_pixels, blend_two_pixels
+from cvkit.geometry._cpu.pixels import (
+    COLUMNS,
+    blend_four_pixels,
+    blend_two_pixels,
+    sum_gray_fours,
+    sum_gray_pairs,
+)
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
 STRIP = 64
@@ -115,16 +121,21 @@ def _repeat_outermost(line, channels):
 
 
 @helper
-def _sum_pairs(pairs, weights, sums):
-    for x in range(sums.shape[0]):
-        sums[x] = weights[0, x] * pairs[2 * x] + weights[1, x] * pairs[2 * x + 1]
-
-
-@helper
-def _sum_fours(fours, weights, sums):
-    for x in range(sums.shape[0]):
-        outer = weights[0, x] * fours[4 * x] + weights[3, x] * fours[4 * x + 3]
-        sums[x] = outer + (weights[1, x] * fours[4 * x + 1] + weights[2, x] * fours[4 * x + 2])
+def _sum_gray_columns(values, first, weights, sums):
+    """Sum two or four neighbors of each gray pixel, in vectors and then singly in the same order."""
+    taps, width = weights.shape
+    whole = width // COLUMNS * COLUMNS
+    for x in range(0, whole, COLUMNS):
+        if taps == 2:
+            sum_gray_pairs(values, first, weights, np.uintp(x), sums)
+        else:
+            sum_gray_fours(values, first, weights, np.uintp(x), sums)
+    for x in range(whole, width):
+        last = taps - 1
+        total = weights[0, x] * values[first[x]] + weights[last, x] * values[first[x] + last]
+        if taps == 4:
+            total += weights[1, x] * values[first[x] + 1] + weights[2, x] * values[first[x] + 2]
+        sums[x] = total
 
 
 @helper
@@ -168,19 +179,12 @@ def _sum_pixels(values, columns, begin, end, shift, sums):
 def _sum_columns(line, columns, moved, sums):
     """Sum the taps of each value; those of column x are the pixels of the line from ``first[x]`` on.
 
-    Of gray images and of many taps they are moved side by side first, two or four values at once, so that
-    the sums run in vectors.
+    Many taps are moved side by side first, four values at once, so that the sums run in vectors.
     """
     values, first, weights, channels = line.values, columns.first, columns.value_weights, columns.channels
     taps = weights.shape[0]
-    if channels == 1 and taps == 2:
-        for x in range(first.shape[0]):
-            copy_2_items(values, np.uint64(first[x]), moved, np.uint64(2 * x))
-        _sum_pairs(moved, weights, sums)
-    elif channels == 1 and taps == 4:
-        for x in range(first.shape[0]):
-            copy_4_items(values, np.uint64(first[x]), moved, np.uint64(4 * x))
-        _sum_fours(moved, weights, sums)
+    if channels == 1 and taps in (2, 4):
+        _sum_gray_columns(values, first, columns.weights, sums)
     elif taps in (2, 4):
         last = first.shape[0] - 1
         _sum_pixels(values, columns, 0, last, 0, sums)

@@ -5,13 +5,13 @@ Fetching pixels is scalar work; everything else is in simple loops that vectoriz
 
 import numpy as np
 
-from cvkit._border import CONSTANT
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd.memory import copy_2_items, copy_4_items
 from cvkit._tiles import tile, tiles_of
-from cvkit.geometry._cpu.coordinates import coordinates
-from cvkit.geometry._math import FAR, bicubic_at, cubic_weights, rounded, value_at
+from cvkit.geometry._cpu.bicubic import CubicBuffers, bicubic_tile
+from cvkit.geometry._cpu.coordinates import OUTSIDE, coordinates, locate, locate_nearest, row_buffers
+from cvkit.geometry._math import value_at
 
 # Rows and columns of output that one task makes with one set of buffers. Narrow enough for the first cache to
 # keep what a rotation reads for one row until the next, wide enough for long vector loops; enough rows for
@@ -20,41 +20,6 @@ TILE = 32, 640
 # Values between the rows of a buffer that holds the four corners of each pixel, up to four channels each. A
 # constant, because the loop that fills the four rows is short of registers.
 CORNER = 4 * TILE[1] + 4
-
-# In place of the offset of a pixel's upper left neighbor: some neighbor lies beyond the border of the image;
-# the border value alone counts.
-ACROSS_BORDER, OUTSIDE = np.int32(-1), np.int32(-2)
-
-
-@helper
-def _locate(xs, ys, image, mode, span, offsets, weight_x, weight_y):
-    """Split coordinates into the offset of the first of ``span`` x ``span`` neighbors and the fractions.
-
-    ``offsets`` holds ACROSS_BORDER or OUTSIDE where the neighbors are not all in the image. Its dtype must
-    hold the size of the image.
-    """
-    real, number = xs.dtype.type, offsets.dtype.type
-    height, width, channels = image.shape
-    pixel, row = number(channels), number(width * channels)
-    before, after = real(span // 2 - 1), real(span // 2)
-    # The last offset from which the last neighbor in the last row can be moved, as one of four items.
-    last = number(image.size - (span - 1) * row - ((span - 1) * channels + 4 if channels > 1 else span))
-    right, bottom = real(width - after), real(height - after)
-    low = -after if mode == CONSTANT else real(-FAR)
-    high_x = width - real(1) + after if mode == CONSTANT else real(FAR)
-    high_y = height - real(1) + after if mode == CONSTANT else real(FAR)
-    zero = real(0)
-    for x in range(xs.shape[0]):
-        left, top = np.floor(xs[x]), np.floor(ys[x])
-        # Comparisons in floating point, so that NaN and infinity are outside.
-        near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
-        inside = (left >= before) & (left < right) & (top >= before) & (top < bottom)
-        first_row, first_column = number(top - before), number(left - before)
-        offset = number(number(first_row * row) + number(first_column * pixel))
-        inside &= offset <= last
-        offsets[x] = offset if inside else (ACROSS_BORDER if near else OUTSIDE)
-        weight_x[x] = xs[x] - left if near else zero
-        weight_y[x] = ys[x] - top if near else zero
 
 
 @helper
@@ -79,17 +44,6 @@ def _fetch_gray(source, step, offsets, border_pixel, corners, across):
             across[found] = x
             found += 1
     return found
-
-
-@helper
-def _fetch_gray_across_border(image, xs, ys, border, across, found, corners):
-    for position in range(found):
-        x = across[position]
-        left, top = int(np.floor(xs[x])), int(np.floor(ys[x]))
-        for corner in range(4):
-            corners[corner // 2 * CORNER + 2 * x + corner % 2] = value_at(
-                image, top + corner // 2, left + corner % 2, 0, border
-            )
 
 
 @helper
@@ -121,14 +75,19 @@ def _fetch_color(source, step, channels, offsets, border_pixel, corners, across)
 
 
 @helper
-def _fetch_color_across_border(image, xs, ys, border, across, found, corners):
-    channels = image.shape[2]
-    for position in range(found):
-        x = across[position]
+def _fetch_across_border(image, xs, ys, border, across, steps, corners):
+    """Fetch the neighbors of the listed pixels one by one.
+
+    ``steps`` counts the values of ``corners`` from one pixel to the next, and to the right and to the lower
+    neighbor.
+    """
+    pixel, right, below = steps
+    for x in across:
         left, top = int(np.floor(xs[x])), int(np.floor(ys[x]))
         for corner in range(4):
-            for channel in range(channels):
-                corners[corner * CORNER + x * channels + channel] = value_at(
+            start = x * pixel + corner % 2 * right + corner // 2 * below
+            for channel in range(image.shape[2]):
+                corners[start + channel] = value_at(
                     image, top + corner // 2, left + corner % 2, channel, border
                 )
 
@@ -147,7 +106,7 @@ def _blend_gray(corners, weight_x, weight_y, is_integer, out):
 @helper
 def _blend_color(corners, weight_x, weight_y, is_integer, out):
     real = weight_x.dtype.type
-    for v in range(weight_x.shape[0]):
+    for v in range(out.shape[0]):
         upper_left, lower_left = real(corners[v]), real(corners[2 * CORNER + v])
         above = upper_left + weight_x[v] * (real(corners[CORNER + v]) - upper_left)
         below = lower_left + weight_x[v] * (real(corners[3 * CORNER + v]) - lower_left)
@@ -169,95 +128,106 @@ def _repeat_for_channels(weights, channels, repeated):
             repeated[4 * x] = repeated[4 * x + 1] = repeated[4 * x + 2] = repeated[4 * x + 3] = weights[x]
 
 
+@helper
+def _bilinear_gray_tile(image, positions, border, bounds, buffers, is_integer, out_rows):
+    top, bottom, left, right = bounds
+    flat = image.reshape(image.size)
+    offsets, corners, across = buffers.offsets, buffers.pixels, buffers.across
+    fraction_x, fraction_y = buffers.fraction_x, buffers.fraction_y
+    for y in range(top, bottom):
+        xs, ys = coordinates(positions, y, left, buffers.xs, buffers.ys)
+        locate(xs, ys, image, border.mode, 2, offsets, fraction_x, fraction_y)
+        found = _fetch_gray(flat, image.shape[1], offsets, border.pixel, corners, across)
+        _fetch_across_border(image, xs, ys, border, across[:found], (2, 1, CORNER), corners)
+        _blend_gray(corners, fraction_x, fraction_y, is_integer, out_rows[y, left:right])
+
+
+@helper
+def _bilinear_color_tile(image, positions, border, bounds, buffers, is_integer, out_rows):
+    top, bottom, left, right = bounds
+    channels, row_step = image.shape[2], image.shape[1] * image.shape[2]
+    flat = image.reshape(image.size)
+    offsets, corners, across = buffers.offsets, buffers.pixels, buffers.across
+    fraction_x, fraction_y = buffers.fraction_x, buffers.fraction_y
+    steps = channels, CORNER, 2 * CORNER
+    for y in range(top, bottom):
+        xs, ys = coordinates(positions, y, left, buffers.xs, buffers.ys)
+        locate(xs, ys, image, border.mode, 2, offsets, fraction_x, fraction_y)
+        found = _fetch_color(flat, row_step, channels, offsets, border.pixel, corners, across)
+        _fetch_across_border(image, xs, ys, border, across[:found], steps, corners)
+        _repeat_for_channels(fraction_x, channels, buffers.weight_x)
+        _repeat_for_channels(fraction_y, channels, buffers.weight_y)
+        out_row = out_rows[y, left * channels : right * channels]
+        _blend_color(corners, buffers.weight_x, buffers.weight_y, is_integer, out_row)
+
+
 @cpu_kernel
-def bilinear(source, positions, border, offset_type, blend_type, is_integer, out):
-    """Blend the 2 x 2 neighbors of each source position."""
-    count, height, width, channels = out.shape
-    out_rows = out.reshape(count, height, width * channels)
-    row_step = source.shape[2] * channels
-    real = positions.starts.dtype
+def bilinear_gray(source, positions, border, offset_type, blend_type, is_integer, out):
+    """Blend the 2 x 2 neighbors of each source position in gray images."""
+    count, height, width, _ = out.shape
+    out_rows = out.reshape(count, height, width)
     tiles = tiles_of(TILE, (height, width))
+    types = positions.starts, offset_type, blend_type, source
     for task in prange(count * tiles[0] * tiles[1]):
         index, top, bottom, left, right = tile(task, tiles, TILE, (height, width))
-        pixels = right - left
-        values = pixels * channels
-        image = source[index]
-        flat = image.reshape(image.size)
-        own_xs, own_ys = np.empty(pixels, real), np.empty(pixels, real)
-        offsets = np.empty(pixels, offset_type.dtype)
-        weight_x, weight_y = np.empty(pixels, blend_type.dtype), np.empty(pixels, blend_type.dtype)
-        value_weight_x = np.empty(values, blend_type.dtype)
-        value_weight_y = np.empty(values, blend_type.dtype)
-        corners = np.empty(4 * CORNER, source.dtype)
-        across = np.empty(pixels, np.int32)
-        for y in range(top, bottom):
-            xs, ys = coordinates(positions, y, left, own_xs, own_ys)
-            _locate(xs, ys, image, border.mode, 2, offsets, weight_x, weight_y)
-            out_row = out_rows[index, y, left * channels : left * channels + values]
-            if channels == 1:
-                found = _fetch_gray(flat, row_step, offsets, border.pixel, corners, across)
-                _fetch_gray_across_border(image, xs, ys, border, across, found, corners)
-                _blend_gray(corners, weight_x, weight_y, is_integer, out_row)
-            else:
-                found = _fetch_color(flat, row_step, channels, offsets, border.pixel, corners, across)
-                _fetch_color_across_border(image, xs, ys, border, across, found, corners)
-                _repeat_for_channels(weight_x, channels, value_weight_x)
-                _repeat_for_channels(weight_y, channels, value_weight_y)
-                _blend_color(corners, value_weight_x, value_weight_y, is_integer, out_row)
+        bounds = top, bottom, left, right
+        buffers = row_buffers(right - left, types, 0, 2 * CORNER)
+        _bilinear_gray_tile(source[index], positions, border, bounds, buffers, is_integer, out_rows[index])
+
+
+@cpu_kernel
+def bilinear_color(source, positions, border, offset_type, blend_type, is_integer, out):
+    """Blend the 2 x 2 neighbors of each source position in images of two to four channels."""
+    count, height, width, channels = out.shape
+    out_rows = out.reshape(count, height, width * channels)
+    tiles = tiles_of(TILE, (height, width))
+    types = positions.starts, offset_type, blend_type, source
+    for task in prange(count * tiles[0] * tiles[1]):
+        index, top, bottom, left, right = tile(task, tiles, TILE, (height, width))
+        bounds = top, bottom, left, right
+        buffers = row_buffers(right - left, types, channels, 4 * CORNER)
+        _bilinear_color_tile(source[index], positions, border, bounds, buffers, is_integer, out_rows[index])
 
 
 @helper
-def _locate_nearest(xs, ys, image, mode, offsets):
-    """Round coordinates, half to even, to the offset of a pixel, or ACROSS_BORDER or OUTSIDE."""
-    real, number = xs.dtype.type, offsets.dtype.type
-    height, width, channels = image.shape
-    pixel, row = number(channels), number(width * channels)
-    last = number(image.size - (4 if channels > 1 else 1))
-    half, zero = real(0.5), real(0)
-    low = -half if mode == CONSTANT else real(-FAR)
-    high_x = real(width) - half if mode == CONSTANT else real(FAR)
-    high_y = real(height) - half if mode == CONSTANT else real(FAR)
-    for x in range(xs.shape[0]):
-        column, line = np.rint(xs[x]), np.rint(ys[x])
-        near = (xs[x] > low) & (xs[x] < high_x) & (ys[x] > low) & (ys[x] < high_y)
-        inside = (column >= zero) & (column < width) & (line >= zero) & (line < height)
-        offset = number(number(number(line) * row) + number(number(column) * pixel))
-        inside &= near & (offset <= last)
-        offsets[x] = offset if inside else (ACROSS_BORDER if near else OUTSIDE)
-
-
-@helper
-def _fetch_pixels(source, channels, offsets, first, pixels):
-    """Fetch one pixel for each offset, ``first`` values behind it; where there is none, leave what is."""
+def _fetch_nearest(source, channels, offsets, border_pixel, across, pixels):
+    """Fetch one pixel for each offset, or the border value; return how many across the border are listed."""
+    found = 0
     for x in range(offsets.shape[0]):
         if offsets[x] >= 0:
-            offset = np.uint64(np.uint64(offsets[x]) + np.uint64(first))
             if channels == 1:
-                pixels[x] = source[offset]
+                pixels[x] = source[np.uint64(offsets[x])]
             else:
-                copy_4_items(source, offset, pixels, np.uint64(x * channels))
-
-
-@helper
-def _all_inside(offsets):
-    """Tell whether all are offsets of pixels, in a loop of vectors: most rows need no look at each."""
-    lowest = offsets.dtype.type(0)
-    for x in range(offsets.shape[0]):
-        lowest = min(lowest, offsets[x])
-    return lowest == 0
-
-
-@helper
-def _nearest_across_border(image, xs, ys, offsets, border, out):
-    channels = image.shape[2]
-    for x in range(offsets.shape[0]):
-        if offsets[x] == ACROSS_BORDER:
-            row, column = int(np.rint(ys[x])), int(np.rint(xs[x]))
-            for channel in range(channels):
-                out[x * channels + channel] = value_at(image, row, column, channel, border)
+                copy_4_items(source, np.uint64(offsets[x]), pixels, np.uint64(x * channels))
         elif offsets[x] == OUTSIDE:
             for channel in range(channels):
-                out[x * channels + channel] = border.pixel[channel]
+                pixels[x * channels + channel] = border_pixel[channel]
+        else:
+            across[found] = x
+            found += 1
+    return found
+
+
+@helper
+def _nearest_across_border(image, xs, ys, border, across, pixels):
+    channels = image.shape[2]
+    for x in across:
+        row, column = int(np.rint(ys[x])), int(np.rint(xs[x]))
+        for channel in range(channels):
+            pixels[x * channels + channel] = value_at(image, row, column, channel, border)
+
+
+@helper
+def _nearest_tile(image, positions, border, bounds, buffers, out_rows):
+    top, bottom, left, right = bounds
+    channels = image.shape[2]
+    flat = image.reshape(image.size)
+    for y in range(top, bottom):
+        xs, ys = coordinates(positions, y, left, buffers.xs, buffers.ys)
+        locate_nearest(xs, ys, image, border.mode, buffers.offsets)
+        found = _fetch_nearest(flat, channels, buffers.offsets, border.pixel, buffers.across, buffers.pixels)
+        _nearest_across_border(image, xs, ys, border, buffers.across[:found], buffers.pixels)
+        copy_row(buffers.pixels, out_rows[y, left * channels : right * channels])
 
 
 @cpu_kernel
@@ -265,76 +235,13 @@ def nearest(source, positions, border, offset_type, out):
     """Copy the pixel nearest to each source position, of two equally near ones the one of even index."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
-    real = positions.starts.dtype
     tiles = tiles_of(TILE, (height, width))
+    types = positions.starts, offset_type, positions.starts, source
     for task in prange(count * tiles[0] * tiles[1]):
         index, top, bottom, left, right = tile(task, tiles, TILE, (height, width))
-        pixels = right - left
-        image = source[index]
-        flat = image.reshape(image.size)
-        own_xs, own_ys = np.empty(pixels, real), np.empty(pixels, real)
-        offsets = np.empty(pixels, offset_type.dtype)
-        found = np.empty(pixels * channels + 4, source.dtype)
-        for y in range(top, bottom):
-            xs, ys = coordinates(positions, y, left, own_xs, own_ys)
-            _locate_nearest(xs, ys, image, border.mode, offsets)
-            _fetch_pixels(flat, channels, offsets, 0, found)
-            out_row = out_rows[index, y, left * channels : (left + pixels) * channels]
-            copy_row(found, out_row)
-            if not _all_inside(offsets):
-                _nearest_across_border(image, xs, ys, offsets, border, out_row)
-
-
-@helper
-def _cubic_row(fractions, channels, weights):
-    """Weigh the four neighbors of each pixel along one axis, for each of its values."""
-    real = weights.dtype.type
-    for x in range(fractions.shape[0]):
-        first, second, third, fourth = cubic_weights(fractions[x])
-        for value in range(x * channels, (x + 1) * channels):
-            weights[0, value], weights[1, value] = real(first), real(second)
-            weights[2, value], weights[3, value] = real(third), real(fourth)
-
-
-@helper
-def _add_cubic_row(before, first, second, after, weights, row_weights, total):
-    """Blend four neighbors along x and add the result, weighed along y."""
-    real = total.dtype.type
-    before_weights, first_weights = weights[0], weights[1]
-    second_weights, after_weights = weights[2], weights[3]
-    for v in range(total.shape[0]):
-        outer = before_weights[v] * real(before[v]) + after_weights[v] * real(after[v])
-        inner = first_weights[v] * real(first[v]) + second_weights[v] * real(second[v])
-        total[v] += row_weights[v] * (outer + inner)
-
-
-@helper
-def _round_and_store(total, is_integer, largest, out):
-    """Give blends as they are, or round them half to even and saturate."""
-    zero = total.dtype.type(0)
-    for v in range(out.shape[0]):
-        value = total[v]
-        if is_integer:
-            value = np.rint(value)
-            value = value if value > zero else zero
-            value = value if value < largest else largest
-        out[v] = value
-
-
-@helper
-def _cubic_across_border(image, xs, ys, offsets, border, is_integer, largest, out):
-    """Blend the pixels whose neighbors are not all in the image, one by one."""
-    channels = image.shape[2]
-    for x in range(offsets.shape[0]):
-        if offsets[x] >= 0:
-            continue
-        left, top = np.floor(xs[x]), np.floor(ys[x])
-        for channel in range(channels):
-            value = float(border.pixel[channel])
-            if offsets[x] == ACROSS_BORDER:
-                weight_x, weight_y = cubic_weights(xs[x] - left), cubic_weights(ys[x] - top)
-                value = bicubic_at(image, int(top), int(left), channel, weight_x, weight_y, border)
-            out[x * channels + channel] = rounded(value, is_integer, largest)
+        bounds = top, bottom, left, right
+        buffers = row_buffers(right - left, types, 0, CORNER)
+        _nearest_tile(source[index], positions, border, bounds, buffers, out_rows[index])
 
 
 @cpu_kernel
@@ -342,41 +249,24 @@ def bicubic(source, positions, border, offset_type, blend_type, is_integer, larg
     """Blend the 4 x 4 neighbors of each source position with Keys' cubic."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
-    row_step = source.shape[2] * channels
-    real = positions.starts.dtype
     tiles = tiles_of(TILE, (height, width))
+    types = positions.starts, offset_type, positions.starts, source
     for task in prange(count * tiles[0] * tiles[1]):
         index, top, bottom, left, right = tile(task, tiles, TILE, (height, width))
-        pixels = right - left
-        values = pixels * channels
-        image = source[index]
-        flat = image.reshape(image.size)
-        own_xs, own_ys = np.empty(pixels, real), np.empty(pixels, real)
-        fraction_x, fraction_y = np.empty(pixels, real), np.empty(pixels, real)
-        offsets = np.empty(pixels, offset_type.dtype)
-        weight_x = np.empty((4, values), blend_type.dtype)
-        weight_y = np.empty((4, values), blend_type.dtype)
+        bounds = top, bottom, left, right
+        values = (right - left) * channels
+        buffers = row_buffers(right - left, types, 0, 0)
+        weights = np.empty((2, 4, values), blend_type.dtype)
         neighbors = np.zeros((4, values + 4), source.dtype)
         total = np.empty(values, blend_type.dtype)
-        for y in range(top, bottom):
-            xs, ys = coordinates(positions, y, left, own_xs, own_ys)
-            _locate(xs, ys, image, border.mode, 4, offsets, fraction_x, fraction_y)
-            _cubic_row(fraction_x, channels, weight_x)
-            _cubic_row(fraction_y, channels, weight_y)
-            total[:] = 0
-            for row in range(4):
-                for column in range(4):
-                    first = row * row_step + column * channels
-                    _fetch_pixels(flat, channels, offsets, first, neighbors[column])
-                _add_cubic_row(
-                    neighbors[0],
-                    neighbors[1],
-                    neighbors[2],
-                    neighbors[3],
-                    weight_x,
-                    weight_y[row],
-                    total,
-                )
-            out_row = out_rows[index, y, left * channels : left * channels + values]
-            _round_and_store(total, is_integer, largest, out_row)
-            _cubic_across_border(image, xs, ys, offsets, border, is_integer, largest, out_row)
+        cubic = CubicBuffers(weights, neighbors, total)
+        bicubic_tile(
+            source[index],
+            positions,
+            border,
+            bounds,
+            buffers,
+            cubic,
+            (is_integer, largest),
+            out_rows[index],
+        )

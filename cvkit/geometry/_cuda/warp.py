@@ -81,8 +81,13 @@ def _bicubic(source, positions, border, is_integer, largest, out):
         out[index, y, x, channel] = rounded(value, is_integer, largest)
 
 
-def bilinear(source, positions, border, offset_type, blend_type, is_integer, out):
-    """Blend the 2 x 2 neighbors of each source position."""
+def bilinear_gray(source, positions, border, offset_type, blend_type, is_integer, out):
+    """Blend the 2 x 2 neighbors of each source position in gray images."""
+    _bilinear[out.shape[:3]](source, positions, border, blend_type, is_integer, out)
+
+
+def bilinear_color(source, positions, border, offset_type, blend_type, is_integer, out):
+    """Blend the 2 x 2 neighbors of each source position in images of two to four channels."""
     _bilinear[out.shape[:3]](source, positions, border, blend_type, is_integer, out)
 
 
