@@ -354,7 +354,7 @@ def _fill(
     if interpolation == "nearest":
         kernels.nearest(stack.array, positions, beyond, offset_type, out)
     elif interpolation == "bilinear":
-        bilinear = kernels.bilinear_gray if channels == 1 else kernels.bilinear_color
+        bilinear = kernels.bilinear_gray if out.shape[3] == 1 else kernels.bilinear_color
         bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
     else:
         largest = blend_type.dtype.type(np.iinfo(out.dtype).max if is_integer else np.inf)
