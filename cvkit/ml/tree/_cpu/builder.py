@@ -7,7 +7,7 @@ that the values have in the whole data.
 
 from __future__ import annotations
 
-from cvkit._jit import exact_helper
+from cvkit._jit import exact_helper, serial_kernel
 from cvkit._rows import copy_row
 from cvkit.ml.tree._cpu.criterion import SQUARED_ERROR, add_samples, impurity, needs_shift, shift_sums
 from cvkit.ml.tree._cpu.frontier import add_to_frontier, take_from_frontier
@@ -142,7 +142,7 @@ def split_node(nodes, node, branch, n_constants, stack, n_stacked):
     return n_stacked + 2
 
 
-@exact_helper
+@serial_kernel(contract=False)
 def build(columns, target, limits, node_samples, work, nodes, node_values):
     """Grow a tree and return its number of nodes.
 
