@@ -48,10 +48,23 @@ class _HelperLibrary(JITCodeLibrary):
         """Forget the Python environment, which helpers never look into."""
 
 
+class _InlinedLibrary(_HelperLibrary):
+    """A helper that every caller inlines, and optimizes there.
+
+    Only where each operation rounds as it is written: fused ones depend on what is optimized when.
+    """
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+
 class KernelCompiler(Compiler):
     """Compiles what Python calls, from arrays and numbers to machine code."""
 
-    library_class: type[JITCodeLibrary] = _KernelLibrary
+    @property
+    def library_class(self) -> type[JITCodeLibrary]:
+        """What holds the code."""
+        return _KernelLibrary
 
     def define_pipelines(self) -> Any:
         """Give the steps of compiling a library to put their code in."""
@@ -66,7 +79,11 @@ class KernelCompiler(Compiler):
 class HelperCompiler(KernelCompiler):
     """Compiles what kernels call, as far as kernels need it."""
 
-    library_class = _HelperLibrary
+    @property
+    def library_class(self) -> type[JITCodeLibrary]:
+        """What holds the helper's code."""
+        flags = self.state.flags
+        return _InlinedLibrary if flags.forceinline and not flags.fastmath else _HelperLibrary
 
     def define_pipelines(self) -> Any:
         """Leave out what Python would need to call the helper."""
