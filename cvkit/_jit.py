@@ -5,6 +5,7 @@ Kernel files decorate plain functions with these names and configure nothing the
 ``helper``       a scalar function, or a loop over one row, that kernels of either target call
 ``exact_helper`` a helper that rounds every operation as it is written
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
+``serial_kernel`` a function that Python calls and that no threads share
 ``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
 """
 
@@ -28,6 +29,7 @@ from numba import cuda, njit, prange
 from numba.core.cpu import CPUTargetOptions
 
 from cvkit._jit_cache import keep_compiled
+from cvkit._jit_linking import HelperCompiler, KernelCompiler
 
 __all__ = [
     "CUDA_KERNELS",
@@ -41,6 +43,7 @@ __all__ = [
     "on_device",
     "on_gpu_of",
     "prange",
+    "serial_kernel",
     "set_num_threads",
     "thread_limit",
     "threading_layer",
@@ -173,6 +176,13 @@ def set_num_threads(count: int) -> None:
     _threads = int(count)
 
 
+def _flags(contract: bool, reorder: bool, allocates: bool) -> dict[str, Any]:
+    relaxed = {"contract"} if contract else set()
+    relaxed |= {"reassoc", "nsz"} if reorder else set()
+    flags = {**_FLAGS, "fastmath": relaxed or False}
+    return flags if allocates else flags | _private_flags(_nrt=False)
+
+
 def helper(
     function: Callable[..., Any] | None = None,
     *,
@@ -211,14 +221,25 @@ def helper(
             force_inline=force_inline,
             allocates=allocates,
         )
-    relaxed = {"contract"} if contract else set()
-    relaxed |= {"reassoc", "nsz"} if reorder else set()
-    flags = {**_FLAGS, "fastmath": relaxed or False, "inline": "always" if inline else "never"}
+    flags = _flags(contract, reorder, allocates) | {"inline": "always" if inline else "never"}
     if force_inline:
         flags |= _private_flags(forceinline=True)
-    if not allocates:
-        flags |= _private_flags(_nrt=False)
-    return keep_compiled(njit(**flags)(function))
+    return _callable_from_python(njit(pipeline_class=HelperCompiler, **flags)(function), function, flags)
+
+
+def _callable_from_python(dispatcher: Any, function: Callable[..., Any], flags: dict[str, Any]) -> Any:
+    """Let Python call a helper, too: at a cost for each call, and compiled once more."""
+    if not hasattr(dispatcher, "_compile_for_args"):  # under NUMBA_DISABLE_JIT
+        return dispatcher
+
+    @functools.cache
+    def compiled() -> Any:
+        return keep_compiled(njit(pipeline_class=KernelCompiler, **flags)(function))
+
+    # What is compiled for kernels has no machine code of its own that Python could call.
+    dispatcher._insert = lambda *overload: None
+    dispatcher._compile_for_args = lambda *args, **kwargs: compiled()._compile_for_args(*args, **kwargs)
+    return dispatcher
 
 
 def exact_helper(function: Callable[..., Any]) -> Any:
@@ -228,6 +249,19 @@ def exact_helper(function: Callable[..., Any]) -> Any:
     half its time on passing arrays and on counting references to them.
     """
     return helper(function, contract=False, force_inline=True)
+
+
+def serial_kernel(
+    function: Callable[..., Any] | None = None, *, contract: bool = True, allocates: bool = False
+) -> Any:
+    """Compile a function that Python calls and that no threads share: one step follows from the one before.
+
+    ``contract`` and ``allocates`` mean what they do for ``helper``.
+    """
+    if function is None:
+        return functools.partial(serial_kernel, contract=contract, allocates=allocates)
+    flags = _flags(contract, False, allocates)
+    return keep_compiled(njit(pipeline_class=KernelCompiler, **flags)(function))
 
 
 class CpuKernel:
@@ -244,7 +278,7 @@ class CpuKernel:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.py_func = function
-        self._parallel = keep_compiled(njit(parallel=True, **_FLAGS)(function))
+        self._parallel = keep_compiled(njit(pipeline_class=KernelCompiler, parallel=True, **_FLAGS)(function))
         # Numba's cache key does not hold the ``parallel`` flag: the twin needs a name of its own.
         twin = types.FunctionType(
             function.__code__,
@@ -254,7 +288,7 @@ class CpuKernel:
             function.__closure__,
         )
         twin.__qualname__ = f"{function.__qualname__}_serial"
-        self._serial = keep_compiled(njit(**_FLAGS)(twin))
+        self._serial = keep_compiled(njit(pipeline_class=KernelCompiler, **_FLAGS)(twin))
 
     def __call__(self, *args: Any) -> Any:
         threads = get_num_threads()

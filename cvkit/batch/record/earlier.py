@@ -74,7 +74,7 @@ class EarlierRuns:
             width = len(row)
             rows.extend(row)
         table = np.array(rows, np.uint64).reshape(-1, width)
-        self._columns = np.ascontiguousarray(table[np.argsort(table[:, 0])].T)
+        self._columns = np.ascontiguousarray(table[np.argsort(table[:, 0], kind="stable")].T)
 
     def __len__(self) -> int:
         return self._columns.shape[1]

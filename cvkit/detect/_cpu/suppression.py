@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cvkit._jit import helper
+from cvkit._jit import helper, serial_kernel
 
 
 @helper(allocates=True)
@@ -23,7 +23,7 @@ def _suppress_row(box, boxes, against_smaller, threshold, alive):
         alive[other] = alive[other] & np.uint8(intersection <= threshold * divisor)
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def suppress(boxes, class_end, threshold, against_smaller, alive):
     """Greedy suppression of boxes sorted by class, then by falling confidence."""
     left, top, right, bottom = boxes
@@ -53,7 +53,7 @@ def _decay_row(boxes, this, gaussian, sigma, threshold, done, confidence):
             confidence[other] *= 1.0 - iou
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def decay(boxes, class_end, gaussian, sigma, threshold, confidence):
     """Soft suppression of boxes sorted by class: take the surest of the rest, lower the others, repeat."""
     left, top, right, bottom = boxes

@@ -291,7 +291,7 @@ class Lloyd:
         if distances.max() == 0:  # fewer distinct samples than clusters
             return
         empty = np.flatnonzero(totals == 0)
-        farthest = np.argpartition(distances, -len(empty))[: -len(empty) - 1 : -1]
+        farthest = np.argsort(-distances, kind="stable")[: len(empty)]
         labels = to_host(self.labels)[farthest]
         weights = self.weighted.host_weights[farthest]
         rows = self.weighted.rows(farthest)

@@ -103,7 +103,7 @@ def _reassign(
     starved = counts < STARVED_SHARE * counts.max()
     limit = int(0.5 * len(batch))
     if starved.sum() > 0.5 * len(batch):
-        starved[np.argsort(counts)[limit:]] = False
+        starved[np.argsort(counts, kind="stable")[limit:]] = False
     if starved.any():
         centers[starved] = batch[random_state.choice(len(batch), replace=False, size=int(starved.sum()))]
         # Not zero, which would have them reassigned at once.

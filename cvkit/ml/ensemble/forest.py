@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 
@@ -168,6 +167,8 @@ min_impurity_decrease, ccp_alpha
             of_classes = self._weight_of_classes(labels, sample_weight)
         self._grow(rows, codes, self.n_classes_, sample_weight, of_classes, balances_draws)
         if self.oob_score:
+            from sklearn.metrics import accuracy_score  # takes a tenth of a second to import
+
             self.oob_decision_function_ = self._out_of_bag(rows)
             self.oob_score_ = accuracy_score(codes, self.oob_decision_function_.argmax(axis=1))
         return self
@@ -302,6 +303,8 @@ frequency_weights
         rows, responses = self._check_training(X, y)
         self._grow(rows, responses, 0, sample_weight)
         if self.oob_score:
+            from sklearn.metrics import r2_score
+
             self.oob_prediction_ = self._out_of_bag(rows)[:, 0]
             self.oob_score_ = r2_score(responses, self.oob_prediction_)
         return self

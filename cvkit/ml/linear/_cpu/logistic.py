@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from cvkit._jit import helper
+from cvkit._jit import helper, serial_kernel
 from cvkit._simd.numbers import maximum
 from cvkit.ml._math import exp_negative, log1p_unit
 
 
-@helper
+@serial_kernel
 def binary(scores, targets, weights, losses, slopes):
     """Write ``weight * (log(1 + exp(score)) - target * score)`` of each sample, and its derivative.
 
@@ -30,7 +30,7 @@ def binary(scores, targets, weights, losses, slopes):
         slopes[i] = weights[i] * (probability - targets[i])
 
 
-@helper
+@serial_kernel
 def descend_coordinates(hessian, l1, sweeps, slopes, point):
     """Minimize a quadratic plus ``sum(l1 * |point|)`` along one coordinate after the other, several times.
 
@@ -74,7 +74,7 @@ def _scale(row, factors):
         row[i] *= factors[i]
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def multinomial(scores, targets, weights):
     """Return the weighted sum of ``log(sum(exp(scores))) - score of the target``.
 

@@ -1,14 +1,13 @@
 """Votes and averages of neighbors on the CPU."""
 
+import numpy as np
+
 from cvkit._jit import cpu_kernel, prange
 
 
-@cpu_kernel
 def vote(codes, indices, weights, scores):
-    """Add the weight of each neighbor to the score of its class."""
-    for q in prange(indices.shape[0]):
-        for position in range(indices.shape[1]):
-            scores[q, codes[indices[q, position]]] += weights[q, position]
+    """Add the weight of each neighbor to the score of its class, the nearest first."""
+    np.add.at(scores, (np.arange(len(indices))[:, np.newaxis], codes[indices]), weights)
 
 
 @cpu_kernel

@@ -12,7 +12,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from cvkit._jit import helper
+from cvkit._jit import helper, serial_kernel
 from cvkit._simd.numbers import maximum
 from cvkit.ml.svm._cpu.kernel_functions import apply_kernel_function
 from cvkit.ml.svm._math import PRECOMPUTED
@@ -162,7 +162,7 @@ def _move(problem, alpha, k, direction, length, room):
         alpha[k] += length if grows else -length
 
 
-@helper
+@serial_kernel
 def offset(problem, alpha, score):
     """Return the intercept: the mean score of the unbounded support vectors, or the middle of its range."""
     free, total = 0, 0.0
@@ -178,7 +178,7 @@ def offset(problem, alpha, score):
     return total / free if free > 0 else (highest + lowest) / 2.0
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def may_still_move(problem, alpha, score, high, low):
     """Return the samples that are free, or at a bound that they may leave for scores within ``low .. high``.
 
@@ -196,7 +196,7 @@ def may_still_move(problem, alpha, score, high, low):
     return keep[:count]
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def apply_changes(problem, cache, samples, changes, score):
     """Bring all scores up to date after the coefficients of some samples have changed."""
     for position in range(samples.shape[0]):
@@ -207,7 +207,7 @@ def apply_changes(problem, cache, samples, changes, score):
                 score[k] -= change * row[k]
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def advance(problem, cache, tolerance, max_steps, extra_steps, alpha, score):
     """Take steps that move ``alpha``, which starts as zeros with ``score`` as the signs, to the optimum.
 

@@ -7,7 +7,7 @@ that the values have in the whole data.
 
 from __future__ import annotations
 
-from cvkit._jit import exact_helper
+from cvkit._jit import exact_helper, serial_kernel
 from cvkit._rows import copy_row
 from cvkit.ml.tree._cpu.criterion import SQUARED_ERROR, add_samples, impurity, needs_shift, shift_sums
 from cvkit.ml.tree._cpu.frontier import add_to_frontier, take_from_frontier
@@ -127,12 +127,13 @@ def partition_node(columns, target, limits, node_samples, record, tree_weight, w
 
 
 @exact_helper
-def split_node(nodes, node, branch, n_constants, stack, n_stacked):
+def split_node(nodes, node, branch, stack, n_stacked):
     """Make a node an inner one and put its children on the stack, the left one on top: it comes next."""
     nodes[node]["feature"] = branch["feature"]
     nodes[node]["threshold"] = branch["threshold"]
     nodes[node]["missing_go_to_left"] = branch["missing_go_to_left"]
     start, middle, end, depth = branch["start"], branch["middle"], branch["end"], branch["depth"]
+    n_constants = branch["n_constant_features"]
     write_stack_record(
         stack[n_stacked], middle, end, depth, node, False, branch["right_impurity"], n_constants
     )
@@ -142,7 +143,7 @@ def split_node(nodes, node, branch, n_constants, stack, n_stacked):
     return n_stacked + 2
 
 
-@exact_helper
+@serial_kernel(contract=False)
 def build(columns, target, limits, node_samples, work, nodes, node_values):
     """Grow a tree and return its number of nodes.
 
@@ -190,16 +191,19 @@ def build(columns, target, limits, node_samples, work, nodes, node_values):
         if not stays_leaf(record["depth"], n, weight, record["impurity"], limits):
             record["weight"] = weight
             partition_node(columns, target, limits, node_samples, record, tree_weight, work, branch)
+        n_to_split = 1
         if is_best_first:
             n_waiting = add_to_frontier(work.frontier, n_waiting, node, work.branches)
-            while n_stacked == 0 and n_waiting > 0 and n_leaves < limits.max_leaf_nodes:
+            n_to_split = n_waiting if n_stacked == 0 and n_leaves < limits.max_leaf_nodes else 0
+            # What is constant is found anew in each node: children do not follow on their parents.
+            branch["n_constant_features"] = 0
+        for _ in range(n_to_split):
+            if is_best_first:
                 node = take_from_frontier(work.frontier, n_waiting, work.branches)
                 n_waiting -= 1
                 branch = work.branches[node]
-                if not branch["is_leaf"]:
-                    # What is constant is found anew in each node: children do not follow on their parents.
-                    n_stacked = split_node(nodes, node, branch, 0, work.stack, n_stacked)
-                    n_leaves += 1
-        elif not branch["is_leaf"]:
-            n_stacked = split_node(nodes, node, branch, branch["n_constant_features"], work.stack, n_stacked)
+            if not branch["is_leaf"]:
+                n_stacked = split_node(nodes, node, branch, work.stack, n_stacked)
+                n_leaves += 1
+                break
     return n_nodes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._jit import helper
+from cvkit._jit import helper, serial_kernel
 
 
 @helper
@@ -36,7 +36,7 @@ def prune_branch(top, children_left, children_right, can_be_pruned, stack):
             n_open += 2
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def prune(children_left, children_right, node_cost, largest_alpha, is_leaf, alphas, costs):
     """Prune the weakest branch, again and again, while it saves at most ``largest_alpha`` a leaf.
 
@@ -84,7 +84,7 @@ def prune(children_left, children_right, node_cost, largest_alpha, is_leaf, alph
     return n_steps
 
 
-@helper(allocates=True)
+@serial_kernel(allocates=True)
 def preorder(children_left, children_right, is_leaf, order):
     """List the nodes that are left in preorder, down to the leaves of the pruned tree; return how many."""
     stack = np.empty(is_leaf.shape[0] + 1, np.int64)

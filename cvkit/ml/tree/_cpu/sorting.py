@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._jit import cpu_kernel, exact_helper, helper, prange
+from cvkit._jit import cpu_kernel, exact_helper, prange, serial_kernel
 from cvkit._rows import copy_row
 
 _SIGN = np.uint32(1 << 31)
@@ -87,7 +87,7 @@ def rank_features(samples, values, ranks, distinct):
             ranks[feature, samples[feature, i]] = rank
 
 
-@helper
+@serial_kernel
 def keep_samples(samples, values, kept, kept_samples, kept_values):
     """Copy the presorted samples that a tree uses, in the same order."""
     n_features, n = samples.shape

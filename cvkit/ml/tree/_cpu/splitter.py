@@ -99,23 +99,24 @@ def record_split(split, feature, samples, values, target, limits, node, work):
     n = samples.shape[0]
     n_missing = count_missing(values)
     n_present = n - n_missing
-    clear_sums(node.sums, target, work.left)
-    none_left = SampleSums(work.left, 0.0, 0)
-    score, n_left = scan(samples, values, target, limits, node, none_left, work.running)
-    missing_go_to_left = n_missing == 0 and n_left > n - n_left
-    if n_missing > 0:
-        # A second search, with the missing values on the left.
+    score, n_left = -np.inf, 0
+    missing_go_to_left = False
+    # Where values are missing, a second search has them on the left.
+    for n_missing_left in range(0, n_missing + 1, max(n_missing, 1)):
         clear_sums(node.sums, target, work.left)
-        missing_weight = add_samples(samples[n_present:], target, work.left)
-        missing_left = SampleSums(work.left, missing_weight, n_missing)
-        second_score, second_n_left = scan(
-            samples[:n_present], values[:n_present], target, limits, node, missing_left, work.running
+        n_crossing = n - n_missing_left
+        missing_weight = add_samples(samples[n_crossing:], target, work.left)
+        left = SampleSums(work.left, missing_weight, n_missing_left)
+        found_score, found_n_left = scan(
+            samples[:n_crossing], values[:n_crossing], target, limits, node, left, work.running
         )
-        if second_score > score:
-            score, n_left = second_score, second_n_left
-            missing_go_to_left = True
+        if found_score > score:
+            score, n_left = found_score, found_n_left
+            missing_go_to_left = n_missing_left > 0
     if score == -np.inf:
         return False
+    if n_missing == 0:
+        missing_go_to_left = n_left > n - n_left
     split["feature"] = feature
     split["score"] = score
     split["n_present_left"] = n_left
