@@ -1,4 +1,4 @@
-"""Numba, configured in one place: threading layer, flags and thread count; the cache is in ``_jit_cache``.
+"""Numba, configured in one place: threading layer, flags, threads; ``_jit_cache`` keeps what it compiles.
 
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
@@ -26,6 +26,7 @@ import numpy as np
 from numba import cuda, njit, prange
 from numba.core.cpu import CPUTargetOptions
 
+from cvkit import _cuda_cache
 from cvkit._jit_cache import keep_compiled
 
 __all__ = [
@@ -323,7 +324,7 @@ class CudaKernel:
 
     @functools.cached_property
     def _compiled(self) -> Any:
-        return keep_compiled(cuda.jit(self.py_func))
+        return _cuda_cache.keep_compiled(cuda.jit(self.py_func))
 
     def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
         extent = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
