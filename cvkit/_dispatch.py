@@ -21,8 +21,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
-from cvkit._jit import CpuKernel, cuda, on_device
+from cvkit import _jit, _validate
+from cvkit._jit import CpuKernel, on_device
 
 Prepared = TypeVar("Prepared")
 Array = Any
@@ -49,7 +49,7 @@ def to_device(array: npt.ArrayLike) -> Array:
     """
     if on_device(array):
         return array
-    return cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
+    return _jit.cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
 
 
 def to_host(array: Array) -> np.ndarray:
@@ -77,7 +77,7 @@ def to_host(array: Array) -> np.ndarray:
 
 def as_device_array(array: Array) -> Array:
     """View a GPU array of any library as a contiguous Numba device array on the array's stream."""
-    view = array if getattr(array, "__cuda_ndarray__", False) else cuda.as_cuda_array(array, sync=False)
+    view = array if getattr(array, "__cuda_ndarray__", False) else _jit.cuda.as_cuda_array(array, sync=False)
     if view.is_c_contiguous():
         return view
     return _contiguous_on_device(view)
@@ -94,7 +94,7 @@ def _contiguous_on_device(view: Array) -> Array:
 
 def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
     """Allocate an uninitialized array on the current GPU."""
-    return cuda.device_array(shape, dtype, stream=stream)
+    return _jit.cuda.device_array(shape, dtype, stream=stream)
 
 
 def contiguous(array: np.ndarray) -> np.ndarray:

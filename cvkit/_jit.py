@@ -23,7 +23,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import cuda, njit, prange
+from numba import njit, prange
 from numba.core.cpu import CPUTargetOptions
 
 from cvkit import _cuda_cache
@@ -32,11 +32,11 @@ from cvkit._jit_cache import keep_compiled
 __all__ = [
     "CUDA_KERNELS",
     "cpu_kernel",
-    "cuda",
     "cuda_kernel",
     "exact_helper",
     "get_num_threads",
     "gpu_name",
+    "has_cuda",
     "helper",
     "on_device",
     "prange",
@@ -44,6 +44,16 @@ __all__ = [
     "thread_limit",
     "threading_layer",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "cuda":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Importing it takes as long as all the rest; who has no GPU does not need it.
+    from numba import cuda
+
+    return cuda
+
 
 # "contract" lets a multiply and an add become one FMA. Nothing else of fast maths: no reordering of sums, and
 # NaN and infinity keep their meaning.
@@ -297,8 +307,37 @@ def on_device(array: object) -> bool:
     return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
 
 
+# What the driver's library is called; elsewhere Numba is asked.
+_DRIVERS = {"linux": ("libcuda.so.1", "libcuda.so"), "win32": ("nvcuda.dll",)}
+
+
+def has_cuda() -> bool:
+    """Tell whether there is a GPU that kernels can run on."""
+    is_asked_for = {"NUMBA_CUDA_DRIVER", "NUMBA_ENABLE_CUDASIM"} & os.environ.keys()
+    if not is_asked_for and "numba.cuda" not in sys.modules and not _finds_driver():
+        return False
+    from numba import cuda
+
+    return bool(cuda.is_available())
+
+
+def _finds_driver() -> bool:
+    """Look for the library of the driver, which takes a fraction of what importing ``numba.cuda`` does."""
+    if sys.platform not in _DRIVERS:
+        return True
+    folders = ("", "/usr/lib/", "/usr/lib64/") if sys.platform == "linux" else ("",)
+    for folder in folders:
+        for name in _DRIVERS[sys.platform]:
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(folder + name)
+                return True
+    return False
+
+
 def gpu_name() -> str:
     """Name the GPU that kernels run on now."""
+    from numba import cuda
+
     # Of the simulators, Numba's own knows a device by its context only, and none has a name for it.
     name = getattr(cuda.current_context().device, "name", "CUDA simulator")
     return name.decode() if isinstance(name, bytes) else str(name)
@@ -324,6 +363,8 @@ class CudaKernel:
 
     @functools.cached_property
     def _compiled(self) -> Any:
+        from numba import cuda
+
         return _cuda_cache.keep_compiled(cuda.jit(self.py_func))
 
     def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
@@ -341,6 +382,8 @@ class CudaKernel:
 
 def _on_stream(argument: Any, stream: Any) -> Any:
     """Copy a NumPy array to the device; of a named tuple, each of its arrays."""
+    from numba import cuda
+
     if isinstance(argument, tuple) and hasattr(argument, "_make"):
         return argument._make(_on_stream(field, stream) for field in argument)
     return cuda.to_device(argument, stream) if isinstance(argument, np.ndarray) else argument

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import llvmlite
 import numba
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from numba.misc.appdirs import AppDirs
 
@@ -132,7 +133,8 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target_context: Any) -> CompileResult | None:
         """Return the code for arguments of some types, or None where it has to be compiled."""
-        target_context.refresh()
+        # Numba would load all that it compiles with, too, which takes as long as importing it.
+        rtsys.initialize(target_context)
         here = Target(*target_context.codegen().magic_tuple())
         own = [(folder, here) for folder in own_folders(numba.config.CACHE_DIR)]
         for folder, target in (*_shipped_for(here), *own):
@@ -152,6 +154,8 @@ class KernelCache:
             return  # it holds addresses that are of this process
         name = self._file_name(signature, Target(*compiled.library.codegen.magic_tuple()))
         data = dumps((signature, compiled._reduce()))
+        if b"_numba_hashsecret" in data:
+            return  # it needs one of the modules that load_overload does not load
         trouble = "its place is not known"
         for folder in own_folders(numba.config.CACHE_DIR):
             try:
@@ -159,6 +163,8 @@ class KernelCache:
                 with atomic_path(folder / name) as temporary:
                     temporary.write_bytes(hashlib.sha256(data).digest() + data)
             except OSError as error:
+                if (folder / name).exists():
+                    return  # another process has kept it, and a third one reads it: Windows refuses then
                 trouble = error.strerror or str(error)
             else:
                 self._remove(folder, of_other_sources=True)
