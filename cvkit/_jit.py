@@ -253,7 +253,7 @@ class CpuKernel:
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
         self.py_func = function
-        self._parallel = keep_compiled(njit(parallel=True, **_FLAGS)(function))
+        self._parallel = keep_compiled(njit(parallel=True, **_FLAGS)(function), is_helper=False)
         # Numba's cache key does not hold the ``parallel`` flag: the twin needs a name of its own.
         twin = types.FunctionType(
             function.__code__,
@@ -263,7 +263,7 @@ class CpuKernel:
             function.__closure__,
         )
         twin.__qualname__ = f"{function.__qualname__}_serial"
-        self._serial = keep_compiled(njit(**_FLAGS)(twin))
+        self._serial = keep_compiled(njit(**_FLAGS)(twin), is_helper=False)
 
     def __call__(self, *args: Any) -> Any:
         threads = get_num_threads()

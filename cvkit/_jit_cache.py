@@ -24,7 +24,7 @@ import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import llvmlite
+import llvmlite.binding
 import numba
 from numba.core.compiler import CompileResult
 from numba.core.runtime import rtsys
@@ -43,6 +43,12 @@ _TOLD = "_CVKIT_HAS_TOLD_OF_CACHE"
 _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "_compiled"
 """Where a wheel puts compiled kernels, in a folder for each level of processors."""
+
+HELPER = ".helper.nbc"
+"""How the names of files end that serve only to compile other kernels."""
+
+# Where Numba puts its listing of types, after the library and the description.
+_ANNOTATION = 4
 
 # Seconds after which whoever waits wants to know what for.
 _PATIENCE = 2.0
@@ -94,7 +100,7 @@ def tell_once(trouble: str) -> None:
         )
 
 
-def keep_compiled(dispatcher: Any) -> Any:
+def keep_compiled(dispatcher: Any, *, is_helper: bool = True) -> Any:
     """Let a function that Numba compiles for the CPU load and save its compiled code where that can be.
 
     Parameters
@@ -102,6 +108,9 @@ def keep_compiled(dispatcher: Any) -> Any:
     dispatcher : numba dispatcher
         A decorated function that has not been called yet. A plain function, as there is with
         ``NUMBA_DISABLE_JIT``, stays as it is.
+    is_helper : bool
+        Whether other kernels call it. What only Python calls is kept without what those are compiled from:
+        it takes a fifth of the space in a wheel, and less time to load.
 
     Returns
     -------
@@ -109,7 +118,7 @@ def keep_compiled(dispatcher: Any) -> Any:
         The same.
     """
     if hasattr(dispatcher, "_cache"):
-        dispatcher._cache = KernelCache(dispatcher.py_func)
+        dispatcher._cache = KernelCache(dispatcher.py_func, is_helper)
     return dispatcher
 
 
@@ -120,10 +129,14 @@ class KernelCache:
     ----------
     function : callable
         What is compiled.
+    is_helper : bool
+        Whether other kernels call it.
     """
 
-    def __init__(self, function: Any) -> None:
+    def __init__(self, function: Any, is_helper: bool) -> None:
         self._function = function
+        self._is_helper = is_helper
+        self._suffix = HELPER if is_helper else ".nbc"
         self._name = re.sub(r"[^\w.]", "", f"{function.__module__}.{function.__qualname__}")
 
     @property
@@ -153,7 +166,7 @@ class KernelCache:
         if compiled.lifted or compiled.library.has_dynamic_globals:
             return  # it holds addresses that are of this process
         name = self._file_name(signature, Target(*compiled.library.codegen.magic_tuple()))
-        data = dumps((signature, compiled._reduce()))
+        data = dumps((signature, self._reduced(compiled)))
         if b"_numba_hashsecret" in data:
             return  # it needs one of the modules that load_overload does not load
         trouble = "its place is not known"
@@ -181,6 +194,15 @@ class KernelCache:
         for folder in own_folders(numba.config.CACHE_DIR):
             self._remove(folder, of_other_sources=False)
 
+    def _reduced(self, compiled: CompileResult) -> tuple[Any, ...]:
+        """Return what :meth:`load_overload` makes the code of."""
+        library, description, *rest = compiled._reduce()
+        rest[_ANNOTATION] = ""  # a listing of the source, with its path
+        if not self._is_helper:
+            name, kind, (machine_code, _) = library
+            library = name, kind, (machine_code, _names_only(description))
+        return library, description, *rest
+
     @functools.cached_property
     def _prefix(self) -> str:
         """What the names of the function's files begin with as long as its sources stay as they are."""
@@ -190,7 +212,7 @@ class KernelCache:
         function = self._function
         closure = function.__closure__ and dumps(tuple(cell.cell_contents for cell in function.__closure__))
         depends_on = _COMPILER, target, function.__code__.co_firstlineno, closure, str(signature)
-        return f"{self._prefix}{hashlib.sha256(repr(depends_on).encode()).hexdigest()[:24]}.nbc"
+        return f"{self._prefix}{hashlib.sha256(repr(depends_on).encode()).hexdigest()[:24]}{self._suffix}"
 
     def _remove(self, folder: Path, *, of_other_sources: bool) -> None:
         for path in folder.glob(f"{self._name}-*.nbc"):
@@ -227,6 +249,13 @@ class _LongCompilation:
 
 
 _long_compilation = _LongCompilation()
+
+
+def _names_only(description: Any) -> bytes:
+    """Return the bitcode by which Numba knows what a kernel's machine code defines, without what it is made of."""
+    names = description.llvm_func_name, description.llvm_cpython_wrapper_name
+    stubs = "".join(f'define void @"{name}"() {{ unreachable }}\n' for name in names)
+    return llvmlite.binding.parse_assembly(stubs).as_bitcode()
 
 
 def _read(path: Path) -> bytes:

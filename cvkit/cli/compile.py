@@ -69,6 +69,8 @@ def _in_a_process(operation: str) -> bool:
     process = multiprocessing.get_context("spawn").Process(target=_compile, args=(operation,))
     process.start()
     process.join()
+    if process.exitcode not in (0, 1, 130):
+        tell(f"cvkit: {operation}: the process ended with code {process.exitcode}")
     return process.exitcode == 0
 
 
