@@ -252,7 +252,7 @@ _long_compilation = _LongCompilation()
 
 
 def _names_only(description: Any) -> bytes:
-    """Return the bitcode by which Numba knows what a kernel's machine code defines, without what it is made of."""
+    """Return bitcode from which Numba learns what a kernel's machine code defines, and nothing else."""
     names = description.llvm_func_name, description.llvm_cpython_wrapper_name
     stubs = "".join(f'define void @"{name}"() {{ unreachable }}\n' for name in names)
     return llvmlite.binding.parse_assembly(stubs).as_bitcode()

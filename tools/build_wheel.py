@@ -62,7 +62,7 @@ def compiled(site: Path, level: str, operations: list[str], scratch: Path) -> di
 
 
 def tags() -> tuple[str, str]:
-    """Return the wheel's tag for Python, and for the platforms: those that llvmlite, which runs them, is for."""
+    """Return the wheel's tags for Python and for platforms: those of llvmlite, which loads the kernels."""
     python = f"cp{sys.version_info.major}{sys.version_info.minor}"
     wheel = importlib.metadata.distribution("llvmlite").read_text("WHEEL") or ""
     platforms = [line.rpartition("-")[2] for line in wheel.splitlines() if line.startswith("Tag: ")]
