@@ -11,6 +11,7 @@ import pytest
 
 import cvkit
 from cvkit.cli import main
+from cvkit.cli.compile import _compile
 from cvkit.cli.typical_calls import CALLS, call_twice
 
 
@@ -46,9 +47,10 @@ def test_unknown_operations_are_named(root: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_call_that_fails_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    from cvkit.cli.compile import _compile
-
+def test_a_call_that_fails_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {})  # it sets how many threads Numba starts with
     with pytest.raises(SystemExit) as ending:
         _compile("no such operation")
     assert ending.value.code == 1

@@ -19,6 +19,7 @@ import zipfile
 from pathlib import Path
 
 from cvkit._jit_cache import HELPER, SHIPPED
+from cvkit.cli.compile import operations_named
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.cli.progress import tell
 
@@ -101,11 +102,12 @@ def main() -> None:
     """Build the pure wheel, compile its kernels, and write both into one."""
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("operations", nargs="*", help="those of cvkit compile; all unless named")
-    parser.add_argument("--level", action="append", help=f"as LLVM calls it; {LEVELS} unless named")
+    parser.add_argument("--level", action="append", choices=LEVELS, help="both unless named")
     parser.add_argument(
         "--output", type=Path, default=ROOT / "dist", metavar="DIR", help="where the wheel goes"
     )
     arguments = parser.parse_args()
+    operations_named(arguments.operations)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         pure = pure_wheel(scratch)

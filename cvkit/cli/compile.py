@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Annotated
 
@@ -38,18 +39,11 @@ def compile_kernels(
 
     Exit code: 0 all compiled and kept, 1 some not, 2 wrong usage, 130 interrupted.
     """
-    # Before Numba is imported. Kernels with threads are needed also where the image of a container is built
-    # on one processor.
-    os.environ["NUMBA_NUM_THREADS"] = str(max(2, os.cpu_count() or 1))
     from cvkit._jit_cache import writable_folder
-    from cvkit.cli.typical_calls import CALLS
 
-    unknown = [name for name in operations or () if name not in CALLS]
-    if unknown:
-        raise WrongUsageError(f"unknown operation {unknown[0]!r}; there are: {', '.join(sorted(CALLS))}")
+    names = operations_named(operations or ())
     with wrong_usage(prefix="compiled kernels cannot be kept: "):
         folder = writable_folder()
-    names = list(dict.fromkeys(operations or CALLS))
     progress = open_progress(len(names), "operations", quiet=quiet)
     failures = 0
     pool = ThreadPoolExecutor(workers or os.cpu_count())
@@ -64,6 +58,16 @@ def compile_kernels(
     raise typer.Exit(int(failures > 0))
 
 
+def operations_named(operations: Sequence[str]) -> list[str]:
+    """Check the names of operations; none stands for all."""
+    from cvkit.cli.typical_calls import CALLS
+
+    unknown = [name for name in operations if name not in CALLS]
+    if unknown:
+        raise WrongUsageError(f"unknown operation {unknown[0]!r}; there are: {', '.join(sorted(CALLS))}")
+    return list(dict.fromkeys(operations or CALLS))
+
+
 def _in_a_process(operation: str) -> bool:
     """Compile in a process of its own, whose memory ends with it; return whether it went well."""
     process = multiprocessing.get_context("spawn").Process(target=_compile, args=(operation,))
@@ -75,6 +79,9 @@ def _in_a_process(operation: str) -> bool:
 
 
 def _compile(operation: str) -> None:
+    # Before Numba is imported. Kernels with threads are needed also where the image of a container is built
+    # on one processor.
+    os.environ["NUMBA_NUM_THREADS"] = str(max(2, os.cpu_count() or 1))
     from cvkit.cli.typical_calls import call_twice
 
     try:
