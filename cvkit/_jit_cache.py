@@ -44,8 +44,8 @@ _PACKAGE = Path(__file__).parent
 SHIPPED = _PACKAGE / "_compiled"
 """Where a wheel puts compiled kernels, in a folder for each level of processors."""
 
-HELPER = ".helper.nbc"
-"""How the names of files end that serve only to compile other kernels."""
+LOADED: set[str] = set()
+"""Names of the files that were loaded in this process, for the builder of wheels."""
 
 # Where Numba puts its listing of types, after the library and the description.
 _ANNOTATION = 4
@@ -136,7 +136,6 @@ class KernelCache:
     def __init__(self, function: Any, is_helper: bool) -> None:
         self._function = function
         self._is_helper = is_helper
-        self._suffix = HELPER if is_helper else ".nbc"
         self._name = re.sub(r"[^\w.]", "", f"{function.__module__}.{function.__qualname__}")
 
     @property
@@ -151,12 +150,16 @@ class KernelCache:
         here = Target(*target_context.codegen().magic_tuple())
         own = [(folder, here) for folder in own_folders(numba.config.CACHE_DIR)]
         for folder, target in (*_shipped_for(here), *own):
+            name = self._file_name(signature, target)
             try:
-                kept, compiled = pickle.loads(_read(folder / self._file_name(signature, target)))
-                if kept == signature:
-                    return CompileResult._rebuild(target_context, *compiled)
+                kept, compiled = pickle.loads(_read(folder / name))
+                if kept != signature:
+                    continue
+                result = CompileResult._rebuild(target_context, *compiled)
             except Exception:  # the file is not there, or whatever reading a damaged one raises
                 continue
+            LOADED.add(name)
+            return result
         _long_compilation.begin((self, signature))
         return None
 
@@ -212,7 +215,7 @@ class KernelCache:
         function = self._function
         closure = function.__closure__ and dumps(tuple(cell.cell_contents for cell in function.__closure__))
         depends_on = _COMPILER, target, function.__code__.co_firstlineno, closure, str(signature)
-        return f"{self._prefix}{hashlib.sha256(repr(depends_on).encode()).hexdigest()[:24]}{self._suffix}"
+        return f"{self._prefix}{hashlib.sha256(repr(depends_on).encode()).hexdigest()[:24]}.nbc"
 
     def _remove(self, folder: Path, *, of_other_sources: bool) -> None:
         for path in folder.glob(f"{self._name}-*.nbc"):

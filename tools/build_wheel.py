@@ -2,7 +2,7 @@
 
 The kernels are those of ``cvkit compile``, for levels of processors. They are taken where Python, Numba and
 llvmlite are the versions that compiled them. Elsewhere the wheel compiles when kernels are called, as the
-pure one of ``pip wheel .`` does, which is for all other systems.
+pure one of ``pip wheel .`` does, which is for all other systems. The machine has to run every level.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from cvkit._jit_cache import HELPER, SHIPPED
+from cvkit._jit_cache import SHIPPED
 from cvkit.cli.compile import operations_named
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.cli.progress import tell
@@ -27,6 +28,21 @@ ROOT = Path(__file__).resolve().parents[1]
 LEVELS = ("x86-64-v3", "x86-64-v4")
 # Of every file in the wheel, so that the same sources give the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
+
+
+# Makes the calls again, and says which files they take: the others only serve to compile these.
+_USE = """
+import json, sys
+from numba.core import event
+from cvkit._jit_cache import LOADED
+from cvkit.cli.compile import operations_named
+from cvkit.cli.typical_calls import call_twice
+with event.install_recorder("numba:compile") as compilations:
+    for operation in operations_named(sys.argv[1:]):
+        call_twice(operation)
+assert not compilations.buffer, "some code is not kept"
+print(json.dumps(sorted(LOADED)))
+"""
 
 
 def pure_wheel(scratch: Path) -> Path:
@@ -51,15 +67,21 @@ def compiled(site: Path, level: str, operations: list[str], scratch: Path) -> di
         "NUMBA_CPU_NAME": level,
         "NUMBA_CPU_FEATURES": "",
         "NUMBA_DISABLE_INTEL_SVML": "1",
+        "NUMBA_NUM_THREADS": str(max(2, os.cpu_count() or 1)),
     }
     tell(f"compiling for {level}")
-    command = [sys.executable, "-m", "cvkit", "compile", *operations]
-    subprocess.run(command, env=environment, cwd=scratch, check=True)
-    return {
-        f"cvkit/{SHIPPED.name}/{level}/{path.name}": path.read_bytes()
-        for path in sorted((scratch / level).rglob("*.nbc"))
-        if not path.name.endswith(HELPER)
-    }
+    for command in (["-m", "cvkit", "compile", *operations], ["-c", _USE, *operations]):
+        run = subprocess.run(
+            [sys.executable, *command],
+            env=environment,
+            cwd=scratch,
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        )
+    used = set(json.loads(run.stdout))
+    paths = sorted(path for path in (scratch / level).rglob("*.nbc") if path.name in used)
+    return {f"cvkit/{SHIPPED.name}/{level}/{path.name}": path.read_bytes() for path in paths}
 
 
 def tags() -> tuple[str, str]:
