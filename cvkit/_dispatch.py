@@ -21,8 +21,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
-from cvkit._jit import CpuKernel, cuda, on_device, on_gpu_of
+from cvkit import _jit, _validate
+from cvkit._jit import CpuKernel, on_device, on_gpu_of
 
 Prepared = TypeVar("Prepared")
 Array = Any
@@ -49,7 +49,7 @@ def to_device(array: npt.ArrayLike) -> Array:
     """
     if on_device(array):
         return array
-    return cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
+    return _jit.cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
 
 
 def to_host(array: Array) -> np.ndarray:
@@ -95,11 +95,11 @@ def _device_view(array: Array) -> Array:
     """View an array as Numba's; what runs on it is ordered after what its library has begun."""
     if getattr(array, "__cuda_ndarray__", False):
         return array
-    view = cuda.as_cuda_array(array, sync=False)
+    view = _jit.cuda.as_cuda_array(array, sync=False)
     if type(array).__module__.partition(".")[0] == "torch":
         # Its interface names no stream: what torch runs next for this thread is what counts.
         stream = sys.modules["torch"].cuda.current_stream(array.device).cuda_stream
-        view.stream = cuda.external_stream(stream) if stream else 0
+        view.stream = _jit.cuda.external_stream(stream) if stream else 0
     return view
 
 
@@ -134,7 +134,7 @@ def _contiguous_on_device(view: Array) -> Array:
 
 def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
     """Allocate an uninitialized array on the current GPU."""
-    return cuda.device_array(shape, dtype, stream=stream)
+    return _jit.cuda.device_array(shape, dtype, stream=stream)
 
 
 def contiguous(array: np.ndarray) -> np.ndarray:

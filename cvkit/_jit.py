@@ -1,4 +1,4 @@
-"""Numba, configured in one place: threading layer, flags and thread count; the cache is in ``_jit_cache``.
+"""Numba, configured in one place: threading layer, flags, threads; ``_jit_cache`` keeps what it compiles.
 
 Kernel files decorate plain functions with these names and configure nothing themselves:
 
@@ -25,20 +25,21 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import cuda, njit, prange
+from numba import njit, prange
 from numba.core.cpu import CPUTargetOptions
 
+from cvkit import _cuda_cache
 from cvkit._jit_cache import keep_compiled
 from cvkit._jit_linking import HelperCompiler, KernelCompiler
 
 __all__ = [
     "CUDA_KERNELS",
     "cpu_kernel",
-    "cuda",
     "cuda_kernel",
     "exact_helper",
     "get_num_threads",
     "gpu_name",
+    "has_cuda",
     "helper",
     "on_device",
     "on_gpu_of",
@@ -48,6 +49,16 @@ __all__ = [
     "thread_limit",
     "threading_layer",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "cuda":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Importing it takes as long as all the rest; who has no GPU does not need it.
+    from numba import cuda
+
+    return cuda
+
 
 # "contract" lets a multiply and an add become one FMA. Nothing else of fast maths: no reordering of sums, and
 # NaN and infinity keep their meaning.
@@ -334,6 +345,8 @@ def on_device(array: object) -> bool:
 
 def on_gpu_of(array: Any) -> contextlib.AbstractContextManager[Any]:
     """Make the GPU that a device array lives on the current one for a while."""
+    from numba import cuda
+
     if len(cuda.gpus) == 1:
         return contextlib.nullcontext()
     from numba.cuda.cudadrv.driver import binding, driver
@@ -346,8 +359,37 @@ def on_gpu_of(array: Any) -> contextlib.AbstractContextManager[Any]:
     return gpu
 
 
+# What the driver's library is called; elsewhere Numba is asked.
+_DRIVERS = {"linux": ("libcuda.so.1", "libcuda.so"), "win32": ("nvcuda.dll",)}
+
+
+def has_cuda() -> bool:
+    """Tell whether there is a GPU that kernels can run on."""
+    is_asked_for = {"NUMBA_CUDA_DRIVER", "NUMBA_ENABLE_CUDASIM"} & os.environ.keys()
+    if not is_asked_for and "numba.cuda" not in sys.modules and not _finds_driver():
+        return False
+    from numba import cuda
+
+    return bool(cuda.is_available())
+
+
+def _finds_driver() -> bool:
+    """Look for the library of the driver, which takes a fraction of what importing ``numba.cuda`` does."""
+    if sys.platform not in _DRIVERS:
+        return True
+    folders = ("", "/usr/lib/", "/usr/lib64/") if sys.platform == "linux" else ("",)
+    for folder in folders:
+        for name in _DRIVERS[sys.platform]:
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(folder + name)
+                return True
+    return False
+
+
 def gpu_name() -> str:
     """Name the GPU that kernels run on now."""
+    from numba import cuda
+
     # Of the simulators, Numba's own knows a device by its context only, and none has a name for it.
     name = getattr(cuda.current_context().device, "name", "CUDA simulator")
     return name.decode() if isinstance(name, bytes) else str(name)
@@ -374,7 +416,9 @@ class CudaKernel:
 
     @functools.cached_property
     def _compiled(self) -> Any:
-        return keep_compiled(cuda.jit(self.py_func))
+        from numba import cuda
+
+        return _cuda_cache.keep_compiled(cuda.jit(self.py_func))
 
     def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
         extent = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
@@ -392,6 +436,8 @@ class CudaKernel:
     @functools.lru_cache(maxsize=64)  # noqa: B019 - kernels live as long as the process
     def _configured(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
         """Configure a launch once: Numba takes as long for it as for the launch."""
+        from numba import cuda
+
         with warnings.catch_warnings():
             # Small images leave most of a GPU idle, and nothing can be done about it.
             warnings.filterwarnings("ignore", "Grid size")
@@ -429,6 +475,8 @@ def launch_shape(
 
 def _on_device(argument: Any, stream: Any) -> Any:
     """Copy a NumPy array to the device; of a named tuple, each of its arrays."""
+    from numba import cuda
+
     if isinstance(argument, np.ndarray):
         if argument.nbytes > _LARGEST_KEPT_TABLE:
             return cuda.to_device(np.ascontiguousarray(argument), stream)
@@ -446,6 +494,8 @@ _LARGEST_KEPT_TABLE = 1 << 16
 @functools.lru_cache(maxsize=256)
 def _table_on_device(context: int, data: bytes, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     """Copy a table to the current device, to be read on any stream: the copy has ended on return."""
+    from numba import cuda
+
     table = cuda.to_device(np.frombuffer(data, dtype).reshape(shape))
     cuda.default_stream().synchronize()
     return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -95,3 +96,11 @@ def test_a_run_without_stderr_does_its_work(tmp_path: Path, streams: str) -> Non
     assert (tmp_path / "code").read_text().strip() == "1"
     assert (tmp_path / "out" / "a.png").exists()
     assert (tmp_path / "out" / "manifest.jsonl").read_bytes().count(b"\n") == 2
+
+
+def test_commands_tell_of_long_compilations(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("cvkit._jit_cache")
+    with progress.told_compilation():
+        logger.info("cvkit: compiling")
+    logger.info("cvkit: compiling for the library says nothing")
+    assert capsys.readouterr().err == "cvkit: compiling\n"

@@ -8,13 +8,17 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numba import config, cuda, njit
+from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
 
-from cvkit._jit_cache import keep_compiled
+from cvkit import _cuda_cache
+from cvkit._jit_cache import _V3, _V4, Target, _LongCompilation, _shipped_for, keep_compiled
 
 SET_THIS = "set NUMBA_CACHE_DIR to a folder that can be written"
 GRAY = "import cvkit, numpy as np; print(cvkit.rgb_to_gray(np.full((2, 3, 3), 9, np.uint8)).max())"
@@ -105,21 +109,36 @@ def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_cache_that_can_no_longer_be_written(cache_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    first, second = keep_compiled(njit(doubled)), keep_compiled(njit(doubled))
+    first, second, third = (keep_compiled(njit(doubled)) for _ in range(3))
+    first(2)
     shutil.rmtree(cache_folder)
     cache_folder.touch()
-    assert (first(2), second(2.5)) == (4, 5.0)
+    assert (second(2), third(2.5)) == (4, 5.0)
     assert [record.getMessage().endswith(SET_THIS) for record in caplog.records] == [True]
 
 
-@pytest.mark.parametrize("damaged", ["*.nbi", "*.nbc"])
+def truncated(content: bytes) -> bytes:
+    return content[:40]
+
+
+def empty(content: bytes) -> bytes:
+    return b""
+
+
+def flipped(content: bytes) -> bytes:
+    """Turn a bit in the middle, which is machine code."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [truncated, empty, flipped])
 def test_a_damaged_cache_is_made_anew(
-    damaged: str, cache_folder: Path, caplog: pytest.LogCaptureFixture
+    damage: Callable[[bytes], bytes], cache_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     keep_compiled(njit(doubled))(2)
-    (path,) = cache_folder.rglob(damaged)
-    path.write_bytes(path.read_bytes()[:40])
-    assert keep_compiled(njit(doubled))(2) == 4
+    (path,) = cache_folder.rglob("*.nbc")
+    path.write_bytes(damage(path.read_bytes()))
+    assert hits(keep_compiled(njit(doubled)), 2) == 0
     assert hits(keep_compiled(njit(doubled)), 2) == 1
     assert not caplog.records
 
@@ -130,31 +149,116 @@ def test_a_disk_that_fills_up_leaves_no_older_code(
     older, newer, later = (keep_compiled(njit(doubled)) for _ in range(3))
     older(2)
     for dispatcher in (newer, later):
-        monkeypatch.setattr(dispatcher._cache._cache_file, "_source_stamp", "of another version")
+        monkeypatch.setattr(dispatcher._cache, "_prefix", f"{dispatcher._cache._name}-anotherversion-")
 
-    def full(name: str, data: object) -> None:
+    def full(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:40])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(newer._cache._cache_file, "_save_data", full)
-    newer(2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        newer(2)
     assert "No space left on device" in caplog.text
     assert hits(later, 2) == 0
+    assert len([path for path in cache_folder.rglob("*") if path.is_file()]) == 1  # older code is removed
 
 
 def test_processes_that_race_do_not_take_each_others_code(
     cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = keep_compiled(njit(doubled)), keep_compiled(njit(doubled))
-    save = first._cache._cache_file._save_data
+    save = first._cache.save_overload
 
-    def save_late(name: str, data: object) -> None:
+    def save_late(signature: object, compiled: object) -> None:
         second(2.5)
-        save(name, data)
+        save(signature, compiled)
 
-    monkeypatch.setattr(first._cache._cache_file, "_save_data", save_late)
-    monkeypatch.setattr(second._cache._cache_file, "_load_index", dict)  # read before the first wrote its own
+    monkeypatch.setattr(first._cache, "save_overload", save_late)
     first(2)
-    assert hits(keep_compiled(njit(doubled)), 2.5) == 1
+    for argument in (2, 2.5):
+        assert hits(keep_compiled(njit(doubled)), argument) == 1
+
+
+def test_code_of_another_kernel_is_not_taken(cache_folder: Path) -> None:
+    keep_compiled(njit(doubled))(2)
+    (path,) = cache_folder.rglob("*.nbc")
+    content = path.read_bytes()
+    path.unlink()
+    keep_compiled(njit(doubled))(2.5)
+    (path,) = cache_folder.rglob("*.nbc")
+    path.write_bytes(content)
+    assert hits(keep_compiled(njit(doubled)), 2.5) == 0
+
+
+def test_settings_of_the_compiler_have_code_of_their_own(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_compiled(njit(doubled))(2)
+    monkeypatch.setattr("cvkit._jit_cache._COMPILER", ("another version",))
+    assert hits(keep_compiled(njit(doubled)), 2) == 0
+
+
+def test_a_changed_helper_is_noticed_and_older_code_removed(installation: Path, tmp_path: Path) -> None:
+    site = shutil.copytree(installation, tmp_path / "site")
+
+    def compiled() -> set[str]:
+        run = run_installed(site, ["-c", GRAY], tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "kernels"))
+        assert (run.returncode, run.stdout) == (0, "9\n"), run.stderr
+        return {path.name for path in (tmp_path / "kernels").rglob("*.nbc")}
+
+    def change(name: str) -> None:
+        with (site / "cvkit" / name).open("a") as file:
+            file.write("# changed\n")
+
+    first = compiled()
+    change("filters/_cpu/smoothing.py")  # which nothing of this imports
+    assert compiled() == first
+    change("_tiles.py")
+    second = compiled()
+    assert len(second) == len(first)
+    assert not second & first
+
+
+def test_the_best_level_that_a_wheel_brought_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cvkit._jit_cache.SHIPPED", tmp_path)
+    v3, v4 = (",".join(f"+{name}" for name in sorted(needed)) for needed in (_V3, _V4))
+
+    def taken(processor: str, features: str, triple: str = "x86_64-unknown-linux-gnu") -> list[str]:
+        _shipped_for.cache_clear()
+        return [target.processor for _, target in _shipped_for(Target(triple, processor, features))]
+
+    assert taken("znver4", v4) == []
+    (tmp_path / "x86-64-v3").mkdir()
+    assert taken("znver4", v4) == ["x86-64-v3"]
+    (tmp_path / "x86-64-v4").mkdir()
+    assert taken("znver4", v4) == ["x86-64-v4"]
+    assert taken("haswell", v3 + ",-avx512f") == ["x86-64-v3"]
+    assert taken("x86-64-v3", "") == ["x86-64-v3"]
+    assert taken("nehalem", "+sse4.2,-avx2") == []
+    assert taken("neoverse-n1", "+neon,-sve", "aarch64-unknown-linux-gnu") == []
+    _shipped_for.cache_clear()
+
+
+def test_functions_of_the_user_keep_the_cache_of_numba(cache_folder: Path) -> None:
+    assert type(njit(cache=True)(doubled)._cache) is FunctionCache
+
+
+def test_whoever_wants_hears_of_a_long_compilation_once(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("cvkit._jit_cache._PATIENCE", 0.0)
+    monkeypatch.setattr("cvkit._jit_cache._long_compilation", _LongCompilation())
+    keep_compiled(njit(doubled))(2)
+    assert not caplog.records
+    caplog.set_level("INFO", "cvkit._jit_cache")
+    for argument in (2.5, np.float32(2.5)):
+        keep_compiled(njit(doubled))(argument)
+    assert [record.getMessage() for record in caplog.records] == [
+        "cvkit: compiling kernels for this processor; later runs find them compiled"
+    ]
 
 
 def hits(dispatcher: Dispatcher, argument: float) -> int:
@@ -167,7 +271,7 @@ def hits(dispatcher: Dispatcher, argument: float) -> int:
 def test_cuda_kernels_run_where_no_cache_can_be_written(
     cache_folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kernel = keep_compiled(cuda.jit(doubled))
+    kernel = _cuda_cache.keep_compiled(cuda.jit(doubled))
     shutil.rmtree(cache_folder)
     cache_folder.touch()
     kernel._cache.save_overload((), None)

@@ -18,6 +18,7 @@ REFUSED = {
     "tools/batch_benchmark.py": (["--output", "gone/x.json"], "there is no folder gone"),
     "scripts/batch_process.py": (["gone", "out"], "no such file or folder: gone"),
     "tools/benchmark.py": (["--image", "gone.jpg"], "gone.jpg"),
+    "tools/build_wheel.py": (["gone"], "unknown operation 'gone'"),
     "tools/build_person_models.py": (["person-acf", "gone", "gone"], "no such file: gone/vtest.avi"),
     "scripts/compare_opencv.py": (["gone"], "gone"),
     "scripts/detect_pedestrians.py": (["gone"], "no such file or folder: gone"),

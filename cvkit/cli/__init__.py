@@ -5,6 +5,7 @@ Heavy modules are imported inside the commands, so that ``cvkit --help`` answers
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -14,10 +15,12 @@ import typer
 from cvkit._version import __version__
 from cvkit.cli.batch import BatchCommand, batch_app
 from cvkit.cli.compare import compare
+from cvkit.cli.compile import compile_kernels
 from cvkit.cli.detect import detect
 from cvkit.cli.evaluate import evaluate
 from cvkit.cli.pipeline import pipeline
 from cvkit.cli.programs import exit_code_of
+from cvkit.cli.progress import told_compilation
 from cvkit.cli.report import report
 from cvkit.cli.train import train
 
@@ -32,6 +35,7 @@ app.command()(report)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(train)
+app.command("compile")(compile_kernels)
 
 
 def _print_version(wanted: bool) -> None:
@@ -71,4 +75,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = typer.main.get_command(app)
     arguments = sys.argv[1:] if arguments is None else arguments
     words = list(arguments) or ["--help"]
-    return exit_code_of(lambda: command.main(words, prog_name="cvkit", standalone_mode=False), "cvkit")
+    with contextlib.nullcontext() if "--quiet" in words else told_compilation():
+        return exit_code_of(lambda: command.main(words, prog_name="cvkit", standalone_mode=False), "cvkit")

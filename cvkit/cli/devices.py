@@ -18,11 +18,11 @@ class Device(str, Enum):
 def choose_device(device: Device) -> tuple[bool, str]:
     """Return whether it is a GPU, and the device's name; wrong usage where it is missing."""
     from cvkit import get_num_threads
-    from cvkit._jit import cuda, gpu_name
+    from cvkit._jit import gpu_name, has_cuda
 
-    has_cuda = device is not Device.cpu and cuda.is_available()
-    if device is Device.cuda and not has_cuda:
+    is_on_gpu = device is not Device.cpu and has_cuda()
+    if device is Device.cuda and not is_on_gpu:
         raise WrongUsageError("--device cuda: no CUDA device found (driver and extra 'cuda' installed?)")
-    if not has_cuda:
+    if not is_on_gpu:
         return False, f"cpu, {get_num_threads()} threads"
     return True, f"cuda, {gpu_name()}"

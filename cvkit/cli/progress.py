@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import time
 import warnings
@@ -69,6 +70,25 @@ def told_warnings() -> Iterator[list[Warning]]:
         for warning in caught:
             messages.append(cast(Warning, warning.message))
             tell(f"cvkit: {warning.message}")
+
+
+@contextlib.contextmanager
+def told_compilation() -> Iterator[None]:
+    """Tell, once, where kernels have to be compiled in the block and it takes long."""
+    logger, handler = logging.getLogger("cvkit._jit_cache"), _Teller()
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class _Teller(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(record.getMessage())
 
 
 class _StderrConsole(Console):

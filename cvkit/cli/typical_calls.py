@@ -1,0 +1,164 @@
+"""Typical calls of every operation: what ``cvkit compile`` compiles, and what wheels bring compiled.
+
+Kernels are compiled for types, and for the sizes of small filters, not for images. So small arrays do.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import cvkit
+from cvkit._jit import thread_limit
+
+Calls = Callable[[Any], object]
+
+# Larger than the arrays for which kernels with threads are not worth their start.
+_SHAPE = 144, 160
+_SMALLER, _LARGER = (72, 80), (216, 240)
+_EMBOSS = [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
+_TILT = [[1, 0.1, 2], [0, 1, 3], [0, 1e-4, 1]]
+
+
+def _each(function: Callable[..., object], *parameters: dict[str, Any]) -> Calls:
+    def call(image: np.ndarray) -> None:
+        for given in parameters or [{}]:
+            function(image, **given)
+
+    return call
+
+
+def _derivatives(function: Callable[..., object], *more: dict[str, Any]) -> Calls:
+    orders = [{"dx": 1, "dy": 0}, {"dx": 0, "dy": 1}]
+    return _each(function, *({**order, **given} for order in orders for given in more or [{}]))
+
+
+def _resize(image: np.ndarray) -> None:
+    for shape, interpolation in itertools.product(
+        (_SMALLER, _LARGER, (100, 130)), ("bilinear", "nearest", "bicubic", "area")
+    ):
+        cvkit.resize(image, shape, interpolation=interpolation)
+
+
+def _warp(function: Callable[..., object], matrix: Any) -> Calls:
+    ways = [{"interpolation": way} for way in ("bilinear", "nearest")]
+    return _each(function, *({"matrix": matrix, "output_shape": _SHAPE, **way} for way in ways))
+
+
+def _remap(image: np.ndarray) -> None:
+    y, x = np.mgrid[: _SHAPE[0], : _SHAPE[1]].astype(np.float32)
+    for interpolation in ("bilinear", "nearest"):
+        cvkit.remap(image, x + 0.5, y + 0.5, interpolation=interpolation)
+    cvkit.bilinear_sample(image, x.ravel() + 0.5, y.ravel() + 0.5)
+
+
+# Operations on images of any of the common types.
+_IMAGES: dict[str, Calls] = {
+    "bilateral_filter": _each(cvkit.bilateral_filter, {"diameter": 5, "sigma_color": 40, "sigma_space": 3}),
+    "box_filter": _each(cvkit.box_filter, {"ksize": 3}, {"ksize": 5}),
+    "canny": _each(
+        cvkit.canny,
+        {"low": 50, "high": 150},
+        {"low": 50, "high": 150, "l2_gradient": True},
+        {"low": 50, "high": 150, "sigma": 1.4},
+    ),
+    "filter2d": _each(cvkit.filter2d, {"kernel": _EMBOSS}),
+    "gaussian_blur": _each(
+        cvkit.gaussian_blur,
+        *({"ksize": ksize} for ksize in (3, 5, 7)),
+        *({"sigma": sigma} for sigma in (1, 1.5, 2)),
+    ),
+    "hog": _each(cvkit.hog),
+    "laplacian": _each(cvkit.laplacian, {"ksize": 1}, {"ksize": 3}),
+    "median_blur": _each(cvkit.median_blur, {"ksize": 3}, {"ksize": 5}, {"ksize": 7}),
+    "non_local_means": _each(cvkit.non_local_means, {"window": 7}),
+    "pyramid_down": _each(cvkit.pyramid_down),
+    "pyramid_up": _each(cvkit.pyramid_up),
+    "remap": _remap,
+    "resize": _resize,
+    "scharr": _derivatives(cvkit.scharr),
+    "sharpen": _each(cvkit.sharpen),
+    "sobel": _derivatives(cvkit.sobel, {"ksize": 3}, {"ksize": 5}),
+    "unsharp_mask": _each(cvkit.unsharp_mask),
+    "warp_affine": _warp(cvkit.warp_affine, _TILT[:2]),
+    "warp_perspective": _warp(cvkit.warp_perspective, _TILT),
+}
+_COLORS: dict[str, Calls] = {
+    "channel_features": _each(cvkit.channel_features),
+    "rgb_to_bgr": _each(cvkit.rgb_to_bgr),
+    "rgb_to_gray": _each(cvkit.rgb_to_gray),
+    "rgb_to_luv": _each(cvkit.rgb_to_luv),
+}
+_DETECTORS = ("person-acf", "person-ldcf", "person-hog")
+
+
+def _for_images(call: Calls, channels: tuple[int, ...]) -> None:
+    for count, dtype in itertools.product(channels, (np.uint8, np.float32)):
+        shape = _SHAPE if count == 1 else (*_SHAPE, count)
+        image = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+        call(image)
+
+
+def _detect(name: str) -> None:
+    detector = cvkit.detect.pretrained(name)
+    for shape in ((256, 128), (256, 128, 3)):
+        detector.detect(np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8))
+
+
+def _find_homography() -> None:
+    points = np.random.default_rng(0).uniform(0, 100, (40, 2))
+    for method in ("ransac", "least_squares"):
+        cvkit.find_homography(points, points + 3, method=method)
+
+
+def _fit(name: str, *parameters: dict[str, Any]) -> None:
+    """Fit a learner to few samples, and apply it in every way it has."""
+    random = np.random.default_rng(0)
+    values = random.normal(size=(600, 8))
+    targets: list[np.ndarray] = [random.integers(0, 2, 600), random.integers(0, 3, 600)]
+    if name.endswith("Regressor"):
+        targets = [values[:, 0]]
+    elif name == "AdaBoostClassifier":  # tells two classes apart
+        del targets[1]
+    for dtype, target, given in itertools.product((np.float64, np.float32), targets, parameters or ({},)):
+        samples = values.astype(dtype)
+        learner = getattr(cvkit.ml, name)(**given).fit(samples, target)
+        for method in ("predict", "predict_proba", "decision_function", "transform", "kneighbors"):
+            if hasattr(learner, method):
+                getattr(learner, method)(samples)
+
+
+_LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
+    "AdaBoostClassifier": (),
+    "DecisionTreeClassifier": (),
+    "DecisionTreeRegressor": (),
+    "KMeans": (),
+    "KNeighborsClassifier": (),
+    "KNeighborsRegressor": (),
+    "LinearSVC": (),
+    "LogisticRegression": (),
+    "RandomForestClassifier": ({"n_estimators": 4},),
+    "RandomForestRegressor": ({"n_estimators": 4},),
+    "SVC": ({}, {"kernel": "linear"}, {"kernel": "poly"}),
+}
+
+CALLS: dict[str, Callable[[], None]] = {
+    **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
+    **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
+    "find_homography": _find_homography,
+    **{name: functools.partial(_detect, name) for name in _DETECTORS},
+    **{name: functools.partial(_fit, name, *given) for name, given in _LEARNERS.items()},
+}
+"""Operation -> calls of it. Detectors and learners go by their names, too."""
+
+
+def call_twice(operation: str) -> None:
+    """Make the calls of an operation, with threads and without: other kernels run there."""
+    cvkit.set_num_threads(2)
+    for threads in (1, 2):
+        with thread_limit(threads):
+            CALLS[operation]()
