@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numba.core.codegen import JITCodeLibrary
 
+import cvkit
 from cvkit import _jit
 
 # Fits whose steps add up in other last bits as soon as one product is fused with another sum.
@@ -82,3 +84,22 @@ def test_python_may_call_a_helper_that_kernels_call() -> None:
     add_two(values)
     add_one(values)
     assert (values == 3).all()
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def test_no_compiled_function_calls_what_only_python_may() -> None:
+    """What is loaded from the cache has no code that a caller could link."""
+    kernels: set[str] = set()
+    called: dict[str, set[str]] = {}
+    for path in Path(cvkit.__file__).parent.rglob("_cpu/*.py"):
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef) and function.decorator_list:
+                if "serial_kernel" in set().union(*map(names_in, function.decorator_list)):
+                    kernels.add(function.name)
+                calls = [part.func for part in ast.walk(function) if isinstance(part, ast.Call)]
+                called[f"{path.name}:{function.name}"] = set().union(*map(names_in, calls))
+    assert kernels
+    assert not {caller: wrong for caller, names in called.items() if (wrong := names & kernels)}

@@ -92,7 +92,7 @@ def _keep_stronger(other, row):
 
 @helper
 def _keep_stronger_of_bytes(other, row):
-    """Do the same with the gradients of bytes: by masks, because selections become branches without AVX-512."""
+    """Do the same with gradients of bytes: by masks, because selections become branches without AVX-512."""
     dx, dy, magnitude = row.dx, row.dy, row.magnitude
     for x in range(magnitude.shape[0]):
         gx, gy, strength = dx[x], dy[x], magnitude[x]
