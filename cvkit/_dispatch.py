@@ -174,8 +174,10 @@ class _OnGPUOf:
         self._kernels = kernels
         self._array = array
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
+    def __getattr__(self, name: str) -> Any:
         kernel = getattr(self._kernels, name)
+        if not callable(kernel):  # a constant that both shelves share
+            return kernel
 
         def run(*args: Any) -> None:
             with on_gpu_of(self._array):

@@ -430,12 +430,17 @@ class CudaKernel:
         if 0 in grid:
             return
         stream = next((arg.stream for arg in args if on_device(arg) and arg.stream), 0)
-        launch = self._configured(grid, block, int(stream) if stream else 0)
+        # What the simulator configures is the kernel itself, for the next launch only.
+        configure = self._configure if numba.config.ENABLE_CUDASIM else self._configured
+        launch = configure(grid, block, int(stream) if stream else 0)
         launch(*(_on_device(arg, stream) for arg in args))
 
     @functools.lru_cache(maxsize=64)  # noqa: B019 - kernels live as long as the process
     def _configured(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
         """Configure a launch once: Numba takes as long for it as for the launch."""
+        return self._configure(grid, block, stream)
+
+    def _configure(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
         from numba import cuda
 
         with warnings.catch_warnings():
@@ -497,7 +502,7 @@ def _table_on_device(context: int, data: bytes, shape: tuple[int, ...], dtype: n
     from numba import cuda
 
     table = cuda.to_device(np.frombuffer(data, dtype).reshape(shape))
-    cuda.default_stream().synchronize()
+    cuda.synchronize()
     return table
 
 

@@ -211,10 +211,16 @@ def test_suppression_runs_in_vectors_on_avx2(root: Path, tmp_path: Path) -> None
     # A decision at the wrong place leaves the loop scalar: all values stay, and it takes 20 times as long.
     code = """
 import numpy as np
+from numba import njit
 from cvkit.filters._cpu import canny
+
+@njit
+def suppress(dx, dy, above, here, below, thresholds, marks):
+    canny._suppress(dx, dy, above, here, below, thresholds, marks)
+
 rows, wide = np.zeros((2, 70), np.int16), np.zeros((3, 72), np.int16)
-canny._suppress(*rows, *wide, np.zeros(2, np.int16), np.zeros(70, np.uint8))
-print(*canny._suppress.inspect_asm().values())
+suppress(*rows, *wide, np.zeros(2, np.int16), np.zeros(70, np.uint8))
+print(*suppress.inspect_asm().values())
 """
     level = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
     environment = {**os.environ, **level}

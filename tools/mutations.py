@@ -232,7 +232,7 @@ REVIEWED = (
     Anchor("tangent of Canny", "", r"np\.uint32\(27146\)", "np.uint32(27147)"),
     Anchor(
         "half to even in nearest warps",
-        "_locate_nearest",
+        "locate_nearest",
         r"np\.rint\(xs\[x\]\)",
         "np.floor(xs[x] + np.float32(0.5))",
     ),
