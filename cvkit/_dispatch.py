@@ -179,9 +179,9 @@ class _OnGPUOf:
         if not callable(kernel):  # a constant that both shelves share
             return kernel
 
-        def run(*args: Any) -> None:
+        def run(*args: Any) -> Any:
             with on_gpu_of(self._array):
-                kernel(*args)
+                return kernel(*args)
 
         return run
 
