@@ -174,12 +174,14 @@ class _OnGPUOf:
         self._kernels = kernels
         self._array = array
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
+    def __getattr__(self, name: str) -> Any:
         kernel = getattr(self._kernels, name)
+        if not callable(kernel):  # a constant, such as the length of a block
+            return kernel
 
-        def run(*args: Any) -> None:
+        def run(*args: Any) -> Any:
             with on_gpu_of(self._array):
-                kernel(*args)
+                return kernel(*args)
 
         return run
 
