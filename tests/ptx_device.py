@@ -48,7 +48,9 @@ LARGEST_BLOCK = (1024, 1024, 64)
 MOST_THREADS = 1024
 
 ORDERS = {"forward": b"f", "backward": b"b", "random": b"r"}
-_FLAGS = "-O1 -march=native -ffp-contract=off -fwrapv -fno-strict-aliasing -w -Werror=implicit-function-declaration"
+_FLAGS = "-shared -fPIC -O1 -march=native -ffp-contract=off -fwrapv -fno-strict-aliasing -w"
+# What PTX has and ptx_runtime.h has not.
+_FLAGS += " -Werror=implicit-function-declaration"
 
 
 class Launch(NamedTuple):
@@ -141,18 +143,20 @@ def _slots(kind: Any, value: Any) -> Iterator[int]:
 
 
 @functools.cache
-def ptx_of(kernel: _jit.CudaKernel, signature: tuple[Any, ...]) -> str:
+def ptx_of(
+    kernel: _jit.CudaKernel, signature: tuple[Any, ...], capability: tuple[int, int] = CAPABILITY
+) -> str:
     """Compile a kernel to PTX, or find what an earlier process compiled of the same sources."""
-    identity = (_digest_of_sources(), kernel.py_func.__module__, kernel.__name__, str(signature), CAPABILITY)
+    identity = (_digest_of_sources(), kernel.py_func.__module__, kernel.__name__, str(signature), capability)
     kept = _folder() / f"{kernel.__name__}-{_digest(repr(identity))}.ptx"
     if not kept.exists():
         # Numba asks the current GPU, of which there may be none, which capability to compile helpers for.
         dispatcher = importlib.import_module(f"{_jit.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
         with pytest.MonkeyPatch.context() as patch:
-            gpu = SimpleNamespace(compute_capability=CAPABILITY)
+            gpu = SimpleNamespace(compute_capability=capability)
             patch.setattr(dispatcher, "get_current_device", lambda: gpu)
             ptx, _ = _jit.cuda.compile(
-                kernel.py_func, signature, cc=CAPABILITY, output="ptx", abi="numba", device=False
+                kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
             )
         _keep(kept, ptx)
     return kept.read_text(encoding="utf-8")
@@ -206,7 +210,7 @@ def _keep(path: Path, text: str) -> None:
 
 @functools.cache
 def _folder() -> Path:
-    folder = Path(os.environ["NUMBA_CACHE_DIR"]) / "ptx"
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or tempfile.gettempdir()) / "cvkit-ptx"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -144,12 +144,9 @@ def parse(text: str) -> Module:
         memory += _declarations(text[position : head.start()])
         body, end = _body(text, head.end())
         if body:  # else only declared
-            parameters = [
-                part for group in ("results", "parameters") for part in _declarations(head[group] or "")
-            ]
-            functions.append(
-                Function(head["name"], head["kind"] == "entry", parameters, list(_statements(body)))
-            )
+            parameters = _declarations(f"{head['results'] or ''} {head['parameters'] or ''}")
+            is_kernel = head["kind"] == "entry"
+            functions.append(Function(head["name"], is_kernel, parameters, list(_statements(body))))
         position = end
     return Module(memory + _declarations(text[position:]), functions)
 
@@ -169,10 +166,8 @@ def _body(text: str, position: int) -> tuple[str, int]:
 
 def _declarations(text: str) -> list[Declaration]:
     return [
-        Declaration(
-            found["space"], found["type"], found["name"], int(found["count"] or 1), found["values"] or ""
-        )
-        for found in _DECLARATION.finditer(text)
+        Declaration(part["space"], part["type"], part["name"], int(part["count"] or 1), part["values"] or "")
+        for part in _DECLARATION.finditer(text)
     ]
 
 

@@ -22,19 +22,7 @@ from tests.ptx_parser import (
 )
 
 # Parts of opcodes that change nothing here: all rounds to nearest even, and all memory is one.
-_IGNORED = {
-    "rn",
-    "approx",
-    "full",
-    "ftz",
-    "uni",
-    "to",
-    "volatile",
-    "relaxed",
-    "acquire",
-    "release",
-    "acq_rel",
-}
+_IGNORED = {"rn", "approx", "full", "ftz", "to", "volatile", "relaxed", "acquire", "release", "acq_rel"}
 _IGNORED |= {"gpu", "cta", "sys", "nc", "weak", "global", "shared", "local", "const", "param", "generic"}
 _NOTHING_TO_DO = {"membar", "fence", "prefetch", "discard"}
 _FLOATS = {"f32": "u32", "f64": "u64"}
@@ -62,10 +50,8 @@ def _name(symbol: str) -> str:
 
 
 def _memory(part: Declaration) -> str:
-    values = f" = {part.values}" if part.values else ""
-    return (
-        f"static {part.type} {_name(part.name)}[{part.count}] __attribute__((aligned(16), unused)){values};"
-    )
+    name, values = f"{_name(part.name)}[{part.count}]", f" = {part.values}" if part.values else ""
+    return f"static {part.type} {name} __attribute__((aligned(16))){values};"
 
 
 def _head(function: Function) -> str:
