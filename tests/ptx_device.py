@@ -100,8 +100,7 @@ def _run(
     check_extents(grid, block)
     signature = tuple(map(argument_type, args))
     library = _library(kernel, signature)
-    # NumPy arrays are copied to the device: a kernel that wrote to one would change nothing on the host.
-    copies = [np.array(arg) if type(arg) is np.ndarray else arg for arg in args]
+    copies = [_on_device(arg) for arg in args]
     slots = [slot for kind, arg in zip(signature, copies, strict=True) for slot in _slots(kind, arg)]
     executed = (ctypes.c_uint64 * 2).in_dll(library, "executed")
     executed[:] = 0, 0
@@ -115,6 +114,13 @@ def _run(
             "bar.sync" in ptx_of(kernel, signature),
         )
     return Launch(kernel, signature, *executed)
+
+
+def _on_device(argument: Any) -> Any:
+    """Copy a NumPy array, also in a tuple: a kernel that writes to it changes nothing on the host."""
+    if isinstance(argument, tuple) and hasattr(argument, "_make"):
+        return argument._make(map(_on_device, argument))
+    return np.array(argument, order="C") if type(argument) is np.ndarray else argument
 
 
 def check_extents(grid: tuple[int, ...], block: tuple[int, ...]) -> None:

@@ -13,6 +13,7 @@ from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure.difference import difference
+from cvkit.features._math import hypotenuse
 from cvkit.ml.cluster import lloyd
 from tests import ptx_budgets
 from tests.fake_device import fake
@@ -94,6 +95,23 @@ def test_models_decide_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_allclose(decision, model.decision_function(samples), atol=tolerance, err_msg=name)
         np.testing.assert_array_equal(labels, model.predict(samples), err_msg=name)
         assert labels.dtype == model.classes_.dtype
+
+
+@_jit.cuda_kernel
+def _lengths(x: Any, y: Any, lengths: Any) -> None:
+    place = _jit.cuda.grid(1)
+    if place < lengths.size:
+        lengths[place] = hypotenuse(x[place], y[place])
+
+
+def test_products_that_are_rounded_by_themselves_are_so_in_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(2, 2000))
+    x[:3], y[:6:2] = np.nan, (0.0, 1.0, np.inf)
+    lengths = fake(np.zeros(2000))
+    with ptx_device(monkeypatch):
+        _lengths[2000](fake(x), fake(y), lengths)
+    np.testing.assert_array_equal(lengths, [hypotenuse(*pair) for pair in zip(x, y, strict=True)])
 
 
 # What the device itself promises.
