@@ -21,8 +21,8 @@ from cvkit.compare.cases.table import CASES
 from cvkit.ml.cluster import lloyd
 from tests.fake_device import fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
-from tests.ptx_device import module_of, ptx_of
-from tests.ptx_parser import Declaration
+from tests.ptx_assembler import assembled
+from tests.ptx_device import CAPABILITY, module_of, ptx_of
 from tests.ptx_to_c import computes_in_float64
 from tests.simulate import small_image
 from tests.simulate_detector import CHANNEL_DETECTORS, small_detector, small_photo, tiny_photo
@@ -91,7 +91,28 @@ FLOAT64 = {
     "ml.svm._cuda.kernel_functions._kernel_matrix": "the kernel function of a sum, with float64 parameters",
     "ml.svm._cuda.pairwise._one_vs_rest": "sums of votes and decisions, as the CPU twin",
 }
-# What does not fit into registers is memory of the device, hundreds of cycles away.
+# A thread that takes more leaves room for fewer others on a GPU; these take as many as here.
+REGISTERS = 64
+MORE_REGISTERS = {
+    "features._cuda.channel_cells._decorrelate": 66,
+    "features._cuda.channels._sum_cells": 80,
+    "features._cuda.hog._sum_blocks": 76,
+    "features._cuda.hog_skimage._cell_histograms": 92,
+    "filters._cuda.bilateral._bilateral": 70,
+    "filters._cuda.denoising._non_local_means": 89,
+    "filters._cuda.linear._filter_columns": 66,
+    "filters._cuda.linear._filter_rows": 72,
+    "filters._cuda.median._select": 77,
+    "filters._cuda.median._walk": 77,
+    "geometry._cuda.pyramid._down": 90,
+    "geometry._cuda.pyramid._up": 78,
+    "geometry._cuda.warp._bicubic": 149,
+    "geometry._cuda.warp._bilinear": 129,
+    "geometry._cuda.warp._nearest": 78,
+    "ml.neighbors._cuda.brute_force._finish": 70,
+    "ml.neighbors._cuda.brute_force._scan": 74,
+}
+# Memory of a thread is memory of the device, hundreds of cycles away.
 LOCAL_MEMORY = {
     "filters._cuda.median._walk": "the histogram of a window of bytes",
 }
@@ -107,15 +128,19 @@ def test_float64_is_used_where_it_is_meant(launches: Launches) -> None:
     assert found == FLOAT64.keys()
 
 
-def test_local_memory_is_used_where_it_is_meant(launches: Launches) -> None:
-    found = {
-        _place(kernel)
-        for kernel, signature in launches
-        for function in module_of(kernel, signature).functions
-        for part in function.statements
-        if isinstance(part, Declaration) and part.space == "local"
-    }
-    assert found == LOCAL_MEMORY.keys()
+def test_kernels_fit_into_registers(launches: Launches) -> None:
+    taken: dict[str, int] = {}
+    with_local_memory = set()
+    for kernel, signature in launches:
+        place, resources = _place(kernel), assembled(ptx_of(kernel, signature), CAPABILITY)
+        assert resources.spilled_bytes == 0, place
+        taken[place] = max(resources.registers, taken.get(place, 0))
+        if resources.local_bytes:
+            with_local_memory.add(place)
+    beyond = {place: count for place, count in taken.items() if count > MORE_REGISTERS.get(place, REGISTERS)}
+    assert not beyond
+    assert taken.keys() >= MORE_REGISTERS.keys()
+    assert with_local_memory == LOCAL_MEMORY.keys()
 
 
 def _place(kernel: _jit.CudaKernel) -> str:
