@@ -13,6 +13,7 @@ from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure.difference import difference
+from cvkit.features._arctangent_math import arctangent
 from cvkit.features._math import hypotenuse
 from cvkit.ml.cluster import lloyd
 from tests import ptx_budgets
@@ -43,6 +44,7 @@ def assert_twins_agree(case: Case, height: int, width: int, order: str) -> list[
 
 @pytest.mark.parametrize("case", ROWS)
 def test_twins_agree_in_any_order_of_threads(case: Case) -> None:
+    assert_twins_agree(case, 1, 1, "forward")
     for order in ORDERS:
         assert_twins_agree(case, 17, 23, order)
 
@@ -98,20 +100,22 @@ def test_models_decide_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @_jit.cuda_kernel
-def _lengths(x: Any, y: Any, lengths: Any) -> None:
+def _to_polar(x: Any, y: Any, lengths: Any, angles: Any) -> None:
     place = _jit.cuda.grid(1)
     if place < lengths.size:
         lengths[place] = hypotenuse(x[place], y[place])
+        angles[place] = arctangent(y[place], x[place])
 
 
 def test_products_that_are_rounded_by_themselves_are_so_in_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(2, 2000))
     x[:3], y[:6:2] = np.nan, (0.0, 1.0, np.inf)
-    lengths = fake(np.zeros(2000))
+    lengths, angles = fake(np.zeros(2000)), fake(np.zeros(2000))
     with ptx_device(monkeypatch):
-        _lengths[2000](fake(x), fake(y), lengths)
-    np.testing.assert_array_equal(lengths, [hypotenuse(*pair) for pair in zip(x, y, strict=True)])
+        _to_polar[2000](fake(x), fake(y), lengths, angles)
+    np.testing.assert_array_equal(lengths, list(map(hypotenuse, x, y)))
+    np.testing.assert_array_equal(angles, list(map(arctangent, y, x)))
 
 
 # What the device itself promises.
