@@ -176,7 +176,7 @@ class _OnGPUOf:
 
     def __getattr__(self, name: str) -> Any:
         kernel = getattr(self._kernels, name)
-        if not callable(kernel):  # a constant that both shelves share
+        if not callable(kernel):  # a constant, such as the length of a block
             return kernel
 
         def run(*args: Any) -> Any:

@@ -211,7 +211,7 @@ def helper(
         What to compile; without it, a decorator is returned.
     contract : bool
         False keeps every product rounded on its own, for results that an FMA would decide otherwise than the
-        reference does.
+        reference does. CUDA's compiler does not ask; ``cvkit._simd.numbers.product`` keeps it there, too.
     reorder : bool
         True lets a sum or a maximum be taken in the order of the vector's lanes. Keep such helpers to one
         loop.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -61,6 +61,25 @@ def argument_type(argument: Any) -> Any:
 
 
 @contextmanager
+def launches_replaced(
+    monkeypatch: pytest.MonkeyPatch, launch: Callable[..., None], allocate: Callable[..., FakeDeviceArray]
+) -> Iterator[None]:
+    """Let a function stand for the launch of a kernel, and another for the allocation of device memory."""
+    with monkeypatch.context() as patch:
+        patch.setattr(_jit.CudaKernel, "_launch", launch)
+        patch.setattr(_dispatch, "on_gpu_of", lambda array: nullcontext())
+        patch.setattr(_dispatch, "device_empty", allocate)
+        patch.setattr(_jit.cuda, "to_device", lambda array, stream=0: fake(np.array(array)))
+        patch.setattr(_jit.cuda, "device_array", allocate)
+        yield
+
+
+def zeros(shape: Any, dtype: Any = float, stream: Any = 0) -> FakeDeviceArray:
+    """Allocate memory of the device."""
+    return fake(np.zeros(shape, dtype))
+
+
+@contextmanager
 def recorded_launches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[set[tuple[_jit.CudaKernel, tuple[Any, ...]]]]:
@@ -70,14 +89,7 @@ def recorded_launches(
     def record(kernel: _jit.CudaKernel, grid: Any, threads: Any, *args: Any) -> None:
         launches.add((kernel, tuple(map(argument_type, args))))
 
-    with monkeypatch.context() as patch:
-        patch.setattr(_jit.CudaKernel, "_launch", record)
-        patch.setattr(_dispatch, "on_gpu_of", lambda array: nullcontext())
-        patch.setattr(_dispatch, "device_empty", lambda shape, dtype, stream=0: fake(np.zeros(shape, dtype)))
-        patch.setattr(_jit.cuda, "to_device", lambda array, stream=0: fake(np.asarray(array)))
-        patch.setattr(
-            _jit.cuda, "device_array", lambda shape, dtype=float, stream=0: fake(np.zeros(shape, dtype))
-        )
+    with launches_replaced(monkeypatch, record, zeros):
         yield launches
 
 

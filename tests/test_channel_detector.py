@@ -17,6 +17,7 @@ from cvkit.detect.channel_pyramid import ChannelPyramid, Decorrelation, _shrunk,
 from cvkit.detect.model_files import read_model, write_model
 from tests import reference
 from tests.fake_device import fake, recorded_launches
+from tests.ptx_device import unless_ptx_device
 from tests.simulate_detector import CHANNEL_DETECTORS, random_trees, small_channel_detector, tiny_photo
 from tests.test_devices import SIMULATOR
 
@@ -322,6 +323,7 @@ def test_a_model_of_another_kind_or_without_an_array_gives_a_clear_error(tmp_pat
         load(path)
 
 
+@unless_ptx_device
 def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> None:
     output = tmp_path / "found.npz"
     run = subprocess.run(

@@ -1,4 +1,7 @@
-"""The CUDA twins against the CPU twins: in the simulator everywhere, on a GPU where there is one."""
+"""The CUDA twins against the CPU twins: on a GPU where there is one, and in the simulator.
+
+Not in the simulator where ``test_ptx_execution`` runs what a GPU would.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure.difference import difference
 from tests.naive_cases import NAIVE_CASES
+from tests.ptx_device import unless_ptx_device
 from tests.simulate import small_image
 
 ROWS = sorted([*CASES, *NAIVE_CASES], key=lambda case: case.operation)
@@ -29,6 +33,7 @@ def assert_twins_agree(case: Case, cpu: np.ndarray, cuda: np.ndarray) -> None:
     assert found.exceeding <= case.device_tolerance.exceptions, (case.label, found)
 
 
+@unless_ptx_device
 @pytest.mark.parametrize("part", range(SIMULATORS))
 def test_simulated_cuda_equals_cpu(part: int, tmp_path: Path, root: Path) -> None:
     cases = ROWS[part::SIMULATORS]

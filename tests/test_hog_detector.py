@@ -15,6 +15,7 @@ import cvkit
 from cvkit.compare.cases.images import noise, scene
 from cvkit.detect import HOGDetector, load, pretrained
 from tests.fake_device import fake, recorded_launches
+from tests.ptx_device import unless_ptx_device
 from tests.simulate_detector import small_detector, small_photo
 from tests.test_devices import SIMULATOR
 
@@ -229,6 +230,7 @@ def test_a_missing_model_and_an_unknown_name_are_named() -> None:
         pretrained("dog")
 
 
+@unless_ptx_device
 def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> None:
     output = tmp_path / "found.npz"
     run = subprocess.run(

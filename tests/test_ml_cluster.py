@@ -18,6 +18,7 @@ from cvkit.ml._samples import Samples
 from cvkit.ml.cluster import lloyd
 from tests.fake_device import fake, recorded_launches
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
+from tests.ptx_device import unless_ptx_device
 from tests.simulate_learners import k_means, small_samples
 
 DIGITS = load_digits().data
@@ -261,6 +262,7 @@ def test_estimator_checks_of_batches() -> None:
     assert failed_checks(KMeans(batch_size=32)) <= known
 
 
+@unless_ptx_device
 def test_simulated_cuda_equals_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lloyd, "RESTLESS_SHARE", lloyd.RESTLESS_SHARE)  # k_means sets it
     assert_same(k_means(np.asarray), simulated("k_means", tmp_path))

@@ -24,6 +24,7 @@ from cvkit.ml.neighbors.brute_force import BruteSearch
 from cvkit.ml.neighbors.search import Metric
 from tests.fake_device import fake
 from tests.learner_checks import assert_compiles, assert_same, failed_checks, simulated
+from tests.ptx_device import unless_ptx_device
 from tests.simulate_learners import neighbors, small_samples
 
 METRICS: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -327,6 +328,7 @@ def test_estimator_checks(estimator: Any) -> None:
     assert failed_checks(estimator) == set()
 
 
+@unless_ptx_device
 def test_simulated_cuda_equals_cpu(tmp_path: Path) -> None:
     assert_same(neighbors(np.asarray), simulated("neighbors", tmp_path))
 

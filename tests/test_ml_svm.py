@@ -23,6 +23,7 @@ from cvkit.ml._math import exp_negative
 from cvkit.ml.svm import shrinking
 from cvkit.ml.svm.platt import couple
 from tests.fake_device import fake
+from tests.ptx_device import unless_ptx_device
 from tests.simulate_svm import small_models
 
 
@@ -423,8 +424,9 @@ def device_models():
 
 
 class TestDevice:
-    """The CUDA twins, in the simulator; ``test_ptx`` compiles them."""
+    """The CUDA twins, in the simulator or, by ``test_ptx_execution``, compiled."""
 
+    @unless_ptx_device
     def test_simulated_cuda_equals_cpu(self, device_models, tmp_path, root):
         source, output = tmp_path / "models.pkl", tmp_path / "simulated.npz"
         source.write_bytes(pickle.dumps(device_models))

@@ -19,6 +19,7 @@ __all__ = [
     "maximum",
     "multiply_add",
     "nearest",
+    "product",
     "trailing_zeros",
 ]
 
@@ -127,6 +128,31 @@ multiply_add = _multiply_add_plain if numba.config.DISABLE_JIT else _multiply_ad
 Floats are rounded once in every lane and in what is left of a loop, if the processor can, or twice in all of
 them. Products and sums that the compiler may contract as it likes do not promise that: the same pixel at
 another place in memory may get another last bit.
+"""
+
+
+def _product_plain(a, b):
+    return a * b
+
+
+@intrinsic
+def _product_vector(typing_context, a, b):
+    def generate(context, builder, signature, arguments):
+        if not builder.module.triple.startswith("nvptx"):
+            return builder.fmul(*arguments)
+        kind = arguments[0].type
+        letter, name = ("f", "f32") if isinstance(kind, ir.FloatType) else ("d", "f64")
+        function = ir.FunctionType(kind, [kind, kind])
+        constraints = f"={letter},{letter},{letter}"
+        return builder.asm(function, f"mul.rn.{name} $0, $1, $2;", constraints, arguments, False)
+
+    return a(a, a), generate
+
+
+product = _product_plain if numba.config.DISABLE_JIT else _product_vector
+"""``a * b`` of two floats of one dtype, rounded by itself whatever is added to it.
+
+CUDA's compiler contracts every other product with what is added to it, those of ``exact_helper``, too.
 """
 
 

@@ -20,7 +20,7 @@ _ONE = np.float32(1)
 @helper
 def triangle(distance):
     """Weigh the pixel ``distance`` away: a triangle that sums to 1 over its eleven pixels."""
-    return np.float32((RADIUS + 1 - abs(distance)) / ((RADIUS + 1) * (RADIUS + 1)))
+    return np.float32(RADIUS + 1 - abs(distance)) / np.float32((RADIUS + 1) * (RADIUS + 1))
 
 
 @helper
@@ -29,7 +29,7 @@ def orientation(x, y, bins):
 
     Bin k is centered on k: directions are 0 at a vertical edge.
     """
-    position = direction(x, y) * np.float32(bins / np.float32(math.pi))
+    position = direction(x, y) * (np.float32(bins) / np.float32(math.pi))
     position = position - np.float32(bins) if position >= np.float32(bins) else position
     return max(position, np.float32(0))
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cvkit._jit import helper
+from cvkit._simd.numbers import product
 
 # OpenCV's fastAtan2: an odd polynomial for arctan on [0, 1], in degrees.
 _DEGREES = np.float32(180 / math.pi)
@@ -108,7 +109,8 @@ def hypotenuse(x, y):
     across, along = abs(x), abs(y)
     if across == math.inf or along == math.inf:
         return math.inf
-    long, short = max(across, along), min(across, along)
+    # Neither max nor min: on a GPU they give the number beside a NaN.
+    long, short = (across, along) if across > along else (along, across)
     if short == 0.0:
         return long
     if long > _LARGE:
@@ -129,13 +131,14 @@ def _corrected_length(long, short):
 
     After C. F. Borges, "An improved algorithm for hypot(a, b)", 2019.
     """
-    length = math.sqrt(long * long + short * short)
+    length = math.sqrt(product(long, long) + product(short, short))
     if length <= 2.0 * short:
         delta = length - short
-        error = long * (2.0 * delta - long) + (delta - 2.0 * (long - short)) * delta
+        error = product(long, 2.0 * delta - long) + product(delta - 2.0 * (long - short), delta)
     else:
         delta = length - long
-        error = 2.0 * delta * (long - 2.0 * short) + ((4.0 * delta - short) * short + delta * delta)
+        tail = product(4.0 * delta - short, short) + product(delta, delta)
+        error = product(2.0 * delta, long - 2.0 * short) + tail
     return length - error / (2.0 * length)
 
 

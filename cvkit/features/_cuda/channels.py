@@ -53,7 +53,8 @@ def _gradients(smooth, bins, magnitude, position):
         return
     upper, lower = max(y - 1, 0), min(y + 1, smooth.shape[1] - 1)
     left, right = max(x - 1, 0), min(x + 1, smooth.shape[2] - 1)
-    step_y, step_x = np.float32(1) / max(lower - upper, 1), np.float32(1) / max(right - left, 1)
+    step_y = np.float32(1) / np.float32(max(lower - upper, 1))
+    step_x = np.float32(1) / np.float32(max(right - left, 1))
     best, best_x, best_y = np.float32(-1), np.float32(0), np.float32(0)
     for channel in range(3):
         across = np.float32(step_x * (smooth[image, y, right, channel] - smooth[image, y, left, channel]))

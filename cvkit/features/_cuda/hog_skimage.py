@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from cvkit._jit import cuda, cuda_kernel
+from cvkit.features._arctangent_math import arctangent
 from cvkit.features._math import add_hard_vote, normalize_block, strongest_gradient
 
 
@@ -20,7 +21,7 @@ def _cell_histograms(images, cell_height, cell_width, gamma, single, out):
     for y in range(row * cell_height, (row + 1) * cell_height):
         for x in range(column * cell_width, (column + 1) * cell_width):
             length, step_x, step_y = strongest_gradient(images, image, y, x, gamma, single)
-            angle = (math.atan2(step_y, step_x) * (180.0 / math.pi)) % 180.0
+            angle = (arctangent(step_y, step_x) * (180.0 / math.pi)) % 180.0
             add_hard_vote(out[image, row, column], angle, length)
     for orientation_bin in range(bins):
         out[image, row, column, orientation_bin] /= cell_height * cell_width

@@ -4,22 +4,18 @@ A task filters a tile. Row by row it compares the pixels with those that follow 
 keeps the weights until the rows below have used them, too.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.numbers import from_bits
 from cvkit._tiles import tile, tiles_of
+from cvkit.filters._bilateral_math import power_of_two
 
 # Rows and columns of a tile: its values, and the weights of as many rows as the radius, stay in the
 # second-level cache.
 TILE = (64, 256)
-
-# The series of 2 ** x; from -0.5 to 0.5 what follows is at most 1.2e-7.
-SERIES = tuple(np.float32(math.log(2) ** term / math.factorial(term)) for term in range(7))
 
 
 class HalfDisc(NamedTuple):
@@ -49,19 +45,6 @@ def _difference(first, second, distance):
 def _add_difference(first, second, distance):
     for x in range(distance.shape[0]):
         distance[x] += abs(first[x] - second[x])
-
-
-@helper(force_inline=True)
-def power_of_two(exponent):
-    """Return 2 to a float32 from -126 to 0, to the last bit or two; vectors of it outrun a table."""
-    integer = np.rint(exponent)
-    fraction = np.float32(exponent - integer)
-    result = SERIES[6]
-    for term in (5, 4, 3, 2, 1, 0):
-        result = np.float32(np.float32(result * fraction) + SERIES[term])
-    return np.float32(
-        result * from_bits(np.int32(np.int32(np.int32(integer) + np.int32(127)) << np.int32(23)))
-    )
 
 
 @helper

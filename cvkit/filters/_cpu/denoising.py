@@ -19,7 +19,7 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd.memory import look_up
 from cvkit._tiles import tile, tiles_of
-from cvkit.filters._cpu.bilateral import power_of_two
+from cvkit.filters._bilateral_math import power_of_two
 from cvkit.filters._cpu.sliding import slide_window
 
 # Rows and columns of a tile: its sums and its values stay in the second-level cache. Short rows spend a good

@@ -1,9 +1,11 @@
 """Bilateral filter on CUDA: one thread for each output value."""
 
-import math
+import numpy as np
 
 from cvkit._border import border_index
 from cvkit._jit import cuda, cuda_kernel
+from cvkit._simd.numbers import nearest
+from cvkit.filters._bilateral_math import power_of_two
 
 
 @cuda_kernel
@@ -14,12 +16,13 @@ def _bilateral(source, scale, rounded, offsets_y, offsets_x, space, border, out)
         return
     x, channel = divmod(position, channels)
     real = space.dtype.type
+    least = np.float32(-126)
     weight_sum = real(1)
     value_sum = real(source[image, y, x, channel])
     differs = False
     for neighbor in range(2 * offsets_y.shape[0]):
         pair, opposite = divmod(neighbor, 2)
-        sign = 1 - 2 * opposite
+        sign = 2 * opposite - 1  # summed in the order of the CPU twin
         row = border_index(y + sign * offsets_y[pair], height, border)
         column = border_index(x + sign * offsets_x[pair], width, border)
         inside = row >= 0 and column >= 0
@@ -31,12 +34,13 @@ def _bilateral(source, scale, rounded, offsets_y, offsets_x, space, border, out)
             if other == channel:
                 value = there
         differs |= distance > 0
-        weight = math.exp2(distance * distance * scale) * space[pair]
+        exponent = max(distance * distance * scale, least)
+        weight = power_of_two(exponent) * space[pair]
         weight_sum += weight
         value_sum += value * weight
     # What is constant stays so to the last bit.
     mean = value_sum / weight_sum if differs else real(source[image, y, x, channel])
-    out[image, y, x, channel] = round(mean) if rounded else mean
+    out[image, y, x, channel] = real(nearest(mean)) if rounded else mean
 
 
 def bilateral(source, scale, rounded, offsets_y, offsets_x, space, border, out):

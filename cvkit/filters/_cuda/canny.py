@@ -74,7 +74,7 @@ def _measure(every_dx, every_dy, squared, dx, dy, magnitude):
 def _at(magnitude, image, y, x):
     """Return a magnitude, which is 0 outside the image."""
     inside = 0 <= y < magnitude.shape[1] and 0 <= x < magnitude.shape[2]
-    return magnitude[image, y, x] if inside else 0
+    return magnitude[image, y, x] if inside else magnitude.dtype.type(0)
 
 
 @cuda_kernel

@@ -33,7 +33,7 @@ def _nearest_centers(X, centers, labels):
     i = cuda.grid(1)
     if i >= X.shape[0]:
         return
-    nearest, label = np.inf, 0
+    nearest, label = X.dtype.type(np.inf), 0
     for center in range(centers.shape[0]):
         distance = _squared_distance(X, i, centers, center)
         if distance < nearest:
