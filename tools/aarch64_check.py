@@ -112,7 +112,7 @@ def child(call: str, arguments: list[str], settings: dict[str, str], system: Sys
         [*python, "-P", "-c", code, *arguments], env={**inherited, **FOUND_BY_CHILDREN, **settings}
     )
     if run.returncode != 0:
-        raise ValueError(f"{call} ended with exit code {run.returncode}")
+        raise RuntimeError(f"{call} ended with exit code {run.returncode}")
 
 
 if __name__ == "__main__":
