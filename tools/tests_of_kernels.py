@@ -84,6 +84,7 @@ def _files_named(root: Path, path: str, through: set[str], names: list[str]) -> 
     """Find the test files that are called like the kernels, their doors, their room or their public names."""
     rooms = [part for part in Path(path).parts[1:-1] if part != "_cpu"]
     stems = {Path(file).stem for file in (path, *through)} | set(names) | set(rooms) - {"ml", "detect"}
+    stems.add(Path(path).stem.removeprefix("_").removesuffix("_math"))
     stems |= {f"ml_{stem}" for stem in stems}
     files = (root / "tests" / f"test_{stem}.py" for stem in sorted(stems))
     return [file.relative_to(root).as_posix() for file in files if file.exists()]
