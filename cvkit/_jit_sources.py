@@ -29,8 +29,8 @@ def _source(path: str) -> str | None:
 @functools.cache
 def _imported(path: str) -> tuple[str, ...]:
     """List the files of cvkit that a source file imports, as far as they decide what it is compiled to."""
-    if path == str(_PACKAGE / "_jit.py"):  # decides itself; how code is kept does not
-        return ()
+    if path == str(_PACKAGE / "_jit.py"):  # how code is kept does not decide what it is
+        return (str(_PACKAGE / "_jit_linking.py"),)
     found = []
     for module, names in _IMPORT.findall(_source(path) or ""):
         base = str(_PACKAGE.parent.joinpath(*module.split(".")))
