@@ -173,11 +173,10 @@ def speed_section(document: Document) -> str:
         f"Measured on {machine['processor']}, {machine['cores']} cores, Python {machine['python']},\n"
         f"NumPy {machine['numpy']}, Numba {machine['numba']}. Each cell is the median time of cvkit and of\n"
         "the reference in milliseconds, in turns within one process and on equally many threads, and the\n"
-        "ratio: below 1 cvkit is faster. Under x86-64-v3 both are held to AVX2, as on processors without\n"
-        f"AVX-512. Of {len(timed)} measurements {slower} are slower than the reference, in bold; missed\n"
-        f"bars, which this project set itself: {sum(map(missed, timed))}. Geometric means of the ratios to\n"
-        f"OpenCV: {mean_ratios(timed)}. *Copies* says how many times the image is copied, on one thread,\n"
-        "in the time of a call.\n\n"
+        f"ratio: below 1 cvkit is faster. Of {len(timed)} measurements {slower} are slower than the\n"
+        f"reference, in bold; missed bars, which this project set itself: {sum(map(missed, timed))}.\n"
+        f"Geometric means of the ratios to OpenCV: {mean_ratios(timed)}.\n"
+        f"{_meanings(timed)}\n"
         f"{to_markdown(speed_summary(timed))}\n\n"
         f"{_table_of(learner_table(document.rows))}"
         f"{_table_of(first_call_table(document.rows))}"
@@ -209,6 +208,16 @@ def mean_ratios(rows: list[Row]) -> str:
         ratios = [row["ratio"] for row in opencv if _setting(row) == setting]
         means.append(f"{geometric_mean(ratios):.2f} ({_setting_text(setting)})")
     return ", ".join(means)
+
+
+def _meanings(rows: list[Row]) -> str:
+    """Explain what only some measurements have; nothing where none has it."""
+    text = ""
+    if any(row["level"] != "native" for row in rows):
+        text += "Under x86-64-v3 both are held to AVX2, as on processors without AVX-512.\n"
+    if any("copies" in row for row in rows):
+        text += "*Copies*: how many times the image is copied, on one thread, in the time of a call.\n"
+    return text
 
 
 def _table_of(table: Table) -> str:
