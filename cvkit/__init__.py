@@ -58,7 +58,7 @@ _FUNCTIONS = {
     "warp_perspective": "cvkit.geometry.warp",
     "write_image": "cvkit.io",
 }
-_MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geometry", "io", "ml")
+_MODULES = ("batch", "color", "compare", "detect", "features", "filters", "geometry", "intensity", "io", "ml")
 
 __all__ = ["__version__", *_FUNCTIONS, *_MODULES]
 

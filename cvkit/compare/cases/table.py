@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.color import COLOR_CASES
 from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
-CASES: list[Case] = [*FEATURE_CASES, *GEOMETRY_CASES, *FILTER_CASES, *DERIVATIVE_CASES, *SKIMAGE_CASES]
+CASES: list[Case] = [
+    *COLOR_CASES,
+    *FEATURE_CASES,
+    *GEOMETRY_CASES,
+    *FILTER_CASES,
+    *DERIVATIVE_CASES,
+    *SKIMAGE_CASES,
+]

@@ -1,0 +1,1 @@
+"""Values of images: thresholds, histograms, tables, sums and comparisons."""
