@@ -28,7 +28,7 @@ _FUNCTIONS = {
     "invert_affine": "cvkit.geometry.matrices",
     "invert_perspective": "cvkit.geometry.matrices",
     "laplacian": "cvkit.filters.derivatives",
-    "laplacian_of_gaussian": "cvkit.filters.derivatives",
+    "laplacian_of_gaussian": "cvkit.filters.laplacian_of_gaussian",
     "ldcf_features": "cvkit.features.channels",
     "median_blur": "cvkit.filters.median",
     "non_local_means": "cvkit.filters.denoising",

@@ -1,6 +1,6 @@
 """The CUDA kernels that arrays need before any operation runs."""
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 
 @cuda_kernel(block=(256,))

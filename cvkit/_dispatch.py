@@ -16,15 +16,15 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _jit, _validate
-from cvkit._jit import CpuKernel, on_device, on_gpu_of
+from cvkit import _jit_cuda, _validate
+from cvkit._jit import CpuKernel
+from cvkit._jit_cuda import on_device, on_gpu_of
 
-Prepared = TypeVar("Prepared")
 Array = Any
 """A NumPy array, or any array with ``__cuda_array_interface__``."""
 
@@ -49,7 +49,7 @@ def to_device(array: npt.ArrayLike) -> Array:
     """
     if on_device(array):
         return array
-    return _jit.cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
+    return _jit_cuda.cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
 
 
 def to_host(array: Array) -> np.ndarray:
@@ -95,11 +95,11 @@ def _device_view(array: Array) -> Array:
     """View an array as Numba's; what runs on it is ordered after what its library has begun."""
     if getattr(array, "__cuda_ndarray__", False):
         return array
-    view = _jit.cuda.as_cuda_array(array, sync=False)
+    view = _jit_cuda.cuda.as_cuda_array(array, sync=False)
     if type(array).__module__.partition(".")[0] == "torch":
         # Its interface names no stream: what torch runs next for this thread is what counts.
         stream = sys.modules["torch"].cuda.current_stream(array.device).cuda_stream
-        view.stream = _jit.cuda.external_stream(stream) if stream else 0
+        view.stream = _jit_cuda.cuda.external_stream(stream) if stream else 0
     return view
 
 
@@ -134,7 +134,7 @@ def _contiguous_on_device(view: Array) -> Array:
 
 def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
     """Allocate an uninitialized array on the current GPU."""
-    return _jit.cuda.device_array(shape, dtype, stream=stream)
+    return _jit_cuda.cuda.device_array(shape, dtype, stream=stream)
 
 
 def contiguous(array: np.ndarray) -> np.ndarray:
@@ -184,58 +184,6 @@ class _OnGPUOf:
                 return kernel(*args)
 
         return run
-
-
-class _ArrayKey(NamedTuple):
-    """The values of an array, as a dictionary's key; the array itself may change later."""
-
-    data: bytes
-    shape: tuple[int, ...]
-    dtype: np.dtype
-
-
-# A filter with more weights takes longer than preparing it, and 256 large arrays would fill the memory.
-_MOST_VALUES = 4096
-
-
-def _key(value: Any) -> Any:
-    if type(value) is np.ndarray and value.dtype.kind in "biuf" and value.size <= _MOST_VALUES:
-        return _ArrayKey(value.tobytes(), value.shape, value.dtype)
-    return value
-
-
-def _value(key: Any) -> Any:
-    return np.frombuffer(key.data, key.dtype).reshape(key.shape) if type(key) is _ArrayKey else key
-
-
-def memoized(prepare: Callable[..., Prepared]) -> Callable[..., Prepared]:
-    """Cache what a function makes of the parameters of an operation, checks included.
-
-    A small image takes less time than checking parameters and deriving weights. Parameters of another type
-    are others, in a tuple, too, because a bool and a float equal an int that is accepted where they are not.
-    Small arrays of numbers are the same if their bytes are. What else cannot be hashed is prepared each time.
-    """
-
-    @functools.lru_cache(maxsize=256, typed=True)
-    def cached(types_in_tuples: tuple[type, ...], *keys: Any) -> Prepared:
-        return prepare(*map(_value, keys))
-
-    @functools.wraps(prepare)
-    def recall(*parameters: Any) -> Prepared:
-        types_in_tuples: tuple[type, ...] = ()
-        keys = parameters
-        types = [*map(type, parameters)]
-        if tuple in types:
-            tuples = (value for value in parameters if type(value) is tuple)
-            types_in_tuples = tuple(type(part) for value in tuples for part in value)
-        if np.ndarray in types:
-            keys = tuple(map(_key, parameters))
-        try:
-            return cached(types_in_tuples, *keys)
-        except TypeError:
-            return prepare(*parameters)
-
-    return recall
 
 
 class Operand:

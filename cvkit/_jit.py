@@ -6,7 +6,8 @@ Kernel files decorate plain functions with these names and configure nothing the
 ``exact_helper`` a helper that rounds every operation as it is written
 ``cpu_kernel``   a loop nest whose outer loop is a ``prange``
 ``serial_kernel`` a function that Python calls and that no threads share
-``cuda_kernel``  a CUDA kernel; ``kernel[shape](...)`` launches one thread for each element of ``shape``
+
+``_jit_cuda`` has what concerns GPUs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import os
 import sys
 import threading
 import types
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,36 +28,20 @@ import numpy as np
 from numba import njit, prange
 from numba.core.cpu import CPUTargetOptions
 
-from cvkit import _cuda_cache
 from cvkit._jit_cache import keep_compiled
 from cvkit._jit_linking import HelperCompiler, KernelCompiler
 
 __all__ = [
-    "CUDA_KERNELS",
     "cpu_kernel",
-    "cuda_kernel",
     "exact_helper",
     "get_num_threads",
-    "gpu_name",
-    "has_cuda",
     "helper",
-    "on_device",
-    "on_gpu_of",
     "prange",
     "serial_kernel",
     "set_num_threads",
     "thread_limit",
     "threading_layer",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name != "cuda":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Importing it takes as long as all the rest; who has no GPU does not need it.
-    from numba import cuda
-
-    return cuda
 
 
 # "contract" lets a multiply and an add become one FMA. Nothing else of fast maths: no reordering of sums, and
@@ -334,195 +318,3 @@ class CpuKernel:
 def cpu_kernel(function: Callable[..., Any]) -> CpuKernel:
     """Compile a loop nest over rows (``prange`` outermost) for the CPU."""
     return CpuKernel(function)
-
-
-def on_device(array: object) -> bool:
-    """Tell whether ``array`` lives on a GPU (or, in Numba's CUDA simulator, pretends to)."""
-    if type(array) is np.ndarray:  # attributes that are missing take ten times longer
-        return False
-    return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
-
-
-def on_gpu_of(array: Any) -> contextlib.AbstractContextManager[Any]:
-    """Make the GPU that a device array lives on the current one for a while."""
-    from numba import cuda
-
-    if len(cuda.gpus) == 1:
-        return contextlib.nullcontext()
-    from numba.cuda.cudadrv.driver import binding, driver
-
-    attribute = binding.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
-    pointer = binding.CUdeviceptr(array.__cuda_array_interface__["data"][0])
-    gpu: contextlib.AbstractContextManager[Any] = cuda.gpus[
-        int(driver.cuPointerGetAttribute(attribute, pointer))
-    ]
-    return gpu
-
-
-# What the driver's library is called; elsewhere Numba is asked.
-_DRIVERS = {"linux": ("libcuda.so.1", "libcuda.so"), "win32": ("nvcuda.dll",)}
-
-
-def has_cuda() -> bool:
-    """Tell whether there is a GPU that kernels can run on."""
-    is_asked_for = {"NUMBA_CUDA_DRIVER", "NUMBA_ENABLE_CUDASIM"} & os.environ.keys()
-    if not is_asked_for and "numba.cuda" not in sys.modules and not _finds_driver():
-        return False
-    from numba import cuda
-
-    return bool(cuda.is_available())
-
-
-def _finds_driver() -> bool:
-    """Look for the library of the driver, which takes a fraction of what importing ``numba.cuda`` does."""
-    if sys.platform not in _DRIVERS:
-        return True
-    folders = ("", "/usr/lib/", "/usr/lib64/") if sys.platform == "linux" else ("",)
-    for folder in folders:
-        for name in _DRIVERS[sys.platform]:
-            with contextlib.suppress(OSError):
-                ctypes.CDLL(folder + name)
-                return True
-    return False
-
-
-def gpu_name() -> str:
-    """Name the GPU that kernels run on now."""
-    from numba import cuda
-
-    # Of the simulators, Numba's own knows a device by its context only, and none has a name for it.
-    name = getattr(cuda.current_context().device, "name", "CUDA simulator")
-    return name.decode() if isinstance(name, bytes) else str(name)
-
-
-CUDA_KERNELS: list[CudaKernel] = []
-"""Every CUDA kernel that has been defined; the PTX test checks that it saw each of them."""
-
-
-class CudaKernel:
-    """A CUDA kernel with its block shape; ``kernel[shape](*args)`` covers ``shape`` with threads.
-
-    The last axis of ``shape`` runs along x, the one before along y, the first of three along z. The launch
-    is asynchronous on the stream of the first device array among the arguments; NumPy arguments (weights,
-    tables), also those in a named tuple, are copied to the device.
-    """
-
-    def __init__(self, function: Callable[..., Any], block: tuple[int, ...], is_block_fixed: bool) -> None:
-        self.__name__, self.__doc__ = function.__name__, function.__doc__
-        self.py_func = function
-        self.block = block
-        self.is_block_fixed = is_block_fixed
-        CUDA_KERNELS.append(self)
-
-    @functools.cached_property
-    def _compiled(self) -> Any:
-        from numba import cuda
-
-        return _cuda_cache.keep_compiled(cuda.jit(self.py_func))
-
-    def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
-        extent = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-        block = self.block[: len(extent)]
-        grid, block = launch_shape(extent[::-1], block, is_block_fixed=self.is_block_fixed)
-        return functools.partial(self._launch, grid, block)
-
-    def _launch(self, grid: tuple[int, ...], block: tuple[int, ...], *args: Any) -> None:
-        if 0 in grid:
-            return
-        stream = next((arg.stream for arg in args if on_device(arg) and arg.stream), 0)
-        # What the simulator configures is the kernel itself, for the next launch only.
-        configure = self._configure if numba.config.ENABLE_CUDASIM else self._configured
-        launch = configure(grid, block, int(stream) if stream else 0)
-        launch(*(_on_device(arg, stream) for arg in args))
-
-    @functools.lru_cache(maxsize=64)  # noqa: B019 - kernels live as long as the process
-    def _configured(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
-        """Configure a launch once: Numba takes as long for it as for the launch."""
-        return self._configure(grid, block, stream)
-
-    def _configure(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
-        from numba import cuda
-
-        with warnings.catch_warnings():
-            # Small images leave most of a GPU idle, and nothing can be done about it.
-            warnings.filterwarnings("ignore", "Grid size")
-            return self._compiled[grid, block, cuda.external_stream(stream) if stream else 0]
-
-
-# Of CUDA: blocks of a grid along x, y and z, and threads of a block along z.
-_LARGEST_GRID = ((1 << 31) - 1, (1 << 16) - 1, (1 << 16) - 1)
-_DEEPEST_BLOCK = 64
-
-
-def launch_shape(
-    extent: tuple[int, ...], block: tuple[int, ...], *, is_block_fixed: bool = False
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return grid and block that cover ``extent``, (x, y, z) threads; few blocks fit along y and z.
-
-    A block that is not fixed becomes as long along these axes as it takes, and shorter along x: slower, but
-    stacks of many images and matrices of many samples are covered as small ones are.
-    """
-    lengths = list(block)
-    for axis, size in enumerate(extent[1:], start=1):
-        while -(-size // lengths[axis]) > _LARGEST_GRID[axis] and not is_block_fixed:
-            shorter = next((other for other in range(axis) if lengths[other] > 1), None)
-            if shorter is None or (axis == 2 and lengths[axis] == _DEEPEST_BLOCK):
-                break
-            lengths[shorter] //= 2
-            lengths[axis] *= 2
-    grid = tuple(-(-size // length) for size, length in zip(extent, lengths, strict=True))
-    if any(count > most for count, most in zip(grid, _LARGEST_GRID, strict=False)):
-        raise ValueError(
-            f"image must be covered by one launch on the GPU, got {extent[::-1]} threads; split it"
-        )
-    return grid, tuple(lengths)
-
-
-def _on_device(argument: Any, stream: Any) -> Any:
-    """Copy a NumPy array to the device; of a named tuple, each of its arrays."""
-    from numba import cuda
-
-    if isinstance(argument, np.ndarray):
-        if argument.nbytes > _LARGEST_KEPT_TABLE:
-            return cuda.to_device(np.ascontiguousarray(argument), stream)
-        context = cuda.current_context()
-        return _table_on_device(id(context), argument.tobytes(), argument.shape, argument.dtype)
-    if isinstance(argument, tuple) and hasattr(argument, "_make"):
-        return argument._make(_on_device(field, stream) for field in argument)
-    return argument
-
-
-# Weights and tables of an operation are the same from call to call, and a copy takes longer than a launch.
-_LARGEST_KEPT_TABLE = 1 << 16
-
-
-@functools.lru_cache(maxsize=256)
-def _table_on_device(context: int, data: bytes, shape: tuple[int, ...], dtype: np.dtype) -> Any:
-    """Copy a table to the current device, to be read on any stream: the copy has ended on return."""
-    from numba import cuda
-
-    table = cuda.to_device(np.frombuffer(data, dtype).reshape(shape))
-    cuda.synchronize()
-    return table
-
-
-def cuda_kernel(
-    function: Callable[..., Any] | None = None,
-    *,
-    block: tuple[int, ...] = (32, 8, 1),
-    is_block_fixed: bool = False,
-) -> Any:
-    """Declare a CUDA kernel, compiled at its first launch.
-
-    Parameters
-    ----------
-    function : callable
-        What to compile; without it, a decorator is returned.
-    block : tuple of int
-        The shape of a block, (x, y, z).
-    is_block_fixed : bool
-        Whether the kernel knows that shape; else large grids may get blocks of another.
-    """
-    if function is None:
-        return functools.partial(cuda_kernel, block=block, is_block_fixed=is_block_fixed)
-    return CudaKernel(function, block, is_block_fixed)

@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip_sweep)
         if item.get_closest_marker("gpu"):
             if has_gpu is None:
-                from cvkit._jit import cuda
+                from cvkit._jit_cuda import cuda
 
                 has_gpu = cuda.is_available()
             if not has_gpu:

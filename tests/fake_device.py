@@ -13,7 +13,7 @@ import pytest
 from numba import types
 from numba.np import numpy_support
 
-from cvkit import _dispatch, _jit
+from cvkit import _dispatch, _jit_cuda
 
 
 class FakeDeviceArray(np.ndarray):
@@ -66,11 +66,11 @@ def launches_replaced(
 ) -> Iterator[None]:
     """Let a function stand for the launch of a kernel, and another for the allocation of device memory."""
     with monkeypatch.context() as patch:
-        patch.setattr(_jit.CudaKernel, "_launch", launch)
+        patch.setattr(_jit_cuda.CudaKernel, "_launch", launch)
         patch.setattr(_dispatch, "on_gpu_of", lambda array: nullcontext())
         patch.setattr(_dispatch, "device_empty", allocate)
-        patch.setattr(_jit.cuda, "to_device", lambda array, stream=0: fake(np.array(array)))
-        patch.setattr(_jit.cuda, "device_array", allocate)
+        patch.setattr(_jit_cuda.cuda, "to_device", lambda array, stream=0: fake(np.array(array)))
+        patch.setattr(_jit_cuda.cuda, "device_array", allocate)
         yield
 
 
@@ -82,11 +82,11 @@ def zeros(shape: Any, dtype: Any = float, stream: Any = 0) -> FakeDeviceArray:
 @contextmanager
 def recorded_launches(
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[set[tuple[_jit.CudaKernel, tuple[Any, ...]]]]:
+) -> Iterator[set[tuple[_jit_cuda.CudaKernel, tuple[Any, ...]]]]:
     """Collect (kernel, argument types) of every launch made inside the block; nothing is executed."""
-    launches: set[tuple[_jit.CudaKernel, tuple[Any, ...]]] = set()
+    launches: set[tuple[_jit_cuda.CudaKernel, tuple[Any, ...]]] = set()
 
-    def record(kernel: _jit.CudaKernel, grid: Any, threads: Any, *args: Any) -> None:
+    def record(kernel: _jit_cuda.CudaKernel, grid: Any, threads: Any, *args: Any) -> None:
         launches.add((kernel, tuple(map(argument_type, args))))
 
     with launches_replaced(monkeypatch, record, zeros):
@@ -94,16 +94,16 @@ def recorded_launches(
 
 
 def assert_compile(
-    monkeypatch: pytest.MonkeyPatch, launches: Iterable[tuple[_jit.CudaKernel, tuple[Any, ...]]]
+    monkeypatch: pytest.MonkeyPatch, launches: Iterable[tuple[_jit_cuda.CudaKernel, tuple[Any, ...]]]
 ) -> None:
     """Compile recorded launches to PTX for the oldest and a current GPU."""
     # Numba asks the current GPU, of which there may be none, which capability to compile helpers for.
-    dispatcher = importlib.import_module(f"{_jit.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
+    dispatcher = importlib.import_module(f"{_jit_cuda.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
     oldest = SimpleNamespace(compute_capability=(7, 5))
     monkeypatch.setattr(dispatcher, "get_current_device", lambda: oldest)
     for kernel, signature in sorted(launches, key=str):
         for capability in [(7, 5), (9, 0)]:
-            ptx, _ = _jit.cuda.compile(
+            ptx, _ = _jit_cuda.cuda.compile(
                 kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
             )
             assert ".entry" in ptx, kernel.__name__

@@ -16,7 +16,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning, SkipTestWarning
 from sklearn.utils.estimator_checks import check_estimator
 
-from cvkit import _jit
+from cvkit import _jit_cuda
 from tests.fake_device import assert_compile, recorded_launches
 
 SIMULATOR = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
@@ -72,5 +72,5 @@ def assert_compiles(
             getattr(module, function)(*arguments)
     assert_compile(monkeypatch, launches)
     names = {module.__name__ for module, _, _ in calls}
-    declared = {kernel for kernel in _jit.CUDA_KERNELS if kernel.py_func.__module__ in names}
+    declared = {kernel for kernel in _jit_cuda.CUDA_KERNELS if kernel.py_func.__module__ in names}
     assert declared == {kernel for kernel, _ in launches}

@@ -29,7 +29,7 @@ import pytest
 from numba import types
 
 import cvkit
-from cvkit import _jit
+from cvkit import _jit_cuda
 from tests.fake_device import FakeDeviceArray, argument_type, fake, launches_replaced
 from tests.ptx_parser import Module, parse
 from tests.ptx_to_c import translate
@@ -66,7 +66,7 @@ class Launch(NamedTuple):
         Executed by all threads together.
     """
 
-    kernel: _jit.CudaKernel
+    kernel: _jit_cuda.CudaKernel
     signature: tuple[Any, ...]
     instructions: int
     of_float64: int
@@ -79,7 +79,7 @@ def ptx_device(
     """Run launches made inside the block on the CPU, threads in one of ``ORDERS``, and list them."""
     launches: list[Launch] = []
 
-    def run(kernel: _jit.CudaKernel, grid: Any, block: Any, *args: Any) -> None:
+    def run(kernel: _jit_cuda.CudaKernel, grid: Any, block: Any, *args: Any) -> None:
         launches.append(_run(kernel, grid, block, args, ORDERS[order], seed))
 
     with launches_replaced(monkeypatch, run, unwritten):
@@ -94,7 +94,7 @@ def unwritten(shape: Any, dtype: Any = float, stream: Any = 0) -> FakeDeviceArra
 
 
 def _run(
-    kernel: _jit.CudaKernel, grid: Any, block: Any, args: tuple[Any, ...], order: bytes, seed: int
+    kernel: _jit_cuda.CudaKernel, grid: Any, block: Any, args: tuple[Any, ...], order: bytes, seed: int
 ) -> Launch:
     grid, block = ((*extent, 1, 1)[:3] for extent in (grid, block))
     check_extents(grid, block)
@@ -150,18 +150,18 @@ def _slots(kind: Any, value: Any) -> Iterator[int]:
 
 @functools.cache
 def ptx_of(
-    kernel: _jit.CudaKernel, signature: tuple[Any, ...], capability: tuple[int, int] = CAPABILITY
+    kernel: _jit_cuda.CudaKernel, signature: tuple[Any, ...], capability: tuple[int, int] = CAPABILITY
 ) -> str:
     """Compile a kernel to PTX, or find what an earlier process compiled of the same sources."""
     identity = (_digest_of_sources(), kernel.py_func.__module__, kernel.__name__, str(signature), capability)
     kept = _folder() / f"{kernel.__name__}-{_digest(repr(identity))}.ptx"
     if not kept.exists():
         # Numba asks the current GPU, of which there may be none, which capability to compile helpers for.
-        dispatcher = importlib.import_module(f"{_jit.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
+        dispatcher = importlib.import_module(f"{_jit_cuda.cuda.jit.__module__.rpartition('.')[0]}.dispatcher")
         with pytest.MonkeyPatch.context() as patch:
             gpu = SimpleNamespace(compute_capability=capability)
             patch.setattr(dispatcher, "get_current_device", lambda: gpu)
-            ptx, _ = _jit.cuda.compile(
+            ptx, _ = _jit_cuda.cuda.compile(
                 kernel.py_func, signature, cc=capability, output="ptx", abi="numba", device=False
             )
         _keep(kept, ptx)
@@ -169,13 +169,13 @@ def ptx_of(
 
 
 @functools.cache
-def module_of(kernel: _jit.CudaKernel, signature: tuple[Any, ...]) -> Module:
+def module_of(kernel: _jit_cuda.CudaKernel, signature: tuple[Any, ...]) -> Module:
     """Return the PTX of a kernel, parsed."""
     return parse(ptx_of(kernel, signature))
 
 
 @functools.cache
-def _library(kernel: _jit.CudaKernel, signature: tuple[Any, ...]) -> ctypes.CDLL:
+def _library(kernel: _jit_cuda.CudaKernel, signature: tuple[Any, ...]) -> ctypes.CDLL:
     source = translate(module_of(kernel, signature))
     runtime = HERE.joinpath("ptx_runtime.h").read_text(encoding="utf-8")
     kept = _folder() / f"{kernel.__name__}-{_digest(source + runtime + _FLAGS)}.so"

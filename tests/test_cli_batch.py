@@ -132,7 +132,7 @@ def test_resume_and_overwrite(capsys: pytest.CaptureFixture[str]) -> None:
 def test_wrong_usage_is_one_clear_line(
     arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("cvkit._jit.cuda.is_available", lambda: False)
+    monkeypatch.setattr("cvkit._jit_cuda.cuda.is_available", lambda: False)
     monkeypatch.setattr("cvkit.batch.executors.cluster._CONNECTING", "500ms")
     assert main(["batch", *arguments]) == 2
     assert one_line(capsys.readouterr().err).startswith(f"cvkit: {message}")

@@ -16,7 +16,7 @@ import pytest
 
 import cvkit
 import cvkit.detect
-from cvkit._jit import cuda
+from cvkit._jit_cuda import cuda
 from cvkit.batch import read_manifest
 from cvkit.cli import main
 from cvkit.cli.detect import Format

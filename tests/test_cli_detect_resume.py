@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit._jit import cuda
+from cvkit._jit_cuda import cuda
 from cvkit.batch import Entry, Manifest, read_manifest, write_report
 from cvkit.cli import main
 from cvkit.cli.detect import Format

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit._jit import cuda
+from cvkit._jit_cuda import cuda
 from cvkit.batch import read_manifest
 from cvkit.cli import main
 from cvkit.compare.cases.images import scene

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit._jit import launch_shape
+from cvkit._jit_cuda import launch_shape
 from tests import cuda_driver
 from tests.cuda_driver import take_calls
 

@@ -44,7 +44,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Enter an empty folder, and say that there is a GPU to measure on."""
     monkeypatch.chdir(tmp_path)
     Path("here.txt").touch()
-    monkeypatch.setattr("cvkit._jit.cuda.is_available", lambda: True)
+    monkeypatch.setattr("cvkit._jit_cuda.cuda.is_available", lambda: True)
 
 
 def refusal(name: str, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

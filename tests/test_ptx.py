@@ -16,7 +16,7 @@ import pytest
 from numba import types
 
 import cvkit
-from cvkit import _dispatch, _jit
+from cvkit import _dispatch, _jit_cuda
 from cvkit.compare.cases.table import CASES
 from cvkit.ml.cluster import lloyd
 from tests.fake_device import fake, recorded_launches
@@ -33,15 +33,15 @@ pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("numba_cuda") is None, reason="the extra 'cuda' is not installed"
 )
 
-Launches: TypeAlias = list[tuple[_jit.CudaKernel, tuple[Any, ...]]]
+Launches: TypeAlias = list[tuple[_jit_cuda.CudaKernel, tuple[Any, ...]]]
 
 
-def all_cuda_kernels() -> set[_jit.CudaKernel]:
+def all_cuda_kernels() -> set[_jit_cuda.CudaKernel]:
     """Import every module on a ``_cuda`` shelf and return the kernels they declare."""
     for module in pkgutil.walk_packages(cvkit.__path__, "cvkit."):
         if "._cuda." in module.name or module.name == "cvkit._device":
             importlib.import_module(module.name)
-    return {kernel for kernel in _jit.CUDA_KERNELS if kernel.py_func.__module__.startswith("cvkit.")}
+    return {kernel for kernel in _jit_cuda.CUDA_KERNELS if kernel.py_func.__module__.startswith("cvkit.")}
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_kernels_fit_into_registers(launches: Launches) -> None:
     assert with_local_memory == LOCAL_MEMORY.keys()
 
 
-def _place(kernel: _jit.CudaKernel) -> str:
+def _place(kernel: _jit_cuda.CudaKernel) -> str:
     return f"{kernel.py_func.__module__.removeprefix('cvkit.')}.{kernel.__name__}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit import _jit
+from cvkit import _jit, _jit_cuda
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
@@ -101,7 +101,7 @@ def test_models_decide_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @_jit.cuda_kernel
 def _to_polar(x: Any, y: Any, lengths: Any, angles: Any) -> None:
-    place = _jit.cuda.grid(1)
+    place = _jit_cuda.cuda.grid(1)
     if place < lengths.size:
         lengths[place] = hypotenuse(x[place], y[place])
         angles[place] = arctangent(y[place], x[place])
@@ -123,16 +123,16 @@ def test_products_that_are_rounded_by_themselves_are_so_in_cuda(monkeypatch: pyt
 
 @_jit.cuda_kernel(block=(64,))
 def _reverse(numbers: Any) -> None:
-    place = _jit.cuda.grid(1)
-    shared = _jit.cuda.shared.array(64, np.int32)
-    shared[63 - _jit.cuda.threadIdx.x] = numbers[place]
-    _jit.cuda.syncthreads()
-    numbers[place] = shared[_jit.cuda.threadIdx.x]
+    place = _jit_cuda.cuda.grid(1)
+    shared = _jit_cuda.cuda.shared.array(64, np.int32)
+    shared[63 - _jit_cuda.cuda.threadIdx.x] = numbers[place]
+    _jit_cuda.cuda.syncthreads()
+    numbers[place] = shared[_jit_cuda.cuda.threadIdx.x]
 
 
 @_jit.cuda_kernel
 def _write_first(numbers: Any) -> None:
-    if _jit.cuda.grid(1) == 0:
+    if _jit_cuda.cuda.grid(1) == 0:
         numbers[0] = 1
 
 
@@ -146,7 +146,7 @@ def test_threads_wait_at_barriers(monkeypatch: pytest.MonkeyPatch, order: str) -
 
 def test_memory_that_nobody_wrote_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     with ptx_device(monkeypatch):
-        numbers = _jit.cuda.device_array(3, np.uint8)
+        numbers = _jit_cuda.cuda.device_array(3, np.uint8)
         _write_first[3](numbers)
     np.testing.assert_array_equal(numbers, [1, 0xA5, 0xA5])
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cvkit._jit import cuda
+from cvkit._jit_cuda import cuda
 from cvkit.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]

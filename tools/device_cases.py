@@ -13,7 +13,7 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit._jit import on_device
+from cvkit._jit_cuda import on_device
 from cvkit.compare.cases.case import EXACT, Case, Tolerance, image_size
 from cvkit.compare.cases.geometry import ONE_LEVEL
 from cvkit.compare.cases.images import scene

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import cvkit
-from cvkit._jit import cuda, gpu_name
+from cvkit._jit_cuda import cuda, gpu_name
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.measure.difference import difference

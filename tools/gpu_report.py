@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import gpu_measurements
-from cvkit._jit import cuda
+from cvkit._jit_cuda import cuda
 from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.table import CASES

@@ -18,7 +18,7 @@ class Device(str, Enum):
 def choose_device(device: Device) -> tuple[bool, str]:
     """Return whether it is a GPU, and the device's name; wrong usage where it is missing."""
     from cvkit import get_num_threads
-    from cvkit._jit import gpu_name, has_cuda
+    from cvkit._jit_cuda import gpu_name, has_cuda
 
     is_on_gpu = device is not Device.cpu and has_cuda()
     if device is Device.cuda and not is_on_gpu:

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, memoized
+from cvkit._dispatch import Array, ImageStack
+from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Planar, Separable
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, memoized
+from cvkit._dispatch import Array, ImageStack
+from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Box, Separable, Weights
 from cvkit.filters._math import AsItIs

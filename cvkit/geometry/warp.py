@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, memoized, reshaped
-from cvkit._jit import on_device
+from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, reshaped
+from cvkit._jit_cuda import on_device
+from cvkit._memoized import memoized
 from cvkit.geometry._cpu import warp as warp_kernels
 from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Positions
 from cvkit.geometry.matrices import invert_affine, invert_perspective

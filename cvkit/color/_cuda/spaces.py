@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.color._math import linear, luv
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cvkit._dispatch import Array, to_device, to_host
-from cvkit._jit import on_device
+from cvkit._jit_cuda import on_device
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit._jit import on_device
+from cvkit._jit_cuda import on_device
 from cvkit.compare.cases.case import EXACT, Case, Tolerance, image_size
 
 

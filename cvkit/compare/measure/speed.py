@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import cvkit
-from cvkit._jit import cuda
+from cvkit._jit_cuda import cuda
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DetectorCase, OpenCVDetector
 from cvkit.compare.cases.images import scene

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 
 @cuda_kernel

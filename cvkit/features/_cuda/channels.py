@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._border import REFLECT, border_index
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.features._channel_math import HALF, NORMALIZER, QUARTER, RADIUS, bin_share, orientation, triangle
 
 

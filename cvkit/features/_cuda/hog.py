@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._border import REFLECT101, border_index
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.features._math import clipped, inverse_length, last_wins_from, squared_length, vote
 
 # One block of threads keeps a histogram for each of its threads, of at most this many bins, in shared memory.

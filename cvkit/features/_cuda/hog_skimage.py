@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.features._arctangent_math import arctangent
 from cvkit.features._math import add_hard_vote, normalize_block, strongest_gradient
 

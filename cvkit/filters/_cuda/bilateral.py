@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._border import border_index
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit._simd.numbers import nearest
 from cvkit.filters._bilateral_math import power_of_two
 

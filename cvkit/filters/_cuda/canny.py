@@ -7,7 +7,8 @@ index or is its root; three launches bring this to convergence, and the host wai
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel, helper
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.filters._canny_math import NONE, STRONG, WEAK, direction, direction_in_16_bits
 
 

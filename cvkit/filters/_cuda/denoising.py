@@ -1,7 +1,8 @@
 """Non-local means on CUDA: one thread for each pixel."""
 
 from cvkit._border import REFLECT101, border_index
-from cvkit._jit import cuda, cuda_kernel, helper
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 
 @helper

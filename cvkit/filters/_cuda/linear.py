@@ -1,7 +1,7 @@
 """Linear filters on CUDA: one thread for each value, of the filtered columns and then of the result."""
 
 from cvkit._border import border_index
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.filters._math import rounded
 
 

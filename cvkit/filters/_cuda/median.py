@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel, helper
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 # Rows that one thread walks down with its window.
 WALK = 64

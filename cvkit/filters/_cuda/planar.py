@@ -3,7 +3,7 @@
 import math
 
 from cvkit._border import border_index
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.filters._math import rounded
 
 

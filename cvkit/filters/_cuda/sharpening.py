@@ -1,6 +1,6 @@
 """Unsharp masking on CUDA."""
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.filters._math import sharpened
 
 

@@ -1,7 +1,7 @@
 """Box sums on CUDA: one thread for each column's sum, then one for each box."""
 
 from cvkit._border import border_index
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.filters._math import rounded
 
 

@@ -1,7 +1,8 @@
 """Pyramids on CUDA: one thread for each value."""
 
 from cvkit._border import REFLECT101, border_index
-from cvkit._jit import cuda, cuda_kernel, helper
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.geometry._math import divided, doubled_index
 
 

@@ -1,6 +1,6 @@
 """Resizing on CUDA by sums of floats: one thread for each output value."""
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.geometry._math import rounded
 
 

@@ -5,7 +5,7 @@ Offsets have 64 bits here; ``offset_type`` counts on the CPU only.
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.geometry._math import (
     bicubic_at,
     cubic_weights,

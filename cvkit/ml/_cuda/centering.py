@@ -5,7 +5,7 @@ No sum is left to atomics, so that results repeat: threads sum runs of samples i
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 # Samples of the shortest run that one thread adds up.
 RUN = 256

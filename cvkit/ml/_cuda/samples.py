@@ -2,7 +2,7 @@
 
 import math
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.ml._math import hash_row
 
 

@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from cvkit._jit import cuda, cuda_kernel, helper
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 # Samples whose weighted distances one thread of k-means++ sums.
 BLOCK = 1024

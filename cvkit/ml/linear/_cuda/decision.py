@@ -5,7 +5,7 @@ Sums run in the dtype of the samples: float64 is slow on most GPUs.
 
 from numba import float64
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 _LANES = 32
 

@@ -3,7 +3,7 @@
 Each thread searches a run of the samples for one query; then one thread for each query joins what they found.
 """
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.ml.neighbors._math import finish_candidates, is_before, reduced_distance, replace_last
 
 

@@ -1,6 +1,6 @@
 """Votes and averages of neighbors on CUDA."""
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 
 
 @cuda_kernel(block=(64,))

@@ -7,7 +7,7 @@ import math
 
 from numba import float64
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.ml.svm._math import POLY, RBF, SIGMOID
 
 

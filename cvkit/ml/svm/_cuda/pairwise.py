@@ -1,6 +1,6 @@
 """Classes from the decisions of pairs of classes on CUDA."""
 
-from cvkit._jit import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.ml.svm._math import one_vs_rest_row, winner_of_votes
 
 
