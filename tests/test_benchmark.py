@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 import benchmark
 from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.detectors import DetectorCase
 from cvkit.compare.cases.images import noise
 from cvkit.compare.measure import speed
 from cvkit.compare.measure.machine import LEVELS
@@ -45,3 +47,17 @@ def test_the_benchmark_begins_again_where_it_is_not_held_to_the_level(
     assert command == [sys.executable, "benchmark.py", "--level", "x86-64-v3"]
     assert LEVELS["x86-64-v3"].items() <= environment.items()
     assert environment["NUMBA_CACHE_DIR"] != os.environ["NUMBA_CACHE_DIR"]
+
+
+def test_a_row_of_images_does_not_change_what_the_next_detector_looks_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at = []
+    monkeypatch.setattr(speed, "time_case", lambda *args, **options: {})
+    monkeypatch.setattr(
+        speed, "time_detector", lambda case, image, threads, seconds: looked_at.append(image) or {}
+    )
+    image = noise(20, 30, channels=3)
+    arguments = argparse.Namespace(sizes=[(480, 640)], threads=[1], seconds=0)
+    assert len([*benchmark.measure([HALVED, DetectorCase(480, 640, 3, None)], image, arguments)]) == 2
+    assert [seen is image for seen in looked_at] == [True]

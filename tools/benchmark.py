@@ -121,9 +121,9 @@ def measure(rows: list[AnyCase], image: np.ndarray, arguments: argparse.Namespac
                 yield compare_learner(case, threads, seconds=arguments.seconds)
         else:
             for size in arguments.sizes:
-                image = speed.image_for(case, size)
+                of_size = speed.image_for(case, size)
                 for threads in arguments.threads:
-                    yield speed.time_case(case, image, threads, seconds=arguments.seconds)
+                    yield speed.time_case(case, of_size, threads, seconds=arguments.seconds)
     for operation in dict.fromkeys(row.operation for row in rows if row.operation in speed.FIRST_CALLS):
         yield speed.time_first_call(operation)
 
