@@ -23,8 +23,8 @@ from tests.ptx_device import unless_ptx_device
 from tests.simulate import small_image
 
 ROWS = sorted([*CASES, *NAIVE_CASES], key=lambda case: case.operation)
-# One of each operation and dtype: that much of a CUDA twin runs also where what a GPU would run cannot.
-SIMULATED = [*{(case.operation, case.dtype): case for case in reversed(ROWS)}.values()]
+# One of each operation: that much of a CUDA twin runs also where what a GPU would run cannot.
+SIMULATED = [*{case.operation: case for case in reversed(ROWS)}.values()]
 # A simulator takes seconds to start: few of them, which share the rows.
 SIMULATORS = 4
 SIMULATOR = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
