@@ -192,10 +192,10 @@ def border_value(value: Any, dtype: np.dtype, *, channels: int = 1, name: str = 
         raise TypeError(f"{name} must be {accepted}, got {value!r}") from None
     if numbers.shape not in ((), (channels,)):
         raise ValueError(f"{name} must be {accepted}, got {value!r}")
-    if dtype.kind == "u":
+    if dtype.kind in "iu":
         if not np.isfinite(numbers).all():
             raise ValueError(f"{name} must be finite for images of {dtype}, got {value!r}")
-        numbers = np.rint(numbers).clip(0, np.iinfo(dtype).max)
+        numbers = np.rint(numbers).clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
     with np.errstate(over="ignore"):  # infinite beyond float32, as in OpenCV
         return np.broadcast_to(numbers, channels).astype(dtype)
 

@@ -25,7 +25,7 @@ MODULES = {
 }
 # Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._*.
 _GROUND = {"helpers", "color", "io", "video"}
-_OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "features"}
+_OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "morphology", "features"}
 _LEARNERS = {"ml", *(f"ml.{room}" for room in ("tree", "ensemble", "svm", "linear", "neighbors", "cluster"))}
 _DETECTION = _OPERATIONS | _LEARNERS | {"detect"}
 MAY_USE = {
@@ -36,6 +36,7 @@ MAY_USE = {
     "filters": _GROUND,
     "geometry": _GROUND,
     "intensity": _GROUND | {"filters"},  # thresholds and comparisons of what is around a pixel
+    "morphology": _GROUND,
     "features": _GROUND | {"filters", "geometry"},
     "ml": {"helpers"},  # knows no images
     "ml.tree": {"helpers", "ml"},

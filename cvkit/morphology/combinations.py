@@ -1,0 +1,418 @@
+"""What is built from erosions and dilations: openings, closings, hats, gradients, patterns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._dispatch import Array, ImageStack
+from cvkit.morphology._cpu import combinations as combination_kernels
+from cvkit.morphology._window import (
+    DTYPES,
+    Window,
+    window_of,
+    window_of_pixels,
+    write_dilation,
+    write_erosion,
+)
+
+
+def opening(
+    image: Array,
+    element: Any,
+    *,
+    iterations: int = 1,
+    anchor: tuple[int, int] | None = None,
+    border: str = "constant",
+    border_value: float | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Erode, then dilate: bright specks that the element does not fit into disappear.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image or stack, of 1 to 4 channels, each on its own.
+    element : int, (int, int) or array_like, (h, w)
+        The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
+        0, as :func:`structuring_element` draws them.
+    iterations : int
+        How often; 0 gives a copy.
+    anchor : (int, int), optional
+        Row and column of the element that lie on the pixel at hand; by default the middle.
+    border : {"constant", "reflect101", "reflect", "replicate", "wrap"}
+        What lies beyond the image.
+    border_value : number, optional
+        Of the constant border; by default what is there does not count.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, an element in which nothing counts, or an anchor outside it.
+
+    Notes
+    -----
+    Equals ``cv2.morphologyEx(image, cv2.MORPH_OPEN, element)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.opening(np.array([[0, 9, 0, 0, 5, 5, 5]], np.uint8), (1, 3))
+    array([[0, 0, 0, 0, 5, 5, 5]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    window = window_of(element, iterations, anchor, border, border_value)
+    result = stack.output()
+    _open(stack, window, result)
+    return stack.restore(result)
+
+
+def closing(
+    image: Array,
+    element: Any,
+    *,
+    iterations: int = 1,
+    anchor: tuple[int, int] | None = None,
+    border: str = "constant",
+    border_value: float | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Dilate, then erode: dark specks that the element does not fit into disappear.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image or stack, of 1 to 4 channels, each on its own.
+    element : int, (int, int) or array_like, (h, w)
+        The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
+        0, as :func:`structuring_element` draws them.
+    iterations : int
+        How often; 0 gives a copy.
+    anchor : (int, int), optional
+        Row and column of the element that lie on the pixel at hand; by default the middle.
+    border : {"constant", "reflect101", "reflect", "replicate", "wrap"}
+        What lies beyond the image.
+    border_value : number, optional
+        Of the constant border; by default what is there does not count.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, an element in which nothing counts, or an anchor outside it.
+
+    Notes
+    -----
+    Equals ``cv2.morphologyEx(image, cv2.MORPH_CLOSE, element)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.closing(np.array([[9, 0, 9, 9, 9, 0, 9]], np.uint8), (1, 3))
+    array([[9, 9, 9, 9, 9, 9, 9]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    window = window_of(element, iterations, anchor, border, border_value)
+    result = stack.output()
+    _close(stack, window, result)
+    return stack.restore(result)
+
+
+def morphological_gradient(
+    image: Array,
+    element: Any,
+    *,
+    iterations: int = 1,
+    anchor: tuple[int, int] | None = None,
+    border: str = "constant",
+    border_value: float | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Dilation minus erosion: the outlines of regions.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image or stack, of 1 to 4 channels, each on its own.
+    element : int, (int, int) or array_like, (h, w)
+        The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
+        0, as :func:`structuring_element` draws them.
+    iterations : int
+        How often; 0 gives a copy.
+    anchor : (int, int), optional
+        Row and column of the element that lie on the pixel at hand; by default the middle.
+    border : {"constant", "reflect101", "reflect", "replicate", "wrap"}
+        What lies beyond the image.
+    border_value : number, optional
+        Of the constant border; by default what is there does not count.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, an element in which nothing counts, or an anchor outside it.
+
+    Notes
+    -----
+    Equals ``cv2.morphologyEx(image, cv2.MORPH_GRADIENT, element)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.morphological_gradient(np.array([[0, 0, 9, 9, 9, 9]], np.uint8), 3)
+    array([[0, 9, 9, 0, 0, 0]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    window = window_of(element, iterations, anchor, border, border_value)
+    result = stack.output()
+    eroded, dilated = stack.empty(), stack.empty()
+    write_erosion(stack, stack.array, window, eroded)
+    write_dilation(stack, stack.array, window, dilated)
+    _subtract(stack, dilated, eroded, result)
+    return stack.restore(result)
+
+
+def top_hat(
+    image: Array,
+    element: Any,
+    *,
+    iterations: int = 1,
+    anchor: tuple[int, int] | None = None,
+    border: str = "constant",
+    border_value: float | None = None,
+    out: Array | None = None,
+) -> Array:
+    """The image minus its opening: bright details smaller than the element, on an even ground.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image or stack, of 1 to 4 channels, each on its own.
+    element : int, (int, int) or array_like, (h, w)
+        The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
+        0, as :func:`structuring_element` draws them.
+    iterations : int
+        How often; 0 gives a copy.
+    anchor : (int, int), optional
+        Row and column of the element that lie on the pixel at hand; by default the middle.
+    border : {"constant", "reflect101", "reflect", "replicate", "wrap"}
+        What lies beyond the image.
+    border_value : number, optional
+        Of the constant border; by default what is there does not count.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, an element in which nothing counts, or an anchor outside it.
+
+    Notes
+    -----
+    Equals ``cv2.morphologyEx(image, cv2.MORPH_TOPHAT, element)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.top_hat(np.array([[3, 9, 3, 3, 5, 5, 5]], np.uint8), (1, 3))
+    array([[0, 6, 0, 0, 0, 0, 0]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    window = window_of(element, iterations, anchor, border, border_value)
+    result = stack.output()
+    opened = stack.empty()
+    _open(stack, window, opened)
+    _subtract(stack, stack.array, opened, result)
+    return stack.restore(result)
+
+
+def black_hat(
+    image: Array,
+    element: Any,
+    *,
+    iterations: int = 1,
+    anchor: tuple[int, int] | None = None,
+    border: str = "constant",
+    border_value: float | None = None,
+    out: Array | None = None,
+) -> Array:
+    """The closing of an image minus the image: dark details smaller than the element.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image or stack, of 1 to 4 channels, each on its own.
+    element : int, (int, int) or array_like, (h, w)
+        The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
+        0, as :func:`structuring_element` draws them.
+    iterations : int
+        How often; 0 gives a copy.
+    anchor : (int, int), optional
+        Row and column of the element that lie on the pixel at hand; by default the middle.
+    border : {"constant", "reflect101", "reflect", "replicate", "wrap"}
+        What lies beyond the image.
+    border_value : number, optional
+        Of the constant border; by default what is there does not count.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image, an element in which nothing counts, or an anchor outside it.
+
+    Notes
+    -----
+    Equals ``cv2.morphologyEx(image, cv2.MORPH_BLACKHAT, element)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.black_hat(np.array([[9, 2, 9, 9, 9, 9, 9]], np.uint8), (1, 3))
+    array([[0, 7, 0, 0, 0, 0, 0]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    window = window_of(element, iterations, anchor, border, border_value)
+    result = stack.output()
+    closed = stack.empty()
+    _close(stack, window, closed)
+    _subtract(stack, closed, stack.array, result)
+    return stack.restore(result)
+
+
+def hit_or_miss(
+    image: Array,
+    element: Any,
+    *,
+    iterations: int = 1,
+    anchor: tuple[int, int] | None = None,
+    border: str = "constant",
+    border_value: float | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Find where a pattern of set and of clear pixels fits a mask.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, 1) or (N, H, W, 1), uint8
+        The mask: 0 is clear and 255 is set; bits between are taken one by one.
+    element : array_like, (h, w)
+        The pattern: 1 where a pixel has to be set, -1 where it has to be clear, 0 where it does not matter.
+    iterations : int
+        How often the set and the clear part are eroded each; 0 looks at the pixel at hand only.
+    anchor : (int, int), optional
+        Row and column of the element that lie on the pixel at hand; by default the middle.
+    border : {"constant", "reflect101", "reflect", "replicate", "wrap"}
+        What lies beyond the image.
+    border_value : number, optional
+        Of the constant border; by default what is there fits.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        255 where the pattern fits, else 0; of the shape and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or several channels, an element of other numbers or of zeros alone.
+
+    Notes
+    -----
+    Equals ``cv2.morphologyEx(image, cv2.MORPH_HITMISS, element)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> corner = [[0, -1, -1], [1, 1, -1], [0, 1, 0]]
+    >>> mask = np.zeros((4, 5), np.uint8)
+    >>> mask[1:, :4] = 255
+    >>> np.argwhere(cvkit.hit_or_miss(mask, corner))
+    array([[1, 3]])
+    """
+    stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1,), out=out)
+    pattern = _validate.whole_numbers(element, "element")
+    if pattern.ndim != 2 or not np.isin(pattern, (-1, 0, 1)).all() or not pattern.any():
+        raise ValueError(f"element must be (h, w) of 1, 0 and -1 and not of zeros alone, got {element!r}")
+    # What is clear is set in the opposite image, whose erosion is the opposite of the dilation.
+    opposite = None if border_value is None else 255 - _validate.number(border_value, "border_value")
+    result = stack.output()
+    kept, excluded = stack.empty(), stack.empty()
+    is_set = window_of_pixels(pattern == 1, iterations, anchor, border, border_value)
+    is_clear = window_of_pixels(pattern == -1, iterations, anchor, border, opposite)
+    write_erosion(stack, stack.array, is_set, kept)
+    write_dilation(stack, stack.array, is_clear, excluded)
+    stack.kernels(combination_kernels).exclude(kept, excluded, result)
+    return stack.restore(result)
+
+
+def _open(stack: ImageStack, window: Window, out: Array) -> None:
+    eroded = stack.empty()
+    write_erosion(stack, stack.array, window, eroded)
+    write_dilation(stack, eroded, window, out)
+
+
+def _close(stack: ImageStack, window: Window, out: Array) -> None:
+    dilated = stack.empty()
+    write_dilation(stack, stack.array, window, dilated)
+    write_erosion(stack, dilated, window, out)
+
+
+def _subtract(stack: ImageStack, first: Array, second: Array, out: Array) -> None:
+    dtype = stack.dtype
+    if dtype.kind == "f":
+        limits = np.array([-np.inf, np.inf], dtype)
+    else:
+        limits = np.array([np.iinfo(dtype).min, np.iinfo(dtype).max], np.int32)
+    stack.kernels(combination_kernels).subtract(first, second, limits, out)
