@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from cvkit._jit import helper
+
 
 class Rectangle(NamedTuple):
     """An element all of whose pixels count."""
@@ -15,7 +17,7 @@ class Rectangle(NamedTuple):
 class Runs(NamedTuple):
     """An element of any form, as runs of neighbors in rows; places are relative to the anchor.
 
-    The minimum over a run is that of two runs, whose lengths are a power of two and which may overlap.
+    What is found over a run is found over two of them, whose lengths are a power of two and which may overlap.
     """
 
     rows: Any  # (runs,) int64
@@ -32,13 +34,18 @@ class Outside(NamedTuple):
     """What lies beyond an image whose pixels have ``channels`` values."""
 
     border: int
-    value: Any  # of the constant border, counted down from the top where maxima are wanted
-    greatest: Any  # what no minimum is above
+    value: Any  # of the constant border
     channels: int
 
 
-class Counting(NamedTuple):
-    """Maxima are minima of values that are counted down from the top."""
+class Extreme(NamedTuple):
+    """Whether maxima are looked for instead of minima, and the value that none can lose against."""
 
-    is_down: bool
-    top: Any
+    is_maximum: bool
+    weakest: Any
+
+
+@helper
+def stronger(value, other, is_maximum):
+    """Return the smaller of two values, or the greater."""
+    return value if (value > other if is_maximum else value < other) else other

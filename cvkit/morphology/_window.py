@@ -11,7 +11,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack
 from cvkit._memoized import memoized
 from cvkit.morphology._cpu import erosion as erosion_kernels
-from cvkit.morphology._math import Counting, Outside, Rectangle, Runs
+from cvkit.morphology._math import Extreme, Outside, Rectangle, Runs
 from cvkit.morphology.elements import anchor_of
 
 DTYPES = (np.uint8, np.uint16, np.int16, np.float32, np.float64)
@@ -90,42 +90,37 @@ def _runs(pixels: np.ndarray, row: int, column: int) -> Runs:
 
 def write_erosion(stack: ImageStack, source: Array, window: Window, out: Array) -> None:
     """Write the minima over a window; ``source`` is the stack's array, or another like it."""
-    _find_least(stack, source, window, False, out)
+    _find_extreme(stack, source, window, False, out)
 
 
 def write_dilation(stack: ImageStack, source: Array, window: Window, out: Array) -> None:
     """Write the maxima over a window; ``source`` is the stack's array, or another like it."""
-    _find_least(stack, source, window, True, out)
+    _find_extreme(stack, source, window, True, out)
 
 
-def _find_least(stack: ImageStack, source: Array, window: Window, is_maximum: bool, out: Array) -> None:
+def _find_extreme(stack: ImageStack, source: Array, window: Window, is_maximum: bool, out: Array) -> None:
     kernels = stack.kernels(erosion_kernels)
     of_runs = isinstance(window.element, Runs)
-    kernel = kernels.least_of_runs if of_runs else kernels.least_of_rectangles
-    counting = Counting(is_maximum, _top(stack.dtype))
-    outside = _outside(stack, window, counting)
+    kernel = kernels.extreme_of_runs if of_runs else kernels.extreme_of_rectangles
+    dtype = stack.dtype
+    least, greatest = _range(dtype)
+    weakest = dtype.type(least if is_maximum else greatest)
+    if window.border_value is not None:
+        value = _validate.border_value(window.border_value, dtype)[0]
+    elif dtype.kind == "f":
+        # OpenCV takes the greatest or least that is finite, which shows where nothing of an image is inside.
+        value = np.finfo(dtype).min if is_maximum else np.finfo(dtype).max
+    else:
+        value = weakest
+    outside = Outside(BORDERS[window.border], value, stack.shape[3])
     spare = [stack.empty() for _ in range(min(window.iterations - 1, 2))]
     for remaining in reversed(range(window.iterations)):
         target = spare[(remaining - 1) % 2] if remaining else out
-        kernel(source, window.element, outside, counting, target)
+        kernel(source, window.element, outside, Extreme(is_maximum, weakest), target)
         source = target
 
 
-def _top(dtype: np.dtype) -> Any:
-    """Return what values are counted down from, so that the dtype holds all of them again."""
+def _range(dtype: np.dtype) -> tuple[float, float]:
     if dtype.kind == "f":
-        return dtype.type(0)
-    return dtype.type(np.iinfo(dtype).max + np.iinfo(dtype).min)
-
-
-def _outside(stack: ImageStack, window: Window, counting: Counting) -> Outside:
-    dtype = stack.dtype
-    greatest = dtype.type(np.inf) if dtype.kind == "f" else dtype.type(np.iinfo(dtype).max)
-    if window.border_value is None:
-        # Of floats OpenCV takes the greatest that is finite, which shows where nothing of an image is inside.
-        value = np.finfo(dtype).max if dtype.kind == "f" else greatest
-    else:
-        value = _validate.border_value(window.border_value, dtype)[0]
-        if counting.is_down:
-            value = dtype.type(counting.top.item() - value.item())
-    return Outside(BORDERS[window.border], value, greatest, stack.shape[3])
+        return -np.inf, np.inf
+    return np.iinfo(dtype).min, np.iinfo(dtype).max

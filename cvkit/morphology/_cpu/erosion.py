@@ -1,8 +1,10 @@
-"""Minima over structuring elements on the CPU, in rows that a vectorizer takes as they are.
+"""Minima and maxima over structuring elements on the CPU, in rows that a vectorizer takes as they are.
 
-The minimum over a run of neighbors is taken from minima over 1, 2, 4, ... of them, each from the one before:
-the time grows with the logarithm of the run. Maxima are minima of values counted down from the top.
+What is extreme among a run of neighbors is found from the extremes of 3, 9, ... of them, each from three of those
+before: the time grows with the logarithm of the run.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,56 +17,53 @@ from cvkit._tiles import parts_of, strip
 STRIP = 64
 
 
-@helper
-def _counted_down(row, top, out):
-    number = out.dtype.type
-    for x in range(out.shape[0]):
-        out[x] = number(top - row[x])
+class Scratch(NamedTuple):
+    """What a task writes on its way."""
 
-
-@helper
-def _count_down(row, top):
-    number = row.dtype.type
-    for x in range(row.shape[0]):
-        row[x] = number(top - row[x])
-
-
-@helper
-def _turn_row(row, counting, out):
-    """Copy a row, counted down from the top where maxima are wanted; twice gives what was there."""
-    if counting.is_down:
-        _counted_down(row, counting.top, out)
-    else:
-        copy_row(row, out)
-
-
-@helper
-def _lesser(first, second, out):
-    """Write the smaller of each two values."""
-    for x in range(out.shape[0]):
-        out[x] = first[x] if first[x] < second[x] else second[x]
+    beyond: Any  # a row beyond the image
+    held: Any  # extremes down the columns
+    lines: Any  # a row with what lies beyond its ends, and two with extremes along it
 
 
 @helper
 def _least_of_three(first, second, third, out):
     for x in range(out.shape[0]):
-        least = first[x] if first[x] < second[x] else second[x]
-        out[x] = least if least < third[x] else third[x]
+        a, b, c = first[x], second[x], third[x]
+        least = a if a < b else b
+        out[x] = least if least < c else c
 
 
 @helper
-def _lower(row, out):
-    """Let each value of ``out`` be at most what another row has."""
+def _greatest_of_three(first, second, third, out):
     for x in range(out.shape[0]):
-        out[x] = row[x] if row[x] < out[x] else out[x]
+        a, b, c = first[x], second[x], third[x]
+        greatest = a if a > b else b
+        out[x] = greatest if greatest > c else c
 
 
 @helper
-def _lower_twice(row, other, out):
-    """Let each value of ``out`` be at most what two other rows have."""
+def _extreme_of_three(first, second, third, extreme, out):
+    """Write the extreme of each three values."""
+    if extreme.is_maximum:
+        _greatest_of_three(first, second, third, out)
+    else:
+        _least_of_three(first, second, third, out)
+
+
+@helper
+def _lower(first, second, out):
     for x in range(out.shape[0]):
-        least = row[x] if row[x] < other[x] else other[x]
-        out[x] = least if least < out[x] else out[x]
+        a, b, c = first[x], second[x], out[x]
+        least = a if a < b else b
+        out[x] = least if least < c else c
+
+
+@helper
+def _raise(first, second, out):
+    for x in range(out.shape[0]):
+        a, b, c = first[x], second[x], out[x]
+        greatest = a if a > b else b
+        out[x] = greatest if greatest > c else c
 
 
 @helper
@@ -74,69 +73,105 @@ def _fill(value, out):
 
 
 @helper
-def _load_row(rows, y, reach, outside, counting, padded):
-    """Write row ``y`` of an image with ``reach`` pixels beyond both ends; ``y`` may lie outside, too."""
-    inside = border_index(y, rows.shape[0], outside.border)
-    if inside < 0:
-        _fill(outside.value, padded)
-        return
-    channels = outside.channels
-    first = reach * channels
-    _turn_row(rows[inside], counting, padded[first : first + rows.shape[1]])
-    extend_row(padded, reach, channels, outside.border, outside.value)
+def _thirds(reached, length):
+    """Return where the second and the third of three runs begin that make up one of ``length``."""
+    return min(reached, length - reached), length - reached
 
 
 @helper
-def _least_along(row, length, step, spare, out):
-    """Write the minima over runs of ``length`` values, ``step`` apart, that begin at each place."""
-    width = out.shape[0]
-    if length == 1:
-        copy_row(row, out)
-    elif length == 2:
-        _lesser(row, row[step:], out)
-    elif length == 3:
-        _least_of_three(row, row[step:], row[2 * step :], out)
+def _extend(first, second, extreme, out):
+    """Let the runs of ``out`` reach on over those of two other rows."""
+    if extreme.is_maximum:
+        _raise(first, second, out)
     else:
-        reached = 2
-        current, other = spare[0], spare[1]
-        _lesser(row, row[step:], current[: row.shape[0] - step])
-        while 2 * reached < length:
-            shift = reached * step
-            _lesser(current, current[shift:], other[: current.shape[0] - shift])
-            current, other = other, current
-            reached *= 2
-        _lesser(current, current[(length - reached) * step :], out[:width])
+        _lower(first, second, out)
 
 
 @helper
-def _least_down(held, height, count):
-    """Let each of the first ``count`` rows hold the minima over itself and rows below, ``height`` in all."""
-    reached = 1
-    while 2 * reached < height:
-        for y in range(count + height - 2 * reached):
-            _lower(held[y + reached], held[y])
-        reached *= 2
-    for y in range(count):
-        _lower(held[y + height - reached], held[y])
+def _rows_around(rows, y, length, outside):
+    """Return the indices of up to three rows of a column of ``length``; -1 is beyond the image."""
+    second, third = _thirds(1, length)
+    height, border = rows.shape[0], outside.border
+    return (
+        border_index(y, height, border),
+        border_index(y + second, height, border),
+        border_index(y + third, height, border),
+    )
 
 
 @helper
-def _strip_of_rectangles(rows, top, rectangle, outside, counting, scratch, out):
-    """Fill the rows of ``out``, which begin at row ``top`` of the image."""
-    padded, held = scratch
-    reach = max(rectangle.anchor_x, rectangle.width - 1 - rectangle.anchor_x)
-    first = (reach - rectangle.anchor_x) * outside.channels
-    held = held[: out.shape[0] + rectangle.height - 1]
-    for y in range(held.shape[0]):
-        _load_row(rows, top + y - rectangle.anchor_y, reach, outside, counting, padded[0])
-        _least_along(padded[0][first:], rectangle.width, outside.channels, padded[1:], held[y])
-    _least_down(held, rectangle.height, out.shape[0])
+def _extreme_of_rows(rows, around, beyond, extreme, out):
+    first, second, third = around
+    _extreme_of_three(
+        rows[first] if first >= 0 else beyond,
+        rows[second] if second >= 0 else beyond,
+        rows[third] if third >= 0 else beyond,
+        extreme,
+        out,
+    )
+
+
+@helper
+def _reach_down(rows, y, height, outside, extreme, scratch):
+    """Fill ``scratch.held``, from row ``y`` of the image on, with extremes down a third of ``height`` or more.
+
+    Returns of how many rows.
+    """
+    held = scratch.held
+    for row in range(held.shape[0] - 2):
+        around = _rows_around(rows, y + row, 3, outside)
+        _extreme_of_rows(rows, around, scratch.beyond, extreme, held[row])
+    reached = 3
+    while 3 * reached < height:
+        for row in range(held.shape[0] - 3 * reached + 1):
+            _extend(held[row + reached], held[row + 2 * reached], extreme, held[row])
+        reached *= 3
+    return reached
+
+
+@helper
+def _reach_along(lines, width, step, extreme):
+    """Fill a line with extremes along a third of ``width`` pixels or more, from the first line.
+
+    Returns of how many pixels, and which line.
+    """
+    reached, line = 1, 0
+    while 3 * reached < width:
+        source, target = lines[line], lines[1 + line % 2]
+        shift = reached * step
+        length = source.shape[0] - 2 * shift
+        _extreme_of_three(source, source[shift:], source[2 * shift :], extreme, target[:length])
+        reached, line = 3 * reached, 1 + line % 2
+    return reached, line
+
+
+@helper
+def _strip_of_rectangles(rows, top, rectangle, outside, extreme, scratch, out):
+    """Fill the rows of ``out``, which begin at row ``top`` of the image: down the columns, then along."""
+    height, width, step = rectangle.height, rectangle.width, outside.channels
+    lines = scratch.lines
+    reach = (lines.shape[1] - rows.shape[1]) // (2 * step)
+    inner = slice(reach * step, reach * step + rows.shape[1])
+    first = (reach - rectangle.anchor_x) * step
+    top -= rectangle.anchor_y
+    reached = 1 if height <= 3 else _reach_down(rows, top, height, outside, extreme, scratch)
+    second, third = _thirds(reached, height)
     for y in range(out.shape[0]):
-        _turn_row(held[y], counting, out[y])
+        if height <= 3:
+            around = _rows_around(rows, top + y, height, outside)
+            _extreme_of_rows(rows, around, scratch.beyond, extreme, lines[0][inner])
+        else:
+            held = scratch.held
+            _extreme_of_three(held[y], held[y + second], held[y + third], extreme, lines[0][inner])
+        extend_row(lines[0], reach, step, outside.border, outside.value)
+        along, line = _reach_along(lines, width, step, extreme)
+        next_run, last_run = _thirds(along, width)
+        found = lines[line][first:]
+        _extreme_of_three(found, found[next_run * step :], found[last_run * step :], extreme, out[y])
 
 
 @cpu_kernel
-def least_of_rectangles(source, rectangle, outside, counting, out):
+def extreme_of_rectangles(source, rectangle, outside, extreme, out):
     """Write the minimum, or the maximum, over a rectangle around each value.
 
     Parameters
@@ -147,8 +182,8 @@ def least_of_rectangles(source, rectangle, outside, counting, out):
         The element.
     outside : Outside
         What lies beyond the image.
-    counting : Counting
-        Whether maxima are wanted.
+    extreme : Extreme
+        Whether maxima are looked for.
     """
     count, height, width, channels = source.shape
     rows = source.reshape(count, height, width * channels)
@@ -157,46 +192,50 @@ def least_of_rectangles(source, rectangle, outside, counting, out):
     reach = max(rectangle.anchor_x, rectangle.width - 1 - rectangle.anchor_x)
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, STRIP, height)
-        # The row and what is beyond its ends, and two rows of minima over more and more of its values.
-        padded = np.empty((3, (width + 2 * reach) * channels), source.dtype)
-        held = np.empty((STRIP + rectangle.height - 1, width * channels), source.dtype)
-        scratch = padded, held
+        beyond = np.full(width * channels, outside.value, source.dtype)
+        held = np.empty((bottom - top + rectangle.height - 1, width * channels), source.dtype)
+        lines = np.empty((3, (width + 2 * reach) * channels), source.dtype)
+        scratch = Scratch(beyond, held, lines)
         _strip_of_rectangles(
-            rows[image], top, rectangle, outside, counting, scratch, out_rows[image, top:bottom]
+            rows[image], top, rectangle, outside, extreme, scratch, out_rows[image, top:bottom]
         )
 
 
 @helper
-def _double_runs(levels, step):
-    """Fill the rows after the first with minima over runs of 2, 4, 8, ... values."""
+def _double_runs(levels, step, extreme):
+    """Fill the rows after the first with extremes over runs of 2, 4, 8, ... pixels."""
     for level in range(1, levels.shape[0]):
         shift = step << (level - 1)
         before = levels[level - 1]
-        _lesser(before, before[shift:], levels[level, : before.shape[0] - shift])
+        doubled = levels[level][: before.shape[0] - shift]
+        _extreme_of_three(before, before[shift:], before[shift:], extreme, doubled)
 
 
 @helper
-def _strip_of_runs(rows, top, runs, outside, counting, levels, out):
+def _strip_of_runs(rows, top, runs, outside, extreme, levels, out):
     """Fill the rows of ``out``, which begin at row ``top`` of the image."""
-    height, channels = out.shape[0], outside.channels
+    height, step = out.shape[0], outside.channels
+    inner = slice(runs.reach * step, runs.reach * step + rows.shape[1])
     for y in range(height):
-        _fill(outside.greatest, out[y])
+        _fill(extreme.weakest, out[y])
     for y in range(runs.above, height + runs.below):
-        _load_row(rows, top + y, runs.reach, outside, counting, levels[0])
-        _double_runs(levels, channels)
+        inside = border_index(top + y, rows.shape[0], outside.border)
+        if inside < 0:
+            _fill(outside.value, levels[0])
+        else:
+            copy_row(rows[inside], levels[0][inner])
+            extend_row(levels[0], runs.reach, step, outside.border, outside.value)
+        _double_runs(levels, step, extreme)
         for run in range(runs.rows.shape[0]):
             target = y - runs.rows[run]
             if 0 <= target < height:
                 level = levels[runs.level[run]]
-                first, second = (runs.reach + runs.first[run]), (runs.reach + runs.second[run])
-                _lower_twice(level[first * channels :], level[second * channels :], out[target])
-    if counting.is_down:
-        for y in range(height):
-            _count_down(out[y], counting.top)
+                first, second = runs.reach + runs.first[run], runs.reach + runs.second[run]
+                _extend(level[first * step :], level[second * step :], extreme, out[target])
 
 
 @cpu_kernel
-def least_of_runs(source, runs, outside, counting, out):
+def extreme_of_runs(source, runs, outside, extreme, out):
     """Write the minimum, or the maximum, over an element of any form around each value.
 
     Parameters
@@ -207,8 +246,8 @@ def least_of_runs(source, runs, outside, counting, out):
         The element, as runs of neighbors in rows.
     outside : Outside
         What lies beyond the image.
-    counting : Counting
-        Whether maxima are wanted.
+    extreme : Extreme
+        Whether maxima are looked for.
     """
     count, height, width, channels = source.shape
     rows = source.reshape(count, height, width * channels)
@@ -217,4 +256,4 @@ def least_of_runs(source, runs, outside, counting, out):
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, STRIP, height)
         levels = np.empty((runs.levels, (width + 2 * runs.reach) * channels), source.dtype)
-        _strip_of_runs(rows[image], top, runs, outside, counting, levels, out_rows[image, top:bottom])
+        _strip_of_runs(rows[image], top, runs, outside, extreme, levels, out_rows[image, top:bottom])
