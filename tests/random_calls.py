@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
+from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -130,6 +131,35 @@ def _gaussian_blur(draw: Draw, image: np.ndarray) -> Call:
 def _median_blur(draw: Draw, image: np.ndarray) -> Call:
     ksize = draw(st.sampled_from([1, 3, 5] if image.dtype != np.uint8 else [1, 3, 5, 7, 9, 15, 33]))
     return Call(lambda image: cvkit.median_blur(image, ksize), lambda image: cv2.medianBlur(image, ksize))
+
+
+def _morphology(operation: str) -> Callable[[Draw, np.ndarray], Call]:
+    ours, by_opencv = getattr(cvkit, operation), opencv_morphology(operation)
+
+    def draw_call(draw: Draw, image: np.ndarray) -> Call:
+        height, width = draw(st.integers(1, 11)), draw(st.integers(1, 11))
+        pattern = st.sampled_from([-1, 0, 1] if operation == "hit_or_miss" else [0, 1])
+        values = st.lists(pattern, min_size=height * width, max_size=height * width)
+        element = np.reshape(draw(st.just([1] * (height * width)) | values), (height, width))
+        row, column = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
+        element[row, column] = 1
+        border = draw(st.sampled_from([*BORDERS]))
+        iterations = draw(st.integers(0, 3))
+        options: dict[str, Any] = {"iterations": iterations, "border": border}
+        of_opencv: dict[str, Any] = {"iterations": iterations, "borderType": BORDERS[border]}
+        if draw(st.booleans()):
+            value = draw(st.integers(-20, 300))
+            options["border_value"], of_opencv["borderValue"] = value, (value,) * 4
+        return Call(
+            lambda image: ours(image, element, anchor=(row, column), **options),
+            lambda image: (
+                by_opencv(image, element.astype(np.int32), anchor=(column, row), **of_opencv)
+                if operation == "hit_or_miss"
+                else by_opencv(image, element.astype(np.uint8), anchor=(column, row), **of_opencv)
+            ),
+        )
+
+    return draw_call
 
 
 def _bilateral_filter(draw: Draw, image: np.ndarray) -> Call:
@@ -505,4 +535,11 @@ CALLS = [
     RandomCall("unsharp_mask", _unsharp_mask, channels=(1, 3)),
     RandomCall("warp_affine", _warp_affine, _ALL, largest=40),
     RandomCall("warp_perspective", _warp_perspective, _ALL, largest=40),
+    RandomCall("erode", _morphology("erode"), _NO_DOUBLE),
+    RandomCall("dilate", _morphology("dilate"), _NO_DOUBLE),
+    *(
+        RandomCall(name, _morphology(name))
+        for name in ("opening", "closing", "morphological_gradient", "top_hat", "black_hat")
+    ),
+    RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
 ]

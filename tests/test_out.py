@@ -62,6 +62,14 @@ CALLS: dict[str, Operation] = {
     "unsharp_mask": cvkit.unsharp_mask,
     "warp_affine": lambda image, **out: cvkit.warp_affine(image, MATRIX[:2], (25, 31), **out),
     "warp_perspective": lambda image, **out: cvkit.warp_perspective(image, MATRIX, (25, 31), **out),
+    "black_hat": lambda image, **out: cvkit.black_hat(image, 3, **out),
+    "closing": lambda image, **out: cvkit.closing(image, 3, **out),
+    "dilate": lambda image, **out: cvkit.dilate(image, 3, **out),
+    "erode": lambda image, **out: cvkit.erode(image, np.eye(3), iterations=3, **out),
+    "hit_or_miss": lambda image, **out: cvkit.hit_or_miss(image, [[-1, 1]], **out),
+    "morphological_gradient": lambda image, **out: cvkit.morphological_gradient(image, 3, **out),
+    "opening": lambda image, **out: cvkit.opening(image, 3, **out),
+    "top_hat": lambda image, **out: cvkit.top_hat(image, 3, **out),
 }
 NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}

@@ -20,6 +20,7 @@ Calls = Callable[[Any], object]
 # Larger than the arrays for which kernels with threads are not worth their start.
 _SHAPE = 144, 160
 _SMALLER, _LARGER = (72, 80), (216, 240)
+_CROSS = [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
 _EMBOSS = [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
 _TILT = [[1, 0.1, 2], [0, 1, 3], [0, 1e-4, 1]]
 
@@ -58,6 +59,15 @@ def _remap(image: np.ndarray) -> None:
 
 # Operations on images of any of the common types.
 _IMAGES: dict[str, Calls] = {
+    **{
+        name: _each(
+            getattr(cvkit, name), {"element": 3}, {"element": cvkit.structuring_element("ellipse", 5)}
+        )
+        for name in (
+            *("erode", "dilate", "opening", "closing"),
+            *("morphological_gradient", "top_hat", "black_hat"),
+        )
+    },
     "bilateral_filter": _each(cvkit.bilateral_filter, {"diameter": 5, "sigma_color": 40, "sigma_space": 3}),
     "box_filter": _each(cvkit.box_filter, {"ksize": 3}, {"ksize": 5}),
     "canny": _each(

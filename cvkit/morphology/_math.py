@@ -17,7 +17,7 @@ class Rectangle(NamedTuple):
 class Runs(NamedTuple):
     """An element of any form, as runs of neighbors in rows; places are relative to the anchor.
 
-    What is found over a run is found over two of them, whose lengths are a power of two and which may overlap.
+    What is found over a run is found over two of a power of two, which may overlap.
     """
 
     rows: Any  # (runs,) int64

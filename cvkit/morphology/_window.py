@@ -100,8 +100,9 @@ def write_dilation(stack: ImageStack, source: Array, window: Window, out: Array)
 
 def _find_extreme(stack: ImageStack, source: Array, window: Window, is_maximum: bool, out: Array) -> None:
     kernels = stack.kernels(erosion_kernels)
-    of_runs = isinstance(window.element, Runs)
-    kernel = kernels.extreme_of_runs if of_runs else kernels.extreme_of_rectangles
+    kernel, element = kernels.extreme_of_runs, window.element
+    if isinstance(element, Rectangle):
+        kernel, element = kernels.extreme_of_rectangles, _clipped(element, stack.shape)
     dtype = stack.dtype
     least, greatest = _range(dtype)
     weakest = dtype.type(least if is_maximum else greatest)
@@ -116,8 +117,16 @@ def _find_extreme(stack: ImageStack, source: Array, window: Window, is_maximum: 
     spare = [stack.empty() for _ in range(min(window.iterations - 1, 2))]
     for remaining in reversed(range(window.iterations)):
         target = spare[(remaining - 1) % 2] if remaining else out
-        kernel(source, window.element, outside, Extreme(is_maximum, weakest), target)
+        kernel(source, element, outside, Extreme(is_maximum, weakest), target)
         source = target
+
+
+def _clipped(rectangle: Rectangle, shape: tuple[int, ...]) -> Rectangle:
+    """Cut what looks further than an image and its reflections reach: all of them are in it already."""
+    above, left = min(rectangle.anchor_y, 2 * shape[1]), min(rectangle.anchor_x, 2 * shape[2])
+    below = min(rectangle.height - 1 - rectangle.anchor_y, 2 * shape[1])
+    right = min(rectangle.width - 1 - rectangle.anchor_x, 2 * shape[2])
+    return Rectangle(above + 1 + below, left + 1 + right, above, left)
 
 
 def _range(dtype: np.dtype) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Minima and maxima over structuring elements on the CPU, in rows that a vectorizer takes as they are.
 
-What is extreme among a run of neighbors is found from the extremes of 3, 9, ... of them, each from three of those
-before: the time grows with the logarithm of the run.
+What is extreme among a run of neighbors is found from the extremes of 3, 9, ... of them, each from three of
+those before: the time grows with the logarithm of the run.
 """
 
 from typing import Any, NamedTuple
@@ -113,7 +113,7 @@ def _extreme_of_rows(rows, around, beyond, extreme, out):
 
 @helper
 def _reach_down(rows, y, height, outside, extreme, scratch):
-    """Fill ``scratch.held``, from row ``y`` of the image on, with extremes down a third of ``height`` or more.
+    """Fill ``scratch.held``, from row ``y`` on, with extremes down a third of ``height`` rows or more.
 
     Returns of how many rows.
     """
