@@ -53,9 +53,9 @@ def window_of_pixels(
     iterations = _validate.integer(iterations, "iterations", minimum=0)
     row, column = anchor_of(anchor, pixels.shape)
     _validate.one_of(border, BORDERS, "border")
-    if not iterations:
+    if not iterations and pixels.any():  # of nothing the extreme stays what it is
         return Window(Rectangle(1, 1, 0, 0), 1, border, border_value)
-    return Window(_runs(pixels, row, column), iterations, border, border_value)
+    return Window(_runs(pixels, row, column), max(iterations, 1), border, border_value)
 
 
 def _pixels(element: Any) -> tuple[tuple[int, int], np.ndarray | None]:
