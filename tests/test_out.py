@@ -72,12 +72,15 @@ CALLS: dict[str, Operation] = {
     "top_hat": lambda image, **out: cvkit.top_hat(image, 3, **out),
 }
 NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
+NEEDS_GRAY = {"hit_or_miss"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
 
 def kinds_of_images(name: str) -> list[np.ndarray]:
     image = scene(33, 40, channels=3)
     of_colors = [image, np.stack([image, image[::-1]])]
+    if name in NEEDS_GRAY:
+        return [scene(33, 40), np.stack([image, image[::-1]])[..., :1]]
     return of_colors if name in NEEDS_COLORS else [scene(33, 40), *of_colors]
 
 
