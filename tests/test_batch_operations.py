@@ -56,6 +56,8 @@ def parameter(operation: str, name: str) -> Any:
         ("gaussian_blur", "sigma", "1x2.5", (1, 2.5)),
         ("gaussian_blur", "sigma", "1.5", 1.5),
         ("gaussian_blur", "ksize", "3,5", (3, 5)),
+        ("erode", "element", "3", 3),
+        ("erode", "element", "3x5", (3, 5)),
         ("resize", "output_shape", "480x640", (480, 640)),
         ("resize", "output_shape", [480, 640], (480, 640)),
         ("resize", "interpolation", "area", "area"),
@@ -109,6 +111,8 @@ def test_arrays_come_from_json_and_files(tmp_path: Path) -> None:
     for text in ("a.npy", "a.csv", "a.txt", "[[1, 0, 5], [0, 1, 0.5]]"):
         found = parameter("warp_affine", "matrix").read(text, tmp_path)
         np.testing.assert_array_equal(found, matrix)
+    np.testing.assert_array_equal(parameter("erode", "element").read("[[0,1],[1,1]]"), [[0, 1], [1, 1]])
+    assert parameter("erode", "element").read("a.npy", tmp_path).shape == (2, 3)
 
 
 def test_parameters_have_a_form_for_the_manifest() -> None:

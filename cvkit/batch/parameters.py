@@ -82,14 +82,13 @@ class Parameter:
         ValueError
             For text of another kind.
         """
-        if isinstance(value, list) and self._kind[1] is not _array:
+        read = self._kind[1]
+        if isinstance(value, list) and read not in (_array, _size_or_array):
             return tuple(value)
         if not isinstance(value, str):
             return value
         try:
-            if self._kind[1] is _array:
-                return _array(value, folder or Path())
-            return self._kind[1](value)
+            return read(value, folder or Path()) if read in (_array, _size_or_array) else read(value)
         except (OSError, ValueError, TypeError) as error:
             because = f" ({error})" if isinstance(error, OSError) else ""
             raise ValueError(
@@ -183,6 +182,11 @@ def _array(text: str, folder: Path = Path()) -> np.ndarray:
     return np.loadtxt(path, delimiter="," if path.suffix == ".csv" else None)
 
 
+def _size_or_array(text: str, folder: Path = Path()) -> int | float | tuple[int | float, ...] | np.ndarray:
+    """Read a size, or an array written as JSON or in a file."""
+    return _number_or_pair(text) if re.fullmatch(r"[\d\s,x+-]+", text) else _array(text, folder)
+
+
 def _any(text: str) -> Any:
     """Read what JSON can; all else is text."""
     try:
@@ -198,6 +202,7 @@ _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "float": ("X", _number),
     "str": ("NAME", str),
     "int | tuple[int, int]": ("N|HxW", _number_or_pair),
+    "int | tuple[int, int] | npt.ArrayLike": ("N|HxW|ARRAY", _size_or_array),
     "float | tuple[float, float]": ("X|YxX", _number_or_pair),
     "tuple[int, int]": ("HxW", _pair),
     "float | npt.ArrayLike": ("X|X,X,...", _number_or_numbers),
@@ -215,6 +220,7 @@ _MEANING = {
     "X": "a number",
     "NAME": "a name",
     "N|HxW": "a whole number or two, such as 5 or 3x5",
+    "N|HxW|ARRAY": "a size such as 5 or 3x5, an array such as [[0,1],[1,1]], or a .npy, .csv or .txt file",
     "X|YxX": "a number or two, such as 1.5 or 1x2.5",
     "HxW": "height and width, such as 480x640",
     "X|X,X,...": "a number or one for each channel, such as 0 or 255,0,0",

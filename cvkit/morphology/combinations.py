@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack
@@ -21,7 +20,7 @@ from cvkit.morphology._window import (
 
 def opening(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
@@ -81,7 +80,7 @@ def opening(
 
 def closing(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
@@ -141,7 +140,7 @@ def closing(
 
 def morphological_gradient(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
@@ -204,7 +203,7 @@ def morphological_gradient(
 
 def top_hat(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
@@ -266,7 +265,7 @@ def top_hat(
 
 def black_hat(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
@@ -328,7 +327,7 @@ def black_hat(
 
 def hit_or_miss(
     image: Array,
-    element: Any,
+    element: npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,

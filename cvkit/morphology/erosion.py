@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import numpy.typing as npt
 
 from cvkit._dispatch import Array, ImageStack
 from cvkit.morphology._window import DTYPES, window_of, write_dilation, write_erosion
@@ -10,7 +10,7 @@ from cvkit.morphology._window import DTYPES, window_of, write_dilation, write_er
 
 def erode(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
@@ -76,7 +76,7 @@ def erode(
 
 def dilate(
     image: Array,
-    element: Any,
+    element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
