@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
+from cvkit.compare.cases.color import by_vectors
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from tests import reference
 
@@ -493,11 +494,29 @@ def _ldcf_features(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
-def _convert(operation: str, code: int, absolute: float = 0) -> Callable[[Draw, np.ndarray], Call]:
+def _convert(operation: str, code: int) -> Callable[[Draw, np.ndarray], Call]:
     return lambda draw, image: Call(
-        getattr(cvkit, operation),
-        lambda image: cv2.cvtColor(image, code),
-        _of_range(image, Tolerance(absolute=absolute), share=1e-6),
+        getattr(cvkit, operation), lambda image: cv2.cvtColor(image, code), _of_range(image, share=1e-6)
+    )
+
+
+def _hue(operation: str, code: int, code_of_full_range: int) -> Callable[[Draw, np.ndarray], Call]:
+    def draw_call(draw: Draw, image: np.ndarray) -> Call:
+        full_range = draw(st.booleans())
+        return Call(
+            lambda image: getattr(cvkit, operation)(image, full_range=full_range),
+            lambda image: by_vectors(image, code_of_full_range if full_range else code),
+        )
+
+    return draw_call
+
+
+def _demosaic(draw: Draw, image: np.ndarray) -> Call:
+    pattern = draw(st.sampled_from(["rggb", "grbg", "gbrg", "bggr"]))
+    method, ending = draw(st.sampled_from([("bilinear", ""), ("edge_aware", "_EA")]))
+    code = getattr(cv2, f"COLOR_Bayer{pattern.upper()}2RGB{ending}")
+    return Call(
+        lambda image: cvkit.demosaic(image, pattern, method=method), lambda image: cv2.cvtColor(image, code)
     )
 
 
@@ -512,11 +531,17 @@ CALLS = [
     RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
     RandomCall("channel_features", _channel_features, channels=(1, 3), largest=40, smallest=6),
     RandomCall("ldcf_features", _ldcf_features, channels=(3,), largest=40, smallest=4),
+    RandomCall("demosaic", _demosaic, ("uint8", "uint16"), (1,)),
     RandomCall("filter2d", _filter2d, _NO_DOUBLE),
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
+    RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
+    RandomCall("hls_to_rgb", _hue("hls_to_rgb", cv2.COLOR_HLS2RGB, cv2.COLOR_HLS2RGB_FULL), channels=(3,)),
+    RandomCall("hsv_to_rgb", _hue("hsv_to_rgb", cv2.COLOR_HSV2RGB, cv2.COLOR_HSV2RGB_FULL), channels=(3,)),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
+    RandomCall("lab_to_rgb", _convert("lab_to_rgb", cv2.COLOR_Lab2RGB), channels=(3,)),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
+    RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),
@@ -526,7 +551,12 @@ CALLS = [
     RandomCall("resize", _resize, _NO_DOUBLE, smallest=2),
     RandomCall("rgb_to_bgr", _convert("rgb_to_bgr", cv2.COLOR_RGB2BGR), _NO_DOUBLE, (3,)),
     RandomCall("rgb_to_gray", _convert("rgb_to_gray", cv2.COLOR_RGB2GRAY), _NO_DOUBLE, (3,)),
-    RandomCall("rgb_to_luv", _convert("rgb_to_luv", cv2.COLOR_RGB2Luv, absolute=1), channels=(3,)),
+    RandomCall("rgb_to_hls", _hue("rgb_to_hls", cv2.COLOR_RGB2HLS, cv2.COLOR_RGB2HLS_FULL), channels=(3,)),
+    RandomCall("rgb_to_hsv", _hue("rgb_to_hsv", cv2.COLOR_RGB2HSV, cv2.COLOR_RGB2HSV_FULL), channels=(3,)),
+    RandomCall("rgb_to_lab", _convert("rgb_to_lab", cv2.COLOR_RGB2Lab), channels=(3,)),
+    RandomCall("rgb_to_luv", _convert("rgb_to_luv", cv2.COLOR_RGB2Luv), channels=(3,)),
+    RandomCall("rgb_to_xyz", _convert("rgb_to_xyz", cv2.COLOR_RGB2XYZ), _NO_DOUBLE, (3,)),
+    RandomCall("rgb_to_ycrcb", _convert("rgb_to_ycrcb", cv2.COLOR_RGB2YCrCb), _NO_DOUBLE, (3,)),
     RandomCall("roberts", _roberts, _NO_DOUBLE),
     RandomCall("scharr", _scharr, ("uint8", "float32")),
     RandomCall("sep_filter2d", _sep_filter2d, _NO_DOUBLE),
@@ -542,4 +572,6 @@ CALLS = [
         for name in ("opening", "closing", "morphological_gradient", "top_hat", "black_hat")
     ),
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
+    RandomCall("xyz_to_rgb", _convert("xyz_to_rgb", cv2.COLOR_XYZ2RGB), _NO_DOUBLE, (3,)),
+    RandomCall("ycrcb_to_rgb", _convert("ycrcb_to_rgb", cv2.COLOR_YCrCb2RGB), _NO_DOUBLE, (3,)),
 ]

@@ -32,15 +32,21 @@ CALLS: dict[str, Operation] = {
     "canny 5": lambda image, **out: cvkit.canny(image, 50, 150, ksize=5, sigma=1.0, **out),
     "canny_from_gradients": of_gradients,
     "channel_features": cvkit.channel_features,
+    "demosaic": cvkit.demosaic,
     "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
+    "gray_to_rgb": cvkit.gray_to_rgb,
+    "hls_to_rgb": cvkit.hls_to_rgb,
     "hog": cvkit.hog,
     "hog skimage": lambda image, **out: cvkit.hog(image, layout="skimage", **out),
+    "hsv_to_rgb": cvkit.hsv_to_rgb,
+    "lab_to_rgb": cvkit.lab_to_rgb,
     "laplacian": cvkit.laplacian,
     "laplacian_of_gaussian": lambda image, **out: cvkit.laplacian_of_gaussian(image, 1.0, **out),
     "ldcf_features": lambda image, **out: cvkit.ldcf_features(
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
+    "luv_to_rgb": cvkit.luv_to_rgb,
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
     "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
@@ -51,7 +57,12 @@ CALLS: dict[str, Operation] = {
     "resize": lambda image, **out: cvkit.resize(image, (19, 23), **out),
     "rgb_to_bgr": cvkit.rgb_to_bgr,
     "rgb_to_gray": cvkit.rgb_to_gray,
+    "rgb_to_hls": cvkit.rgb_to_hls,
+    "rgb_to_hsv": cvkit.rgb_to_hsv,
+    "rgb_to_lab": cvkit.rgb_to_lab,
     "rgb_to_luv": cvkit.rgb_to_luv,
+    "rgb_to_xyz": cvkit.rgb_to_xyz,
+    "rgb_to_ycrcb": cvkit.rgb_to_ycrcb,
     "roberts": cvkit.roberts,
     "scharr": lambda image, **out: cvkit.scharr(image, 0, 1, **out),
     "sep_filter2d": lambda image, **out: cvkit.sep_filter2d(
@@ -70,18 +81,20 @@ CALLS: dict[str, Operation] = {
     "morphological_gradient": lambda image, **out: cvkit.morphological_gradient(image, 3, **out),
     "opening": lambda image, **out: cvkit.opening(image, 3, **out),
     "top_hat": lambda image, **out: cvkit.top_hat(image, 3, **out),
+    "xyz_to_rgb": cvkit.xyz_to_rgb,
+    "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
-NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
-NEEDS_GRAY = {"hit_or_miss"}
+NEEDS_GRAY = {"demosaic", "gray_to_rgb", "hit_or_miss"}
+NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
 
 def kinds_of_images(name: str) -> list[np.ndarray]:
-    image = scene(33, 40, channels=3)
-    of_colors = [image, np.stack([image, image[::-1]])]
+    gray, image = scene(33, 40), scene(33, 40, channels=3)
     if name in NEEDS_GRAY:
-        return [scene(33, 40), np.stack([image, image[::-1]])[..., :1]]
-    return of_colors if name in NEEDS_COLORS else [scene(33, 40), *of_colors]
+        return [gray, np.stack([gray, gray[::-1]])[..., np.newaxis]]
+    of_colors = [image, np.stack([image, image[::-1]])]
+    return of_colors if name in NEEDS_COLORS else [gray, *of_colors]
 
 
 @pytest.mark.parametrize("name", CALLS)

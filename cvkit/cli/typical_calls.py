@@ -99,9 +99,20 @@ _IMAGES: dict[str, Calls] = {
 }
 _COLORS: dict[str, Calls] = {
     "channel_features": _each(cvkit.channel_features),
+    "hls_to_rgb": _each(cvkit.hls_to_rgb),
+    "hsv_to_rgb": _each(cvkit.hsv_to_rgb),
+    "lab_to_rgb": _each(cvkit.lab_to_rgb),
+    "luv_to_rgb": _each(cvkit.luv_to_rgb),
     "rgb_to_bgr": _each(cvkit.rgb_to_bgr),
     "rgb_to_gray": _each(cvkit.rgb_to_gray),
+    "rgb_to_hls": _each(cvkit.rgb_to_hls),
+    "rgb_to_hsv": _each(cvkit.rgb_to_hsv),
+    "rgb_to_lab": _each(cvkit.rgb_to_lab),
     "rgb_to_luv": _each(cvkit.rgb_to_luv),
+    "rgb_to_xyz": _each(cvkit.rgb_to_xyz),
+    "rgb_to_ycrcb": _each(cvkit.rgb_to_ycrcb),
+    "xyz_to_rgb": _each(cvkit.xyz_to_rgb),
+    "ycrcb_to_rgb": _each(cvkit.ycrcb_to_rgb),
 }
 _DETECTORS = ("person-acf", "person-ldcf", "person-hog")
 
@@ -111,6 +122,13 @@ def _for_images(call: Calls, channels: tuple[int, ...]) -> None:
         shape = _SHAPE if count == 1 else (*_SHAPE, count)
         image = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
         call(image)
+
+
+def _demosaic() -> None:
+    for dtype in (np.uint8, np.uint16):
+        mosaic = np.zeros(_SHAPE, dtype)
+        cvkit.demosaic(mosaic)
+        cvkit.demosaic(mosaic, method="edge_aware")
 
 
 def _detect(name: str) -> None:
@@ -159,7 +177,9 @@ _LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
 CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
     **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
+    "demosaic": _demosaic,
     "find_homography": _find_homography,
+    "gray_to_rgb": functools.partial(_for_images, _each(cvkit.gray_to_rgb), (1,)),
     **{name: functools.partial(_detect, name) for name in _DETECTORS},
     **{name: functools.partial(_fit, name, *given) for name, given in _LEARNERS.items()},
 }

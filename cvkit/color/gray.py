@@ -53,3 +53,43 @@ def rgb_to_gray(image: Array, *, out: Array | None = None) -> Array:
     else:
         kernels.gray_float(stack.array, *map(stack.dtype.type, _LUMA), result)
     return stack.restore(result)
+
+
+def gray_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+    """Turn a gray image into RGB by repeating its values.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, 1) or (N, H, W, 1), uint8, uint16, float32 or float64
+        Gray.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array, (H, W, 3) or (N, H, W, 3)
+        Of the dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or more channels than one.
+
+    Notes
+    -----
+    As ``cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.gray_to_rgb(np.array([[7, 9]], np.uint8))
+    array([[[7, 7, 7],
+            [9, 9, 9]]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, out=out, channels=(1,))
+    result = stack.output((*stack.shape[:3], 3), has_channels=False)
+    stack.kernels(gray_kernels).repeat_gray(stack.array, result)
+    return stack.restore(result)

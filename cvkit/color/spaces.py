@@ -1,16 +1,30 @@
-"""Color spaces, and the two orders of color channels."""
+"""Order of color channels, and color spaces that are weighted sums of RGB."""
 
 from __future__ import annotations
-
-from functools import cache
 
 import numpy as np
 
 from cvkit._dispatch import Array, ImageStack
 from cvkit.color._cpu import spaces as spaces_kernels
 
-# The ranges of L, u and v that OpenCV spreads over 0 to 255.
-_LUV_LOW, _LUV_HIGH = (0, -134, -140), (100, 220, 122)
+# Weights of integers as OpenCV has them: red, green and blue in Y, red - Y in Cr, blue - Y in Cb; back, Cr in
+# red, Cr and Cb in green, Cb in blue.
+_TO_YCRCB = (0.299, 0.587, 0.114, 0.713, 0.564)
+_TO_YCRCB_FIXED = np.array([4899, 9617, 1868, 11682, 9241], np.int32)
+_FROM_YCRCB = (1.403, -0.714, -0.344, 1.773)
+_FROM_YCRCB_FIXED = np.array([22987, -11698, -5636, 29049], np.int32)
+_YCRCB_BITS = 14
+
+# sRGB's primaries for the white D65.
+_TO_XYZ = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
+_TO_XYZ_FIXED = np.array([[1689, 1465, 739], [871, 2929, 296], [79, 488, 3892]], np.int32)
+_FROM_XYZ = (
+    (3.240479, -1.53715, -0.498535),
+    (-0.969256, 1.875991, 0.041556),
+    (0.055648, -0.204043, 1.057311),
+)
+_FROM_XYZ_FIXED = np.array([[13273, -6296, -2042], [-3970, 7684, 170], [228, -836, 4331]], np.int32)
+_XYZ_BITS = 12
 
 
 def rgb_to_bgr(image: Array, *, out: Array | None = None) -> Array:
@@ -48,14 +62,13 @@ def rgb_to_bgr(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
-    """Turn an RGB image into CIE L*u*v*, in which distances are about those that people see.
+def rgb_to_ycrcb(image: Array, *, out: Array | None = None) -> Array:
+    """Turn an RGB image into YCrCb: luma, and how far red and blue are from it.
 
     Parameters
     ----------
-    image : array, (H, W, 3) or (N, H, W, 3), uint8 or float32
-        RGB with sRGB's gamma; floats from 0 to 1, values beyond count as the nearer of the two;
-        NaN gives NaN.
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        RGB; floats from 0 to 1, though others are converted alike.
     out : array, optional
         Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
         the image is.
@@ -63,8 +76,7 @@ def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
     Returns
     -------
     array
-        Of the shape, dtype and kind of ``image``. Floats are L from 0 to 100, u from -134 to 220, v from -140
-        to 122; bytes spread each of these ranges over 0 to 255.
+        Of the shape, dtype and kind of ``image``: Y, then Cr and Cb, which are 128, 32768 or 0.5 for gray.
 
     Raises
     ------
@@ -75,43 +87,154 @@ def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
 
     Notes
     -----
-    CIE 1976 for the white D65, as ``cv2.cvtColor(image, cv2.COLOR_RGB2Luv)``: floats to 0.02, which is the
-    error of OpenCV's tables near black, and bytes to one level.
+    Rec. ITU-R BT.601 over the full range, as JPEG files hold it. Integers equal
+    ``cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)`` byte for byte.
 
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> cvkit.rgb_to_luv(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8))
-    array([[[255,  97, 136],
-            [136, 223, 173]]], dtype=uint8)
+    >>> cvkit.rgb_to_ycrcb(np.array([[[255, 0, 0], [90, 90, 90]]], np.uint8))
+    array([[[ 76, 255,  85],
+            [ 90, 128, 128]]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(3,))
+    stack = ImageStack.of(image, out=out, channels=(3,))
     result = stack.output()
-    if stack.dtype == np.uint8:
-        low, high = np.array(_LUV_LOW), np.array(_LUV_HIGH)
-        fill_luv(stack, 255 / (high - low), -low * 255 / (high - low), result)
+    kernels = stack.kernels(spaces_kernels)
+    if stack.dtype.kind == "u":
+        kernels.to_ycrcb_fixed(stack.array, _TO_YCRCB_FIXED, _YCRCB_BITS, result)
     else:
-        fill_luv(stack, np.ones(3), np.zeros(3), result)
+        kernels.to_ycrcb_float(stack.array, np.array(_TO_YCRCB, stack.dtype), stack.dtype.type(0.5), result)
     return stack.restore(result)
 
 
-def fill_luv(stack: ImageStack, gain: np.ndarray, offset: np.ndarray, out: Array) -> None:
-    """Fill the first three channels of ``out`` with L*u*v*, each times its gain plus its offset.
+def ycrcb_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+    """Turn a YCrCb image into RGB, as :func:`rgb_to_ycrcb` made it.
 
-    ``stack`` holds uint8 or float32, gray (as three equal channels) or RGB; bytes in ``out`` are rounded.
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        Y, Cr and Cb.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        RGB of the shape, dtype and kind of ``image``; integers are saturated.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Notes
+    -----
+    Integers equal ``cv2.cvtColor(image, cv2.COLOR_YCrCb2RGB)`` byte for byte.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.ycrcb_to_rgb(np.array([[[76, 255, 85], [90, 128, 128]]], np.uint8))
+    array([[[254,   0,   0],
+            [ 90,  90,  90]]], dtype=uint8)
     """
+    stack = ImageStack.of(image, out=out, channels=(3,))
+    result = stack.output()
     kernels = stack.kernels(spaces_kernels)
-    gain, offset = gain.astype(np.float32), offset.astype(np.float32)
-    if stack.dtype == np.uint8:
-        is_integer = np.dtype(out.dtype) == np.uint8
-        kernels.luv_of_bytes(stack.array, _light_of_bytes(), gain, offset, is_integer, out)
+    if stack.dtype.kind == "u":
+        kernels.from_ycrcb_fixed(stack.array, _FROM_YCRCB_FIXED, _YCRCB_BITS, result)
     else:
-        kernels.luv_of_floats(stack.array, gain, offset, out)
+        kernels.from_ycrcb_float(
+            stack.array, np.array(_FROM_YCRCB, stack.dtype), stack.dtype.type(0.5), result
+        )
+    return stack.restore(result)
 
 
-@cache
-def _light_of_bytes() -> np.ndarray:
-    """Tabulate the linear light of each byte, from 0 to 1."""
-    value = np.arange(256) / 255
-    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return light.astype(np.float32)
+def rgb_to_xyz(image: Array, *, out: Array | None = None) -> Array:
+    """Turn an RGB image into CIE XYZ, taking its values for linear light.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        RGB with sRGB's primaries, but without its gamma, which is not undone.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        X, Y and Z, of the shape, dtype and kind of ``image``; integers are saturated: white has a Z of 1.09.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Notes
+    -----
+    For the white D65. Integers equal ``cv2.cvtColor(image, cv2.COLOR_RGB2XYZ)`` byte for byte.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.rgb_to_xyz(np.array([[[255, 0, 0], [200, 200, 200]]], np.uint8))
+    array([[[105,  54,   5],
+            [190, 200, 218]]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, out=out, channels=(3,))
+    return _multiplied(stack, _TO_XYZ, _TO_XYZ_FIXED)
+
+
+def xyz_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+    """Turn a CIE XYZ image into RGB of linear light, as :func:`rgb_to_xyz` took it.
+
+    Parameters
+    ----------
+    image : array, (H, W, 3) or (N, H, W, 3), uint8, uint16, float32 or float64
+        X, Y and Z.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        RGB of the shape, dtype and kind of ``image``; integers are saturated.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or another number of channels.
+
+    Notes
+    -----
+    For the white D65. Integers equal ``cv2.cvtColor(image, cv2.COLOR_XYZ2RGB)`` byte for byte.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.xyz_to_rgb(np.array([[[105, 54, 5], [190, 200, 218]]], np.uint8))
+    array([[[255,   0,   1],
+            [200, 200, 200]]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, out=out, channels=(3,))
+    return _multiplied(stack, _FROM_XYZ, _FROM_XYZ_FIXED)
+
+
+def _multiplied(stack: ImageStack, weights: tuple[tuple[float, ...], ...], fixed: np.ndarray) -> Array:
+    """Multiply each pixel by a matrix, given as floats and as weights of ``_XYZ_BITS`` bits of fraction."""
+    result = stack.output()
+    kernels = stack.kernels(spaces_kernels)
+    if stack.dtype.kind == "u":
+        kernels.multiply_fixed(stack.array, fixed, _XYZ_BITS, result)
+    else:
+        kernels.multiply_float(stack.array, np.array(weights, stack.dtype), result)
+    return stack.restore(result)

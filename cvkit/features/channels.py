@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, Operand, to_host
-from cvkit.color.spaces import fill_luv
+from cvkit.color.lightness import fill_luv
 from cvkit.features._cpu import channel_cells as cells_kernels
 from cvkit.features._cpu import channels as channels_kernels
 

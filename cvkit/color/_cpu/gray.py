@@ -65,3 +65,19 @@ def gray_float(source, red, green, blue, out):
     for task in prange(parts_of(out.size, SPAN)):
         first, stop = span(task, SPAN, out.size)
         _gray_float(values[3 * first : 3 * stop], red, green, blue, out_values[first:stop])
+
+
+@helper
+def _repeat(values, out):
+    for x in range(values.shape[0]):
+        value = values[x]
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = value, value, value
+
+
+@cpu_kernel
+def repeat_gray(source, out):
+    """Write each value into three channels."""
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    for task in prange(parts_of(values.size, SPAN)):
+        first, stop = span(task, SPAN, values.size)
+        _repeat(values[first:stop], out_values[3 * first : 3 * stop])

@@ -31,3 +31,18 @@ def _gray_float(source, red, green, blue, out):
 def gray_float(source, red, green, blue, out):
     """Weighted sum of the channels of float images."""
     _gray_float[out.shape[:3]](source, red, green, blue, out)
+
+
+@cuda_kernel
+def _repeat_gray(source, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    value = source[image, y, x, 0]
+    for channel in range(3):
+        out[image, y, x, channel] = value
+
+
+def repeat_gray(source, out):
+    """Write each value into three channels."""
+    _repeat_gray[out.shape[:3]](source, out)

@@ -1,0 +1,351 @@
+"""L*a*b* and L*u*v* on the CPU: rows of values, side by side for the vectorizer."""
+
+import numpy as np
+
+from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd.lattice import blend_cell
+from cvkit._simd.memory import look_up
+from cvkit._tiles import parts_of, span
+from cvkit.color._cpu.spaces import flat
+from cvkit.color._lightness_math import (
+    lab,
+    lab_of_roots,
+    linear,
+    luv,
+    rgb_of_lab,
+    rgb_of_luv,
+    root_and_cube,
+    weigh_light,
+    with_gamma,
+    xz_of_luv,
+)
+
+# Pixels of one task of bytes: what is between its steps stays in the nearest cache.
+_SPAN = 1 << 10
+
+
+@helper
+def _look_up(row, channels, light, red, green, blue):
+    """Take a row of bytes apart into linear light; gray counts as three equal channels."""
+    second, third = min(1, channels - 1), min(2, channels - 1)
+    for x in range(red.shape[0]):
+        start = np.uintp(x * channels)
+        red[x] = light[row[start]]
+        green[x] = light[row[start + np.uintp(second)]]
+        blue[x] = light[row[start + np.uintp(third)]]
+
+
+@helper
+def _linearize(row, channels, red, green, blue):
+    """Take a row of floats apart into linear light."""
+    second, third = min(1, channels - 1), min(2, channels - 1)
+    for x in range(red.shape[0]):
+        red[x] = linear(row[x * channels])
+        green[x] = linear(row[x * channels + second])
+        blue[x] = linear(row[x * channels + third])
+
+
+@helper
+def _luv_row(red, green, blue, gain, offset):
+    """Convert in place: red, green and blue become L, u and v, each times its gain plus its offset."""
+    lightness_gain, u_gain, v_gain = gain[0], gain[1], gain[2]
+    lightness_offset, u_offset, v_offset = offset[0], offset[1], offset[2]
+    for x in range(red.shape[0]):
+        lightness, u, v = luv(red[x], green[x], blue[x])
+        red[x] = lightness * lightness_gain + lightness_offset
+        green[x] = u * u_gain + u_offset
+        blue[x] = v * v_gain + v_offset
+
+
+@helper
+def _interleave(first, second, third, step, out):
+    """Write pixels of ``step`` values, of which those after the third stay as they are."""
+    for x in range(first.shape[0]):
+        start = np.uintp(x * step)
+        out[start] = first[x]
+        out[start + np.uintp(1)] = second[x]
+        out[start + np.uintp(2)] = third[x]
+
+
+@cpu_kernel
+def luv_of_bytes(source, light, gain, offset, out):
+    """Convert bytes to L*u*v*, each value times its gain plus its offset.
+
+    ``light`` tabulates the linear light of each byte. ``out`` has at least three channels.
+    """
+    count, height, width, channels = source.shape
+    step = out.shape[3]
+    rows = source.reshape(count * height, width * channels)
+    out_rows = out.reshape(count * height, width * step)
+    for y in prange(count * height):
+        parts = np.empty((3, width), np.float32)
+        _look_up(rows[y], channels, light, parts[0], parts[1], parts[2])
+        _luv_row(parts[0], parts[1], parts[2], gain, offset)
+        _interleave(parts[0], parts[1], parts[2], step, out_rows[y])
+
+
+@cpu_kernel
+def luv_of_floats(source, gain, offset, out):
+    """Convert floats from 0 to 1 to L*u*v*, each value times its gain plus its offset."""
+    count, height, width, channels = source.shape
+    step = out.shape[3]
+    rows = source.reshape(count * height, width * channels)
+    out_rows = out.reshape(count * height, width * step)
+    for y in prange(count * height):
+        parts = np.empty((3, width), np.float32)
+        _linearize(rows[y], channels, parts[0], parts[1], parts[2])
+        _luv_row(parts[0], parts[1], parts[2], gain, offset)
+        _interleave(parts[0], parts[1], parts[2], step, out_rows[y])
+
+
+@helper
+def _lab_row(red, green, blue):
+    """Convert in place."""
+    for x in range(red.shape[0]):
+        red[x], green[x], blue[x] = lab(red[x], green[x], blue[x])
+
+
+@cpu_kernel
+def lab_of_floats(source, out):
+    """Convert floats from 0 to 1 to L*a*b*."""
+    count, height, width, _ = source.shape
+    rows, out_rows = source.reshape(count * height, 3 * width), out.reshape(count * height, 3 * width)
+    for y in prange(count * height):
+        parts = np.empty((3, width), np.float32)
+        _linearize(rows[y], 3, parts[0], parts[1], parts[2])
+        _lab_row(parts[0], parts[1], parts[2])
+        _interleave(parts[0], parts[1], parts[2], 3, out_rows[y])
+
+
+@helper
+def _light_of(values, light, parts):
+    """Look up the three channels of bytes, into one row for each."""
+    red, green, blue = parts
+    for x in range(red.shape[0]):
+        start = np.uintp(3 * x)
+        red[x] = look_up(light, np.uintp(values[start]))
+        green[x] = look_up(light, np.uintp(values[start + np.uintp(1)]))
+        blue[x] = look_up(light, np.uintp(values[start + np.uintp(2)]))
+
+
+@helper
+def _weigh(parts, weights):
+    """Weigh the channels in place; what they sum to fits 16 bits without the 12 of fraction."""
+    red, green, blue = parts
+    for x in range(red.shape[0]):
+        channels = np.int32(red[x]), np.int32(green[x]), np.int32(blue[x])
+        red[x] = weigh_light(channels, weights[:3])
+        green[x] = weigh_light(channels, weights[3:6])
+        blue[x] = weigh_light(channels, weights[6:])
+
+
+@helper
+def _replace(table, values):
+    for x in range(values.shape[0]):
+        values[x] = look_up(table, np.uintp(values[x]))
+
+
+@helper
+def _lab_of_roots(parts, out):
+    first, second, third = parts
+    for x in range(first.shape[0]):
+        roots = np.int32(first[x]), np.int32(second[x]), np.int32(third[x])
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = lab_of_roots(*roots)
+
+
+@cpu_kernel
+def lab_of_bytes(source, light, weights, roots, out):
+    """Convert RGB bytes to L*a*b* bytes by OpenCV's tables: light of bytes, and roots of weighted sums."""
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    numbers = flat(weights)
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        memory = np.empty((3, (stop - first) // 3), np.uint16)
+        parts = memory[0], memory[1], memory[2]
+        _light_of(values[first:stop], light, parts)
+        _weigh(parts, numbers)
+        _replace(roots, memory.reshape(stop - first))
+        _lab_of_roots(parts, out_values[first:stop])
+
+
+@helper
+def _blend(values, lattice, weights, scale, out):
+    """Find the cell of each pixel in a lattice of 33 nodes a side, and how far in it the pixel is."""
+    number = np.uint32
+    for x in range(out.shape[0] // 3):
+        start = np.uintp(3 * x)
+        red, green = number(values[start]), number(values[start + np.uintp(1)])
+        blue = number(values[start + np.uintp(2)])
+        cell = number(number(red >> number(3)) * number(33 * 33 * 4))
+        cell = np.uintp(cell + number(number(green >> number(3)) * number(33 * 4)))
+        cell += np.uintp(number(blue >> number(3)) << number(2))
+        outer = np.uintp(number(red & number(7)) << number(5)) + np.uintp(
+            number(green & number(7)) << number(2)
+        )
+        corners = (
+            cell,
+            cell + np.uintp(33 * 4),
+            cell + np.uintp(33 * 33 * 4),
+            cell + np.uintp(33 * 34 * 4),
+        )
+        inner = np.uintp(number(blue & number(7)) << number(3))
+        blend_cell(lattice, corners, weights, outer, inner, scale, out, start)
+
+
+@cpu_kernel
+def luv_bytes_of_bytes(source, lattice, out):
+    """Convert RGB bytes to L*u*v* bytes as OpenCV does, between the nodes of a lattice.
+
+    ``lattice`` holds L, u, v and 0 with 14 bits for each node, 33 a side, and is flat.
+    """
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    outer, inner = np.empty(256, np.float32), np.empty(64, np.float32)
+    for place in range(64):
+        second, first = place % 8, place // 8
+        outer[4 * place], outer[4 * place + 1] = (8 - first) * (8 - second), (8 - first) * second
+        outer[4 * place + 2], outer[4 * place + 3] = first * (8 - second), first * second
+        inner[place] = 8 - first if second < 4 else first
+    weights = outer, inner
+    # Of three eighths each, and from 14 bits to a byte.
+    scale = np.float32(256), np.float32(1 / (1 << 15))
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        # What is written for a pixel is a byte too long; the next pixel overwrites it, but for the last.
+        blended = np.empty(stop - first + 1, np.uint8)
+        _blend(values[first:stop], lattice, weights, scale, blended)
+        _copy(blended, out_values[first:stop])
+
+
+@helper
+def _copy(values, out):
+    for x in range(out.shape[0]):
+        out[x] = values[x]
+
+
+@helper
+def _brightness_of(values, brightness, y, root):
+    for x in range(y.shape[0]):
+        lightness = np.uintp(values[np.uintp(3 * x)])
+        y[x] = look_up(brightness, lightness)
+        root[x] = look_up(brightness, lightness + np.uintp(256))
+
+
+@helper
+def _light_of_lab(values, y, root, weights, parts):
+    """Find red, green and blue light of 12 bits."""
+    red, green, blue = parts
+    for x in range(y.shape[0]):
+        a, b = np.int32(values[3 * x + 1]), np.int32(values[3 * x + 2])
+        light_x, light_z = root_and_cube(np.int32(root[x]), a, b)
+        light = light_x, np.int32(y[x]), light_z
+        red[x], green[x], blue[x] = _light_of_xyz(light, weights)
+
+
+@helper
+def _light_of_xyz(light, weights):
+    return (
+        _clipped_light(light, weights[:3]),
+        _clipped_light(light, weights[3:6]),
+        _clipped_light(light, weights[6:]),
+    )
+
+
+@helper
+def _clipped_light(light, weights):
+    number = np.int32
+    total = number(number(light[0] * weights[0]) + number(light[1] * weights[1]))
+    total = number(total + number(light[2] * weights[2]))
+    return min(max(number(number(total + number(1 << 13)) >> number(14)), number(0)), number(4095))
+
+
+@helper
+def _bytes_of_light(parts, gamma, out):
+    red, green, blue = parts
+    for x in range(red.shape[0]):
+        start = np.uintp(3 * x)
+        out[start] = look_up(gamma, np.uintp(red[x]))
+        out[start + np.uintp(1)] = look_up(gamma, np.uintp(green[x]))
+        out[start + np.uintp(2)] = look_up(gamma, np.uintp(blue[x]))
+
+
+@cpu_kernel
+def bytes_of_lab(source, brightness, weights, gamma, out):
+    """Convert L*a*b* bytes to RGB bytes by OpenCV's tables: Y and its root of each L, bytes of light."""
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    numbers = flat(weights)
+    of_lightness = brightness.reshape(512)
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        memory = np.empty((5, (stop - first) // 3), np.uint16)
+        parts = memory[2], memory[3], memory[4]
+        _brightness_of(values[first:stop], of_lightness, memory[0], memory[1])
+        _light_of_lab(values[first:stop], memory[0], memory[1], numbers, parts)
+        _bytes_of_light(parts, gamma, out_values[first:stop])
+
+
+@helper
+def _xyz_of_luv(values, brightness, chromaticity, x_row, y_row, z_row):
+    for x in range(x_row.shape[0]):
+        start = np.uintp(3 * x)
+        lightness = np.uintp(values[start])
+        first = np.uintp(lightness << np.uintp(8))
+        up = look_up(chromaticity, first + np.uintp(values[start + np.uintp(1)]))
+        vp = look_up(chromaticity, first + np.uintp(65536) + np.uintp(values[start + np.uintp(2)]))
+        y = np.int32(look_up(brightness, lightness))
+        x_row[x], z_row[x] = xz_of_luv(np.int64(lightness), np.int64(up), np.int64(vp), np.int64(y))
+        y_row[x] = y
+
+
+@helper
+def _light_of_luv(x_row, y_row, z_row, weights, parts):
+    red, green, blue = parts
+    for x in range(x_row.shape[0]):
+        light = np.int32(x_row[x]), np.int32(y_row[x]), np.int32(z_row[x])
+        red[x], green[x], blue[x] = _light_of_xyz(light, weights)
+
+
+@cpu_kernel
+def bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
+    """Convert L*u*v* bytes to RGB bytes by tables: as ``bytes_of_lab``, and of L with u and with v."""
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    numbers = flat(weights)
+    of_lightness, of_chroma = brightness.reshape(512), chromaticity.reshape(2 * 65536)
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        memory = np.empty((6, (stop - first) // 3), np.uint16)
+        parts = memory[3], memory[4], memory[5]
+        _xyz_of_luv(values[first:stop], of_lightness, of_chroma, memory[0], memory[1], memory[2])
+        _light_of_luv(memory[0], memory[1], memory[2], numbers, parts)
+        _bytes_of_light(parts, gamma, out_values[first:stop])
+
+
+@helper
+def _rgb_of_lab(values, out):
+    for x in range(out.shape[0] // 3):
+        red, green, blue = rgb_of_lab(values[3 * x], values[3 * x + 1], values[3 * x + 2])
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = with_gamma(red), with_gamma(green), with_gamma(blue)
+
+
+@cpu_kernel
+def floats_of_lab(source, out):
+    """Convert L*a*b* floats to RGB floats from 0 to 1."""
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        _rgb_of_lab(values[first:stop], out_values[first:stop])
+
+
+@helper
+def _rgb_of_luv(values, out):
+    for x in range(out.shape[0] // 3):
+        red, green, blue = rgb_of_luv(values[3 * x], values[3 * x + 1], values[3 * x + 2])
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = with_gamma(red), with_gamma(green), with_gamma(blue)
+
+
+@cpu_kernel
+def floats_of_luv(source, out):
+    """Convert L*u*v* floats to RGB floats from 0 to 1."""
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        _rgb_of_luv(values[first:stop], out_values[first:stop])

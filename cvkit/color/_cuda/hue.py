@@ -1,0 +1,143 @@
+"""HSV and HLS on CUDA: one thread for each pixel."""
+
+import numpy as np
+
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._simd.numbers import nearest
+from cvkit.color._hue_math import hls_of_floats, hsv_of_bytes, hsv_of_floats, rgb_of_hls, rgb_of_hsv
+
+_OF_BYTE, _TO_BYTE = np.float32(1 / 255), np.float32(255)
+
+
+@helper
+def _rounded(value):
+    """Round to a byte, half to even."""
+    return min(max(nearest(value), np.int32(0)), np.int32(255))
+
+
+@helper
+def _unit(value):
+    return np.float32(np.float32(value) * _OF_BYTE)
+
+
+@cuda_kernel
+def _hsv_from_bytes(source, turn, step, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    red, green, blue = np.int32(pixel[0]), np.int32(pixel[1]), np.int32(pixel[2])
+    result[0], result[1], result[2] = hsv_of_bytes(red, green, blue, turn, step)
+
+
+def hsv_from_bytes(source, turn, step, out):
+    """Convert RGB bytes; ``turn`` is the hue of a full turn, ``step`` a sixth of it, of 12 bits more."""
+    _hsv_from_bytes[out.shape[:3]](source, turn, step, out)
+
+
+@cuda_kernel
+def _hsv_from_floats(source, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    result[0], result[1], result[2] = hsv_of_floats(pixel[0], pixel[1], pixel[2])
+
+
+def hsv_from_floats(source, out):
+    """Convert RGB floats; the hue is in degrees."""
+    _hsv_from_floats[out.shape[:3]](source, out)
+
+
+@cuda_kernel
+def _hls_from_bytes(source, scale, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    hue, lightness, saturation = hls_of_floats(_unit(pixel[0]), _unit(pixel[1]), _unit(pixel[2]))
+    result[0] = _rounded(hue * scale)
+    result[1] = _rounded(lightness * _TO_BYTE)
+    result[2] = _rounded(saturation * _TO_BYTE)
+
+
+def hls_from_bytes(source, scale, out):
+    """Convert RGB bytes; the hue is in degrees times ``scale``."""
+    _hls_from_bytes[out.shape[:3]](source, scale, out)
+
+
+@cuda_kernel
+def _hls_from_floats(source, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    result[0], result[1], result[2] = hls_of_floats(pixel[0], pixel[1], pixel[2])
+
+
+def hls_from_floats(source, out):
+    """Convert RGB floats; the hue is in degrees."""
+    _hls_from_floats[out.shape[:3]](source, out)
+
+
+@cuda_kernel
+def _bytes_from_hsv(source, scale, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    red, green, blue = rgb_of_hsv(np.float32(pixel[0]) * scale, _unit(pixel[1]), _unit(pixel[2]))
+    result[0] = np.int32(red * _TO_BYTE)
+    result[1] = np.int32(green * _TO_BYTE)
+    result[2] = np.int32(blue * _TO_BYTE)
+
+
+def bytes_from_hsv(source, scale, out):
+    """Convert to RGB bytes; the hue times ``scale`` is in sixths of a turn."""
+    _bytes_from_hsv[out.shape[:3]](source, scale, out)
+
+
+@cuda_kernel
+def _floats_from_hsv(source, scale, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    result[0], result[1], result[2] = rgb_of_hsv(pixel[0] * scale, pixel[1], pixel[2])
+
+
+def floats_from_hsv(source, scale, out):
+    """Convert to RGB floats; the hue times ``scale`` is in sixths of a turn."""
+    _floats_from_hsv[out.shape[:3]](source, scale, out)
+
+
+@cuda_kernel
+def _bytes_from_hls(source, scale, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    red, green, blue = rgb_of_hls(np.float32(pixel[0]) * scale, _unit(pixel[1]), _unit(pixel[2]))
+    result[0] = _rounded(red * _TO_BYTE)
+    result[1] = _rounded(green * _TO_BYTE)
+    result[2] = _rounded(blue * _TO_BYTE)
+
+
+def bytes_from_hls(source, scale, out):
+    """Convert to RGB bytes; the hue times ``scale`` is in sixths of a turn."""
+    _bytes_from_hls[out.shape[:3]](source, scale, out)
+
+
+@cuda_kernel
+def _floats_from_hls(source, scale, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    result[0], result[1], result[2] = rgb_of_hls(pixel[0] * scale, pixel[1], pixel[2])
+
+
+def floats_from_hls(source, scale, out):
+    """Convert to RGB floats; the hue times ``scale`` is in sixths of a turn."""
+    _floats_from_hls[out.shape[:3]](source, scale, out)

@@ -1,0 +1,216 @@
+"""L*a*b* and L*u*v* on CUDA: one thread for each pixel."""
+
+import numpy as np
+
+from cvkit._jit import helper
+from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit.color._lightness_math import (
+    lab,
+    lab_of_roots,
+    linear,
+    luv,
+    rgb_of_lab,
+    rgb_of_luv,
+    root_and_cube,
+    weigh_light,
+    with_gamma,
+    xz_of_luv,
+)
+
+
+@cuda_kernel
+def _luv_of_bytes(source, light, gain, offset, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    last = source.shape[3] - 1
+    red = light[source[image, y, x, 0]]
+    green = light[source[image, y, x, min(1, last)]]
+    blue = light[source[image, y, x, min(2, last)]]
+    values = luv(red, green, blue)
+    for channel in range(3):
+        out[image, y, x, channel] = values[channel] * gain[channel] + offset[channel]
+
+
+def luv_of_bytes(source, light, gain, offset, out):
+    """Convert bytes to L*u*v*, each value times its gain plus its offset.
+
+    ``light`` tabulates the linear light of each byte. ``out`` has at least three channels.
+    """
+    _luv_of_bytes[out.shape[:3]](source, light, gain, offset, out)
+
+
+@cuda_kernel
+def _luv_of_floats(source, gain, offset, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    last = source.shape[3] - 1
+    red = linear(source[image, y, x, 0])
+    green = linear(source[image, y, x, min(1, last)])
+    blue = linear(source[image, y, x, min(2, last)])
+    values = luv(red, green, blue)
+    for channel in range(3):
+        out[image, y, x, channel] = values[channel] * gain[channel] + offset[channel]
+
+
+def luv_of_floats(source, gain, offset, out):
+    """Convert floats from 0 to 1 to L*u*v*, each value times its gain plus its offset."""
+    _luv_of_floats[out.shape[:3]](source, gain, offset, out)
+
+
+@cuda_kernel
+def _lab_of_floats(source, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    result[0], result[1], result[2] = lab(linear(pixel[0]), linear(pixel[1]), linear(pixel[2]))
+
+
+def lab_of_floats(source, out):
+    """Convert floats from 0 to 1 to L*a*b*."""
+    _lab_of_floats[out.shape[:3]](source, out)
+
+
+@helper
+def _row_of(weights, row):
+    return weights[row, 0], weights[row, 1], weights[row, 2]
+
+
+@helper
+def _root_of(channels, weights, row, roots):
+    return np.int32(roots[weigh_light(channels, _row_of(weights, row))])
+
+
+@cuda_kernel
+def _lab_of_bytes(source, light, weights, roots, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    channels = np.int32(light[pixel[0]]), np.int32(light[pixel[1]]), np.int32(light[pixel[2]])
+    root_x, root_y = _root_of(channels, weights, 0, roots), _root_of(channels, weights, 1, roots)
+    root_z = _root_of(channels, weights, 2, roots)
+    result[0], result[1], result[2] = lab_of_roots(root_x, root_y, root_z)
+
+
+def lab_of_bytes(source, light, weights, roots, out):
+    """Convert RGB bytes to L*a*b* bytes by OpenCV's tables: light of bytes, and roots of weighted sums."""
+    _lab_of_bytes[out.shape[:3]](source, light, weights, roots, out)
+
+
+@helper
+def _byte_of(total):
+    """Cut three eighths each and 14 bits off; the half is that of the eighths."""
+    return np.int32((total + np.float32(256)) * np.float32(1 / (1 << 15)))
+
+
+@cuda_kernel
+def _luv_bytes_of_bytes(source, lattice, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    number, real = np.int32, np.float32
+    red, green, blue = number(pixel[0]), number(pixel[1]), number(pixel[2])
+    cell = number(number(red >> number(3)) * number(33 * 33 * 4))
+    cell = number(cell + number(number(green >> number(3)) * number(33 * 4)))
+    cell = number(cell + number(number(blue >> number(3)) * number(4)))
+    after = real(red & number(7)), real(green & number(7)), real(blue & number(7))
+    lightness, u, v = real(0), real(0), real(0)
+    # Whole numbers of up to 24 bits: exact in any order.
+    for corner in range(8):
+        of_red, of_green, of_blue = corner >> 2, (corner >> 1) & 1, corner & 1
+        weight = after[0] if of_red else real(8) - after[0]
+        weight *= after[1] if of_green else real(8) - after[1]
+        weight *= after[2] if of_blue else real(8) - after[2]
+        node = number(cell + number(of_red * 33 * 33 * 4 + of_green * 33 * 4 + of_blue * 4))
+        lightness += weight * lattice[node]
+        u += weight * lattice[node + 1]
+        v += weight * lattice[node + 2]
+    result[0], result[1], result[2] = _byte_of(lightness), _byte_of(u), _byte_of(v)
+
+
+def luv_bytes_of_bytes(source, lattice, out):
+    """Convert RGB bytes to L*u*v* bytes as OpenCV does, between the nodes of a lattice.
+
+    ``lattice`` holds L, u, v and 0 with 14 bits for each node, 33 a side, and is flat.
+    """
+    _luv_bytes_of_bytes[out.shape[:3]](source, lattice, out)
+
+
+@helper
+def _byte_of_light(light, weights, row, gamma):
+    number = np.int32
+    total = weights[row, 0] * light[0] + weights[row, 1] * light[1] + weights[row, 2] * light[2]
+    value = number(number(number(total) + number(1 << 13)) >> number(14))
+    return gamma[min(max(value, number(0)), number(4095))]
+
+
+@cuda_kernel
+def _bytes_of_lab(source, brightness, weights, gamma, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    root = np.int32(brightness[1, pixel[0]])
+    light_x, light_z = root_and_cube(root, np.int32(pixel[1]), np.int32(pixel[2]))
+    light = light_x, np.int32(brightness[0, pixel[0]]), light_z
+    for channel in range(3):
+        result[channel] = _byte_of_light(light, weights, channel, gamma)
+
+
+def bytes_of_lab(source, brightness, weights, gamma, out):
+    """Convert L*a*b* bytes to RGB bytes by OpenCV's tables: Y and its root of each L, bytes of light."""
+    _bytes_of_lab[out.shape[:3]](source, brightness, weights, gamma, out)
+
+
+@cuda_kernel
+def _bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    lightness = np.int64(pixel[0])
+    up, vp = chromaticity[0, 256 * lightness + pixel[1]], chromaticity[1, 256 * lightness + pixel[2]]
+    brightness_y = np.int64(brightness[0, lightness])
+    light_x, light_z = xz_of_luv(lightness, np.int64(up), np.int64(vp), brightness_y)
+    light = np.int32(light_x), np.int32(brightness_y), np.int32(light_z)
+    for channel in range(3):
+        result[channel] = _byte_of_light(light, weights, channel, gamma)
+
+
+def bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
+    """Convert L*u*v* bytes to RGB bytes by tables: as ``bytes_of_lab``, and of L with u and with v."""
+    _bytes_of_luv[out.shape[:3]](source, brightness, chromaticity, weights, gamma, out)
+
+
+@cuda_kernel
+def _floats_of_lab(source, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    red, green, blue = rgb_of_lab(pixel[0], pixel[1], pixel[2])
+    result[0], result[1], result[2] = with_gamma(red), with_gamma(green), with_gamma(blue)
+
+
+def floats_of_lab(source, out):
+    """Convert L*a*b* floats to RGB floats from 0 to 1."""
+    _floats_of_lab[out.shape[:3]](source, out)
+
+
+@cuda_kernel
+def _floats_of_luv(source, out):
+    x, y, image = cuda.grid(3)
+    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+        return
+    pixel, result = source[image, y, x], out[image, y, x]
+    red, green, blue = rgb_of_luv(pixel[0], pixel[1], pixel[2])
+    result[0], result[1], result[2] = with_gamma(red), with_gamma(green), with_gamma(blue)
+
+
+def floats_of_luv(source, out):
+    """Convert L*u*v* floats to RGB floats from 0 to 1."""
+    _floats_of_luv[out.shape[:3]](source, out)
