@@ -32,8 +32,11 @@ CALLS: dict[str, Operation] = {
     "canny 5": lambda image, **out: cvkit.canny(image, 50, 150, ksize=5, sigma=1.0, **out),
     "canny_from_gradients": of_gradients,
     "channel_features": cvkit.channel_features,
+    "clahe": cvkit.clahe,
+    "equalize_histogram": cvkit.equalize_histogram,
     "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
+    "histogram": cvkit.histogram,
     "hog": cvkit.hog,
     "hog skimage": lambda image, **out: cvkit.hog(image, layout="skimage", **out),
     "laplacian": cvkit.laplacian,
@@ -41,6 +44,7 @@ CALLS: dict[str, Operation] = {
     "ldcf_features": lambda image, **out: cvkit.ldcf_features(
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
+    "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
     "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
@@ -63,11 +67,15 @@ CALLS: dict[str, Operation] = {
     "warp_affine": lambda image, **out: cvkit.warp_affine(image, MATRIX[:2], (25, 31), **out),
     "warp_perspective": lambda image, **out: cvkit.warp_perspective(image, MATRIX, (25, 31), **out),
 }
+NEEDS_GRAY = {"clahe"}
 NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
 
 def kinds_of_images(name: str) -> list[np.ndarray]:
+    if name in NEEDS_GRAY:
+        image = scene(33, 40)
+        return [image, np.stack([image, image[::-1]])[..., np.newaxis]]
     image = scene(33, 40, channels=3)
     of_colors = [image, np.stack([image, image[::-1]])]
     return of_colors if name in NEEDS_COLORS else [scene(33, 40), *of_colors]

@@ -8,6 +8,7 @@ from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
+from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
 CASES: list[Case] = [
@@ -16,5 +17,6 @@ CASES: list[Case] = [
     *GEOMETRY_CASES,
     *FILTER_CASES,
     *DERIVATIVE_CASES,
+    *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
 ]

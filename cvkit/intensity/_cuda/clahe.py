@@ -6,17 +6,11 @@ from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cuda, cuda_kernel
 from cvkit._simd.numbers import nearest, product
 from cvkit.intensity._cuda.equalization import THREADS, rank_before
+from cvkit.intensity._cuda.histogram import clear
 from cvkit.intensity._histogram_math import scaled_rank
 
 # Pixels of a tile that a thread counts.
 _RUN = 16
-
-
-@cuda_kernel
-def _clear(counts):
-    level, tile, image = cuda.grid(3)
-    if image < counts.shape[0] and tile < counts.shape[1] and level < counts.shape[2]:
-        counts[image, tile, level] = 0
 
 
 @cuda_kernel(block=(THREADS,), is_block_fixed=True)
@@ -96,7 +90,7 @@ def tile_tables(source, tile_shape, limit, scale, tables):
     count, tile_rows, tile_columns, levels = tables.shape
     tiles = tile_rows * tile_columns
     counts = cuda.device_array((count, tiles, levels), np.uint32, stream=source.stream)
-    _clear[counts.shape](counts)
+    clear(counts)
     if source.dtype.itemsize == 1:
         parts = -(-tile_shape[0] * tile_shape[1] // (THREADS * _RUN))
         _count_bytes[count * tiles * parts * THREADS](source, tile_shape, tile_columns, parts, counts)

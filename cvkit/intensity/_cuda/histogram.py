@@ -12,11 +12,17 @@ _RUN = 16
 _SHARED = 4096
 
 
-@cuda_kernel
+@cuda_kernel(block=(_THREADS,), is_block_fixed=True)
 def _clear(out):
-    place, channel, image = cuda.grid(3)
-    if image < out.shape[0] and channel < out.shape[1] and place < out.shape[2]:
-        out[image, channel, place] = 0
+    """Clear a row of counters with each block."""
+    row, column = divmod(cuda.blockIdx.x, out.shape[1])
+    for place in range(cuda.threadIdx.x, out.shape[2], _THREADS):
+        out[row, column, place] = 0
+
+
+def clear(counts):
+    """Set counters to 0; they have three axes."""
+    _clear[counts.shape[0] * counts.shape[1] * _THREADS](counts)
 
 
 @helper
@@ -55,7 +61,7 @@ def count_bytes(source, is_masked, mask, bin_of, out):
     ``mask`` is (1 or N, height, width), of zeros where pixels do not count.
     """
     count, height, width, channels = source.shape
-    _clear[out.shape](out)
+    clear(out)
     parts = -(-height * width // (_THREADS * _RUN))
     values = source.reshape(count, height * width * channels)
     masks = mask.reshape(mask.shape[0], mask.shape[1] * mask.shape[2])
@@ -109,7 +115,7 @@ def _count_values(values, is_masked, masks, borders, parts, out):
 def count_values(source, is_masked, mask, bins, out):
     """Count values into bins of equal width, for each image and channel; ``mask`` as for ``count_bytes``."""
     count, height, width, channels = source.shape
-    _clear[out.shape](out)
+    clear(out)
     parts = -(-height * width // (_THREADS * _RUN))
     values = source.reshape(count, height * width * channels)
     masks = mask.reshape(mask.shape[0], mask.shape[1] * mask.shape[2])
