@@ -8,7 +8,9 @@ LEVELS = 256
 _THREADS = 256
 # Pixels that a thread counts.
 _RUN = 16
-# Counters in shared memory: 16 KB of a block leave room for others beside it.
+# Counters of the bytes of four channels.
+_COUNTERS = 4 * LEVELS
+# Counters of values in shared memory: 16 KB of a block leave room for others beside it.
 _SHARED = 4096
 
 
@@ -34,7 +36,7 @@ def _is_seen(is_masked, masks, image, pixel):
 @cuda_kernel(block=(_THREADS,), is_block_fixed=True)
 def _count_bytes(values, is_masked, masks, bin_of, parts, out):
     """Count a part of an image of up to four channels; ``values`` is (N, pixels * channels)."""
-    counters = cuda.shared.array(4 * LEVELS, np.uint32)
+    counters = cuda.shared.array(_COUNTERS, np.uint32)
     thread, channels = cuda.threadIdx.x, out.shape[1]
     image, part = divmod(cuda.blockIdx.x, parts)
     for place in range(thread, channels * LEVELS, _THREADS):
