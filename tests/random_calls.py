@@ -479,7 +479,9 @@ def _histogram(draw: Draw, image: np.ndarray) -> Call:
     bins = draw(st.sampled_from([1, 2, 10, 255, 256, 5000]))
     bounds = draw(
         st.sampled_from([(0.0, largest), (0.0, float(bins)), (-0.5, 1.0)])
-        | st.tuples(st.floats(-100, largest / 2), st.floats(0.25, largest)).map(lambda pair: (pair[0], sum(pair)))
+        | st.tuples(st.floats(-100, largest / 2), st.floats(0.25, largest)).map(
+            lambda pair: (pair[0], sum(pair))
+        )
     )
     mask = draw(st.sampled_from([None, np.random.default_rng(0).integers(0, 3, image.shape[:2], np.uint8)]))
     return Call(

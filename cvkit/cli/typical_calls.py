@@ -72,6 +72,7 @@ _IMAGES: dict[str, Calls] = {
         *({"ksize": ksize} for ksize in (3, 5, 7)),
         *({"sigma": sigma} for sigma in (1, 1.5, 2)),
     ),
+    "histogram": _each(cvkit.histogram, {"range": (0, 256)}),
     "hog": _each(cvkit.hog),
     "laplacian": _each(cvkit.laplacian, {"ksize": 1}, {"ksize": 3}),
     "median_blur": _each(cvkit.median_blur, {"ksize": 3}, {"ksize": 5}, {"ksize": 7}),
@@ -87,6 +88,12 @@ _IMAGES: dict[str, Calls] = {
     "warp_affine": _warp(cvkit.warp_affine, _TILT[:2]),
     "warp_perspective": _warp(cvkit.warp_perspective, _TILT),
 }
+# Of bytes alone; the count of channels is a value to their kernels.
+_BYTES: dict[str, Calls] = {
+    "clahe": _each(cvkit.clahe),
+    "equalize_histogram": _each(cvkit.equalize_histogram),
+    "match_histogram": lambda image: cvkit.match_histogram(image, image),
+}
 _COLORS: dict[str, Calls] = {
     "channel_features": _each(cvkit.channel_features),
     "rgb_to_bgr": _each(cvkit.rgb_to_bgr),
@@ -101,6 +108,10 @@ def _for_images(call: Calls, channels: tuple[int, ...]) -> None:
         shape = _SHAPE if count == 1 else (*_SHAPE, count)
         image = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
         call(image)
+
+
+def _for_bytes(call: Calls) -> None:
+    call(np.random.default_rng(0).integers(0, 256, _SHAPE, np.uint8))
 
 
 def _detect(name: str) -> None:
@@ -149,6 +160,7 @@ _LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
 CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
     **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
+    **{name: functools.partial(_for_bytes, call) for name, call in _BYTES.items()},
     "find_homography": _find_homography,
     **{name: functools.partial(_detect, name) for name in _DETECTORS},
     **{name: functools.partial(_fit, name, *given) for name, given in _LEARNERS.items()},

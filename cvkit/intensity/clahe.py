@@ -30,8 +30,8 @@ def clahe(
     image : array, (H, W), (H, W, 1) or (N, H, W, 1)
         The image or stack, gray; uint8 or uint16. Of a color image, take the lightness.
     clip_limit : float
-        Where counts are cut off, as a multiple of their mean: 1 leaves hardly any contrast to gain, 2 to 4 are
-        usual. 0 cuts off nothing.
+        Where counts are cut off, as a multiple of their mean: 1 hardly gains contrast, 2 to 4 are usual.
+        0 cuts off nothing.
     tiles : int or (int, int)
         Rows and columns of tiles, at most 65536 in all.
     out : array, optional
@@ -79,9 +79,7 @@ def clahe(
     limit = max(int(clip_limit * area / levels), 1) if clip_limit > 0 else 0
     tables = stack.empty((count, rows, columns, levels), stack.dtype)
     scale = np.float32(levels - 1) / np.float32(area)
-    kernels.tile_tables(
-        stack.array, (tile_height, tile_width), np.int32(min(limit, area)), scale, tables
-    )
+    kernels.tile_tables(stack.array, (tile_height, tile_width), np.int32(min(limit, area)), scale, tables)
     kernels.blend_tables(
         stack.array,
         tables,

@@ -143,9 +143,7 @@ def _masks(stack: ImageStack, mask: Array | None) -> tuple[bool, Array]:
         return False, _NO_MASK
     if on_device(mask) != stack.is_on_device:
         raise ValueError("mask must live where the image lives, got one NumPy and one device array")
-    array = (
-        as_device_array(mask) if stack.is_on_device else contiguous(_validate.host_array(mask, "mask"))
-    )
+    array = as_device_array(mask) if stack.is_on_device else contiguous(_validate.host_array(mask, "mask"))
     _validate.mask(array, stack.shape[:3])
     shape = (1, *array.shape) if len(array.shape) == 2 else tuple(array.shape)
     return True, reshaped(array.view(np.uint8), shape)

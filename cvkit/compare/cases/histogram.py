@@ -66,27 +66,25 @@ HISTOGRAM = [
     _histogram_case("float32", 3, 20, (-7.5, 200), is_masked=True),
 ]
 
+
+def _clahe_case(dtype: str, clip_limit: float, tiles: tuple[int, int]) -> Case:
+    return Case(
+        "clahe",
+        f"{clip_limit:g}, {tiles[0]} x {tiles[1]} tiles",
+        lambda image: cvkit.clahe(image, clip_limit, tiles=tiles),
+        lambda image: cv2.createCLAHE(clip_limit, tiles[::-1]).apply(image),
+        dtype=dtype,
+        bar=_EQUALIZATION_BAR,
+    )
+
+
 EQUALIZATION = [
     Case("equalize_histogram", "", cvkit.equalize_histogram, cv2.equalizeHist, bar=_EQUALIZATION_BAR),
-    *(
-        Case(
-            "clahe",
-            f"{clip_limit:g}, {tiles[0]} x {tiles[1]} tiles",
-            lambda image, clip_limit=clip_limit, tiles=tiles: cvkit.clahe(image, clip_limit, tiles=tiles),
-            lambda image, clip_limit=clip_limit, tiles=tiles: cv2.createCLAHE(
-                clip_limit, tiles[::-1]
-            ).apply(image),
-            dtype=dtype,
-            bar=_EQUALIZATION_BAR,
-        )
-        for dtype, clip_limit, tiles in [
-            ("uint8", 40, (8, 8)),
-            ("uint8", 2.5, (3, 5)),
-            ("uint8", 0, (2, 2)),
-            # Few, because each has a table of 65536 levels, and the simulator is slow.
-            ("uint16", 2, (2, 1)),
-        ]
-    ),
+    _clahe_case("uint8", 40, (8, 8)),
+    _clahe_case("uint8", 2.5, (3, 5)),
+    _clahe_case("uint8", 0, (2, 2)),
+    # Few tiles, because each has a table of 65536 levels, and the simulator is slow.
+    _clahe_case("uint16", 2, (2, 1)),
 ]
 
 

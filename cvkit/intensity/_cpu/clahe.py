@@ -1,4 +1,4 @@
-"""Contrast-limited adaptive equalization on the CPU: a table for each tile, and blends between four tables."""
+"""Contrast-limited adaptive equalization on the CPU: a table for each tile, blends of four tables."""
 
 import numpy as np
 

@@ -26,8 +26,9 @@ def _count_bytes(source, tile_shape, tile_columns, parts, counts):
     begin = part * (THREADS * _RUN)
     end = min(begin + THREADS * _RUN, tile_shape[0] * tile_shape[1])
     for pixel in range(begin + thread, end, THREADS):
-        y = border_index(top + pixel // tile_shape[1], source.shape[1], REFLECT101)
-        x = border_index(left + pixel % tile_shape[1], source.shape[2], REFLECT101)
+        row, column = divmod(np.uint32(pixel), np.uint32(tile_shape[1]))
+        y = border_index(top + np.int32(row), source.shape[1], REFLECT101)
+        x = border_index(left + np.int32(column), source.shape[2], REFLECT101)
         cuda.atomic.add(counters, np.int32(source[image, y, x, 0]), 1)
     cuda.syncthreads()
     if counters[thread]:
@@ -38,7 +39,8 @@ def _count_bytes(source, tile_shape, tile_columns, parts, counts):
 def _count_values(source, tile_shape, tile_columns, counts):
     """Count one pixel of the tiles; tiles beyond the image see it reflected."""
     x, y, image = cuda.grid(3)
-    row, column = y // tile_shape[0], x // tile_shape[1]
+    row = np.int32(np.uint32(y) // np.uint32(tile_shape[0]))
+    column = np.int32(np.uint32(x) // np.uint32(tile_shape[1]))
     tile = row * tile_columns + column
     if image >= counts.shape[0] or column >= tile_columns or tile >= counts.shape[1]:
         return
@@ -77,9 +79,7 @@ def _make_tables(counts, limit, scale, tables):
             number += 1
         rank += number
         tile_row, tile_column = divmod(tile, tables.shape[2])
-        tables[image, tile_row, tile_column, level] = scaled_rank(
-            np.int32(rank), scale, np.int32(levels - 1)
-        )
+        tables[image, tile_row, tile_column, level] = scaled_rank(np.int32(rank), scale, np.int32(levels - 1))
 
 
 def tile_tables(source, tile_shape, limit, scale, tables):
@@ -114,7 +114,9 @@ def _blend_tables(source, tables, rows, columns, out):
     above += product(np.float32(tables[image, upper, right, level]), right_weight)
     below = product(np.float32(tables[image, lower, left, level]), left_weight)
     below += product(np.float32(tables[image, lower, right, level]), right_weight)
-    out[image, y, x, 0] = nearest(product(above, rows.first_weight[y]) + product(below, rows.second_weight[y]))
+    out[image, y, x, 0] = nearest(
+        product(above, rows.first_weight[y]) + product(below, rows.second_weight[y])
+    )
 
 
 def blend_tables(source, tables, rows, columns, out):

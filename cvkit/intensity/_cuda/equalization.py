@@ -103,17 +103,18 @@ def matching_tables(counts, reference_counts, tables):
     _match[tables.shape](counts, reference_counts, tables)
 
 
-@cuda_kernel
-def _apply_tables(source, tables, out):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = source.shape
-    if image >= count or y >= height or position >= width * channels:
+@cuda_kernel(block=(THREADS, 1))
+def _apply_tables(values, tables, out):
+    """Look up one value of an image; ``values`` and ``out`` are (N, pixels * channels)."""
+    position, image = cuda.grid(2)
+    if image >= out.shape[0] or position >= out.shape[1]:
         return
-    x, channel = divmod(position, channels)
-    out[image, y, x, channel] = tables[image, channel, source[image, y, x, channel]]
+    channel = np.uint32(position) % np.uint32(tables.shape[1])
+    out[image, position] = tables[image, channel, values[image, position]]
 
 
 def apply_tables(source, tables, out):
     """Replace each level by what the table of its image and channel says; tables as above."""
     count, height, width, channels = source.shape
-    _apply_tables[count, height, width * channels](source, tables, out)
+    shape = count, height * width * channels
+    _apply_tables[shape](source.reshape(shape), tables, out.reshape(shape))
