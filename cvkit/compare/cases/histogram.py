@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 
@@ -16,10 +18,14 @@ _EQUALIZATION_BAR = 0.8
 _MATCHING_BAR = 0.2
 
 
+@functools.lru_cache(maxsize=32)
+def _stripes(height: int, width: int) -> np.ndarray:
+    return ((np.arange(height)[:, np.newaxis] + 2 * np.arange(width)) % 5 < 3).astype(np.uint8)
+
+
 def _mask(image: Array) -> Array:
-    """Make a mask of stripes that cross every channel, where the image lives."""
-    height, width = image_size(image)
-    mask = ((np.arange(height)[:, np.newaxis] + 2 * np.arange(width)) % 5 < 3).astype(np.uint8)
+    """Make a mask of stripes, where the image lives."""
+    mask = _stripes(*image_size(image))
     return to_device(mask) if on_device(image) else mask
 
 
@@ -88,13 +94,16 @@ EQUALIZATION = [
 ]
 
 
+@functools.lru_cache(maxsize=32)
+def _dark(height: int, width: int, channels: int) -> np.ndarray:
+    values = np.random.default_rng(height * width).beta(2, 5, (height, width // 2 + 1, channels))
+    return (values * 256).astype(np.uint8)
+
+
 def _reference(image: Array) -> Array:
     """Make an image to be matched that is darker and smaller, where the image lives."""
-    height, width = image_size(image)
-    channels = 1 if image.ndim == 2 else image.shape[-1]
-    generator = np.random.default_rng(height * width)
-    values = (generator.beta(2, 5, (height, width // 2 + 1, channels)) * 256).astype(np.uint8)
-    other = values[..., 0] if image.ndim == 2 else values
+    other = _dark(*image_size(image), 1 if image.ndim == 2 else image.shape[-1])
+    other = other[..., 0] if image.ndim == 2 else other
     return to_device(other) if on_device(image) else other
 
 
