@@ -288,3 +288,47 @@ def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarr
     if not np.isfinite(result).all():
         raise ValueError(f"{name} must be finite, got {value!r}")
     return result
+
+
+def value_range(value: Any, dtype: np.dtype, name: str = "range") -> tuple[float, float]:
+    """Check bounds of values, (low, high) with high outside, and return them as float32 unless for float64.
+
+    Without a value it is all that integer pixels hold.
+    """
+    if value is None and dtype.kind == "u":
+        return 0.0, float(np.iinfo(dtype).max) + 1
+    if np.ndim(value) != 1 or len(value) != 2:
+        needed = " for float images" if value is None else ""
+        raise ValueError(f"{name} must be (low, high){needed}, got {value!r}")
+    low, high = (number(bound, name) for bound in value)
+    if dtype != np.float64:
+        with np.errstate(over="ignore"):
+            low, high = float(np.float32(low)), float(np.float32(high))
+    if not math.isfinite(high - low) or low >= high:
+        precision = "float64" if dtype == np.float64 else "float32"
+        raise ValueError(f"{name} must be (low, high) with low below high as {precision}, got {value!r}")
+    return low, high
+
+
+def mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -> None:
+    """Check which pixels of images of ``shape``, (N, H, W), count: one mask for all or one for each."""
+    if array.dtype not in (np.bool_, np.uint8):
+        raise TypeError(f"{name} must have dtype bool or uint8, got {array.dtype}")
+    if tuple(array.shape) not in (shape, shape[1:]):
+        raise ValueError(f"{name} must have shape {shape[1:]} or {shape}, got {tuple(array.shape)}")
+
+
+def reference(shape: tuple[int, ...], image_shape: tuple[int, ...], name: str = "reference") -> None:
+    """Check the shapes (N, H, W, C) of references for images: one for all or one for each."""
+    if shape[3] != image_shape[3]:
+        raise ValueError(f"{name} must have {image_shape[3]} channels as the image, got {shape[3]}")
+    if shape[0] not in (1, image_shape[0]):
+        raise ValueError(f"{name} must be one image or {image_shape[0]}, got {shape[0]}")
+
+
+def tiles(value: Any, name: str = "tiles", *, maximum: int = 1 << 16) -> tuple[int, int]:
+    """Check how many tiles an image is divided into, an int or (rows, columns), and return a pair."""
+    rows, columns = (integer(count, name, minimum=1) for count in _pair(value, name, "(rows, columns)"))
+    if rows * columns > maximum:
+        raise ValueError(f"{name} must be at most {maximum} in all, got {value!r}")
+    return rows, columns

@@ -192,4 +192,42 @@ HOG = [
     )
 ]
 
-NAIVE_CASES: list[Case] = [*CANNY, *CHANNELS, *DECORRELATED, *DENOISING, *HOG, *SHARPEN, *WARP]
+# What OpenCV does not take.
+HISTOGRAM = [
+    Case(
+        "histogram",
+        "100 of -3 to 200",
+        lambda image: cvkit.histogram(image, 100, range=(-3, 200)),
+        lambda image: reference.histogram(image, 100, (-3, 200)),
+        against="naive",
+        dtype="float64",
+        channels=2,
+    ),
+    Case(
+        "equalize_histogram",
+        "16 bits",
+        cvkit.equalize_histogram,
+        reference.equalize_histogram,
+        against="naive",
+        dtype="uint16",
+    ),
+    Case(
+        "equalize_histogram",
+        "each channel",
+        cvkit.equalize_histogram,
+        lambda image: np.stack([reference.equalize_histogram(plane) for plane in image.T]).T,
+        against="naive",
+        channels=3,
+    ),
+]
+
+NAIVE_CASES: list[Case] = [
+    *CANNY,
+    *CHANNELS,
+    *DECORRELATED,
+    *DENOISING,
+    *HISTOGRAM,
+    *HOG,
+    *SHARPEN,
+    *WARP,
+]

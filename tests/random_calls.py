@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 import scipy.ndimage
+import skimage.exposure
 from hypothesis import strategies as st
 
 import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
+from cvkit.compare.cases.histogram import calc_hist
+from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from tests import reference
 
@@ -520,6 +523,47 @@ def _demosaic(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _histogram(draw: Draw, image: np.ndarray) -> Call:
+    largest = 65536.0 if image.dtype == np.uint16 else 256.0
+    bins = draw(st.sampled_from([1, 2, 10, 255, 256, 5000]))
+    bounds = draw(
+        st.sampled_from([(0.0, largest), (0.0, float(bins)), (-0.5, 1.0)])
+        | st.tuples(st.floats(-100, largest / 2), st.floats(0.25, largest)).map(
+            lambda pair: (pair[0], sum(pair))
+        )
+    )
+    mask = draw(st.sampled_from([None, np.random.default_rng(0).integers(0, 3, image.shape[:2], np.uint8)]))
+    return Call(
+        lambda image: cvkit.histogram(image, bins, range=bounds, mask=mask),
+        lambda image: calc_hist(image, bins, bounds, mask),
+    )
+
+
+def _equalize_histogram(draw: Draw, image: np.ndarray) -> Call:
+    return Call(cvkit.equalize_histogram, cv2.equalizeHist)
+
+
+def _clahe(draw: Draw, image: np.ndarray) -> Call:
+    clip_limit = draw(st.sampled_from([0, 0.01, 1, 40]) | st.floats(0, 10))
+    tiles = draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    return Call(
+        lambda image: cvkit.clahe(image, clip_limit, tiles=tiles),
+        lambda image: cv2.createCLAHE(clip_limit, tiles[::-1]).apply(image),
+    )
+
+
+def _match_histogram(draw: Draw, image: np.ndarray) -> Call:
+    shape = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    other = draw(st.sampled_from([noise, scene]))(*shape, channels, image.dtype)
+    return Call(
+        lambda image: cvkit.match_histogram(image, other),
+        lambda image: skimage.exposure.match_histograms(
+            image.reshape(*image.shape[:2], -1), other.reshape(*shape, -1), channel_axis=-1
+        ),
+    )
+
+
 _ALL = ("uint8", "float32", "uint16", "float64")
 _NO_DOUBLE = ("uint8", "float32", "uint16")
 
@@ -529,6 +573,8 @@ CALLS = [
     RandomCall("box_filter", _box_filter, _ALL),
     RandomCall("canny", _canny, channels=(1, 3)),
     RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
+    RandomCall("clahe", _clahe, ("uint8", "uint16"), (1,)),
+    RandomCall("equalize_histogram", _equalize_histogram, channels=(1,)),
     RandomCall("channel_features", _channel_features, channels=(1, 3), largest=40, smallest=6),
     RandomCall("ldcf_features", _ldcf_features, channels=(3,), largest=40, smallest=4),
     RandomCall("demosaic", _demosaic, ("uint8", "uint16"), (1,)),
@@ -537,11 +583,13 @@ CALLS = [
     RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
     RandomCall("hls_to_rgb", _hue("hls_to_rgb", cv2.COLOR_HLS2RGB, cv2.COLOR_HLS2RGB_FULL), channels=(3,)),
     RandomCall("hsv_to_rgb", _hue("hsv_to_rgb", cv2.COLOR_HSV2RGB, cv2.COLOR_HSV2RGB_FULL), channels=(3,)),
+    RandomCall("histogram", _histogram, _NO_DOUBLE),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
     RandomCall("lab_to_rgb", _convert("lab_to_rgb", cv2.COLOR_Lab2RGB), channels=(3,)),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
     RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),
+    RandomCall("match_histogram", _match_histogram, ("uint8", "uint16")),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),

@@ -319,3 +319,27 @@ def cascade_scores(
         else:
             out[row, column] = score
     return out
+
+
+def histogram(image: np.ndarray, bins: int, value_range: tuple[float, float]) -> np.ndarray:
+    """Count the values of each channel by the bins that a rounded product and a rounded sum give."""
+    low, high = value_range
+    scale = bins / (high - low)
+    counts = []
+    for channel in range(image.shape[2]):
+        values = image[..., channel][(image[..., channel] >= low) & (image[..., channel] < high)]
+        places = np.floor(values * scale + -scale * low).clip(0, bins - 1).astype(int)
+        counts.append(np.bincount(places, minlength=bins))
+    return np.stack(counts)
+
+
+def equalize_histogram(image: np.ndarray) -> np.ndarray:
+    """Give each level its share of the pixels above the lowest level, in float32."""
+    largest = np.iinfo(image.dtype).max
+    levels, counts = np.unique(image, return_counts=True)
+    if len(levels) == 1:
+        return image.copy()
+    ranks = np.cumsum(counts) - counts[0]
+    scale = np.float32(largest) / np.float32(ranks[-1])
+    new = np.rint(ranks.astype(np.float32) * scale).clip(0, largest).astype(image.dtype)
+    return new[np.searchsorted(levels, image)]

@@ -37,6 +37,11 @@ CALLS: dict[str, Operation] = {
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
     "gray_to_rgb": cvkit.gray_to_rgb,
     "hls_to_rgb": cvkit.hls_to_rgb,
+    "clahe": cvkit.clahe,
+    "equalize_histogram": cvkit.equalize_histogram,
+    "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
+    "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
+    "histogram": cvkit.histogram,
     "hog": cvkit.hog,
     "hog skimage": lambda image, **out: cvkit.hog(image, layout="skimage", **out),
     "hsv_to_rgb": cvkit.hsv_to_rgb,
@@ -47,6 +52,7 @@ CALLS: dict[str, Operation] = {
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
     "luv_to_rgb": cvkit.luv_to_rgb,
+    "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
     "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
@@ -86,6 +92,8 @@ CALLS: dict[str, Operation] = {
 }
 NEEDS_GRAY = {"demosaic", "gray_to_rgb", "hit_or_miss"}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
+NEEDS_GRAY = {"clahe"}
+NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
 
@@ -93,6 +101,10 @@ def kinds_of_images(name: str) -> list[np.ndarray]:
     gray, image = scene(33, 40), scene(33, 40, channels=3)
     if name in NEEDS_GRAY:
         return [gray, np.stack([gray, gray[::-1]])[..., np.newaxis]]
+    if name in NEEDS_GRAY:
+        image = scene(33, 40)
+        return [image, np.stack([image, image[::-1]])[..., np.newaxis]]
+    image = scene(33, 40, channels=3)
     of_colors = [image, np.stack([image, image[::-1]])]
     return of_colors if name in NEEDS_COLORS else [gray, *of_colors]
 

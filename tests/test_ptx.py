@@ -85,6 +85,7 @@ FLOAT64 = {
     "geometry._cuda.warp._bilinear": "positions become integers by float64, and are compared with them in it",
     "geometry._cuda.warp._nearest": "as _bilinear",
     "geometry._cuda.warp._bicubic": "as _bilinear; the weights of the cubic are float64",
+    "intensity._cuda.equalization._match": "quantiles of levels, interpolated as by NumPy",
     "ml._cuda.samples._hash_rows": "equal numbers of any dtype have the same hash, that of a float64",
     "ml.cluster._cuda.lloyd._nearest_around": "for samples far from 0, whose distances cancel in float32",
     "ml.linear._cuda.decision._linear_decision": "adds up the sums of a block's threads, one a lane",

@@ -20,6 +20,7 @@ from cvkit.batch.parameters import Parameter, parameters_of
 _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
+    "histogram": "npz",
     "hog": "npz",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",

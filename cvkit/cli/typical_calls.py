@@ -82,6 +82,7 @@ _IMAGES: dict[str, Calls] = {
         *({"ksize": ksize} for ksize in (3, 5, 7)),
         *({"sigma": sigma} for sigma in (1, 1.5, 2)),
     ),
+    "histogram": _each(cvkit.histogram, {"range": (0, 256)}),
     "hog": _each(cvkit.hog),
     "laplacian": _each(cvkit.laplacian, {"ksize": 1}, {"ksize": 3}),
     "median_blur": _each(cvkit.median_blur, {"ksize": 3}, {"ksize": 5}, {"ksize": 7}),
@@ -96,6 +97,12 @@ _IMAGES: dict[str, Calls] = {
     "unsharp_mask": _each(cvkit.unsharp_mask),
     "warp_affine": _warp(cvkit.warp_affine, _TILT[:2]),
     "warp_perspective": _warp(cvkit.warp_perspective, _TILT),
+}
+# Of bytes alone; the count of channels is a value to their kernels.
+_BYTES: dict[str, Calls] = {
+    "clahe": _each(cvkit.clahe),
+    "equalize_histogram": _each(cvkit.equalize_histogram),
+    "match_histogram": lambda image: cvkit.match_histogram(image, image),
 }
 _COLORS: dict[str, Calls] = {
     "channel_features": _each(cvkit.channel_features),
@@ -129,6 +136,10 @@ def _demosaic() -> None:
         mosaic = np.zeros(_SHAPE, dtype)
         cvkit.demosaic(mosaic)
         cvkit.demosaic(mosaic, method="edge_aware")
+
+
+def _for_bytes(call: Calls) -> None:
+    call(np.random.default_rng(0).integers(0, 256, _SHAPE, np.uint8))
 
 
 def _detect(name: str) -> None:
@@ -178,6 +189,7 @@ CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
     **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
     "demosaic": _demosaic,
+    **{name: functools.partial(_for_bytes, call) for name, call in _BYTES.items()},
     "find_homography": _find_homography,
     "gray_to_rgb": functools.partial(_for_images, _each(cvkit.gray_to_rgb), (1,)),
     **{name: functools.partial(_detect, name) for name in _DETECTORS},

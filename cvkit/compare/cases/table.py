@@ -8,6 +8,7 @@ from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
+from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
@@ -18,5 +19,6 @@ CASES: list[Case] = [
     *FILTER_CASES,
     *DERIVATIVE_CASES,
     *MORPHOLOGY_CASES,
+    *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
 ]
