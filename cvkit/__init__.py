@@ -12,6 +12,7 @@ from cvkit._version import __version__
 
 # Public name -> the module that defines it.
 _FUNCTIONS = {
+    "adaptive_threshold": "cvkit.intensity.threshold",
     "affine_matrix": "cvkit.geometry.matrices",
     "bilateral_filter": "cvkit.filters.bilateral",
     "bilinear_sample": "cvkit.geometry.warp",
@@ -32,6 +33,7 @@ _FUNCTIONS = {
     "ldcf_features": "cvkit.features.channels",
     "median_blur": "cvkit.filters.median",
     "non_local_means": "cvkit.filters.denoising",
+    "otsu_threshold": "cvkit.intensity.threshold",
     "perspective_matrix": "cvkit.geometry.matrices",
     "prewitt": "cvkit.filters.derivatives",
     "pyramid_down": "cvkit.geometry.pyramid",
@@ -50,9 +52,11 @@ _FUNCTIONS = {
     "sharpen": "cvkit.filters.sharpening",
     "similarity_matrix": "cvkit.geometry.matrices",
     "sobel": "cvkit.filters.derivatives",
+    "threshold": "cvkit.intensity.threshold",
     "to_device": "cvkit._dispatch",
     "to_host": "cvkit._dispatch",
     "transform_points": "cvkit.geometry.matrices",
+    "triangle_threshold": "cvkit.intensity.threshold",
     "unsharp_mask": "cvkit.filters.sharpening",
     "warp_affine": "cvkit.geometry.warp",
     "warp_perspective": "cvkit.geometry.warp",

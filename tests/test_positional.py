@@ -17,6 +17,8 @@ IMAGE = noise(6, 7)
 _FLAGS = cv2.INTER_LINEAR
 _MAPS = np.mgrid[0:6, 0:7].astype(np.float32)
 CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "adaptiveThreshold": (cvkit.adaptive_threshold, (255, 0, 0, 5, 2)),
+    "threshold": (cvkit.threshold, (127, 255, cv2.THRESH_BINARY)),
     "boxFilter": (cvkit.box_filter, (-1, (3, 3))),
     "GaussianBlur": (cvkit.gaussian_blur, ((5, 5), 1.2)),
     "filter2D": (cvkit.filter2d, (-1, np.ones((3, 3)))),

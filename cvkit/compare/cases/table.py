@@ -8,12 +8,14 @@ from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
+from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
 CASES: list[Case] = [
     *COLOR_CASES,
     *FEATURE_CASES,
     *GEOMETRY_CASES,
+    *INTENSITY_CASES,
     *FILTER_CASES,
     *DERIVATIVE_CASES,
     *SKIMAGE_CASES,

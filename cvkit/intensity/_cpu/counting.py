@@ -33,19 +33,17 @@ def _add(table, total):
 
 
 @cpu_kernel
-def count_values(source, counts):
-    """Add to ``counts``, (N, 256 or 65536) of uint64, how often each image of 8 or 16 bits has each value."""
+def count_values(values, counts):
+    """Add to each row of ``counts``, 256 or 65536 of uint64, how often a row has each value."""
     count, bins = counts.shape
-    values = source.reshape(count, source.size // max(count, 1))
     strips = parts_of(values.shape[1], SPAN)
     # Four tables of 16 bits leave the second-level cache; there neighbors are seldom equal.
     copies = 4 if bins == 256 else 1
     tables = np.zeros((count * strips, copies * bins), np.uint32)
     for task in prange(count * strips):
-        image, first, stop = strip(task, strips, SPAN, values.shape[1])
-        _count(values[image][first:stop], bins if copies == 4 else 0, tables[task])
-    for image in prange(count):
-        for part in range(strips):
-            table = tables[image * strips + part]
+        row, first, stop = strip(task, strips, SPAN, values.shape[1])
+        _count(values[row][first:stop], bins if copies == 4 else 0, tables[task])
+    for row in prange(count):
+        for task in range(row * strips, (row + 1) * strips):
             for copy in range(copies):
-                _add(table[copy * bins : (copy + 1) * bins], counts[image])
+                _add(tables[task, copy * bins : (copy + 1) * bins], counts[row])

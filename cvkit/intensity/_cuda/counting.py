@@ -1,4 +1,4 @@
-"""Counts of every value on CUDA: a table for each block, added to the image's at its end."""
+"""Counts of every value on CUDA: a table for each block, added to the row's at its end."""
 
 import numpy as np
 
@@ -13,30 +13,29 @@ _VALUES_A_THREAD = 16
 def _count_bytes(values, counts):
     """Count by blocks in shared memory; neighboring threads read neighboring values."""
     table = cuda.shared.array(_THREADS, np.uint32)
-    thread, image = cuda.threadIdx.x, cuda.blockIdx.y
+    thread, row = cuda.threadIdx.x, cuda.blockIdx.y
     table[thread] = 0
     cuda.syncthreads()
     begin = cuda.blockIdx.x * _THREADS * _VALUES_A_THREAD
     end = min(begin + _THREADS * _VALUES_A_THREAD, values.shape[1])
     for position in range(begin + thread, end, _THREADS):
-        cuda.atomic.add(table, values[image, position], np.uint32(1))
+        cuda.atomic.add(table, values[row, position], np.uint32(1))
     cuda.syncthreads()
     if table[thread] > 0:
-        cuda.atomic.add(counts, (image, thread), np.uint64(table[thread]))
+        cuda.atomic.add(counts, (row, thread), np.uint64(table[thread]))
 
 
 @cuda_kernel(block=(_THREADS, 1))
 def _count_words(values, counts):
-    """Count each value in the image's table, in which they seldom meet."""
-    position, image = cuda.grid(2)
-    if image < values.shape[0] and position < values.shape[1]:
-        cuda.atomic.add(counts, (image, values[image, position]), np.uint64(1))
+    """Count each value in the table of its row, in which threads seldom meet."""
+    position, row = cuda.grid(2)
+    if row < values.shape[0] and position < values.shape[1]:
+        cuda.atomic.add(counts, (row, values[row, position]), np.uint64(1))
 
 
-def count_values(source, counts):
-    """Add to ``counts``, (N, 256 or 65536) of uint64, how often each image of 8 or 16 bits has each value."""
+def count_values(values, counts):
+    """Add to each row of ``counts``, 256 or 65536 of uint64, how often a row has each value."""
     count, bins = counts.shape
-    values = source.reshape(count, source.size // max(count, 1))
     if bins == _THREADS:
         threads = -(-values.shape[1] // _VALUES_A_THREAD)
         _count_bytes[count, -(-threads // _THREADS) * _THREADS](values, counts)

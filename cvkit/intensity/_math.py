@@ -1,0 +1,35 @@
+"""Scalar maths of intensities that both targets share."""
+
+from typing import Any, NamedTuple
+
+from cvkit._jit import helper
+
+
+class Rule(NamedTuple):
+    """What becomes of a value: numbers are of the image's dtype.
+
+    Values above the limit count as inside, or with ``is_inverse`` those that are not; NaN never does. What
+    is inside becomes ``inside`` or is kept, what is outside becomes 0 or is kept.
+    """
+
+    limit: Any
+    inside: Any
+    is_inverse: bool
+    keeps_inside: bool
+    keeps_outside: bool
+
+
+@helper
+def thresholded(value, rule):
+    """Apply a rule to a value."""
+    is_inside = ((value > rule.limit) != rule.is_inverse) & (value == value)
+    inside = value if rule.keeps_inside else rule.inside
+    outside = value if rule.keeps_outside else type(value)(0)
+    return inside if is_inside else outside
+
+
+@helper
+def beside_mean(value, mean, limit, is_inverse, maximum):
+    """Return ``maximum`` where a value is more than ``limit`` above the mean, or where it is not, else 0."""
+    difference = type(limit)(type(limit)(value) - type(limit)(mean))
+    return maximum if (difference > limit) != is_inverse else type(maximum)(0)
