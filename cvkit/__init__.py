@@ -13,9 +13,11 @@ from cvkit._version import __version__
 # Public name -> the module that defines it.
 _FUNCTIONS = {
     "adaptive_threshold": "cvkit.intensity.threshold",
+    "adjust_gamma": "cvkit.intensity.lookup",
     "affine_matrix": "cvkit.geometry.matrices",
     "bilateral_filter": "cvkit.filters.bilateral",
     "bilinear_sample": "cvkit.geometry.warp",
+    "blend": "cvkit.intensity.lookup",
     "box_filter": "cvkit.filters.smoothing",
     "canny": "cvkit.filters.canny",
     "canny_from_gradients": "cvkit.filters.canny",
@@ -31,8 +33,10 @@ _FUNCTIONS = {
     "laplacian": "cvkit.filters.derivatives",
     "laplacian_of_gaussian": "cvkit.filters.derivatives",
     "ldcf_features": "cvkit.features.channels",
+    "lookup": "cvkit.intensity.lookup",
     "median_blur": "cvkit.filters.median",
     "non_local_means": "cvkit.filters.denoising",
+    "normalize": "cvkit.intensity.lookup",
     "otsu_threshold": "cvkit.intensity.threshold",
     "perspective_matrix": "cvkit.geometry.matrices",
     "prewitt": "cvkit.filters.derivatives",

@@ -506,6 +506,44 @@ def _triangle_threshold(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _lookup(draw: Draw, image: np.ndarray) -> Call:
+    channels = image.shape[2] if image.ndim == 3 else 1
+    columns = draw(st.sampled_from([1, channels]))
+    generator = np.random.default_rng(draw(st.integers(0, 99)))
+    table = generator.integers(0, 256, (256, columns)).astype(draw(st.sampled_from(["uint8", "float32"])))
+    return Call(
+        lambda image: cvkit.lookup(image, table[:, 0] if columns == 1 else table),
+        lambda image: cv2.LUT(image, table[np.newaxis]),
+    )
+
+
+def _adjust_gamma(draw: Draw, image: np.ndarray) -> Call:
+    gamma = draw(st.floats(0.2, 4))
+    table = [round((value / 255) ** gamma * 255) for value in range(256)]
+    return Call(
+        lambda image: cvkit.adjust_gamma(image, gamma), lambda image: np.array(table, np.uint8)[image]
+    )
+
+
+def _normalize(draw: Draw, image: np.ndarray) -> Call:
+    low, high = draw(st.integers(-50, 300)), draw(st.floats(-50, 300))
+    return Call(
+        lambda image: cvkit.normalize(image, low, high),
+        lambda image: cv2.normalize(image, None, low, high, cv2.NORM_MINMAX),
+        Tolerance(absolute=1e-3) if image.dtype.kind == "f" else EXACT,
+    )
+
+
+def _blend(draw: Draw, image: np.ndarray) -> Call:
+    weights = draw(st.tuples(*[st.floats(-2, 2)] * 2, st.floats(-200, 200)))
+    other = np.ascontiguousarray(image[::-1, ::-1])
+    return Call(
+        lambda image: cvkit.blend(image, other, *weights),
+        lambda image: cv2.addWeighted(image, weights[0], other, *weights[1:]),
+        _of_range(image),
+    )
+
+
 def _convert(operation: str, code: int, absolute: float = 0) -> Callable[[Draw, np.ndarray], Call]:
     return lambda draw, image: Call(
         getattr(cvkit, operation),
@@ -519,8 +557,10 @@ _NO_DOUBLE = ("uint8", "float32", "uint16")
 
 CALLS = [
     RandomCall("adaptive_threshold", _adaptive_threshold, channels=(1,)),
+    RandomCall("adjust_gamma", _adjust_gamma),
     RandomCall("bilateral_filter", _bilateral_filter, ("uint8", "float32"), (1, 3)),
     RandomCall("bilinear_sample", _bilinear_sample, _ALL, largest=40),
+    RandomCall("blend", _blend, _ALL),
     RandomCall("box_filter", _box_filter, _ALL),
     RandomCall("canny", _canny, channels=(1, 3)),
     RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
@@ -531,8 +571,10 @@ CALLS = [
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
+    RandomCall("lookup", _lookup),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
+    RandomCall("normalize", _normalize, _ALL),
     RandomCall("otsu_threshold", _otsu_threshold, ("uint8", "uint16"), (1,)),
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),
     RandomCall("pyramid_down", _pyramid_down, _NO_DOUBLE),

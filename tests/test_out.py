@@ -27,8 +27,10 @@ def of_gradients(image: np.ndarray, **options: Any) -> Any:
 
 CALLS: dict[str, Operation] = {
     "adaptive_threshold": lambda image, **out: cvkit.adaptive_threshold(image, 7, 2, **out),
+    "adjust_gamma": lambda image, **out: cvkit.adjust_gamma(image, 2, **out),
     "bilateral_filter": lambda image, **out: cvkit.bilateral_filter(image, 5, 30, 3, **out),
     "bilinear_sample": lambda image, **out: cvkit.bilinear_sample(image, *np.ones((2, 5)), **out),
+    "blend": lambda image, **out: cvkit.blend(image, image, 0.5, 0.25, **out),
     "box_filter": lambda image, **out: cvkit.box_filter(image, 7, **out),
     "canny": lambda image, **out: cvkit.canny(image, 50, 150, **out),
     "canny 5": lambda image, **out: cvkit.canny(image, 50, 150, ksize=5, sigma=1.0, **out),
@@ -43,9 +45,11 @@ CALLS: dict[str, Operation] = {
     "ldcf_features": lambda image, **out: cvkit.ldcf_features(
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
+    "lookup": lambda image, **out: cvkit.lookup(image, np.arange(256) // 2, **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
     "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
+    "normalize": lambda image, **out: cvkit.normalize(image, 10, 200, **out),
     "prewitt": lambda image, **out: cvkit.prewitt(image, 1, 0, **out),
     "pyramid_down": cvkit.pyramid_down,
     "pyramid_up": cvkit.pyramid_up,
@@ -66,6 +70,7 @@ CALLS: dict[str, Operation] = {
     "warp_affine": lambda image, **out: cvkit.warp_affine(image, MATRIX[:2], (25, 31), **out),
     "warp_perspective": lambda image, **out: cvkit.warp_perspective(image, MATRIX, (25, 31), **out),
 }
+ON_PAIRS: set[str] = set()
 NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
@@ -98,7 +103,10 @@ def test_every_image_operation_takes_out() -> None:
     called = {name.partition(" ")[0] for name in CALLS}
     functions = [name for name in cvkit.__all__ if callable(getattr(cvkit, name))]
     first = {name: [*inspect.signature(getattr(cvkit, name)).parameters, ""][0] for name in functions}
-    assert {name for name in functions if first[name] in ("image", "dx")} - {*NUMBERS} == called
+    assert {name for name in functions if first[name] in ("image", "dx", "a")} - {
+        *NUMBERS,
+        *ON_PAIRS,
+    } == called
 
 
 IMAGE = noise(20, 30)

@@ -10,7 +10,7 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit.compare.cases.case import EXACT, Case, Tolerance
+from cvkit.compare.cases.case import EXACT, FLOAT, FLOAT_255, Case, Tolerance, changed
 
 METHODS = {
     "binary": cv2.THRESH_BINARY,
@@ -92,4 +92,115 @@ ADAPTIVE = [
     _adaptive("gaussian", 5, 2.5, inverse=True),
 ]
 
-INTENSITY_CASES: list[Case] = [*THRESHOLD, *FOUND, *ADAPTIVE]
+
+def _table(dtype: str, channels: int, size: int = 256) -> np.ndarray:
+    """Return a table in which no two neighbors are close, with a column for each channel."""
+    values = np.arange(size * channels).reshape(size, channels) * 7919 % size
+    return np.ascontiguousarray((values if channels > 1 else values[:, 0]).astype(dtype))
+
+
+def _lookup(dtype: str, channels: int, table: np.ndarray) -> Case:
+    columns = "" if table.ndim == 1 else ", by channel"
+    # To OpenCV the columns of a table are its channels.
+    by_opencv = table if table.ndim == 1 else table[np.newaxis]
+    return Case(
+        "lookup",
+        f"{table.dtype}{columns}",
+        lambda image: cvkit.lookup(image, table),
+        lambda image: cv2.LUT(image, by_opencv),
+        dtype=dtype,
+        channels=channels,
+        bar=1.0,
+    )
+
+
+LOOKUP = [
+    _lookup("uint8", 1, _table("uint8", 1)),
+    _lookup("uint8", 3, _table("uint8", 1)),
+    _lookup("uint8", 3, _table("uint8", 3)),
+    _lookup("uint8", 4, _table("float32", 4)),
+    _lookup("uint16", 1, _table("uint16", 1, 1 << 16)),
+]
+
+
+def _gamma(image: np.ndarray) -> np.ndarray:
+    import skimage.exposure
+
+    return skimage.exposure.adjust_gamma(image, 2.2)
+
+
+# Of powers of up to 255.
+_LAST_BITS_OF_POWERS = Tolerance(absolute=1e-6 * 255**2.2)
+
+GAMMA = [
+    Case(
+        "adjust_gamma",
+        "2.2",
+        lambda image: cvkit.adjust_gamma(image, 2.2),
+        _gamma,
+        against="scikit-image",
+        bar=0.2,
+    ),
+    Case(
+        "adjust_gamma",
+        "2.2",
+        lambda image: cvkit.adjust_gamma(image, 2.2),
+        _gamma,
+        against="scikit-image",
+        tolerance=_LAST_BITS_OF_POWERS,
+        device_tolerance=_LAST_BITS_OF_POWERS,
+        dtype="float32",
+    ),
+]
+
+
+def _normalize(dtype: str, channels: int, low: float, high: float) -> Case:
+    tolerance = FLOAT if dtype.startswith("f") else EXACT
+    return Case(
+        "normalize",
+        f"{low} {high}",
+        lambda image: cvkit.normalize(image, low, high),
+        lambda image: cv2.normalize(image, np.empty_like(image), low, high, cv2.NORM_MINMAX),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+    )
+
+
+NORMALIZE = [
+    _normalize("uint8", 1, 0, 255),
+    _normalize("uint8", 3, 300.5, -20),
+    _normalize("uint16", 1, 0, 65535),
+    _normalize("float32", 1, 0, 1),
+]
+
+
+def _blend(dtype: str, channels: int, weight_a: float, weight_b: float, offset: float) -> Case:
+    tolerance = FLOAT_255 if dtype.startswith("f") else EXACT
+    return Case(
+        "blend",
+        f"{weight_a} {weight_b} {offset}",
+        lambda image: cvkit.blend(image, changed(image, _mirrored), weight_a, weight_b, offset),
+        lambda image: cv2.addWeighted(image, weight_a, _mirrored(image), weight_b, offset),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=1.0,
+    )
+
+
+def _mirrored(values: np.ndarray) -> np.ndarray:
+    """Return another image of the same shape and values."""
+    return np.ascontiguousarray(values[..., ::-1, :, :] if values.ndim > 2 else values[::-1])
+
+
+BLEND = [
+    _blend("uint8", 1, 0.3, 0.7, 0),
+    _blend("uint8", 3, 1.5, -0.75, 10.25),
+    _blend("uint16", 1, 0.3, 0.7, 0),
+    _blend("float32", 1, 0.3, 0.7, -3.1),
+]
+
+INTENSITY_CASES: list[Case] = [*THRESHOLD, *FOUND, *ADAPTIVE, *LOOKUP, *GAMMA, *NORMALIZE, *BLEND]

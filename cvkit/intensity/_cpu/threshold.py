@@ -5,7 +5,7 @@ from cvkit._tiles import parts_of, span
 from cvkit.intensity._math import beside_mean, thresholded
 
 # Values of one task: where a loop needs nothing of its row but its values, rows would only cost calls.
-SPAN = 1 << 15
+SPAN = 1 << 17
 
 
 @helper

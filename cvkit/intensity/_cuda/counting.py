@@ -9,14 +9,15 @@ _THREADS = 256
 _VALUES_A_THREAD = 16
 
 
-@cuda_kernel(block=(_THREADS, 1), is_block_fixed=True)
-def _count_bytes(values, counts):
-    """Count by blocks in shared memory; neighboring threads read neighboring values."""
+@cuda_kernel(block=(_THREADS,), is_block_fixed=True)
+def _count_bytes(values, blocks, counts):
+    """Count by ``blocks`` of a row in shared memory; neighboring threads read neighboring values."""
     table = cuda.shared.array(_THREADS, np.uint32)
-    thread, row = cuda.threadIdx.x, cuda.blockIdx.y
+    thread = cuda.threadIdx.x
+    row, block = divmod(cuda.blockIdx.x, blocks)
     table[thread] = 0
     cuda.syncthreads()
-    begin = cuda.blockIdx.x * _THREADS * _VALUES_A_THREAD
+    begin = block * _THREADS * _VALUES_A_THREAD
     end = min(begin + _THREADS * _VALUES_A_THREAD, values.shape[1])
     for position in range(begin + thread, end, _THREADS):
         cuda.atomic.add(table, values[row, position], np.uint32(1))
@@ -37,7 +38,7 @@ def count_values(values, counts):
     """Add to each row of ``counts``, 256 or 65536 of uint64, how often a row has each value."""
     count, bins = counts.shape
     if bins == _THREADS:
-        threads = -(-values.shape[1] // _VALUES_A_THREAD)
-        _count_bytes[count, -(-threads // _THREADS) * _THREADS](values, counts)
+        blocks = -(-values.shape[1] // (_THREADS * _VALUES_A_THREAD))
+        _count_bytes[count * blocks * _THREADS](values, blocks, counts)
     else:
         _count_words[values.shape](values, counts)
