@@ -122,6 +122,11 @@ def reshaped(array: Array, shape: tuple[int, ...]) -> Array:
     return view
 
 
+def flat(array: Array) -> Array:
+    """View a contiguous array as one row of values, for kernels that need nothing of their place."""
+    return reshaped(array, (array.size,))
+
+
 def _contiguous_on_device(view: Array) -> Array:
     """Copy a strided device array; Numba's own copy handles contiguous memory only."""
     from cvkit import _device

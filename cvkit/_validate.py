@@ -277,6 +277,27 @@ def whole_numbers(value: Any, name: str) -> np.ndarray:
     return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
+def value_table(
+    value: Any, image: np.dtype, channels: int, dtypes: tuple[type, ...], name: str = "table"
+) -> np.ndarray:
+    """Check a table for the values of integer images and return it as (1 or channels, values).
+
+    Whole numbers of a dtype that is not accepted, such as a list's, become the image's where they fit.
+    """
+    table = real_array(value, name)
+    limits = np.iinfo(image)
+    is_other = table.dtype.kind in "iu" and table.dtype.type not in dtypes
+    if is_other and limits.min <= table.min(initial=0) and table.max(initial=0) <= limits.max:
+        table = table.astype(image)
+    if table.dtype.type not in dtypes:
+        accepted = _names(np.dtype(dtype).name for dtype in dtypes)
+        raise TypeError(f"{name} must have dtype {accepted}, or hold values of {image}, got {table.dtype}")
+    size = limits.max + 1
+    if table.shape not in ((size,), (size, channels)):
+        raise ValueError(f"{name} must have shape ({size},) or ({size}, {channels}), got {table.shape}")
+    return np.ascontiguousarray(table.reshape(size, -1).T, dtype=table.dtype.newbyteorder("="))
+
+
 def matrix(value: Any, shape: tuple[int, ...], name: str = "matrix") -> np.ndarray:
     """Check a finite float64 matrix of the given shape (-1: any length)."""
     result = np.array(real_array(value, name), dtype=np.float64)

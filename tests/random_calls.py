@@ -23,6 +23,7 @@ from cvkit.compare.cases.color import by_vectors
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
+from cvkit.compare.cases.intensity import METHODS
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -498,6 +499,87 @@ def _ldcf_features(draw: Draw, image: np.ndarray) -> Call:
 
 
 def _convert(operation: str, code: int) -> Callable[[Draw, np.ndarray], Call]:
+def _threshold(draw: Draw, image: np.ndarray) -> Call:
+    method = draw(st.sampled_from([*METHODS]))
+    value = draw(st.floats(-3, 260) | st.sampled_from([-1, 0, 127, 254, 255]))
+    maximum = draw(st.sampled_from([255, 1, -3, 99.5, 1e5]))
+    return Call(
+        lambda image: cvkit.threshold(image, value, maximum=maximum, method=method),
+        lambda image: cv2.threshold(image, value, maximum, METHODS[method])[1],
+    )
+
+
+def _adaptive_threshold(draw: Draw, image: np.ndarray) -> Call:
+    ksize, offset, inverse = draw(st.integers(1, 9)) * 2 + 1, draw(st.floats(-20, 20)), draw(st.booleans())
+    by_mean, maximum = draw(st.booleans()), draw(st.sampled_from([255, 99.5, 300]))
+    flags = (
+        cv2.ADAPTIVE_THRESH_MEAN_C if by_mean else cv2.ADAPTIVE_THRESH_GAUSSIAN_C,
+        cv2.THRESH_BINARY_INV if inverse else cv2.THRESH_BINARY,
+    )
+    method = "mean" if by_mean else "gaussian"
+    return Call(
+        lambda image: cvkit.adaptive_threshold(
+            image, ksize, offset, maximum=maximum, method=method, inverse=inverse
+        ),
+        lambda image: cv2.adaptiveThreshold(image, maximum, *flags, ksize, offset),
+        # A weighted mean that ends on a half in one order of sums does not in another.
+        EXACT if by_mean else Tolerance(absolute=255, exceptions=max(1e-3, 1.5 / image.size)),
+    )
+
+
+def _otsu_threshold(draw: Draw, image: np.ndarray) -> Call:
+    return Call(
+        lambda image: np.asarray(cvkit.otsu_threshold(image), np.float64),
+        lambda image: np.asarray(cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)[0]),
+    )
+
+
+def _triangle_threshold(draw: Draw, image: np.ndarray) -> Call:
+    return Call(
+        lambda image: np.asarray(cvkit.triangle_threshold(image), np.float64),
+        lambda image: np.asarray(float(reference.triangle_threshold(image))),
+    )
+
+
+def _lookup(draw: Draw, image: np.ndarray) -> Call:
+    channels = image.shape[2] if image.ndim == 3 else 1
+    columns = draw(st.sampled_from([1, channels]))
+    generator = np.random.default_rng(draw(st.integers(0, 99)))
+    table = generator.integers(0, 256, (256, columns)).astype(draw(st.sampled_from(["uint8", "float32"])))
+    return Call(
+        lambda image: cvkit.lookup(image, table[:, 0] if columns == 1 else table),
+        lambda image: cv2.LUT(image, table[np.newaxis]),
+    )
+
+
+def _adjust_gamma(draw: Draw, image: np.ndarray) -> Call:
+    gamma = draw(st.floats(0.2, 4))
+    table = [round((value / 255) ** gamma * 255) for value in range(256)]
+    return Call(
+        lambda image: cvkit.adjust_gamma(image, gamma), lambda image: np.array(table, np.uint8)[image]
+    )
+
+
+def _normalize(draw: Draw, image: np.ndarray) -> Call:
+    low, high = draw(st.integers(-50, 300)), draw(st.floats(-50, 300))
+    return Call(
+        lambda image: cvkit.normalize(image, low, high),
+        lambda image: cv2.normalize(image, None, low, high, cv2.NORM_MINMAX),
+        Tolerance(absolute=1e-3) if image.dtype.kind == "f" else EXACT,
+    )
+
+
+def _blend(draw: Draw, image: np.ndarray) -> Call:
+    weights = draw(st.tuples(*[st.floats(-2, 2)] * 2, st.floats(-200, 200)))
+    other = np.ascontiguousarray(image[::-1, ::-1])
+    return Call(
+        lambda image: cvkit.blend(image, other, *weights),
+        lambda image: cv2.addWeighted(image, weights[0], other, *weights[1:]),
+        _of_range(image),
+    )
+
+
+def _convert(operation: str, code: int, absolute: float = 0) -> Callable[[Draw, np.ndarray], Call]:
     return lambda draw, image: Call(
         getattr(cvkit, operation), lambda image: cv2.cvtColor(image, code), _of_range(image, share=1e-6)
     )
@@ -568,8 +650,11 @@ _ALL = ("uint8", "float32", "uint16", "float64")
 _NO_DOUBLE = ("uint8", "float32", "uint16")
 
 CALLS = [
+    RandomCall("adaptive_threshold", _adaptive_threshold, channels=(1,)),
+    RandomCall("adjust_gamma", _adjust_gamma),
     RandomCall("bilateral_filter", _bilateral_filter, ("uint8", "float32"), (1, 3)),
     RandomCall("bilinear_sample", _bilinear_sample, _ALL, largest=40),
+    RandomCall("blend", _blend, _ALL),
     RandomCall("box_filter", _box_filter, _ALL),
     RandomCall("canny", _canny, channels=(1, 3)),
     RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
@@ -590,8 +675,11 @@ CALLS = [
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
     RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),
     RandomCall("match_histogram", _match_histogram, ("uint8", "uint16")),
+    RandomCall("lookup", _lookup),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
+    RandomCall("normalize", _normalize, _ALL),
+    RandomCall("otsu_threshold", _otsu_threshold, ("uint8", "uint16"), (1,)),
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),
     RandomCall("pyramid_down", _pyramid_down, _NO_DOUBLE),
     RandomCall("pyramid_up", _pyramid_up, _NO_DOUBLE, largest=100),
@@ -610,6 +698,8 @@ CALLS = [
     RandomCall("sep_filter2d", _sep_filter2d, _NO_DOUBLE),
     RandomCall("sharpen", _sharpen, channels=(1, 3)),
     RandomCall("sobel", _sobel, ("uint8", "float32")),
+    RandomCall("threshold", _threshold, _ALL),
+    RandomCall("triangle_threshold", _triangle_threshold, ("uint8", "uint16"), (1,)),
     RandomCall("unsharp_mask", _unsharp_mask, channels=(1, 3)),
     RandomCall("warp_affine", _warp_affine, _ALL, largest=40),
     RandomCall("warp_perspective", _warp_perspective, _ALL, largest=40),

@@ -343,3 +343,20 @@ def equalize_histogram(image: np.ndarray) -> np.ndarray:
     scale = np.float32(largest) / np.float32(ranks[-1])
     new = np.rint(ranks.astype(np.float32) * scale).clip(0, largest).astype(image.dtype)
     return new[np.searchsorted(levels, image)]
+
+
+def triangle_threshold(image: np.ndarray) -> int:
+    """Look at each point of the histogram between its peak and the end of its longer side."""
+    last = np.iinfo(image.dtype).max
+    counts = [int(count) for count in np.bincount(image.ravel(), minlength=last + 1)]
+    peak = counts.index(max(counts))
+    left, right = max(int(image.min()) - 1, 0), min(int(image.max()) + 1, last)
+    is_flipped = peak - left < right - peak
+    if is_flipped:
+        counts, peak, left = counts[::-1], last - peak, last - right
+    best, best_value = 0, left
+    for value in range(left + 1, peak + 1):
+        distance = counts[peak] * value - (peak - left) * counts[value]
+        if distance > best:
+            best, best_value = distance, value
+    return last - best_value + 1 if is_flipped else best_value - 1

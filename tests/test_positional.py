@@ -17,6 +17,10 @@ IMAGE = noise(6, 7)
 _FLAGS = cv2.INTER_LINEAR
 _MAPS = np.mgrid[0:6, 0:7].astype(np.float32)
 CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "adaptiveThreshold": (cvkit.adaptive_threshold, (255, 0, 0, 5, 2)),
+    "threshold": (cvkit.threshold, (127, 255, cv2.THRESH_BINARY)),
+    "addWeighted": (cvkit.blend, (0.5, IMAGE, 0.5, 0.0, None)),
+    "normalize": (cvkit.normalize, (None, 0, 255, cv2.NORM_MINMAX)),
     "boxFilter": (cvkit.box_filter, (-1, (3, 3))),
     "GaussianBlur": (cvkit.gaussian_blur, ((5, 5), 1.2)),
     "filter2D": (cvkit.filter2d, (-1, np.ones((3, 3)))),
@@ -37,7 +41,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 def test_calls_in_the_order_of_opencv_are_refused(name: str) -> None:
     function, arguments = CALLS[name]
     getattr(cv2, name)(IMAGE, *arguments)  # as OpenCV takes them
-    message = rf"{function.__name__} takes image.* by position and .* by keyword, unlike cv2\.{name}\("
+    message = rf"{function.__name__} takes (image|a, b).* by position and .* by keyword, unlike cv2\.{name}\("
     with pytest.raises(TypeError, match=message):
         function(IMAGE, *arguments)
 

@@ -37,6 +37,9 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
+NUMBERS = ("otsu_threshold", "triangle_threshold")
+"""Functions of an image that give a number, which is no file."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -104,7 +107,7 @@ def gray(image: Any) -> Any:
 
 @functools.cache
 def image_operations() -> dict[str, Operation]:
-    """Return the table: every public function whose first parameter is an image, and ``gray``.
+    """Return the table: every public function of an image that gives an array, and ``gray``.
 
     Returns
     -------
@@ -119,6 +122,8 @@ def image_operations() -> dict[str, Operation]:
     """
     table = {"gray": Operation("gray", gray)}
     for name, module in cvkit._FUNCTIONS.items():
+        if name in NUMBERS:
+            continue
         function = getattr(importlib.import_module(module), name)
         if next(iter(inspect.signature(function).parameters), None) == "image":
             table[name] = Operation(name, function, _FORMATS.get(name, "keep"))

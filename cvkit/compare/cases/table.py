@@ -9,6 +9,7 @@ from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
 from cvkit.compare.cases.histogram import HISTOGRAM_CASES
+from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
@@ -16,6 +17,7 @@ CASES: list[Case] = [
     *COLOR_CASES,
     *FEATURE_CASES,
     *GEOMETRY_CASES,
+    *INTENSITY_CASES,
     *FILTER_CASES,
     *DERIVATIVE_CASES,
     *MORPHOLOGY_CASES,

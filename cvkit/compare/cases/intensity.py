@@ -1,0 +1,206 @@
+"""Rows of the table for intensities: thresholds, tables, sums and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+import cvkit
+from cvkit._dispatch import Array
+from cvkit.compare.cases.case import EXACT, FLOAT, FLOAT_255, Case, Tolerance, changed
+
+METHODS = {
+    "binary": cv2.THRESH_BINARY,
+    "binary_inverse": cv2.THRESH_BINARY_INV,
+    "truncate": cv2.THRESH_TRUNC,
+    "to_zero": cv2.THRESH_TOZERO,
+    "to_zero_inverse": cv2.THRESH_TOZERO_INV,
+}
+
+
+def _threshold(dtype: str, channels: int, value: float, maximum: float, method: str) -> Case:
+    return Case(
+        "threshold",
+        f"{value} {method}",
+        lambda image: cvkit.threshold(image, value, maximum=maximum, method=method),
+        lambda image: cv2.threshold(image, value, maximum, METHODS[method])[1],
+        dtype=dtype,
+        channels=channels,
+        bar=1.0,
+    )
+
+
+THRESHOLD = [
+    _threshold("uint8", 1, 127, 255, "binary"),
+    _threshold("uint8", 3, 99.7, 200.5, "binary_inverse"),
+    _threshold("uint8", 1, 127, 255, "truncate"),
+    _threshold("uint8", 4, 127, 255, "to_zero"),
+    _threshold("uint8", 1, 127, 255, "to_zero_inverse"),
+    _threshold("uint16", 1, 30000.5, 40000.5, "binary"),
+    _threshold("float32", 1, 99.7, 1, "binary"),
+    _threshold("float32", 3, 99.7, 1, "truncate"),
+    _threshold("float64", 1, 99.7, 1, "to_zero_inverse"),
+]
+
+
+def _found(function: Callable[[Array], Any]) -> Callable[[Array], np.ndarray]:
+    """Return what a function finds in an image, or in each of a stack, as an array."""
+    return lambda image: np.asarray(function(image), np.float64)
+
+
+def _found_by_opencv(flag: int) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda image: np.asarray(cv2.threshold(image, 0, 255, flag)[0])
+
+
+FOUND = [
+    Case(operation, "", _found(getattr(cvkit, operation)), _found_by_opencv(flag), dtype=dtype, bar=1.0)
+    for operation, flag, dtype in [
+        ("otsu_threshold", cv2.THRESH_OTSU, "uint8"),
+        ("otsu_threshold", cv2.THRESH_OTSU, "uint16"),
+        ("triangle_threshold", cv2.THRESH_TRIANGLE, "uint8"),
+    ]
+]
+
+# A weighted mean that ends on a half in one order of sums does not in another.
+_TIES = Tolerance(absolute=255, exceptions=1e-3)
+
+
+def _adaptive(method: str, ksize: int, offset: float, *, inverse: bool = False) -> Case:
+    by_mean = method == "mean"
+    flags = (
+        cv2.ADAPTIVE_THRESH_MEAN_C if by_mean else cv2.ADAPTIVE_THRESH_GAUSSIAN_C,
+        cv2.THRESH_BINARY_INV if inverse else cv2.THRESH_BINARY,
+    )
+    return Case(
+        "adaptive_threshold",
+        f"{method} {ksize} {offset}{' inverse' if inverse else ''}",
+        lambda image: cvkit.adaptive_threshold(image, ksize, offset, method=method, inverse=inverse),
+        lambda image: cv2.adaptiveThreshold(image, 255, *flags, ksize, offset),
+        tolerance=EXACT if by_mean else _TIES,
+        device_tolerance=EXACT if by_mean else _TIES,
+        bar=0.8 if by_mean else None,
+    )
+
+
+ADAPTIVE = [
+    _adaptive("mean", 11, 2),
+    _adaptive("mean", 31, -3.5, inverse=True),
+    _adaptive("gaussian", 11, 2.5),
+    _adaptive("gaussian", 5, 2.5, inverse=True),
+]
+
+
+def _table(dtype: str, channels: int, size: int = 256) -> np.ndarray:
+    """Return a table in which no two neighbors are close, with a column for each channel."""
+    values = np.arange(size * channels).reshape(size, channels) * 7919 % size
+    return np.ascontiguousarray((values if channels > 1 else values[:, 0]).astype(dtype))
+
+
+def _lookup(dtype: str, channels: int, table: np.ndarray) -> Case:
+    columns = "" if table.ndim == 1 else ", by channel"
+    # To OpenCV the columns of a table are its channels.
+    by_opencv = table if table.ndim == 1 else table[np.newaxis]
+    return Case(
+        "lookup",
+        f"{table.dtype}{columns}",
+        lambda image: cvkit.lookup(image, table),
+        lambda image: cv2.LUT(image, by_opencv),
+        dtype=dtype,
+        channels=channels,
+        bar=1.0,
+    )
+
+
+LOOKUP = [
+    _lookup("uint8", 1, _table("uint8", 1)),
+    _lookup("uint8", 3, _table("uint8", 1)),
+    _lookup("uint8", 3, _table("uint8", 3)),
+    _lookup("uint8", 4, _table("float32", 4)),
+    _lookup("uint16", 1, _table("uint16", 1, 1 << 16)),
+]
+
+
+def _gamma(image: np.ndarray) -> np.ndarray:
+    import skimage.exposure
+
+    return skimage.exposure.adjust_gamma(image, 2.2)
+
+
+# Of powers of up to 255.
+_LAST_BITS_OF_POWERS = Tolerance(absolute=1e-6 * 255**2.2)
+
+GAMMA = [
+    Case(
+        "adjust_gamma",
+        "2.2",
+        lambda image: cvkit.adjust_gamma(image, 2.2),
+        _gamma,
+        against="scikit-image",
+        bar=0.2,
+    ),
+    Case(
+        "adjust_gamma",
+        "2.2",
+        lambda image: cvkit.adjust_gamma(image, 2.2),
+        _gamma,
+        against="scikit-image",
+        tolerance=_LAST_BITS_OF_POWERS,
+        device_tolerance=_LAST_BITS_OF_POWERS,
+        dtype="float32",
+    ),
+]
+
+
+def _normalize(dtype: str, channels: int, low: float, high: float) -> Case:
+    tolerance = FLOAT if dtype.startswith("f") else EXACT
+    return Case(
+        "normalize",
+        f"{low} {high}",
+        lambda image: cvkit.normalize(image, low, high),
+        lambda image: cv2.normalize(image, np.empty_like(image), low, high, cv2.NORM_MINMAX),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+    )
+
+
+NORMALIZE = [
+    _normalize("uint8", 1, 0, 255),
+    _normalize("uint8", 3, 300.5, -20),
+    _normalize("uint16", 1, 0, 65535),
+    _normalize("float32", 1, 0, 1),
+]
+
+
+def _blend(dtype: str, channels: int, weight_a: float, weight_b: float, offset: float) -> Case:
+    tolerance = FLOAT_255 if dtype.startswith("f") else EXACT
+    return Case(
+        "blend",
+        f"{weight_a} {weight_b} {offset}",
+        lambda image: cvkit.blend(image, changed(image, _mirrored), weight_a, weight_b, offset),
+        lambda image: cv2.addWeighted(image, weight_a, _mirrored(image), weight_b, offset),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=1.0,
+    )
+
+
+def _mirrored(values: np.ndarray) -> np.ndarray:
+    """Return another image of the same shape and values."""
+    return np.ascontiguousarray(values[..., ::-1, :, :] if values.ndim > 2 else values[::-1])
+
+
+BLEND = [
+    _blend("uint8", 1, 0.3, 0.7, 0),
+    _blend("uint8", 3, 1.5, -0.75, 10.25),
+    _blend("uint16", 1, 0.3, 0.7, 0),
+    _blend("float32", 1, 0.3, 0.7, -3.1),
+]
+
+INTENSITY_CASES: list[Case] = [*THRESHOLD, *FOUND, *ADAPTIVE, *LOOKUP, *GAMMA, *NORMALIZE, *BLEND]

@@ -1,0 +1,60 @@
+"""Scalar maths of intensities that both targets share."""
+
+from typing import Any, NamedTuple
+
+from cvkit._jit import helper
+from cvkit._simd.numbers import multiply_add
+from cvkit.filters._math import saturate
+
+
+class Rule(NamedTuple):
+    """What becomes of a value: numbers are of the image's dtype.
+
+    Values above the limit count as inside, or with ``is_inverse`` those that are not; NaN never does. What
+    is inside becomes ``inside`` or is kept, what is outside becomes 0 or is kept.
+    """
+
+    limit: Any
+    inside: Any
+    is_inverse: bool
+    keeps_inside: bool
+    keeps_outside: bool
+
+
+class Weights(NamedTuple):
+    """Weights of two values and of 1, all of the dtype they are summed in."""
+
+    a: Any
+    b: Any
+    offset: Any
+
+
+@helper
+def thresholded(value, rule):
+    """Apply a rule to a value."""
+    is_inside = ((value > rule.limit) != rule.is_inverse) & (value == value)
+    inside = value if rule.keeps_inside else rule.inside
+    outside = value if rule.keeps_outside else type(value)(0)
+    return inside if is_inside else outside
+
+
+@helper
+def beside_mean(value, mean, limit, is_inverse, maximum):
+    """Return ``maximum`` where a value is more than ``limit`` above the mean, or where it is not, else 0."""
+    difference = type(limit)(type(limit)(value) - type(limit)(mean))
+    return maximum if (difference > limit) != is_inverse else type(maximum)(0)
+
+
+@helper
+def scaled(value, factor, offset, rounding):
+    """Return a value times a factor plus an offset, rounded once and to what the result holds."""
+    total = multiply_add(type(factor)(value), factor, offset)
+    return saturate(total, rounding.low, rounding.high, rounding.bias)
+
+
+@helper
+def blended(a, b, weights, rounding):
+    """Sum two values and 1 by three weights, in the order of OpenCV's instructions."""
+    number = type(weights.offset)
+    total = multiply_add(number(a), weights.a, multiply_add(number(b), weights.b, weights.offset))
+    return saturate(total, rounding.low, rounding.high, rounding.bias)

@@ -1,0 +1,297 @@
+"""Thresholds: given, found from the histogram, or the mean around each pixel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from cvkit import _validate
+from cvkit._dispatch import Array, ImageStack, flat, reshaped, to_host
+from cvkit._memoized import memoized
+from cvkit.filters.convolution import sep_filter2d
+from cvkit.filters.smoothing import box_filter, gaussian_kernel
+from cvkit.intensity._cpu import counting as counting_kernels
+from cvkit.intensity._cpu import threshold as threshold_kernels
+from cvkit.intensity._math import Rule
+
+# Name -> whether values up to the threshold are inside, whether those inside are kept, and those outside.
+_METHODS = {
+    "binary": (False, False, False),
+    "binary_inverse": (True, False, False),
+    "truncate": (False, False, True),
+    "to_zero": (False, True, False),
+    "to_zero_inverse": (True, True, False),
+}
+_DTYPES = (*_validate.IMAGE_DTYPES, np.int16)
+
+
+@_validate.unlike("cv2.threshold(src, thresh, maxval, type)")
+def threshold(
+    image: Array,
+    value: float,
+    *,
+    maximum: float = 255,
+    method: str = "binary",
+    out: Array | None = None,
+) -> Array:
+    """Compare each value with a threshold, as ``cv2.threshold``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image or stack.
+    value : float
+        The threshold; for integers its floor.
+    maximum : float
+        What the two binary methods set values to, rounded and saturated as pixels are.
+    method : {"binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse"}
+        ``"binary"`` sets values above the threshold to ``maximum`` and others to 0, ``"binary_inverse"`` the
+        other way round. ``"truncate"`` sets values above the threshold to the threshold. ``"to_zero"`` keeps
+        them and sets others to 0, ``"to_zero_inverse"`` the other way round. NaN counts as not on the side
+        that is kept or set to ``maximum``, and ``"truncate"`` leaves it.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes, or more arguments by position.
+    ValueError
+        For an empty image, an unknown method, or a value that is not finite.
+
+    See Also
+    --------
+    otsu_threshold, triangle_threshold : find the threshold.
+    adaptive_threshold : another threshold for each pixel.
+
+    Notes
+    -----
+    Equals OpenCV byte for byte.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> image = np.array([[10, 100, 200]], np.uint8)
+    >>> cvkit.threshold(image, 100)
+    array([[  0,   0, 255]], dtype=uint8)
+    >>> cvkit.threshold(image, 100, method="truncate")
+    array([[ 10, 100, 100]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=_DTYPES, out=out)
+    rule = _rule(stack.dtype, value, maximum, method)
+    result = stack.output()
+    stack.kernels(threshold_kernels).apply_rule(flat(stack.array), rule, flat(result))
+    return stack.restore(result)
+
+
+@memoized
+def _rule(dtype: np.dtype, value: float, maximum: float, method: str) -> Rule:
+    limit, inside = _validate.number(value, "value"), _validate.number(maximum, "maximum")
+    is_inverse, keeps_inside, keeps_outside = _validate.one_of(method, _METHODS, "method")
+    if dtype.kind != "f":
+        lowest, highest = np.iinfo(dtype).min, np.iinfo(dtype).max
+        limit = min(math.floor(limit), highest)
+        inside = min(max(round(inside), lowest), highest)
+        if limit < lowest:  # every value is above, and none above the highest
+            limit, is_inverse = highest, not is_inverse
+            inside = lowest if keeps_outside else inside
+        elif keeps_outside:
+            inside = limit
+    elif keeps_outside:
+        inside = limit
+    number = dtype.type
+    with np.errstate(over="ignore"):  # infinite beyond float32, as in OpenCV
+        return Rule(number(limit), number(inside), is_inverse, keeps_inside, keeps_outside)
+
+
+def otsu_threshold(image: Array) -> int | np.ndarray:
+    """Find the threshold that parts the values of a gray image into two classes, after Otsu.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, 1) or (N, H, W, 1), uint8 or uint16
+        The image or stack.
+
+    Returns
+    -------
+    int, or numpy.ndarray of int, (N,), for a stack
+        The largest value of the darker class: what :func:`threshold` takes.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or one of colors.
+
+    Notes
+    -----
+    Otsu, N., "A threshold selection method from gray-level histograms", 1979: the variance between the
+    classes is largest. The number that ``cv2.threshold`` returns for ``cv2.THRESH_OTSU``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> image = np.array([[10, 12, 11], [90, 95, 91]], np.uint8)
+    >>> cvkit.otsu_threshold(image)
+    12
+    >>> cvkit.threshold(image, cvkit.otsu_threshold(image))
+    array([[  0,   0,   0],
+           [255, 255, 255]], dtype=uint8)
+    """
+    return _of_histogram(image, threshold_kernels.otsu)
+
+
+def triangle_threshold(image: Array) -> int | np.ndarray:
+    """Find the threshold at the foot of the histogram's one peak, by the triangle method.
+
+    For images of which most belongs to one class, such as a few bright cells before a dark ground.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, 1) or (N, H, W, 1), uint8 or uint16
+        The image or stack.
+
+    Returns
+    -------
+    int, or numpy.ndarray of int, (N,), for a stack
+        The largest value of the darker class: what :func:`threshold` takes.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes.
+    ValueError
+        For an empty image or one of colors.
+
+    Notes
+    -----
+    Zack, G., Rogers, W. and Latt, S., "Automatic measurement of sister chromatid exchange frequency", 1977:
+    the threshold lies below the point of the histogram that is farthest from the line between its peak and
+    the end of its longer side. The number that ``cv2.threshold`` returns for ``cv2.THRESH_TRIANGLE``.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.triangle_threshold(np.array([[5, 5, 5, 5], [6, 6, 9, 20]], np.uint8))
+    8
+    """
+    return _of_histogram(image, _triangle)
+
+
+def _of_histogram(image: Array, find: Callable[[np.ndarray], int]) -> int | np.ndarray:
+    """Find a threshold for each image from its histogram."""
+    stack = ImageStack.of(image, dtypes=(np.uint8, np.uint16), channels=(1,))
+    kernels = stack.kernels(counting_kernels)
+    values = reshaped(stack.array, (stack.shape[0], stack.shape[1] * stack.shape[2]))
+    found = np.empty(stack.shape[0], np.int64)
+    for position in range(len(found)):  # one by one: a histogram of 16 bits may be larger than its image
+        counts = stack.zeros((1, 1 << (8 * stack.dtype.itemsize)), np.uint64)
+        kernels.count_values(values[position : position + 1], counts)
+        found[position] = find(to_host(counts)[0])
+    return found if stack.rank == 4 else int(found[0])
+
+
+def _triangle(counts: np.ndarray) -> int:
+    last = len(counts) - 1
+    counts = counts.astype(np.int64)
+    occurs = counts > 0
+    left = max(int(occurs.argmax()) - 1, 0)
+    right = min(last - int(occurs[::-1].argmax()) + 1, last)
+    peak = int(counts.argmax())
+    is_flipped = peak - left < right - peak
+    if is_flipped:
+        counts, left, peak = counts[::-1], last - right, last - peak
+    values = np.arange(left + 1, peak + 1)
+    distances = counts[peak] * values + (left - peak) * counts[values]
+    farthest = left
+    if distances.max(initial=0) > 0:
+        farthest = int(values[distances.argmax()])
+    return last - (farthest - 1) if is_flipped else farthest - 1
+
+
+@_validate.unlike("cv2.adaptiveThreshold(src, maxValue, adaptiveMethod, thresholdType, blockSize, C)")
+def adaptive_threshold(
+    image: Array,
+    ksize: int | tuple[int, int],
+    offset: float,
+    *,
+    maximum: float = 255,
+    method: str = "mean",
+    inverse: bool = False,
+    out: Array | None = None,
+) -> Array:
+    """Compare each pixel with the mean around it, as ``cv2.adaptiveThreshold``.
+
+    Parameters
+    ----------
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8
+        The image or stack, each channel by itself.
+    ksize : int or (int, int)
+        Odd size of the window in pixels, for both axes or as (height, width).
+    offset : float
+        What is subtracted from the mean before the pixel is compared with it, rounded up, or down if
+        ``inverse``.
+    maximum : float
+        What pixels above are set to, rounded and saturated as pixels are; others become 0.
+    method : {"mean", "gaussian"}
+        The mean over the window, or one weighted by a Gaussian of ``0.3 * ((ksize - 1) / 2 - 1) + 0.8``
+        pixels; the border is replicated for both.
+    inverse : bool
+        Set the pixels that are not above to ``maximum`` and others to 0.
+    out : array, optional
+        Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
+        the image is.
+
+    Returns
+    -------
+    array
+        Of the shape, dtype and kind of ``image``.
+
+    Raises
+    ------
+    TypeError
+        For other dtypes, or more arguments by position.
+    ValueError
+        For an empty image, an even or zero size, an unknown method, or a number that is not finite.
+
+    Notes
+    -----
+    Means are rounded to whole numbers, as in OpenCV, which ``"mean"`` equals byte for byte. A Gaussian mean
+    that ends on a half may be rounded to the other side.
+
+    Examples
+    --------
+    >>> import cvkit, numpy as np
+    >>> cvkit.adaptive_threshold(np.array([[10, 10, 40, 60, 60]], np.uint8), 3, 5)
+    array([[255,   0, 255, 255, 255]], dtype=uint8)
+    """
+    stack = ImageStack.of(image, dtypes=(np.uint8,), out=out)
+    comparison = _comparison(offset, maximum, inverse)
+    # Holds the means until each of them is replaced by the result.
+    result = stack.output()
+    if _validate.one_of(method, {"mean": True, "gaussian": False}, "method"):
+        box_filter(stack.array, ksize, border="replicate", out=result)
+    else:
+        kernel_y, kernel_x = (gaussian_kernel(size, 0) for size in _validate.kernel_size(ksize))
+        sep_filter2d(stack.array, kernel_y=kernel_y, kernel_x=kernel_x, border="replicate", out=result)
+    stack.kernels(threshold_kernels).compare_with_means(flat(stack.array), *comparison, flat(result))
+    return stack.restore(result)
+
+
+@memoized
+def _comparison(offset: float, maximum: float, inverse: bool) -> tuple[np.int16, bool, np.uint8]:
+    """Return the difference from the mean that counts as above, ``inverse``, and what values become."""
+    subtracted = _validate.number(offset, "offset")
+    highest = min(max(round(_validate.number(maximum, "maximum")), 0), 255)
+    whole = math.floor(subtracted) if inverse else math.ceil(subtracted)
+    # No difference of bytes is farther from 0 than 255.
+    return np.int16(min(max(-whole, -256), 256)), bool(inverse), np.uint8(highest)
