@@ -22,8 +22,8 @@ from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
-from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from cvkit.compare.cases.intensity import METHODS
+from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -498,7 +498,6 @@ def _ldcf_features(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
-def _convert(operation: str, code: int) -> Callable[[Draw, np.ndarray], Call]:
 def _threshold(draw: Draw, image: np.ndarray) -> Call:
     method = draw(st.sampled_from([*METHODS]))
     value = draw(st.floats(-3, 260) | st.sampled_from([-1, 0, 127, 254, 255]))
@@ -579,7 +578,7 @@ def _blend(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
-def _convert(operation: str, code: int, absolute: float = 0) -> Callable[[Draw, np.ndarray], Call]:
+def _convert(operation: str, code: int) -> Callable[[Draw, np.ndarray], Call]:
     return lambda draw, image: Call(
         getattr(cvkit, operation), lambda image: cv2.cvtColor(image, code), _of_range(image, share=1e-6)
     )

@@ -37,8 +37,6 @@ CALLS: dict[str, Operation] = {
     "canny_from_gradients": of_gradients,
     "channel_features": cvkit.channel_features,
     "demosaic": cvkit.demosaic,
-    "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
-    "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
     "gray_to_rgb": cvkit.gray_to_rgb,
     "hls_to_rgb": cvkit.hls_to_rgb,
     "clahe": cvkit.clahe,
@@ -97,11 +95,9 @@ CALLS: dict[str, Operation] = {
     "xyz_to_rgb": cvkit.xyz_to_rgb,
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
-NEEDS_GRAY = {"demosaic", "gray_to_rgb", "hit_or_miss"}
+NEEDS_GRAY = {"clahe", "demosaic", "gray_to_rgb", "hit_or_miss"}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
-NEEDS_GRAY = {"clahe"}
 ON_PAIRS: set[str] = set()
-NEEDS_COLORS = {"rgb_to_bgr", "rgb_to_gray", "rgb_to_luv"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
 
@@ -109,10 +105,6 @@ def kinds_of_images(name: str) -> list[np.ndarray]:
     gray, image = scene(33, 40), scene(33, 40, channels=3)
     if name in NEEDS_GRAY:
         return [gray, np.stack([gray, gray[::-1]])[..., np.newaxis]]
-    if name in NEEDS_GRAY:
-        image = scene(33, 40)
-        return [image, np.stack([image, image[::-1]])[..., np.newaxis]]
-    image = scene(33, 40, channels=3)
     of_colors = [image, np.stack([image, image[::-1]])]
     return of_colors if name in NEEDS_COLORS else [gray, *of_colors]
 
