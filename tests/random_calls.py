@@ -20,6 +20,7 @@ import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
+from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
@@ -366,11 +367,21 @@ def _pyramid_up(draw: Draw, image: np.ndarray) -> Call:
 
 _INTERPOLATIONS = {
     "nearest": cv2.INTER_NEAREST,
+    "nearest_exact": cv2.INTER_NEAREST_EXACT,
     "bilinear": cv2.INTER_LINEAR,
     "bilinear_exact": cv2.INTER_LINEAR_EXACT,
     "bicubic": cv2.INTER_CUBIC,
     "area": cv2.INTER_AREA,
 }
+
+
+def _resampled(draw: Draw, image: np.ndarray, shape: tuple[int, int]) -> Call:
+    name = draw(st.sampled_from(["bilinear", "bicubic", "lanczos"]))
+    return Call(
+        lambda image: cvkit.resize(image, shape, interpolation=name, antialias=True),
+        lambda image: pillow_resize(image, shape, name),
+        _of_range(image, EXACT if image.dtype == np.uint8 else TWO_TIES, share=1e-5),
+    )
 
 
 def _resize(draw: Draw, image: np.ndarray) -> Call:
@@ -379,10 +390,12 @@ def _resize(draw: Draw, image: np.ndarray) -> Call:
         st.sampled_from([name for name in _INTERPOLATIONS if exact or name != "bilinear_exact"])
     )
     shape = tuple(draw(st.integers(1, 2 * size)) for size in image.shape[:2])
+    if draw(st.integers(0, 2)) == 0:
+        return _resampled(draw, image, shape)
     enlarges = shape[0] > image.shape[0] or shape[1] > image.shape[1]
     # Weights of 11 bits against one rounding at the end: near a tie the two round apart.
     is_bilinear = interpolation == "bilinear" or (interpolation == "area" and enlarges)
-    is_exact = interpolation in ("nearest", "bilinear_exact") or (exact and is_bilinear)
+    is_exact = interpolation in ("nearest", "nearest_exact", "bilinear_exact") or (exact and is_bilinear)
     return Call(
         lambda image: cvkit.resize(image, shape, interpolation=interpolation),
         lambda image: cv2.resize(image, shape[::-1], interpolation=_INTERPOLATIONS[interpolation]),

@@ -58,6 +58,7 @@ MAY_USE["cli"] = {*MAY_USE}
 EXTERNAL = {
     "cv2": {"io", "video", "compare.cases", "compare.measure", "compare.present"},
     "skimage": {"compare.cases"},
+    "PIL": {"compare.cases"},
     "sklearn": {*_LEARNERS, "detect.training", "compare.cases"},
     "typer": {"cli"},
     "rich": {"cli"},

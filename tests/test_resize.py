@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 import cvkit
+from cvkit.compare.cases.geometry import pillow_resize
 from cvkit.compare.cases.images import noise
 from cvkit.geometry import resize
 
 FLAGS = {
     "nearest": cv2.INTER_NEAREST,
+    "nearest_exact": cv2.INTER_NEAREST_EXACT,
     "bilinear": cv2.INTER_LINEAR,
     "bilinear_exact": cv2.INTER_LINEAR_EXACT,
     "bicubic": cv2.INTER_CUBIC,
@@ -21,7 +23,7 @@ FLAGS = {
 SHAPES = [((8, 12), (4, 7)), ((1, 1), (3, 4)), ((3, 1), (7, 5)), ((1, 9), (1, 4)), ((31, 17), (9, 5))]
 
 
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bilinear_exact"])
+@pytest.mark.parametrize("interpolation", ["nearest", "nearest_exact", "bilinear", "bilinear_exact"])
 def test_equals_opencv_at_odd_shapes(interpolation: str) -> None:
     for source, target in [*SHAPES, ((7, 5), (31, 2))]:
         image = noise(*source, 3)
@@ -71,9 +73,52 @@ def test_pyramids_equal_opencv(shape: tuple[int, int]) -> None:
     np.testing.assert_array_equal(cvkit.pyramid_up(image), cv2.pyrUp(image).reshape(2 * shape[0], -1))
 
 
+# (source, target): rows first, columns first, by how much each axis shrinks; one axis only; one pixel.
+PILLOW_SHAPES = [((40, 50), (11, 30)), ((90, 20), (9, 15)), ((90, 20), (40, 31)), ((70, 9), (70, 4))]
+PILLOW_SHAPES += [((9, 70), (4, 70)), ((8, 8), (8, 8)), ((1, 1), (5, 3)), ((300, 2), (1, 1))]
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
+def test_antialiased_equals_pillow(interpolation: str) -> None:
+    for source, target in PILLOW_SHAPES:
+        # Black and white overshoot most.
+        for image in (noise(*source, 3), noise(*source) // 128 * 255, noise(*source, 4)):
+            theirs = pillow_resize(image, target, interpolation)
+            ours = cvkit.resize(image, target, interpolation=interpolation, antialias=True)
+            np.testing.assert_array_equal(ours, theirs, f"{image.shape} to {target}")
+
+
+def test_lanczos_is_always_antialiased() -> None:
+    image = noise(30, 40, 3)
+    with_it = cvkit.resize(image, (7, 9), interpolation="lanczos", antialias=True)
+    np.testing.assert_array_equal(cvkit.resize(image, (7, 9), interpolation="lanczos"), with_it)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_antialiased_constants_stay(dtype: str) -> None:
+    constant = np.full((31, 40), 201, dtype)
+    for interpolation in ("bilinear", "bicubic", "lanczos"):
+        for shape in [(7, 11), (31, 9), (64, 3)]:
+            result = cvkit.resize(constant, shape, interpolation=interpolation, antialias=True)
+            np.testing.assert_allclose(result, 201, rtol=1e-6)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "lanczos"])
+def test_antialiased_equals_pillow_over_many_shapes(interpolation: str, channels: int) -> None:
+    generator = np.random.default_rng(6)
+    for _ in range(200):
+        height, width, *target = map(int, generator.integers(1, 150, 4))
+        image = noise(height, width, channels)
+        theirs = pillow_resize(image, (target[0], target[1]), interpolation)
+        ours = cvkit.resize(image, (target[0], target[1]), interpolation=interpolation, antialias=True)
+        np.testing.assert_array_equal(ours, theirs, f"{image.shape} to {target}")
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("interpolation", ["nearest", "nearest_exact", "bilinear"])
 def test_equals_opencv_over_many_shapes(interpolation: str, channels: int) -> None:
     generator = np.random.default_rng(5)
     for _ in range(200):
@@ -95,6 +140,11 @@ def test_equals_opencv_over_many_shapes(interpolation: str, channels: int) -> No
             "interpolation must be",
         ),
         (
+            lambda image: cvkit.resize(image, (4, 4), interpolation="area", antialias=True),
+            ValueError,
+            "interpolation with antialias=True must be one of 'bilinear', 'bicubic', 'lanczos', got 'area'",
+        ),
+        (
             lambda image: cvkit.resize(image.astype(np.uint16), (4, 4), interpolation="bilinear_exact"),
             TypeError,
             "image must have dtype uint8",
@@ -107,7 +157,7 @@ def test_errors_say_what_is_wrong(call: object, error: type[Exception], message:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bilinear_exact", "bicubic", "area"])
+@pytest.mark.parametrize("interpolation", FLAGS)
 def test_every_count_of_channels_equals_opencv(interpolation: str, channels: int) -> None:
     exact = interpolation not in ("bicubic", "area")
     for width in (1, 2, 7, 8, 15, 16, 17, 33):

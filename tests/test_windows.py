@@ -100,6 +100,7 @@ GEOMETRY = {
     "bilinear, enlarged": _resized("bilinear", (210, 27), 1),
     "bilinear, made smaller": _resized("bilinear", (14, 3), 1),
     "bilinear, as it is": _resized("bilinear", (70, 9), 1),
+    "lanczos, enlarged": _resized("lanczos", (210, 27), 3),
     "nearest": _resized("nearest", (35, 20), 1.5),
     "pyramid_down": (cvkit.pyramid_down, lambda y: 2 * y, lambda x: 2 * x, lambda distance: distance <= 2),
     "pyramid_up": (cvkit.pyramid_up, lambda y: y / 2, lambda x: x / 2, lambda distance: distance <= 1),

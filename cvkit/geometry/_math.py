@@ -1,4 +1,4 @@
-"""What the warps of both targets share: kinds of coordinates, pixels beyond the border, cubic weights."""
+"""What both targets share: kinds of coordinates, pixels beyond the border, cubic weights, precision."""
 
 import math
 from typing import Any, NamedTuple
@@ -32,6 +32,9 @@ class Border(NamedTuple):
     mode: int
     pixel: np.ndarray
 
+
+WEIGHT_BITS = 22
+"""Weights of bytes are multiples of ``2 ** -WEIGHT_BITS`` where resizing follows Pillow."""
 
 FAR = 1 << 62
 """Coordinates from here on count as infinite; nearer ones, and those of neighbors, fit 64-bit integers."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack
+from cvkit.geometry import _resampling
 from cvkit.geometry._cpu import resize as resize_kernels
+from cvkit.geometry._cpu import resize_passes as pass_kernels
 from cvkit.geometry._cpu import resize_weighted as weighted_kernels
+from cvkit.geometry._math import WEIGHT_BITS
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
@@ -24,9 +28,14 @@ _Taps = tuple[np.ndarray, np.ndarray]
 
 @_validate.unlike("cv2.resize(src, dsize, dst, fx, fy, interpolation)")
 def resize(
-    image: Array, output_shape: tuple[int, int], *, interpolation: str = "bilinear", out: Array | None = None
+    image: Array,
+    output_shape: tuple[int, int],
+    *,
+    interpolation: str = "bilinear",
+    antialias: bool = False,
+    out: Array | None = None,
 ) -> Array:
-    """Resize an image by interpolation, with pixel centers aligned as in OpenCV.
+    """Resize an image by interpolation, with pixel centers aligned as in OpenCV and Pillow.
 
     Parameters
     ----------
@@ -34,10 +43,15 @@ def resize(
         The image or stack; uint8, uint16, float32 or float64.
     output_shape : (int, int)
         Height and width of the result, in pixels.
-    interpolation : {"bilinear", "bilinear_exact", "nearest", "bicubic", "area"}
+    interpolation : {"bilinear", "bilinear_exact", "nearest", "nearest_exact", "bicubic", "area", "lanczos"}
         ``"bilinear_exact"`` is for uint8 only: it rounds once, at the end. ``"area"`` averages what each
         pixel of the result covers; it is the choice for making images smaller. Where it enlarges an axis, it
         is bilinear on both, as in OpenCV: pixels stay flat but for a blend where one meets the next.
+        ``"nearest_exact"`` takes the pixel that a center lies in; ``"nearest"`` one up to half a pixel before
+        it. ``"lanczos"`` is Pillow's, with the widest filter, and always antialiased.
+    antialias : bool
+        Whether bilinear and bicubic interpolation widen their filter by how much an axis shrinks, as Pillow
+        does, so that every source pixel counts. The bicubic filter is then Pillow's, of a = -0.5.
     out : array, optional
         Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
         the image is.
@@ -52,14 +66,21 @@ def resize(
     TypeError
         For other dtypes.
     ValueError
-        For an empty image, a size below 1 or an unknown interpolation.
+        For an empty image, a size below 1, an unknown interpolation, or one that knows no antialiasing.
 
     Notes
     -----
     For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with
     ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte, and so does ``"area"`` with
-    ``INTER_AREA`` where it enlarges an axis or halves both. Other combinations are computed in floating point
-    and rounded once, half to even; OpenCV's, of fewer bits, are within one level of them.
+    ``INTER_AREA`` where it enlarges an axis or halves both. ``"nearest_exact"`` is ``INTER_NEAREST_EXACT`` of
+    any dtype. Other combinations are computed in floating point and rounded once, half to even; OpenCV's, of
+    fewer bits, are within one level of them.
+
+    With ``antialias``, and by ``"lanczos"``, uint8 of any channels equals ``Image.resize`` of Pillow 13 byte
+    for byte, with its weights of 22 bits and its two passes, each rounded; older ones resize rows first even
+    where the height shrinks much more than the width. Alpha is a channel like the others, as in Pillow's
+    ``"RGBa"``. uint16 is rounded after each pass, too, but summed in float32, within two levels of Pillow's
+    ``"I;16"``. Floats are summed in their dtype without rounding, Pillow's mode ``"F"`` in float64.
 
     NaN and infinity reach those pixels of the result in which theirs has a weight other than 0.
 
@@ -70,6 +91,8 @@ def resize(
     array([[  0,  25,  75, 100]], dtype=uint8)
     """
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
+    if antialias:
+        _validate.one_of(interpolation, tuple(_ANTIALIASED), "interpolation with antialias=True")
     stack = (
         ImageStack.of(image, out=out, dtypes=(np.uint8,))
         if interpolation == "bilinear_exact"
@@ -81,11 +104,14 @@ def resize(
     result = stack.output((count, height, width, channels))
     if interpolation == "area" and (height > source_height or width > source_width):
         interpolation = _ENLARGED_AREA
+    if antialias or interpolation == "lanczos":
+        interpolation = _ANTIALIASED[interpolation]
     if stack.dtype == np.uint8 and interpolation in _HALVING and _is_half(stack, height, width):
         # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
         kernels.halve(stack.array, channels == 2 and interpolation != "bilinear_exact", result)
-    elif interpolation == "nearest":
-        near_rows, near_columns = _nearest_table(source_height, height), _nearest_table(source_width, width)
+    elif interpolation in _NEAREST:
+        near_rows = _NEAREST[interpolation](source_height, height)
+        near_columns = _NEAREST[interpolation](source_width, width)
         kernels.nearest(stack.array, near_rows, near_columns, result)
     elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
@@ -94,18 +120,52 @@ def resize(
         rows = _bilinear_rows(interpolation, source_height, height)
         columns = _bilinear_columns(interpolation, source_width, width)
         kernels.bilinear(stack.array, *rows, *columns, result)
+    elif stack.dtype.kind == "u" and interpolation in _ANTIALIASED.values():
+        _resize_by_passes(stack, interpolation, result)
     else:
-        real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
-        rows = _table(interpolation, source_height, height, real)
-        columns = _table(interpolation, source_width, width, real)
-        is_integer = stack.dtype.kind == "u"
-        largest = real.type(np.iinfo(stack.dtype).max if is_integer else np.inf)
-        stack.kernels(weighted_kernels).weighted(stack.array, *rows, *columns, is_integer, largest, result)
+        _resize_at_once(stack, interpolation, stack.array, result)
     return stack.restore(result)
 
 
-_INTERPOLATIONS = ("nearest", "bilinear_exact", "bilinear", "bicubic", "area")
+def _resize_at_once(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:
+    """Resize to the shape of ``result`` by weighted sums in floating point, rounded at the end."""
+    real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
+    rows = _table(interpolation, source.shape[1], result.shape[1], real)
+    columns = _table(interpolation, source.shape[2], result.shape[2], real)
+    is_integer = stack.dtype.kind == "u"
+    largest = real.type(np.iinfo(stack.dtype).max if is_integer else np.inf)
+    stack.kernels(weighted_kernels).weighted(source, *rows, *columns, is_integer, largest, result)
+
+
+def _resize_by_passes(stack: ImageStack, interpolation: str, result: Array) -> None:
+    """Resize one axis after the other, each rounded, in the order of Pillow 13."""
+    count, height, width, channels = stack.shape
+    new_height, new_width = result.shape[1:3]
+    if new_height == height or new_width == width:
+        _resize_axis(stack, interpolation, stack.array, result)
+        return
+    is_height_first = new_height < height and height - new_height > 2 * (width - new_width)
+    shape = (count, new_height, width) if is_height_first else (count, height, new_width)
+    between = stack.empty((*shape, channels))
+    _resize_axis(stack, interpolation, stack.array, between)
+    _resize_axis(stack, interpolation, between, result)
+
+
+def _resize_axis(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:
+    """Resize the width, or the height if the width stays."""
+    if stack.dtype == np.uint16:
+        _resize_at_once(stack, interpolation, source, result)
+        return
+    kernels = stack.kernels(pass_kernels)
+    is_width = source.shape[2] != result.shape[2]
+    axis, kernel = (2, kernels.along_rows) if is_width else (1, kernels.along_columns)
+    kernel(source, *_fixed_point_table(interpolation, source.shape[axis], result.shape[axis]), result)
+
+
+_INTERPOLATIONS = ("nearest", "nearest_exact", "bilinear_exact", "bilinear", "bicubic", "area", "lanczos")
 _ENLARGED_AREA = "area of an enlarged axis"
+# Those with antialiasing, which share nothing with those without.
+_ANTIALIASED = {name: f"antialiased {name}" for name in _resampling.FILTERS}
 
 # Three names of the mean of 2 x 2 bytes, where the result has half the size.
 _HALVING = ("bilinear", "bilinear_exact", "area")
@@ -198,6 +258,25 @@ def _nearest_table(source_size: int, target_size: int) -> np.ndarray:
 
 
 @functools.lru_cache
+def _nearest_exact_table(source_size: int, target_size: int) -> np.ndarray:
+    """Source index of each target index, by OpenCV's steps of 1/65536 pixel."""
+    step = ((source_size << 16) + target_size // 2) // target_size
+    index = (np.arange(target_size) * step + (step // 2 - source_size % 2)) >> 16
+    return index.clip(0, source_size - 1).astype(np.uint32)
+
+
+_NEAREST = {"nearest": _nearest_table, "nearest_exact": _nearest_exact_table}
+
+
+@functools.lru_cache
+def _fixed_point_table(interpolation: str, source_size: int, target_size: int) -> _Taps:
+    """For each target index the first of its neighbors, and their weights as Pillow rounds them."""
+    first, weights = _TAPS[interpolation](source_size, target_size)
+    scaled = np.ascontiguousarray(weights.T) * (1 << WEIGHT_BITS)
+    return first.astype(np.uint32), np.trunc(scaled + np.copysign(0.5, scaled)).astype(np.int32)
+
+
+@functools.lru_cache
 def _table(interpolation: str, source_size: int, target_size: int, dtype: np.dtype) -> _Taps:
     """Taps as kernels want them: an even number of weights for each target index."""
     first, weights = _TAPS[interpolation](source_size, target_size)
@@ -239,9 +318,10 @@ def _enlarged_area_taps(source_size: int, target_size: int) -> _Taps:
     return first, np.stack([1 - fraction, fraction])
 
 
-_TAPS = {
+_TAPS: dict[str, Callable[[int, int], _Taps]] = {
     "bilinear": _bilinear_taps,
     "bicubic": _bicubic_taps,
     "area": _area_taps,
     _ENLARGED_AREA: _enlarged_area_taps,
+    **{_ANTIALIASED[name]: functools.partial(_resampling.taps, name) for name in _ANTIALIASED},
 }

@@ -51,7 +51,7 @@ class Case:
     ours, reference : callable
         Take an image (``ours`` also a device array) and return the result.
     against : str
-        ``"opencv"``, ``"scikit-image"`` or ``"naive"``.
+        ``"opencv"``, ``"scikit-image"``, ``"scipy"``, ``"pillow"`` or ``"naive"``.
     tolerance : Tolerance
         How far ``ours`` may be from ``reference``.
     device_tolerance : Tolerance

@@ -11,7 +11,7 @@ import numpy as np
 import cvkit
 from cvkit._dispatch import Array
 from cvkit._jit_cuda import on_device
-from cvkit.compare.cases.case import EXACT, Case, Tolerance, image_size
+from cvkit.compare.cases.case import EXACT, FLOAT, Case, Tolerance, image_size
 
 
 def _scaled(image: Array, scale: float) -> tuple[int, int]:
@@ -40,6 +40,52 @@ def _resize_case(interpolation: str, flag: int, scale: float, channels: int = 1,
         lambda image: cv2.resize(_even(image), _scaled(_even(image), scale)[::-1], interpolation=flag),
         channels=channels,
         minimum_shape=(2, 2),
+        **row,
+    )
+
+
+def pillow_resize(image: np.ndarray, shape: tuple[int, int], name: str) -> np.ndarray:
+    """Resize by Pillow's filter of a name; what it has no mode for, channel by channel.
+
+    Parameters
+    ----------
+    image : numpy.ndarray, (H, W) or (H, W, C)
+        Of a dtype that Pillow has a mode for: uint8, uint16 or float32.
+    shape : (int, int)
+        Height and width of the result.
+    name : {"bilinear", "bicubic", "lanczos"}
+        The filter.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    from PIL import Image
+
+    mode = {3: "RGB", 4: "CMYK"}.get(image.shape[2]) if image.ndim == 3 else None
+    if mode and image.dtype == np.uint8:  # four channels without the meaning of alpha
+        whole = Image.frombytes(mode, image.shape[1::-1], image.tobytes())
+        return np.asarray(whole.resize(shape[::-1], Image.Resampling[name.upper()]))
+    planes = np.atleast_3d(image)
+    resized = [
+        np.asarray(Image.fromarray(plane).resize(shape[::-1], Image.Resampling[name.upper()]))
+        for plane in np.moveaxis(planes, 2, 0)
+    ]
+    return np.stack(resized, axis=2).reshape(*shape, *image.shape[2:])
+
+
+# Two passes in float32, rounded one after the other, against float64: near a tie they round apart, twice.
+TWO_TIES = Tolerance(absolute=2)
+
+
+def _pillow_case(interpolation: str, scale: float, channels: int = 1, **row: Any) -> Case:
+    return Case(
+        "resize",
+        f"{interpolation} antialias {scale}",
+        lambda image: cvkit.resize(image, _scaled(image, scale), interpolation=interpolation, antialias=True),
+        lambda image: pillow_resize(image, _scaled(image, scale), interpolation),
+        against="pillow",
+        channels=channels,
         **row,
     )
 
@@ -85,6 +131,16 @@ RESIZE = [
     ),
     _resize_case("nearest", cv2.INTER_NEAREST, 0.7, 3),
     _resize_case("nearest", cv2.INTER_NEAREST, 2.3),
+    _resize_case("nearest_exact", cv2.INTER_NEAREST_EXACT, 0.7, 3),
+    _resize_case("nearest_exact", cv2.INTER_NEAREST_EXACT, 2.3, dtype="uint16"),
+    _pillow_case("bilinear", 0.26, 3, bar=0.35),
+    _pillow_case("bicubic", 0.26, 3, bar=0.35),
+    _pillow_case("lanczos", 0.26, 3, bar=0.35),
+    _pillow_case("lanczos", 0.26, bar=0.35),
+    _pillow_case("lanczos", 0.6, 4),
+    _pillow_case("bicubic", 1.7),
+    _pillow_case("bicubic", 0.26, 3, dtype="uint16", tolerance=TWO_TIES, device_tolerance=TWO_TIES),
+    _pillow_case("lanczos", 0.26, dtype="float32", tolerance=FLOAT, device_tolerance=FLOAT),
     _resize_case("bicubic", cv2.INTER_CUBIC, 1.5, 3, tolerance=TIES, device_tolerance=TIES),
     _resize_case("area", cv2.INTER_AREA, 0.3, 3, tolerance=TIES, device_tolerance=TIES),
     *(_resize_case("area", cv2.INTER_AREA, 0.5, channels) for channels in (1, 2, 3, 4)),

@@ -90,7 +90,7 @@ def reference_version(against: str) -> str:
 
     Parameters
     ----------
-    against : {"opencv", "scikit-image", "scikit-learn"}
+    against : {"opencv", "scikit-image", "scikit-learn", "scipy", "pillow"}
         As rows of the tables say it.
 
     Returns

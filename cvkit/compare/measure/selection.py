@@ -112,9 +112,14 @@ def reason_to_skip(case: AnyCase) -> str | None:
         return f"needs OpenCV {wanted}, installed is {opencv_major()}"
     if isinstance(case, Case) and case.against == "opencv" and not case.demands(opencv_major()):
         return f"needs OpenCV on x86-64: on ARM, OpenCV {opencv_major()} gives other pixels"
-    if case.against == "scikit-image" and not _is_installed("skimage"):
-        return "needs scikit-image, which is not installed"
+    module = _OPTIONAL.get(case.against)
+    if module and not _is_installed(module):
+        return f"needs {case.against}, which is not installed"
     return None
+
+
+# References that cvkit does not bring with it, and what they are imported as.
+_OPTIONAL = {"scikit-image": "skimage", "pillow": "PIL"}
 
 
 def _is_installed(package: str) -> bool:
