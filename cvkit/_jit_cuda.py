@@ -27,6 +27,7 @@ from cvkit import _cuda_cache, _dlpack
 __all__ = [
     "CUDA_KERNELS",
     "CudaKernel",
+    "as_words",
     "cuda_kernel",
     "device_empty",
     "gpu_name",
@@ -114,6 +115,22 @@ def reshaped(array: Any, shape: tuple[int, ...]) -> Any:
     view = array.reshape(shape)
     view.stream = array.stream
     return view
+
+
+def as_words(array: Any) -> Any:
+    """View the whole words of four bytes of a flat device array of bytes, or None if it is not of bytes.
+
+    None, too, if the memory does not start with a word.
+    """
+    interface = getattr(array, "__cuda_array_interface__", None) or array.__array_interface__
+    if array.dtype.itemsize != 1 or interface["data"][0] % 4:
+        return None
+    count, word = array.size // 4, np.dtype(np.uint32)
+    if hasattr(array, "gpu_data"):
+        return _arrays().DeviceArray.of((count,), word, array.stream, array.gpu_data, array.gpu)
+    words = array[: 4 * count].view(word)
+    words.stream = array.stream
+    return words
 
 
 # What the driver's library is called; elsewhere Numba is asked.
