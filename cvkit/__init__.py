@@ -1,8 +1,8 @@
 """Classical computer vision and machine learning on every CPU and any CUDA GPU.
 
 Functions take images as ``(H, W)`` or ``(H, W, C)`` arrays, RGB, and stacks as ``(N, H, W, C)``. They run
-where the array lives: NumPy on the CPU, anything with ``__cuda_array_interface__`` on its GPU. Names are
-loaded when they are first used, so that ``import cvkit`` costs next to nothing.
+where the array lives: NumPy on the CPU, anything with ``__cuda_array_interface__`` or DLPack on its GPU.
+Names are loaded when they are first used, so that ``import cvkit`` costs next to nothing.
 """
 
 from __future__ import annotations

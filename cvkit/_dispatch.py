@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _jit_cuda, _validate
+from cvkit import _dlpack, _jit_cuda, _validate
 from cvkit._jit import CpuKernel
-from cvkit._jit_cuda import on_device, on_gpu_of
+from cvkit._jit_cuda import device_empty, on_device, on_gpu_of
 
 Array = Any
-"""A NumPy array, or any array with ``__cuda_array_interface__``."""
+"""A NumPy array, or any array on a GPU with ``__cuda_array_interface__`` or DLPack."""
 
 
 def to_device(array: npt.ArrayLike) -> Array:
@@ -49,7 +49,8 @@ def to_device(array: npt.ArrayLike) -> Array:
     """
     if on_device(array):
         return array
-    return _jit_cuda.cuda.to_device(np.ascontiguousarray(_validate.host_array(array, "array")))
+    host = np.ascontiguousarray(_validate.host_array(array, "array"))
+    return reshaped(_jit_cuda.cuda.to_device(host), host.shape)
 
 
 def to_host(array: Array) -> np.ndarray:
@@ -95,6 +96,10 @@ def _device_view(array: Array) -> Array:
     """View an array as Numba's; what runs on it is ordered after what its library has begun."""
     if getattr(array, "__cuda_ndarray__", False):
         return array
+    if not hasattr(array, "__cuda_array_interface__"):
+        gpu = _jit_cuda.cuda.gpus[array.__dlpack_device__()[1]]
+        with gpu:
+            return _jit_cuda.cuda.as_cuda_array(_dlpack.ImportedArray(array, gpu), sync=False)
     view = _jit_cuda.cuda.as_cuda_array(array, sync=False)
     if type(array).__module__.partition(".")[0] == "torch":
         # Its interface names no stream: what torch runs next for this thread is what counts.
@@ -115,11 +120,8 @@ def _is_contiguous_but_for_axes_of_one(view: Array) -> bool:
 
 
 def reshaped(array: Array, shape: tuple[int, ...]) -> Array:
-    """Give a contiguous array another shape; on a GPU it stays on its stream, which Numba forgets."""
-    view = array.reshape(shape)
-    if on_device(array):
-        view.stream = array.stream
-    return view
+    """Give a contiguous array another shape."""
+    return _jit_cuda.reshaped(array, shape) if on_device(array) else array.reshape(shape)
 
 
 def flat(array: Array) -> Array:
@@ -135,11 +137,6 @@ def _contiguous_on_device(view: Array) -> Array:
         out = device_empty(view.shape, view.dtype, view.stream)
         _device.copy_strided[view.size](view, reshaped(out, (view.size,)))
     return out
-
-
-def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Array:
-    """Allocate an uninitialized array on the current GPU."""
-    return _jit_cuda.cuda.device_array(shape, dtype, stream=stream)
 
 
 def contiguous(array: np.ndarray) -> np.ndarray:
@@ -351,6 +348,8 @@ class ImageStack(Operand):
             return self.empty(shape, dtype)
         if on_device(self.out) != self.is_on_device:
             raise ValueError("out must live where the image lives, got one NumPy and one device array")
+        if _dlpack.is_on_gpu(self.out) and not hasattr(self.out, "__cuda_array_interface__"):
+            raise TypeError("out must have __cuda_array_interface__: by DLPack nobody waits for the result")
         memory = _device_view(self.out) if self.is_on_device else self.out
         _validate.output(memory, self._result_shape, dtype, self.is_on_device)
         if any(_may_share_memory(memory, array) for array in (self.array, *others)):

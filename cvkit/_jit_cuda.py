@@ -10,26 +10,33 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import importlib
 import os
 import sys
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numba
 import numpy as np
+import numpy.typing as npt
 
-from cvkit import _cuda_cache
+from cvkit import _cuda_cache, _dlpack
 
 __all__ = [
     "CUDA_KERNELS",
     "CudaKernel",
+    "as_words",
     "cuda_kernel",
+    "device_empty",
     "gpu_name",
     "has_cuda",
     "launch_shape",
     "on_device",
     "on_gpu_of",
+    "reshaped",
+    "temporary",
 ]
 
 
@@ -45,23 +52,85 @@ def on_device(array: object) -> bool:
     """Tell whether ``array`` lives on a GPU (or, in Numba's CUDA simulator, pretends to)."""
     if type(array) is np.ndarray:  # attributes that are missing take ten times longer
         return False
-    return hasattr(array, "__cuda_array_interface__") or getattr(array, "__cuda_ndarray__", False)
+    return (
+        getattr(array, "__cuda_ndarray__", False)
+        or hasattr(array, "__cuda_array_interface__")
+        or _dlpack.is_on_gpu(array)
+    )
 
 
 def on_gpu_of(array: Any) -> contextlib.AbstractContextManager[Any]:
     """Make the GPU that a device array lives on the current one for a while."""
+    if numba.config.ENABLE_CUDASIM:
+        return _NOTHING
+    arrays = _arrays()
+    gpu = arrays.gpu_of(array)
+    if gpu == arrays.current_gpu():
+        return _NOTHING
     from numba import cuda
 
-    if len(cuda.gpus) == 1:
-        return contextlib.nullcontext()
-    from numba.cuda.cudadrv.driver import binding, driver
+    manager: contextlib.AbstractContextManager[Any] = cuda.gpus[gpu]
+    return manager
 
-    attribute = binding.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
-    pointer = binding.CUdeviceptr(array.__cuda_array_interface__["data"][0])
-    gpu: contextlib.AbstractContextManager[Any] = cuda.gpus[
-        int(driver.cuPointerGetAttribute(attribute, pointer))
-    ]
-    return gpu
+
+_NOTHING = contextlib.nullcontext()
+
+
+# Python's own search for a module that is loaded takes ten times longer than what these do.
+@functools.cache
+def _arrays() -> ModuleType:
+    return importlib.import_module("cvkit._cuda_arrays")
+
+
+@functools.cache
+def _launches() -> ModuleType:
+    return importlib.import_module("cvkit._cuda_launch")
+
+
+def device_empty(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any = 0) -> Any:
+    """Allocate an uninitialized array on the current GPU."""
+    if numba.config.ENABLE_CUDASIM:
+        from numba import cuda
+
+        return cuda.device_array(shape, dtype, stream=stream)
+    return _arrays().allocate(shape, dtype, stream)
+
+
+def temporary(shape: tuple[int, ...], dtype: npt.DTypeLike, like: Any) -> Any:
+    """Allocate an array that kernels use between each other, on the current GPU and the stream of ``like``.
+
+    What is left of it after its last use serves the next call. Results must not lie in it.
+    """
+    if numba.config.ENABLE_CUDASIM:
+        return device_empty(shape, dtype, like.stream)
+    return _arrays().temporary(shape, dtype, like.stream)
+
+
+def reshaped(array: Any, shape: tuple[int, ...]) -> Any:
+    """Give a contiguous device array another shape; it stays on its stream, which Numba forgets."""
+    if hasattr(array, "gpu_data"):
+        arrays = _arrays()
+        gpu = arrays.gpu_of(array)
+        return arrays.DeviceArray.of(tuple(shape), array.dtype, array.stream, array.gpu_data, gpu)
+    view = array.reshape(shape)
+    view.stream = array.stream
+    return view
+
+
+def as_words(array: Any) -> Any:
+    """View the whole words of four bytes of a flat device array of bytes, or None if it is not of bytes.
+
+    None, too, if the memory does not start with a word.
+    """
+    interface = getattr(array, "__cuda_array_interface__", None) or array.__array_interface__
+    if array.dtype.itemsize != 1 or interface["data"][0] % 4:
+        return None
+    count, word = array.size // 4, np.dtype(np.uint32)
+    if hasattr(array, "gpu_data"):
+        return _arrays().DeviceArray.of((count,), word, array.stream, array.gpu_data, array.gpu)
+    words = array[: 4 * count].view(word)
+    words.stream = array.stream
+    return words
 
 
 # What the driver's library is called; elsewhere Numba is asked.
@@ -117,6 +186,8 @@ class CudaKernel:
         self.py_func = function
         self.block = block
         self.is_block_fixed = is_block_fixed
+        # By GPU and kinds of arguments; None where every launch has to be Numba's.
+        self._repeaters: dict[tuple[Any, ...], Any] = {}
         CUDA_KERNELS.append(self)
 
     @functools.cached_property
@@ -128,22 +199,27 @@ class CudaKernel:
     def __getitem__(self, shape: int | tuple[int, ...]) -> Callable[..., None]:
         extent = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         block = self.block[: len(extent)]
-        grid, block = launch_shape(extent[::-1], block, is_block_fixed=self.is_block_fixed)
+        grid, block = _launch_shape(extent[::-1], block, self.is_block_fixed)
         return functools.partial(self._launch, grid, block)
 
     def _launch(self, grid: tuple[int, ...], block: tuple[int, ...], *args: Any) -> None:
         if 0 in grid:
             return
-        stream = next((arg.stream for arg in args if on_device(arg) and arg.stream), 0)
-        # What the simulator configures is the kernel itself, for the next launch only.
-        configure = self._configure if numba.config.ENABLE_CUDASIM else self._configured
-        launch = configure(grid, block, int(stream) if stream else 0)
-        launch(*(_on_device(arg, stream) for arg in args))
-
-    @functools.lru_cache(maxsize=64)  # noqa: B019 - kernels live as long as the process
-    def _configured(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
-        """Configure a launch once: Numba takes as long for it as for the launch."""
-        return self._configure(grid, block, stream)
+        stream = next((arg.stream for arg in args if getattr(arg, "stream", 0)), 0)
+        args = tuple([_on_device(arg, stream) for arg in args])
+        handle = int(stream) if stream else 0
+        if numba.config.ENABLE_CUDASIM:
+            self._configure(grid, block, handle)(*args)
+            return
+        kinds = _launches().kinds_of(args)
+        place = _arrays().current_gpu(), kinds
+        repeat = self._repeaters.get(place)
+        if repeat is not None:
+            repeat(grid, block, handle, args)
+            return
+        self._configure(grid, block, handle)(*args)
+        if kinds is not None and place not in self._repeaters:
+            self._repeaters[place] = _launches().repeater_of(self._compiled, args)
 
     def _configure(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
         from numba import cuda
@@ -183,17 +259,26 @@ def launch_shape(
     return grid, tuple(lengths)
 
 
+@functools.lru_cache(maxsize=256)
+def _launch_shape(
+    extent: tuple[int, ...], block: tuple[int, ...], is_block_fixed: bool
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return grid and block along x, y and z."""
+    grid, block = launch_shape(extent, block, is_block_fixed=is_block_fixed)
+    return (*grid, 1, 1)[:3], (*block, 1, 1)[:3]
+
+
 def _on_device(argument: Any, stream: Any) -> Any:
     """Copy a NumPy array to the device; of a named tuple, each of its arrays."""
-    from numba import cuda
-
-    if isinstance(argument, np.ndarray):
+    if type(argument) is np.ndarray:
         if argument.nbytes > _LARGEST_KEPT_TABLE:
+            from numba import cuda
+
             return cuda.to_device(np.ascontiguousarray(argument), stream)
-        context = cuda.current_context()
+        context = None if numba.config.ENABLE_CUDASIM else _arrays().current_context()
         return _table_on_device(id(context), argument.tobytes(), argument.shape, argument.dtype)
     if isinstance(argument, tuple) and hasattr(argument, "_make"):
-        return argument._make(_on_device(field, stream) for field in argument)
+        return argument._make([_on_device(field, stream) for field in argument])
     return argument
 
 
@@ -208,7 +293,7 @@ def _table_on_device(context: int, data: bytes, shape: tuple[int, ...], dtype: n
 
     table = cuda.to_device(np.frombuffer(data, dtype).reshape(shape))
     cuda.synchronize()
-    return table
+    return reshaped(table, shape)
 
 
 def cuda_kernel(

@@ -33,9 +33,16 @@ def host_array(value: Any, name: str) -> np.ndarray:
     if _is_masked(value):
         raise TypeError(f"{name} must not be a masked array, whose mask would be lost; fill it first")
     try:
-        return np.asarray(value)
-    except ValueError as error:  # lists of different lengths
+        return _as_numpy(value)
+    except (ValueError, BufferError) as error:  # lists of different lengths, memory of another processor
         raise TypeError(f"{name} must be an array, got {type(value).__name__}: {error}") from None
+
+
+def _as_numpy(value: Any) -> np.ndarray:
+    """View what NumPy can read, which does not try DLPack by itself."""
+    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+        return np.from_dlpack(value)
+    return np.asarray(value)
 
 
 def _is_masked(value: Any) -> bool:
@@ -256,8 +263,8 @@ def real_array(value: Any, name: str) -> np.ndarray:
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array, whose mask would be lost; fill it first")
     try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):
+        array = _as_numpy(value)
+    except (TypeError, ValueError, BufferError):
         raise TypeError(f"{name} must be an array of numbers, got {value!r}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got dtype {array.dtype}: {value!r}")

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -63,6 +63,11 @@ def take_calls() -> list[Call]:
     calls = [Call(_KINDS[call.kind], call.stream, call.gpu, tuple(call.grid)) for call in every]
     count.value = 0
     return calls
+
+
+def stubs(kind: Any, name: str) -> Any:
+    """Return a variable of the driver, of a type of ctypes; in a process that :func:`run` began."""
+    return kind.in_dll(ctypes.CDLL("libcuda.so.1"), name)
 
 
 def build(folder: Path) -> None:

@@ -65,12 +65,15 @@ def launches_replaced(
     monkeypatch: pytest.MonkeyPatch, launch: Callable[..., None], allocate: Callable[..., FakeDeviceArray]
 ) -> Iterator[None]:
     """Let a function stand for the launch of a kernel, and another for the allocation of device memory."""
+    from cvkit import _cuda_arrays  # needs the extra 'cuda'
+
     with monkeypatch.context() as patch:
         patch.setattr(_jit_cuda.CudaKernel, "_launch", launch)
         patch.setattr(_dispatch, "on_gpu_of", lambda array: nullcontext())
         patch.setattr(_dispatch, "device_empty", allocate)
         patch.setattr(_jit_cuda.cuda, "to_device", lambda array, stream=0: fake(np.array(array)))
         patch.setattr(_jit_cuda.cuda, "device_array", allocate)
+        patch.setattr(_cuda_arrays, "temporary", allocate)
         yield
 
 

@@ -57,3 +57,36 @@ def test_views_and_subclasses_are_the_arrays_they_show() -> None:
         found = cvkit.sharpen(same)
         assert type(found) is np.ndarray
         np.testing.assert_array_equal(found, expected)
+
+
+class OnlyDLPack:
+    """An array of a library that knows nothing of NumPy."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()
+
+    def __dlpack__(self, **options: object) -> object:
+        return self.array.__dlpack__(**options)
+
+
+class OnAnotherProcessor(OnlyDLPack):
+    """Memory that neither NumPy nor CUDA reads."""
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 8, 0  # Metal
+
+    def __dlpack__(self, **options: object) -> object:
+        raise BufferError("no export to another device")
+
+
+def test_arrays_that_have_dlpack_only_are_read() -> None:
+    image = scene(9, 8, 3, "uint8")
+    np.testing.assert_array_equal(cvkit.rgb_to_bgr(OnlyDLPack(image)), image[..., ::-1])
+    maps = np.mgrid[:9, :8].astype(np.float32)
+    warped = cvkit.remap(image, OnlyDLPack(maps[1]), OnlyDLPack(maps[0]))
+    np.testing.assert_array_equal(warped, image)
+    with pytest.raises(TypeError, match="image must be an array, got OnAnotherProcessor: no export"):
+        cvkit.rgb_to_bgr(OnAnotherProcessor(image))

@@ -293,7 +293,7 @@ def _from_matrix(kind: int, to_source: np.ndarray, height: int, dtype: npt.DType
 def _from_maps(map_x: Array, map_y: Array, stack: ImageStack, names: tuple[str, str], rank: int) -> Positions:
     """Bring maps to one float dtype and to the device of the image."""
     maps = [
-        array if on_device(array) else _validate.real_array(array, name)
+        as_device_array(array) if on_device(array) else _validate.real_array(array, name)
         for array, name in zip((map_x, map_y), names, strict=True)
     ]
     if maps[0].shape != maps[1].shape or len(maps[0].shape) != rank:
@@ -319,7 +319,7 @@ def _float_map(array: Array, dtype: np.dtype, stack: ImageStack, name: str) -> A
         return contiguous(array.astype(dtype, copy=False))
     if array.dtype != dtype:
         raise TypeError(f"{name} on a device must have dtype float32 or float64, both maps the same")
-    return as_device_array(array)
+    return array
 
 
 def _warp(

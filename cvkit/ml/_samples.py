@@ -41,13 +41,14 @@ def check_samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, c
 
 def check_device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Samples:
     """Check the shape and dtype of samples on a GPU; their values stay unread, so NaN passes through."""
-    if len(X.shape) != 2:
-        raise ValueError(f"X must have shape (n_samples, n_features), got {tuple(X.shape)}")
-    if np.dtype(X.dtype) not in [np.dtype(accepted) for accepted in FLOATS]:
-        raise TypeError(f"X must have dtype float32 or float64 on a GPU, got {X.dtype}")
-    count, features = X.shape
+    view = as_device_array(X)
+    if len(view.shape) != 2:
+        raise ValueError(f"X must have shape (n_samples, n_features), got {tuple(view.shape)}")
+    if view.dtype not in [np.dtype(accepted) for accepted in FLOATS]:
+        raise TypeError(f"X must have dtype float32 or float64 on a GPU, got {view.dtype}")
+    count, features = view.shape
     if count < 1 or features < 1:
-        raise ValueError(f"X must hold at least one sample and one feature, got shape {tuple(X.shape)}")
+        raise ValueError(f"X must hold at least one sample and one feature, got shape {tuple(view.shape)}")
     if reset:
         estimator.n_features_in_ = int(features)
     elif features != estimator.n_features_in_:
@@ -55,7 +56,7 @@ def check_device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Sa
             f"X has {features} features, but {type(estimator).__name__} is expecting "
             f"{estimator.n_features_in_} features as input"
         )
-    return Samples(as_device_array(X), X)
+    return Samples(view, X)
 
 
 def _refuse_not_finite(samples: Samples) -> None:

@@ -13,7 +13,7 @@
 typedef int Result;
 typedef uint64_t Pointer; /* of the device, and every handle */
 
-enum { INVALID_VALUE = 1 };
+enum { INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_READY = 600 };
 enum { GPUS = 2, CONTEXTS = 0x1000, LARGEST_X = 2147483647, LARGEST_YZ = 65535 };
 
 /* What a test asks about: a launch, an allocation or a copy, on which stream and GPU. */
@@ -21,6 +21,11 @@ struct call { char kind; Pointer stream; int gpu; uint32_t grid[3]; };
 enum { MOST_CALLS = 4096 };
 struct call calls[MOST_CALLS];
 int call_count;
+/* What events are told when they ask whether the work before them has ended. */
+int all_work_has_ended = 1;
+/* Of the last launch: as many arguments as a test says that the kernel has, 8 bytes from where each is. */
+int argument_count;
+uint64_t arguments_of_launch[64];
 
 static Pointer last_handle = 0x100000;
 static __thread Pointer contexts[64];
@@ -74,8 +79,12 @@ Result cuCtxGetStreamPriorityRange(int *least, int *greatest) { *least = *greate
 
 /* Memory: the GPU that an allocation is made on stands in front of it. */
 enum { HEADER = 256 };
+int allocations_left = -1; /* before there is no memory, if not negative */
 Result cuMemAlloc_v2(Pointer *pointer, size_t size)
 {
+    if (!allocations_left)
+        return OUT_OF_MEMORY;
+    allocations_left -= allocations_left > 0;
     char *memory = aligned_alloc(HEADER, (size + 2 * HEADER - 1) / HEADER * HEADER + HEADER);
     memset(memory, 0xA5, size + HEADER);
     *(int *)memory = gpu_of(current());
@@ -83,7 +92,12 @@ Result cuMemAlloc_v2(Pointer *pointer, size_t size)
     note('a', 0, 0, 0, 0);
     return 0;
 }
-Result cuMemFree_v2(Pointer pointer) { free((char *)pointer - HEADER); return 0; }
+Result cuMemFree_v2(Pointer pointer)
+{
+    free((char *)pointer - HEADER);
+    allocations_left += allocations_left >= 0;
+    return 0;
+}
 Result cuMemGetInfo_v2(size_t *available, size_t *total) { *available = *total = 1ull << 36; return 0; }
 Result cuPointerGetAttribute(void *value, int attribute, Pointer pointer)
 {
@@ -122,6 +136,7 @@ Result cuStreamGetPriority(Pointer stream, int *priority) { *priority = 0; retur
 Result cuStreamGetDevice(Pointer stream, int *device) { *device = gpu_of(current()); return 0; }
 Result cuStreamIsCapturing(Pointer stream, int *status) { *status = 0; return 0; }
 Result cuEventCreate(Pointer *event, unsigned flags) { *event = new_handle(); return 0; }
+Result cuEventQuery(Pointer event) { return all_work_has_ended ? 0 : NOT_READY; }
 Result cuEventElapsedTime(float *milliseconds, Pointer from, Pointer to) { *milliseconds = 1; return 0; }
 Result cuModuleLoadDataEx(Pointer *module, const void *image, unsigned n, void *options, void *values)
 {
@@ -143,8 +158,10 @@ Result cuKernelGetAttribute(int *value, int attribute, Pointer kernel, int devic
 Result cuKernelGetParamInfo(Pointer kernel, size_t index, size_t *offset, size_t *size) { return INVALID_VALUE; }
 Result cuFuncGetAttribute(int *value, int attribute, Pointer function) { *value = attribute ? 32 : 1024; return 0; }
 
-static Result launch(uint32_t x, uint32_t y, uint32_t z, Pointer stream)
+static Result launch(uint32_t x, uint32_t y, uint32_t z, Pointer stream, void **arguments)
 {
+    for (int i = 0; i < argument_count; i++)
+        memcpy(&arguments_of_launch[i], arguments[i], 8);
     if (!x || !y || !z || x > LARGEST_X || y > LARGEST_YZ || z > LARGEST_YZ)
         return INVALID_VALUE;
     note('l', stream, x, y, z);
@@ -153,12 +170,12 @@ static Result launch(uint32_t x, uint32_t y, uint32_t z, Pointer stream)
 Result cuLaunchKernel(Pointer f, unsigned x, unsigned y, unsigned z, unsigned bx, unsigned by, unsigned bz,
                       unsigned shared, Pointer stream, void **arguments, void **extra)
 {
-    return launch(x, y, z, stream);
+    return launch(x, y, z, stream, arguments);
 }
 struct configuration { unsigned grid[3], block[3], shared; Pointer stream; };
 Result cuLaunchKernelEx(const struct configuration *c, Pointer f, void **arguments, void **extra)
 {
-    return launch(c->grid[0], c->grid[1], c->grid[2], c->stream);
+    return launch(c->grid[0], c->grid[1], c->grid[2], c->stream, arguments);
 }
 Result cuGetErrorName(int error, const char **name) { *name = "CUDA_ERROR_OF_STUB"; return 0; }
 Result cuGetErrorString(int error, const char **text) { *text = "refused by the stub"; return 0; }

@@ -2,22 +2,50 @@
 
 import numpy as np
 
+from cvkit._cuda_threads import place_of_thread
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import as_words, cuda, cuda_kernel, reshaped
+
+# The bytes of a word.
+_BYTES = tuple(np.uint32(255 << shift) for shift in (0, 8, 16, 24))
 
 
-@cuda_kernel
+@cuda_kernel(block=(256,))
 def _reverse_channels(source, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
-        return
-    for channel in range(3):
-        out[image, y, x, channel] = source[image, y, x, 2 - channel]
+    first = np.uint64(3) * place_of_thread()
+    if first < np.uint64(out.size):
+        for channel in range(np.uint64(3)):
+            out[first + channel] = source[first + np.uint64(2) - channel]
+
+
+@cuda_kernel(block=(256,))
+def _reverse_channels_of_words(source, words, out, out_words):
+    """Four pixels are three words; the last thread takes what is left of them."""
+    first = np.uint64(3) * place_of_thread()
+    second, third = first + np.uint64(1), first + np.uint64(2)
+    if third < np.uint64(out_words.size):
+        a, b, c = words[first], words[second], words[third]
+        two = np.uint32(16)  # bytes in bits
+        out_words[first] = (
+            (a >> two & _BYTES[0]) | (a & _BYTES[1]) | (a << two & _BYTES[2]) | (b << two & _BYTES[3])
+        )
+        out_words[second] = (b & (_BYTES[0] | _BYTES[3])) | (a >> two & _BYTES[1]) | (c << two & _BYTES[2])
+        out_words[third] = (
+            (b >> two & _BYTES[0]) | (c >> two & _BYTES[1]) | (c & _BYTES[2]) | (c << two & _BYTES[3])
+        )
+    elif first <= np.uint64(out_words.size):
+        for place in range(np.uint64(4) * first, np.uint64(out.size)):
+            out[place] = source[place + np.uint64(2) - np.uint64(2) * (place % np.uint64(3))]
 
 
 def reverse_channels(source, out):
     """Swap the first and the third channel."""
-    _reverse_channels[out.shape[:3]](source, out)
+    values, out_values = reshaped(source, (source.size,)), reshaped(out, (out.size,))
+    words, out_words = as_words(values), as_words(out_values)
+    if words is None or out_words is None:
+        _reverse_channels[out.size // 3](values, out_values)
+    else:
+        _reverse_channels_of_words[out_words.size // 3 + 1](values, words, out_values, out_words)
 
 
 @helper

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._border import REFLECT, border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._channel_math import HALF, QUARTER, TAPS, quantized
 
 
@@ -44,7 +44,7 @@ def _quantize(values, offset, scale, out):
 def smooth_bytes(cells, offset, scale, out):
     """Smooth every channel of cells and round (value - offset) * scale of its channel to bytes."""
     count, channels, rows, columns = out.shape
-    smoothed = cuda.device_array(out.shape, np.float32, stream=out.stream)
+    smoothed = temporary(out.shape, np.float32, out)
     smooth(cells, smoothed)
     _quantize[count * channels, rows, columns](smoothed, offset, scale, out)
 
@@ -77,8 +77,8 @@ def decorrelate_bytes(cells, filters, offset, scale, out):
     channels.
     """
     count, channels, rows, columns = out.shape
-    smoothed = cuda.device_array(cells.shape, np.float32, stream=out.stream)
-    filtered = cuda.device_array(out.shape, np.float32, stream=out.stream)
+    smoothed = temporary(cells.shape, np.float32, out)
+    filtered = temporary(out.shape, np.float32, out)
     smooth(cells, smoothed)
     _decorrelate[count * channels, rows, columns](smoothed, filters, filtered)
     _quantize[count * channels, rows, columns](filtered, offset, scale, out)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._border import REFLECT, border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._channel_math import HALF, NORMALIZER, QUARTER, RADIUS, bin_share, orientation, triangle
 
 
@@ -120,10 +120,8 @@ def cell_sums(images, padding, cell, out):
     count, height, width, _ = images.shape
     pixels = (count, height + 2 * padding[0], width + 2 * padding[1])
     area = np.float32(1 / (cell * cell))
-    smooth = cuda.device_array((*pixels, 3), np.float32, stream=out.stream)
-    magnitude, position, average, votes = (
-        cuda.device_array(pixels, np.float32, stream=out.stream) for _ in range(4)
-    )
+    smooth = temporary((*pixels, 3), np.float32, out)
+    magnitude, position, average, votes = (temporary(pixels, np.float32, out) for _ in range(4))
     _smooth_pixels[pixels](images, padding, smooth)
     _gradients[pixels](smooth, out.shape[1] - 4, magnitude, position)
     _average_rows[pixels](magnitude, average)

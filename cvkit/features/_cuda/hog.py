@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cvkit._border import REFLECT101, border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._math import clipped, inverse_length, last_wins_from, squared_length, vote
 
 # One block of threads keeps a histogram for each of its threads, of at most this many bins, in shared memory.
@@ -128,10 +128,10 @@ def block_features(images, padding, origin, side, orientations, gamma, weights, 
     cell_height, cell_width, lanes = weights.shape
     rows, columns = block_rows + side[0] - 1, block_columns + side[1] - 1
     pixels = (count, rows * cell_height, columns * cell_width)
-    first_bin = cuda.device_array(pixels, np.int16, stream=out.stream)
-    first_vote = cuda.device_array(pixels, np.float32, stream=out.stream)
-    second_vote = cuda.device_array(pixels, np.float32, stream=out.stream)
-    cells = cuda.device_array((count, rows, columns, orientations.bins, lanes), np.float32, stream=out.stream)
+    first_bin = temporary(pixels, np.int16, out)
+    first_vote = temporary(pixels, np.float32, out)
+    second_vote = temporary(pixels, np.float32, out)
+    cells = temporary((count, rows, columns, orientations.bins, lanes), np.float32, out)
     _vote[pixels](images, padding, origin, orientations, gamma, first_bin, first_vote, second_vote)
     _accumulate_cells[count, rows, columns * lanes](
         first_bin, first_vote, second_vote, orientations.bins, weights, cells

@@ -8,7 +8,7 @@ index or is its root; three launches bring this to convergence, and the host wai
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.filters._canny_math import NONE, STRONG, WEAK, direction, direction_in_16_bits
 
 
@@ -172,8 +172,8 @@ def _draw(marks, parents, out):
 def edges_of_image(source, thresholds, squared, out):
     """Draw edges of images by Sobel derivatives of 3 x 3 pixels."""
     count, height, width, channels = source.shape
-    dx = cuda.device_array(source.shape, np.int16, stream=source.stream)
-    dy = cuda.device_array(source.shape, np.int16, stream=source.stream)
+    dx = temporary(source.shape, np.int16, source)
+    dy = temporary(source.shape, np.int16, source)
     _sobel[count, height, width * channels](source, dx, dy)
     edges_of_gradients(dx, dy, thresholds, squared, out)
 
@@ -181,17 +181,16 @@ def edges_of_image(source, thresholds, squared, out):
 def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     """Draw edges of images whose derivatives are given."""
     shape = count, height, width = every_dx.shape[:3]
-    stream = every_dx.stream
     # Narrow lanes are for the CPU.
     magnitudes = thresholds.dtype if thresholds.dtype.kind == "f" else np.int32
     low, high = thresholds.astype(magnitudes)
-    dx = cuda.device_array(shape, every_dx.dtype, stream=stream)
-    dy = cuda.device_array(shape, every_dy.dtype, stream=stream)
-    magnitude = cuda.device_array(shape, magnitudes, stream=stream)
+    dx = temporary(shape, every_dx.dtype, every_dx)
+    dy = temporary(shape, every_dy.dtype, every_dx)
+    magnitude = temporary(shape, magnitudes, every_dx)
     _measure[shape](every_dx, every_dy, squared, dx, dy, magnitude)
-    marks = cuda.device_array(shape, np.uint8, stream=stream)
+    marks = temporary(shape, np.uint8, every_dx)
     pixel_number = np.int32 if height * width <= np.iinfo(np.int32).max else np.int64
-    parents = cuda.device_array((count, height * width), pixel_number, stream=stream)
+    parents = temporary((count, height * width), pixel_number, every_dx)
     _suppress[shape](dx, dy, magnitude, low, high, marks, parents)
     _link[shape](marks, parents)
     _strengthen[shape](marks, parents)

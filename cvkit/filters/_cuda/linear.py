@@ -1,7 +1,7 @@
 """Linear filters on CUDA: one thread for each value, of the filtered columns and then of the result."""
 
 from cvkit._border import border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.filters._math import rounded
 
 
@@ -43,6 +43,6 @@ def separable(source, y_taps, x_taps, border, border_value, outside_columns, rou
     """Filter down the columns, once for each term, then along the rows over all terms together."""
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
-    columns = cuda.device_array((len(y_taps.weights), *threads), y_taps.weights.dtype, stream=source.stream)
+    columns = temporary((len(y_taps.weights), *threads), y_taps.weights.dtype, source)
     _filter_columns[threads](source, *y_taps, border, border_value, columns)
     _filter_rows[threads](columns, *x_taps, border, outside_columns, rounding, out)

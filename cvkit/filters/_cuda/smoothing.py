@@ -1,7 +1,7 @@
 """Box sums on CUDA: one thread for each column's sum, then one for each box."""
 
 from cvkit._border import border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.filters._math import rounded
 
 
@@ -44,6 +44,6 @@ def box(source, size, border, border_value, outside_column, outside_box, roundin
     """
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
-    columns = cuda.device_array(source.shape, outside_column.dtype, stream=source.stream)
+    columns = temporary(source.shape, outside_column.dtype, source)
     _sum_columns[threads](source, size[0], border, border_value, columns)
     _sum_rows[threads](columns, size[1], border, outside_column, outside_box, rounding, out)

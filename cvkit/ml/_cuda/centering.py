@@ -5,7 +5,7 @@ No sum is left to atomics, so that results repeat: threads sum runs of samples i
 
 import numpy as np
 
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 
 # Samples of the shortest run that one thread adds up.
 RUN = 256
@@ -40,7 +40,7 @@ def sum_rows(X, out):
     """Write the sum of the samples; in float32, a million of them would lose most of their digits."""
     count, features = X.shape
     run = max(RUN, -(-count * features // PARTIAL_SUMS))
-    sums = cuda.device_array((-(-count // run), features), np.float64, stream=X.stream)
+    sums = temporary((-(-count // run), features), np.float64, X)
     _sum_runs[sums.shape](X, run, sums)
     _add_runs[features](sums, out)
 

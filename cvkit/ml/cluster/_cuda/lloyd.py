@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 
 # Samples whose weighted distances one thread of k-means++ sums.
 BLOCK = 1024
@@ -164,10 +164,10 @@ def move_members(X, weights, counted, labels, sums, totals, members):
     clusters = sums.shape[0]
     run = max(RUN, -(-count * clusters * features // PARTIAL_SUMS))
     parts = -(-count // run)
-    partial_sums = cuda.device_array((parts, clusters, features), np.float64, stream=X.stream)
-    partial_totals = cuda.device_array((parts, clusters), np.float64, stream=X.stream)
-    partial_members = cuda.device_array((parts, clusters), np.int64, stream=X.stream)
-    moved = cuda.device_array((parts,), np.int64, stream=X.stream)
+    partial_sums = temporary((parts, clusters, features), np.float64, X)
+    partial_totals = temporary((parts, clusters), np.float64, X)
+    partial_members = temporary((parts, clusters), np.int64, X)
+    moved = temporary((parts,), np.int64, X)
     _sum_runs[parts, features](
         X, weights, counted, labels, run, partial_sums, partial_totals, partial_members, moved
     )
