@@ -12,7 +12,7 @@ import sys
 import numpy as np
 
 import cvkit
-from cvkit import _jit
+from cvkit import _jit_cuda
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
@@ -30,7 +30,7 @@ def make_blocks_small() -> None:
 
     The simulator starts a Python thread for each, and most of the 256 that a GPU gets lie beyond.
     """
-    _jit.cuda_kernel.__kwdefaults__["block"] = (8, 4, 1)
+    _jit_cuda.cuda_kernel.__kwdefaults__["block"] = (8, 4, 1)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit import _jit, _jit_cuda
+from cvkit import _jit_cuda
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import scene
 from cvkit.compare.cases.table import CASES
@@ -99,7 +99,7 @@ def test_models_decide_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
         assert labels.dtype == model.classes_.dtype
 
 
-@_jit.cuda_kernel
+@_jit_cuda.cuda_kernel
 def _to_polar(x: Any, y: Any, lengths: Any, angles: Any) -> None:
     place = _jit_cuda.cuda.grid(1)
     if place < lengths.size:
@@ -121,7 +121,7 @@ def test_products_that_are_rounded_by_themselves_are_so_in_cuda(monkeypatch: pyt
 # What the device itself promises.
 
 
-@_jit.cuda_kernel(block=(64,))
+@_jit_cuda.cuda_kernel(block=(64,))
 def _reverse(numbers: Any) -> None:
     place = _jit_cuda.cuda.grid(1)
     shared = _jit_cuda.cuda.shared.array(64, np.int32)
@@ -130,7 +130,7 @@ def _reverse(numbers: Any) -> None:
     numbers[place] = shared[_jit_cuda.cuda.threadIdx.x]
 
 
-@_jit.cuda_kernel
+@_jit_cuda.cuda_kernel
 def _write_first(numbers: Any) -> None:
     if _jit_cuda.cuda.grid(1) == 0:
         numbers[0] = 1
