@@ -61,6 +61,13 @@ class Quotient(NamedTuple):
     bits: Any
 
 
+class HighWord(NamedTuple):
+    """Either of these on CUDA, whose lanes have 32 bits: ``(sum + half) * factor >> 32``."""
+
+    half: Any
+    factor: Any
+
+
 class Scaled(NamedTuple):
     """Clip an integer to [low, high], then scale it, add delta and round half to even."""
 
@@ -120,6 +127,13 @@ def _quotient(total, rounding):
 
 
 @helper
+def _high_word(total, rounding):
+    return np.uint32(
+        np.uint64(np.uint32(total + rounding.half)) * np.uint64(rounding.factor) >> np.uint64(32)
+    )
+
+
+@helper
 def _scaled(total, rounding):
     number = type(rounding.scale)
     clipped = min(max(total, rounding.low), rounding.high)
@@ -138,13 +152,14 @@ _ROUND = {
     Saturated: _saturated,
     FixedPoint: _fixed_point,
     Quotient: _quotient,
+    HighWord: _high_word,
     Scaled: _scaled,
     Real: _real,
 }
 
 
 def rounded(total, rounding):
-    """Return the value to store for the sum of a filter's taps, by one of the six roundings above."""
+    """Return the value to store for the sum of a filter's taps, by one of the seven roundings above."""
     return _ROUND[type(rounding)](total, rounding)
 
 

@@ -1,10 +1,41 @@
-"""Kernels of two dimensions on CUDA: one thread for each value."""
+"""Kernels of two dimensions on CUDA: over tiles, and one thread for each value where they are too large."""
 
 import math
 
+import numpy as np
+
 from cvkit._border import border_index
 from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit.filters._cuda.tiles import (
+    BLOCK,
+    HEIGHT,
+    PITCH,
+    SIZE,
+    add_taps,
+    clear,
+    has_results,
+    load_tile,
+    place_of,
+    reach_of,
+    store_rounded,
+    taps_of_tiles,
+    threads_for,
+    tiling_of,
+)
 from cvkit.filters._math import rounded
+
+
+@cuda_kernel(block=BLOCK, is_block_fixed=True)
+def _correlate_tiles(source, taps, tiling, border, border_value, rounding, out):
+    tile = cuda.shared.array(SIZE, source.dtype)
+    totals = cuda.local.array(HEIGHT, taps.weights.dtype)
+    place = place_of(cuda.blockIdx.x, cuda.threadIdx.x, tiling)
+    load_tile(source, place, tiling, border, border_value, tile)
+    cuda.syncthreads()
+    if has_results(place, tiling):
+        clear(totals)
+        add_taps(tile, place.column, taps, taps.ends[0], taps.ends[1], totals)
+        store_rounded(totals, rounding, place, out)
 
 
 @cuda_kernel
@@ -26,6 +57,15 @@ def _correlate(source, y_offsets, x_offsets, weights, border, border_value, roun
 
 def correlate(source, taps, border, border_value, rounding, out):
     """Filter by taps anywhere around a pixel."""
+    reach_y = reach_of(taps.y_offsets)
+    tiling = tiling_of(source, reach_y, reach_of(taps.x_offsets))
+    if tiling is not None:
+        places = (taps.y_offsets + reach_y) * PITCH + taps.x_offsets * source.shape[3] + tiling.margin
+        in_tile = taps_of_tiles(places, taps.weights, np.array([0, len(places)]))
+        _correlate_tiles[threads_for(source, tiling)](
+            source, in_tile, tiling, border, border_value, rounding, out
+        )
+        return
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
     _correlate[threads](source, *taps, border, border_value, rounding, out)
