@@ -4,7 +4,7 @@ import numpy as np
 
 from cvkit._cuda_threads import place_of_thread
 from cvkit._jit import helper
-from cvkit._jit_cuda import as_words, cuda_kernel, reshaped
+from cvkit._jit_cuda import as_words, cuda, cuda_kernel, reshaped
 
 # Pixels that a thread takes from words of four bytes.
 _PIXELS = 4

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._border import REFLECT101, border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit._simd.numbers import nearest, product
 from cvkit.intensity._cuda.equalization import THREADS, rank_before
 from cvkit.intensity._cuda.histogram import clear
@@ -89,7 +89,7 @@ def tile_tables(source, tile_shape, limit, scale, tables):
     """
     count, tile_rows, tile_columns, levels = tables.shape
     tiles = tile_rows * tile_columns
-    counts = cuda.device_array((count, tiles, levels), np.uint32, stream=source.stream)
+    counts = temporary((count, tiles, levels), np.uint32, source)
     clear(counts)
     if source.dtype.itemsize == 1:
         parts = -(-tile_shape[0] * tile_shape[1] // (THREADS * _RUN))

@@ -1,7 +1,7 @@
 """Minima and maxima over structuring elements on CUDA: one thread for each value."""
 
 from cvkit._border import border_index
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.morphology._math import stronger
 
 
@@ -41,7 +41,7 @@ def extreme_of_rectangles(source, rectangle, outside, extreme, out):
     """Write the minimum, or the maximum, over a rectangle around each value: along the rows, then down."""
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
-    held = cuda.device_array(source.shape, source.dtype, stream=source.stream)
+    held = temporary(source.shape, source.dtype, source)
     _extreme_along[threads](source, rectangle, outside, extreme, held)
     _extreme_down[threads](held, rectangle, outside, extreme, out)
 
