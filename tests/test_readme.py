@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import cvkit
 from cvkit._jit_cuda import cuda
 from cvkit.cli import main
 
@@ -49,6 +50,16 @@ def test_python_examples_run_one_after_another(checkout: Path) -> None:
                 exec(compile(example, "README.md", "exec"), namespace)
     assert namespace["same"].dtype == namespace["features"].dtype
     assert (checkout / "people.jpg").exists()
+
+
+def test_the_operations_are_all_listed() -> None:
+    rooms = {"color", "features", "filters", "geometry", "intensity", "morphology"}
+    for room in rooms:
+        there = {name for name, module in cvkit._FUNCTIONS.items() if module.split(".")[1] == room}
+        (row,) = re.findall(rf"^\| {room} \| (.*) \|$", README, flags=re.MULTILINE)
+        assert set(re.findall(r"`(\w+)`", row)) == there
+    rest = {module.split(".")[1] for module in cvkit._FUNCTIONS.values()} - rooms
+    assert rest == {"_dispatch", "_jit", "io"}
 
 
 def test_the_first_command_does_what_the_readme_says(checkout: Path) -> None:
