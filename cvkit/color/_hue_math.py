@@ -25,7 +25,7 @@ def hsv_of_bytes(red, green, blue, turn, step):
     value = max(red, max(green, blue))
     range_ = number(value - min(red, min(green, blue)))
     saturation_scale = nearest(_FULL_SATURATION / np.float32(max(value, number(1))))
-    hue_scale = nearest(step / np.float32(number(6) * max(range_, number(1))))
+    hue_scale = nearest(step / np.float32(number(number(6) * max(range_, number(1)))))
     from_red, from_green = number(green - blue), number(number(blue - red) + number(number(2) * range_))
     from_blue = number(number(red - green) + number(number(4) * range_))
     ahead = from_red if value == red else (from_green if value == green else from_blue)
@@ -36,12 +36,17 @@ def hsv_of_bytes(red, green, blue, turn, step):
 
 
 @exact_helper
-def _extremes(red, green, blue):
-    """Return the largest and the smallest of three numbers, both NaN if one of them is."""
+def extremes(red, green, blue):
+    """Return the largest and the smallest of three numbers."""
     high = red if red > green else green
-    high = high if high > blue else blue
     low = red if red < green else green
-    low = low if low < blue else blue
+    return (high if high > blue else blue), (low if low < blue else blue)
+
+
+@exact_helper
+def _extremes_or_nan(red, green, blue):
+    """Return the largest and the smallest of three numbers, both NaN if one of them is."""
+    high, low = extremes(red, green, blue)
     total = red + green + blue
     has_nan = total != total
     return (total if has_nan else high), (total if has_nan else low)
@@ -61,7 +66,7 @@ def _hue(red, green, blue, high, inverse_range):
 @exact_helper
 def hsv_of_floats(red, green, blue):
     """Convert float32; the hue is in degrees."""
-    high, low = _extremes(red, green, blue)
+    high, low = _extremes_or_nan(red, green, blue)
     range_ = high - low
     saturation = range_ / (abs(high) + _EPSILON)
     return _hue(red, green, blue, high, _SECTOR / (range_ + _EPSILON)), saturation, high
@@ -70,7 +75,13 @@ def hsv_of_floats(red, green, blue):
 @exact_helper
 def hls_of_floats(red, green, blue):
     """Convert float32; the hue is in degrees."""
-    high, low = _extremes(red, green, blue)
+    return hls(red, green, blue, _extremes_or_nan(red, green, blue))
+
+
+@exact_helper
+def hls(red, green, blue, high_and_low):
+    """Convert float32, of which the largest and the smallest are known; the hue is in degrees."""
+    high, low = high_and_low
     range_, total = high - low, high + low
     lightness = total * _HALF_LIGHT
     saturation = range_ / (total if lightness < _HALF_LIGHT else _TWO - total)
@@ -110,13 +121,38 @@ def _spread(sector, main, low, falling, rising):
 
 
 @exact_helper
+def _fraction(value):
+    """Clip to 0 and 1; NaN stays."""
+    value = _ONE if value > _ONE else value
+    return _ZERO if value < _ZERO else value
+
+
+@exact_helper
+def _share(value, saturation, way):
+    return product(value, multiply_add(-saturation, way, _ONE))
+
+
+@exact_helper
 def rgb_of_hsv(hue, saturation, value):
-    """Convert float32; the hue is in sixths of a turn."""
-    sector, rest = _sector(hue)
-    low = product(value, _ONE - saturation)
-    falling = product(value, multiply_add(-saturation, rest, _ONE))
-    rising = product(value, multiply_add(-saturation, _ONE - rest, _ONE))
-    return _spread(sector, value, low, falling, rising)
+    """Convert float32; the hue is in sixths of a turn, from 0 to 6.
+
+    A channel falls from the value as its hue, at 0, 2 or 4, gets further than one away.
+    """
+    three, five = np.float32(3), np.float32(5)
+    of_red = hue - _ONE if hue - _ONE < five - hue else five - hue
+    of_green = _ONE - hue if _ONE - hue > hue - three else hue - three
+    of_blue = three - hue if three - hue > hue - five else hue - five
+    return (
+        _share(value, saturation, _fraction(of_red)),
+        _share(value, saturation, _fraction(of_green)),
+        _share(value, saturation, _fraction(of_blue)),
+    )
+
+
+@exact_helper
+def within_turn(hue):
+    """Bring a hue in sixths of a turn to what is left of full turns."""
+    return hue - product(_SIX, _floor(product(hue, _SIXTH)))
 
 
 @exact_helper

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from cvkit._jit import exact_helper, helper
+from cvkit._simd.numbers import nearest, product
 
 # sRGB's primaries and white (D65) in XYZ, with the digits that OpenCV uses.
 _X = tuple(np.float32(weight) for weight in (0.412453, 0.357580, 0.180423))
@@ -141,13 +142,24 @@ def rgb_of_luv(lightness, u, v):
 # Bytes, in integers and by the tables of OpenCV.
 
 
-@helper
-def weigh_light(channels, weights):
-    """Sum light of 11 bits by weights of 12, and round to 11."""
-    number = np.int32
-    total = number(number(channels[0] * weights[0]) + number(channels[1] * weights[1]))
-    total = number(total + number(channels[2] * weights[2]))
-    return number(number(total + number(1 << 11)) >> number(12))
+_INVERSE = np.float32(1) / np.float32(_WHITE_SUM)
+_EXACT_WHITE_U = _INVERSE * np.float32(52) * np.float32(_WHITE[0])
+_EXACT_WHITE_V = _INVERSE * np.float32(117) * np.float32(_WHITE[1])
+
+
+@exact_helper
+def chromaticity_of_luv(lightness, u, v):
+    """Return 9 (u + L white) with 4 bits and 1 / 4 (v + L white) with 24, in float32 up to the end."""
+    real = np.float32
+    full = real(255)
+    light = real(lightness * np.int32(100)) / full
+    u_part = real(u * np.int32(354)) / full - real(134)
+    v_part = real(v * np.int32(262)) / full - real(140)
+    up = real(9) * (u_part + product(light, _EXACT_WHITE_U))
+    vp = real(0.25) / (v_part + product(light, _EXACT_WHITE_V))
+    vp = real(0.25) if vp > real(0.25) else vp
+    vp = real(-0.25) if vp < real(-0.25) else vp
+    return nearest(up * real(16)), nearest(vp * real(1 << 24))
 
 
 @helper
@@ -158,12 +170,7 @@ def lab_of_roots(x, y, z):
     middle = number((128 << 15) + (1 << 14))
     a = number(number(number(number(x - y) * number(500)) + middle) >> number(15))
     b = number(number(number(number(y - z) * number(200)) + middle) >> number(15))
-    return _as_byte(lightness), _as_byte(a), _as_byte(b)
-
-
-@helper
-def _as_byte(value):
-    return min(max(value, np.int32(0)), np.int32(255))
+    return lightness, a, b
 
 
 @helper

@@ -79,24 +79,25 @@ def _whole(value: np.ndarray, dtype: type = np.int32) -> np.ndarray:
 
 
 class LabTables(NamedTuple):
-    """From RGB: light of bytes with 11 bits, weights with 12, and roots of what they sum to with 15."""
+    """From RGB: what each byte of each channel adds to X and Y, to Z, and the roots of the sums."""
 
-    light: np.ndarray
-    weights: np.ndarray
+    pairs: np.ndarray
+    thirds: np.ndarray
     roots: np.ndarray
 
 
 @cache
 def lab_tables() -> LabTables:
-    """Make the tables from RGB to Lab."""
+    """Make the tables from RGB to Lab: light of 11 bits times weights of 12, roots of 15."""
     scale = _float(255 * 8)
     byte = np.arange(256, dtype=np.float32) / _float(255)
-    light = np.arange(256 * 3 // 2 * 8, dtype=np.float32) * (_float(1) / scale)
-    return LabTables(
-        _whole(scale * _linear(byte), np.uint16),
-        _whole(4096 * _TO_XYZ / _WHITE[:, np.newaxis]),
-        _whole(_float(1 << 15) * _root(light), np.uint16),
-    )
+    light = _whole(scale * _linear(byte), np.uint64)
+    weights = _whole(4096 * _TO_XYZ / _WHITE[:, np.newaxis], np.uint64)
+    parts = weights[:, :, np.newaxis] * light
+    parts[:, 0] += np.uint64(1 << 11)  # rounds the sum
+    sums = np.arange(256 * 3 // 2 * 8, dtype=np.float32) * (_float(1) / scale)
+    roots = _whole(_float(1 << 15) * _root(sums), np.uint16)
+    return LabTables(parts[0] | (parts[1] << np.uint64(32)), parts[2].astype(np.uint32), roots)
 
 
 class LightTables(NamedTuple):
@@ -147,22 +148,3 @@ def luv_lattice() -> np.ndarray:
     for channel, values in enumerate((lightness, u, v)):
         nodes[..., channel] = np.rint(_float(_BASE) * (values - _LOW[channel]) / _RANGE[channel])
     return nodes.ravel()
-
-
-@cache
-def luv_chromaticity() -> np.ndarray:
-    """Tabulate 9 (u + L white) with 4 bits and 1 / 4 (v + L white) with 24, each in a row.
-
-    The place in a row is 256 times L plus u or v.
-    """
-    level = np.arange(256)
-    lightness = ((level * 100).astype(np.float32) / _float(255))[:, np.newaxis]
-    u, v = (
-        (level.astype(np.float32) * _RANGE[channel] / _float(255) + _LOW[channel])[np.newaxis]
-        for channel in (1, 2)
-    )
-    white_u, white_v = _white_chromaticity()
-    up = _float(9) * (u + lightness * white_u)
-    with np.errstate(divide="ignore"):
-        vp = (_float(0.25) / (v + lightness * white_v)).clip(-0.25, 0.25)
-    return np.stack([_whole(up * _float(16)).ravel(), _whole(vp * _float(1 << 24)).ravel()])

@@ -91,7 +91,7 @@ def lab_to_rgb(image: Array, *, out: Array | None = None) -> Array:
     >>> import cvkit, numpy as np
     >>> cvkit.lab_to_rgb(np.array([[[255, 128, 128], [136, 208, 195]]], np.uint8))
     array([[[255, 255, 255],
-            [255,   0,   0]]], dtype=uint8)
+            [255,   2,   1]]], dtype=uint8)
     """
     stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(3,))
     result = stack.output()
@@ -138,8 +138,8 @@ def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
     --------
     >>> import cvkit, numpy as np
     >>> cvkit.rgb_to_luv(np.array([[[255, 255, 255], [255, 0, 0]]], np.uint8))
-    array([[[253,  96, 136],
-            [135, 219, 172]]], dtype=uint8)
+    array([[[255,  96, 136],
+            [135, 222, 173]]], dtype=uint8)
     """
     stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(3,))
     result = stack.output()
@@ -182,16 +182,15 @@ def luv_to_rgb(image: Array, *, out: Array | None = None) -> Array:
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> cvkit.luv_to_rgb(np.array([[[253, 96, 136], [135, 219, 172]]], np.uint8))
-    array([[[253, 253, 253],
-            [251,   0,   0]]], dtype=uint8)
+    >>> cvkit.luv_to_rgb(np.array([[[255, 96, 136], [135, 222, 173]]], np.uint8))
+    array([[[254, 255, 255],
+            [254,   0,   0]]], dtype=uint8)
     """
     stack = ImageStack.of(image, out=out, dtypes=(np.uint8, np.float32), channels=(3,))
     result = stack.output()
     kernels = stack.kernels(lightness_kernels)
     if stack.dtype == np.uint8:
-        brightness, weights, gamma = tables.light_tables(False)
-        kernels.bytes_of_luv(stack.array, brightness, tables.luv_chromaticity(), weights, gamma, result)
+        kernels.bytes_of_luv(stack.array, *tables.light_tables(False), result)
     else:
         kernels.floats_of_luv(stack.array, result)
     return stack.restore(result)

@@ -222,7 +222,7 @@ def xyz_to_rgb(image: Array, *, out: Array | None = None) -> Array:
     --------
     >>> import cvkit, numpy as np
     >>> cvkit.xyz_to_rgb(np.array([[[105, 54, 5], [190, 200, 218]]], np.uint8))
-    array([[[255,   0,   1],
+    array([[[255,   0,   0],
             [200, 200, 200]]], dtype=uint8)
     """
     stack = ImageStack.of(image, out=out, channels=(3,))

@@ -1,66 +1,86 @@
-"""Demosaicing on the CPU: each row becomes three rows of one color, which are then woven together."""
+"""Demosaicing on the CPU: every column of a row as if it held either color, of which one is taken."""
 
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd.memory import read_apart, write_apart
 
 
 @helper
 def _mean_of_two(first, second, number):
-    return number(number(number(first) + number(second)) + number(1)) >> number(1)
+    total = number(number(number(first) + number(second)) + number(1))
+    return number(total >> number(1))
 
 
 @helper
 def _mean_of_four(first, second, third, fourth, number):
     total = number(number(number(first) + number(second)) + number(number(third) + number(fourth)))
-    return number(total + number(2)) >> number(2)
+    return number(number(total + number(2)) >> number(2))
 
 
 @helper
-def _difference(first, second):
-    return max(first, second) - min(first, second)
+def _difference(first, second, number):
+    return number(number(max(first, second)) - number(min(first, second)))
 
 
 @helper
-def _fill_bilinear(rows, sites, number, own, green, other):
+def _around(rows, x):
+    """Read the nine pixels around a column, three by three."""
+    above, row, below = rows
+    left, middle, right = np.uintp(x), np.uintp(x + 1), np.uintp(x + 2)
+    return (
+        (read_apart(above, left), read_apart(above, middle), read_apart(above, right)),
+        (read_apart(row, left), read_apart(row, middle), read_apart(row, right)),
+        (read_apart(below, left), read_apart(below, middle), read_apart(below, right)),
+    )
+
+
+@helper
+def _write(out, x, pixel, is_red, number):
+    """Write the color of the row, green and the other color in their order."""
+    place = np.uintp(3 * x + 3)
+    own, green, other = number(pixel[0]), number(pixel[1]), number(pixel[2])
+    write_apart(out, place, own if is_red else other)
+    write_apart(out, place + np.uintp(1), green)
+    write_apart(out, place + np.uintp(2), other if is_red else own)
+
+
+@helper
+def _fill_bilinear(rows, sites, number, is_red, out):
     """Fill the columns between the outermost; ``sites`` tells which hold the color of the row, not green."""
-    above, row, below = rows
-    for x in range(own.shape[0]):
-        left, middle, right = row[x], row[x + 1], row[x + 2]
-        up, down = above[x + 1], below[x + 1]
-        diagonal = _mean_of_four(above[x], above[x + 2], below[x], below[x + 2], number)
-        cross = _mean_of_four(left, right, up, down, number)
-        is_site = sites[x] != 0
-        own[x] = middle if is_site else _mean_of_two(left, right, number)
-        green[x] = cross if is_site else middle
-        other[x] = diagonal if is_site else _mean_of_two(up, down, number)
+    for x in range(sites.shape[0]):
+        above, row, below = _around(rows, x)
+        diagonal = _mean_of_four(above[0], above[2], below[0], below[2], number)
+        cross = _mean_of_four(row[0], row[2], above[1], below[1], number)
+        across, along = _mean_of_two(row[0], row[2], number), _mean_of_two(above[1], below[1], number)
+        is_site, middle = read_apart(sites, np.uintp(x)) != 0, number(row[1])
+        own, green = (middle if is_site else across), (cross if is_site else middle)
+        _write(out, x, (own, green, diagonal if is_site else along), is_red, number)
 
 
 @helper
-def _fill_edge_aware(rows, sites, number, own, green, other):
+def _fill_edge_aware(rows, sites, number, is_red, out):
     """As ``_fill_bilinear``, but for green along the edge: of the two neighbors that differ less."""
-    above, row, below = rows
-    for x in range(own.shape[0]):
-        left, middle, right = row[x], row[x + 1], row[x + 2]
-        up, down = above[x + 1], below[x + 1]
-        diagonal = _mean_of_four(above[x], above[x + 2], below[x], below[x + 2], number)
-        across, along = _mean_of_two(left, right, number), _mean_of_two(up, down, number)
-        is_vertical = _difference(left, right) > _difference(up, down)
-        is_site = sites[x] != 0
-        own[x] = middle if is_site else across
-        green[x] = (along if is_vertical else across) if is_site else middle
-        other[x] = diagonal if is_site else along
+    for x in range(sites.shape[0]):
+        above, row, below = _around(rows, x)
+        diagonal = _mean_of_four(above[0], above[2], below[0], below[2], number)
+        across, along = _mean_of_two(row[0], row[2], number), _mean_of_two(above[1], below[1], number)
+        is_vertical = _difference(row[0], row[2], number) > _difference(above[1], below[1], number)
+        is_site, middle = read_apart(sites, np.uintp(x)) != 0, number(row[1])
+        own, green = (
+            (middle if is_site else across),
+            ((along if is_vertical else across) if is_site else middle),
+        )
+        _write(out, x, (own, green, diagonal if is_site else along), is_red, number)
 
 
 @helper
-def _weave(red, green, blue, out):
-    """Write a row of pixels, and repeat its first and its last."""
-    width = red.shape[0]
-    for x in range(width):
-        out[3 * x + 3], out[3 * x + 4], out[3 * x + 5] = red[x], green[x], blue[x]
+def _repeat_ends(out):
+    """Write the first and the last pixel of a row, which are those next to them."""
+    last = out.shape[0] - 3
     for channel in range(3):
         out[channel] = out[channel + 3]
-        out[3 * width + 3 + channel] = out[3 * width + channel]
+        out[last + channel] = out[last - 3 + channel]
 
 
 @cpu_kernel
@@ -85,12 +105,8 @@ def demosaic(source, red, number, is_edge_aware, out):
         is_red = y % 2 == red[0]
         first_site = (red[1] + (0 if is_red else 1) + 1) % 2
         of_columns = sites[first_site : first_site + width - 2]
-        parts = np.empty((3, width - 2), out.dtype)
         if is_edge_aware:
-            _fill_edge_aware(rows, of_columns, number, parts[0], parts[1], parts[2])
+            _fill_edge_aware(rows, of_columns, number, is_red, out_rows[task])
         else:
-            _fill_bilinear(rows, of_columns, number, parts[0], parts[1], parts[2])
-        if is_red:
-            _weave(parts[0], parts[1], parts[2], out_rows[task])
-        else:
-            _weave(parts[2], parts[1], parts[0], out_rows[task])
+            _fill_bilinear(rows, of_columns, number, is_red, out_rows[task])
+        _repeat_ends(out_rows[task])

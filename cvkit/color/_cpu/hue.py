@@ -3,18 +3,39 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.numbers import nearest
+from cvkit._simd.numbers import nearest, product
 from cvkit._tiles import parts_of, span
 from cvkit.color._cpu.gray import SPAN
-from cvkit.color._hue_math import hls_of_floats, hsv_of_bytes, hsv_of_floats, rgb_of_hls, rgb_of_hsv
+from cvkit.color._hue_math import (
+    extremes,
+    hls,
+    hls_of_floats,
+    hsv_of_bytes,
+    hsv_of_floats,
+    rgb_of_hls,
+    rgb_of_hsv,
+    within_turn,
+)
 
-_OF_BYTE, _TO_BYTE = np.float32(1 / 255), np.float32(255)
+_OF_BYTE, _TO_BYTE, _SIX = np.float32(1 / 255), np.float32(255), np.float32(6)
 
 
 @helper
 def _rounded(value):
     """Round to a byte, half to even."""
     return min(max(nearest(value), np.int32(0)), np.int32(255))
+
+
+@helper
+def _unit(value):
+    return product(np.float32(value), _OF_BYTE)
+
+
+@helper
+def _hue_of_byte(value, scale):
+    """Return the hue in sixths of a turn; a byte holds less than two turns."""
+    hue = product(np.float32(value), scale)
+    return hue - _SIX if hue >= _SIX else hue
 
 
 @helper
@@ -52,11 +73,11 @@ def hsv_from_floats(source, out):
 @helper
 def _hls_of_bytes(values, scale, out):
     for x in range(out.shape[0] // 3):
-        red, green = np.float32(values[3 * x]) * _OF_BYTE, np.float32(values[3 * x + 1]) * _OF_BYTE
-        hue, lightness, saturation = hls_of_floats(red, green, np.float32(values[3 * x + 2]) * _OF_BYTE)
-        out[3 * x] = _rounded(hue * scale)
-        out[3 * x + 1] = _rounded(lightness * _TO_BYTE)
-        out[3 * x + 2] = _rounded(saturation * _TO_BYTE)
+        red, green, blue = _unit(values[3 * x]), _unit(values[3 * x + 1]), _unit(values[3 * x + 2])
+        hue, lightness, saturation = hls(red, green, blue, extremes(red, green, blue))
+        out[3 * x] = min(nearest(hue * scale), np.int32(255))
+        out[3 * x + 1] = nearest(lightness * _TO_BYTE)
+        out[3 * x + 2] = nearest(saturation * _TO_BYTE)
 
 
 @cpu_kernel
@@ -87,8 +108,8 @@ def hls_from_floats(source, out):
 @helper
 def _bytes_of_hsv(values, scale, out):
     for x in range(out.shape[0] // 3):
-        saturation, value = np.float32(values[3 * x + 1]) * _OF_BYTE, np.float32(values[3 * x + 2]) * _OF_BYTE
-        red, green, blue = rgb_of_hsv(np.float32(values[3 * x]) * scale, saturation, value)
+        hue = _hue_of_byte(values[3 * x], scale)
+        red, green, blue = rgb_of_hsv(hue, _unit(values[3 * x + 1]), _unit(values[3 * x + 2]))
         out[3 * x] = np.int32(red * _TO_BYTE)
         out[3 * x + 1] = np.int32(green * _TO_BYTE)
         out[3 * x + 2] = np.int32(blue * _TO_BYTE)
@@ -107,7 +128,9 @@ def bytes_from_hsv(source, scale, out):
 def _floats_of_hsv(values, scale, out):
     for x in range(out.shape[0] // 3):
         hue, saturation, value = values[3 * x], values[3 * x + 1], values[3 * x + 2]
-        out[3 * x], out[3 * x + 1], out[3 * x + 2] = rgb_of_hsv(hue * scale, saturation, value)
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = rgb_of_hsv(
+            within_turn(product(hue, scale)), saturation, value
+        )
 
 
 @cpu_kernel
@@ -122,9 +145,8 @@ def floats_from_hsv(source, scale, out):
 @helper
 def _bytes_of_hls(values, scale, out):
     for x in range(out.shape[0] // 3):
-        lightness = np.float32(values[3 * x + 1]) * _OF_BYTE
-        saturation = np.float32(values[3 * x + 2]) * _OF_BYTE
-        red, green, blue = rgb_of_hls(np.float32(values[3 * x]) * scale, lightness, saturation)
+        hue = product(np.float32(values[3 * x]), scale)
+        red, green, blue = rgb_of_hls(hue, _unit(values[3 * x + 1]), _unit(values[3 * x + 2]))
         out[3 * x] = _rounded(red * _TO_BYTE)
         out[3 * x + 1] = _rounded(green * _TO_BYTE)
         out[3 * x + 2] = _rounded(blue * _TO_BYTE)
@@ -143,7 +165,7 @@ def bytes_from_hls(source, scale, out):
 def _floats_of_hls(values, scale, out):
     for x in range(out.shape[0] // 3):
         hue, lightness, saturation = values[3 * x], values[3 * x + 1], values[3 * x + 2]
-        out[3 * x], out[3 * x + 1], out[3 * x + 2] = rgb_of_hls(hue * scale, lightness, saturation)
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = rgb_of_hls(product(hue, scale), lightness, saturation)
 
 
 @cpu_kernel

@@ -3,11 +3,14 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import split_channels
 from cvkit._simd.lattice import blend_cell
 from cvkit._simd.memory import look_up
+from cvkit._simd.numbers import bits
 from cvkit._tiles import parts_of, span
 from cvkit.color._cpu.spaces import flat
 from cvkit.color._lightness_math import (
+    chromaticity_of_luv,
     lab,
     lab_of_roots,
     linear,
@@ -15,9 +18,7 @@ from cvkit.color._lightness_math import (
     rgb_of_lab,
     rgb_of_luv,
     root_and_cube,
-    weigh_light,
     with_gamma,
-    xz_of_luv,
 )
 
 # Pixels of one task of bytes: what is between its steps stays in the nearest cache.
@@ -118,54 +119,44 @@ def lab_of_floats(source, out):
 
 
 @helper
-def _light_of(values, light, parts):
-    """Look up the three channels of bytes, into one row for each."""
-    red, green, blue = parts
-    for x in range(red.shape[0]):
+def _roots_of_bytes(values, pairs, thirds, roots, words):
+    """Look up and add what a pixel needs; its three roots of 16 bits are written at once."""
+    word = np.uint64
+    for x in range(words.shape[0]):
         start = np.uintp(3 * x)
-        red[x] = look_up(light, np.uintp(values[start]))
-        green[x] = look_up(light, np.uintp(values[start + np.uintp(1)]))
-        blue[x] = look_up(light, np.uintp(values[start + np.uintp(2)]))
+        red = np.uintp(values[start])
+        green = np.uintp(256) + np.uintp(values[start + np.uintp(1)])
+        blue = np.uintp(512) + np.uintp(values[start + np.uintp(2)])
+        pair = look_up(pairs, red) + look_up(pairs, green) + look_up(pairs, blue)
+        third = np.uint32(look_up(thirds, red) + look_up(thirds, green)) + look_up(thirds, blue)
+        root_x = look_up(roots, np.uintp(np.uint32(pair) >> np.uint32(12)))
+        root_y = look_up(roots, np.uintp(pair >> word(44)))
+        root_z = look_up(roots, np.uintp(np.uint32(third) >> np.uint32(12)))
+        words[x] = word(root_x) | (word(root_y) << word(16)) | (word(root_z) << word(32))
 
 
 @helper
-def _weigh(parts, weights):
-    """Weigh the channels in place; what they sum to fits 16 bits without the 12 of fraction."""
-    red, green, blue = parts
-    for x in range(red.shape[0]):
-        channels = np.int32(red[x]), np.int32(green[x]), np.int32(blue[x])
-        red[x] = weigh_light(channels, weights[:3])
-        green[x] = weigh_light(channels, weights[3:6])
-        blue[x] = weigh_light(channels, weights[6:])
-
-
-@helper
-def _replace(table, values):
-    for x in range(values.shape[0]):
-        values[x] = look_up(table, np.uintp(values[x]))
-
-
-@helper
-def _lab_of_roots(parts, out):
-    first, second, third = parts
-    for x in range(first.shape[0]):
-        roots = np.int32(first[x]), np.int32(second[x]), np.int32(third[x])
-        out[3 * x], out[3 * x + 1], out[3 * x + 2] = lab_of_roots(*roots)
+def _lab_of_roots(roots, out):
+    """Convert pixels of three roots and a number that does not count."""
+    for x in range(out.shape[0] // 3):
+        three = np.int32(roots[4 * x]), np.int32(roots[4 * x + 1]), np.int32(roots[4 * x + 2])
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = lab_of_roots(*three)
 
 
 @cpu_kernel
-def lab_of_bytes(source, light, weights, roots, out):
-    """Convert RGB bytes to L*a*b* bytes by OpenCV's tables: light of bytes, and roots of weighted sums."""
+def lab_of_bytes(source, pairs, thirds, roots, out):
+    """Convert RGB bytes to L*a*b* bytes by OpenCV's tables.
+
+    ``pairs`` are what a byte of each channel adds to X and, times 2**32, to Y, ``thirds`` to Z, with 12 bits
+    of fraction; ``roots`` are theirs.
+    """
     values, out_values = source.reshape(source.size), out.reshape(out.size)
-    numbers = flat(weights)
+    all_pairs, all_thirds = pairs.reshape(768), thirds.reshape(768)
     for task in prange(parts_of(out.size, 3 * _SPAN)):
         first, stop = span(task, 3 * _SPAN, out.size)
-        memory = np.empty((3, (stop - first) // 3), np.uint16)
-        parts = memory[0], memory[1], memory[2]
-        _light_of(values[first:stop], light, parts)
-        _weigh(parts, numbers)
-        _replace(roots, memory.reshape(stop - first))
-        _lab_of_roots(parts, out_values[first:stop])
+        words = np.empty((stop - first) // 3, np.uint64)
+        _roots_of_bytes(values[first:stop], all_pairs, all_thirds, roots, words)
+        _lab_of_roots(words.view(np.uint16), out_values[first:stop])
 
 
 @helper
@@ -272,50 +263,71 @@ def _bytes_of_light(parts, gamma, out):
 def bytes_of_lab(source, brightness, weights, gamma, out):
     """Convert L*a*b* bytes to RGB bytes by OpenCV's tables: Y and its root of each L, bytes of light."""
     values, out_values = source.reshape(source.size), out.reshape(out.size)
-    numbers = flat(weights)
-    of_lightness = brightness.reshape(512)
+    matrix, of_lightness = flat(weights), brightness.reshape(512)
     for task in prange(parts_of(out.size, 3 * _SPAN)):
         first, stop = span(task, 3 * _SPAN, out.size)
         memory = np.empty((5, (stop - first) // 3), np.uint16)
         parts = memory[2], memory[3], memory[4]
         _brightness_of(values[first:stop], of_lightness, memory[0], memory[1])
-        _light_of_lab(values[first:stop], memory[0], memory[1], numbers, parts)
+        _light_of_lab(values[first:stop], memory[0], memory[1], matrix, parts)
         _bytes_of_light(parts, gamma, out_values[first:stop])
 
 
 @helper
-def _xyz_of_luv(values, brightness, chromaticity, x_row, y_row, z_row):
-    for x in range(x_row.shape[0]):
-        start = np.uintp(3 * x)
-        lightness = np.uintp(values[start])
-        first = np.uintp(lightness << np.uintp(8))
-        up = look_up(chromaticity, first + np.uintp(values[start + np.uintp(1)]))
-        vp = look_up(chromaticity, first + np.uintp(65536) + np.uintp(values[start + np.uintp(2)]))
-        y = np.int32(look_up(brightness, lightness))
-        x_row[x], z_row[x] = xz_of_luv(np.int64(lightness), np.int64(up), np.int64(vp), np.int64(y))
-        y_row[x] = y
+def _y_of(brightness, lightness, y):
+    for x in range(y.shape[0]):
+        y[x] = look_up(brightness, np.uintp(lightness[x]))
+
+
+@helper
+def _chromaticity(lightness, u, v, up, vp):
+    for x in range(up.shape[0]):
+        up[x], vp[x] = chromaticity_of_luv(np.int32(lightness[x]), np.int32(u[x]), np.int32(v[x]))
+
+
+@helper
+def _xz_of_luv(lightness, y, up, vp):
+    """Find X and Z of 14 bits in place of ``up`` and ``vp``, as ``xz_of_luv`` does in integers.
+
+    No number has more than 53 bits, and there are vectors for floats.
+    """
+    real = np.float64
+    bit = real(1 / (1 << 14))
+    for x in range(up.shape[0]):
+        first, second, brightness = real(up[x]), real(vp[x]), real(y[x])
+        light_x = np.floor(brightness * np.floor(first * second * bit) * bit)
+        way = real(249600) * real(lightness[x]) - real(85) * first
+        light_z = np.floor(brightness * (np.floor(second * way * bit) - real(5 * 255 << 14)) * bit)
+        # Of a whole number on this one, the lower bits are those of an integer.
+        narrow = np.int32(bits(light_z + real(3 << 51)))
+        cut = np.int32(np.int32(narrow >> np.int32(8)) + np.int32(narrow >> np.int32(16)))
+        up[x] = np.int32(min(max(light_x, real(0)), real(1 << 15)))
+        vp[x] = min(max(cut, np.int32(0)), np.int32(1 << 15))
 
 
 @helper
 def _light_of_luv(x_row, y_row, z_row, weights, parts):
     red, green, blue = parts
     for x in range(x_row.shape[0]):
-        light = np.int32(x_row[x]), np.int32(y_row[x]), np.int32(z_row[x])
-        red[x], green[x], blue[x] = _light_of_xyz(light, weights)
+        red[x], green[x], blue[x] = _light_of_xyz((x_row[x], np.int32(y_row[x]), z_row[x]), weights)
 
 
 @cpu_kernel
-def bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
-    """Convert L*u*v* bytes to RGB bytes by tables: as ``bytes_of_lab``, and of L with u and with v."""
+def bytes_of_luv(source, brightness, weights, gamma, out):
+    """Convert L*u*v* bytes to RGB bytes by OpenCV's tables, which are those of ``bytes_of_lab``."""
     values, out_values = source.reshape(source.size), out.reshape(out.size)
-    numbers = flat(weights)
-    of_lightness, of_chroma = brightness.reshape(512), chromaticity.reshape(2 * 65536)
+    matrix, of_lightness = flat(weights), brightness.reshape(512)
     for task in prange(parts_of(out.size, 3 * _SPAN)):
         first, stop = span(task, 3 * _SPAN, out.size)
-        memory = np.empty((6, (stop - first) // 3), np.uint16)
-        parts = memory[3], memory[4], memory[5]
-        _xyz_of_luv(values[first:stop], of_lightness, of_chroma, memory[0], memory[1], memory[2])
-        _light_of_luv(memory[0], memory[1], memory[2], numbers, parts)
+        pixels = (stop - first) // 3
+        luv_bytes, memory = np.empty((3, pixels), np.uint8), np.empty((4, pixels), np.uint16)
+        wide = np.empty((2, pixels), np.int32)
+        parts = memory[1], memory[2], memory[3]
+        split_channels(values[first:stop], luv_bytes)
+        _y_of(of_lightness, luv_bytes[0], memory[0])
+        _chromaticity(luv_bytes[0], luv_bytes[1], luv_bytes[2], wide[0], wide[1])
+        _xz_of_luv(luv_bytes[0], memory[0], wide[0], wide[1])
+        _light_of_luv(wide[0], memory[0], wide[1], matrix, parts)
         _bytes_of_light(parts, gamma, out_values[first:stop])
 
 

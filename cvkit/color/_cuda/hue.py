@@ -4,10 +4,19 @@ import numpy as np
 
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel
-from cvkit._simd.numbers import nearest
-from cvkit.color._hue_math import hls_of_floats, hsv_of_bytes, hsv_of_floats, rgb_of_hls, rgb_of_hsv
+from cvkit._simd.numbers import nearest, product
+from cvkit.color._hue_math import (
+    extremes,
+    hls,
+    hls_of_floats,
+    hsv_of_bytes,
+    hsv_of_floats,
+    rgb_of_hls,
+    rgb_of_hsv,
+    within_turn,
+)
 
-_OF_BYTE, _TO_BYTE = np.float32(1 / 255), np.float32(255)
+_OF_BYTE, _TO_BYTE, _SIX = np.float32(1 / 255), np.float32(255), np.float32(6)
 
 
 @helper
@@ -18,7 +27,14 @@ def _rounded(value):
 
 @helper
 def _unit(value):
-    return np.float32(np.float32(value) * _OF_BYTE)
+    return product(np.float32(value), _OF_BYTE)
+
+
+@helper
+def _hue_of_byte(value, scale):
+    """Return the hue in sixths of a turn; a byte holds less than two turns."""
+    hue = product(np.float32(value), scale)
+    return hue - _SIX if hue >= _SIX else hue
 
 
 @cuda_kernel
@@ -56,10 +72,11 @@ def _hls_from_bytes(source, scale, out):
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
-    hue, lightness, saturation = hls_of_floats(_unit(pixel[0]), _unit(pixel[1]), _unit(pixel[2]))
-    result[0] = _rounded(hue * scale)
-    result[1] = _rounded(lightness * _TO_BYTE)
-    result[2] = _rounded(saturation * _TO_BYTE)
+    red, green, blue = _unit(pixel[0]), _unit(pixel[1]), _unit(pixel[2])
+    hue, lightness, saturation = hls(red, green, blue, extremes(red, green, blue))
+    result[0] = min(nearest(hue * scale), np.int32(255))
+    result[1] = nearest(lightness * _TO_BYTE)
+    result[2] = nearest(saturation * _TO_BYTE)
 
 
 def hls_from_bytes(source, scale, out):
@@ -87,7 +104,7 @@ def _bytes_from_hsv(source, scale, out):
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
-    red, green, blue = rgb_of_hsv(np.float32(pixel[0]) * scale, _unit(pixel[1]), _unit(pixel[2]))
+    red, green, blue = rgb_of_hsv(_hue_of_byte(pixel[0], scale), _unit(pixel[1]), _unit(pixel[2]))
     result[0] = np.int32(red * _TO_BYTE)
     result[1] = np.int32(green * _TO_BYTE)
     result[2] = np.int32(blue * _TO_BYTE)
@@ -104,7 +121,7 @@ def _floats_from_hsv(source, scale, out):
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
-    result[0], result[1], result[2] = rgb_of_hsv(pixel[0] * scale, pixel[1], pixel[2])
+    result[0], result[1], result[2] = rgb_of_hsv(within_turn(product(pixel[0], scale)), pixel[1], pixel[2])
 
 
 def floats_from_hsv(source, scale, out):
@@ -118,7 +135,7 @@ def _bytes_from_hls(source, scale, out):
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
-    red, green, blue = rgb_of_hls(np.float32(pixel[0]) * scale, _unit(pixel[1]), _unit(pixel[2]))
+    red, green, blue = rgb_of_hls(product(np.float32(pixel[0]), scale), _unit(pixel[1]), _unit(pixel[2]))
     result[0] = _rounded(red * _TO_BYTE)
     result[1] = _rounded(green * _TO_BYTE)
     result[2] = _rounded(blue * _TO_BYTE)
@@ -135,7 +152,7 @@ def _floats_from_hls(source, scale, out):
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
-    result[0], result[1], result[2] = rgb_of_hls(pixel[0] * scale, pixel[1], pixel[2])
+    result[0], result[1], result[2] = rgb_of_hls(product(pixel[0], scale), pixel[1], pixel[2])
 
 
 def floats_from_hls(source, scale, out):

@@ -5,6 +5,7 @@ import numpy as np
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit.color._lightness_math import (
+    chromaticity_of_luv,
     lab,
     lab_of_roots,
     linear,
@@ -12,7 +13,6 @@ from cvkit.color._lightness_math import (
     rgb_of_lab,
     rgb_of_luv,
     root_and_cube,
-    weigh_light,
     with_gamma,
     xz_of_luv,
 )
@@ -73,31 +73,26 @@ def lab_of_floats(source, out):
     _lab_of_floats[out.shape[:3]](source, out)
 
 
-@helper
-def _row_of(weights, row):
-    return weights[row, 0], weights[row, 1], weights[row, 2]
-
-
-@helper
-def _root_of(channels, weights, row, roots):
-    return np.int32(roots[weigh_light(channels, _row_of(weights, row))])
-
-
 @cuda_kernel
-def _lab_of_bytes(source, light, weights, roots, out):
+def _lab_of_bytes(source, pairs, thirds, roots, out):
     x, y, image = cuda.grid(3)
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
-    channels = np.int32(light[pixel[0]]), np.int32(light[pixel[1]]), np.int32(light[pixel[2]])
-    root_x, root_y = _root_of(channels, weights, 0, roots), _root_of(channels, weights, 1, roots)
-    root_z = _root_of(channels, weights, 2, roots)
-    result[0], result[1], result[2] = lab_of_roots(root_x, root_y, root_z)
+    pair = pairs[0, pixel[0]] + pairs[1, pixel[1]] + pairs[2, pixel[2]]
+    third = thirds[0, pixel[0]] + thirds[1, pixel[1]] + thirds[2, pixel[2]]
+    root_x, root_y = roots[np.uint32(pair) >> np.uint32(12)], roots[pair >> np.uint64(44)]
+    root_z = roots[np.uint32(third) >> np.uint32(12)]
+    result[0], result[1], result[2] = lab_of_roots(np.int32(root_x), np.int32(root_y), np.int32(root_z))
 
 
-def lab_of_bytes(source, light, weights, roots, out):
-    """Convert RGB bytes to L*a*b* bytes by OpenCV's tables: light of bytes, and roots of weighted sums."""
-    _lab_of_bytes[out.shape[:3]](source, light, weights, roots, out)
+def lab_of_bytes(source, pairs, thirds, roots, out):
+    """Convert RGB bytes to L*a*b* bytes by OpenCV's tables.
+
+    ``pairs`` are what a byte of each channel adds to X and, times 2**32, to Y, ``thirds`` to Z, with 12 bits
+    of fraction; ``roots`` are theirs.
+    """
+    _lab_of_bytes[out.shape[:3]](source, pairs, thirds, roots, out)
 
 
 @helper
@@ -167,13 +162,13 @@ def bytes_of_lab(source, brightness, weights, gamma, out):
 
 
 @cuda_kernel
-def _bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
+def _bytes_of_luv(source, brightness, weights, gamma, out):
     x, y, image = cuda.grid(3)
     if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     pixel, result = source[image, y, x], out[image, y, x]
     lightness = np.int64(pixel[0])
-    up, vp = chromaticity[0, 256 * lightness + pixel[1]], chromaticity[1, 256 * lightness + pixel[2]]
+    up, vp = chromaticity_of_luv(np.int32(lightness), np.int32(pixel[1]), np.int32(pixel[2]))
     brightness_y = np.int64(brightness[0, lightness])
     light_x, light_z = xz_of_luv(lightness, np.int64(up), np.int64(vp), brightness_y)
     light = np.int32(light_x), np.int32(brightness_y), np.int32(light_z)
@@ -181,9 +176,9 @@ def _bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
         result[channel] = _byte_of_light(light, weights, channel, gamma)
 
 
-def bytes_of_luv(source, brightness, chromaticity, weights, gamma, out):
-    """Convert L*u*v* bytes to RGB bytes by tables: as ``bytes_of_lab``, and of L with u and with v."""
-    _bytes_of_luv[out.shape[:3]](source, brightness, chromaticity, weights, gamma, out)
+def bytes_of_luv(source, brightness, weights, gamma, out):
+    """Convert L*u*v* bytes to RGB bytes by OpenCV's tables, which are those of ``bytes_of_lab``."""
+    _bytes_of_luv[out.shape[:3]](source, brightness, weights, gamma, out)
 
 
 @cuda_kernel
