@@ -28,6 +28,7 @@ _FUNCTIONS = {
     "gaussian_blur": "cvkit.filters.smoothing",
     "get_num_threads": "cvkit._jit",
     "hog": "cvkit.features.hog",
+    "integral_image": "cvkit.intensity.integral",
     "invert_affine": "cvkit.geometry.matrices",
     "invert_perspective": "cvkit.geometry.matrices",
     "laplacian": "cvkit.filters.derivatives",

@@ -544,6 +544,15 @@ def _blend(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _integral_image(draw: Draw, image: np.ndarray) -> Call:
+    squared = draw(st.booleans())
+    return Call(
+        lambda image: cvkit.integral_image(image, squared=squared),
+        lambda image: cv2.integral2(image)[1] if squared else cv2.integral(image),
+        EXACT if image.dtype.kind == "u" else Tolerance(relative=1e-12),
+    )
+
+
 def _convert(operation: str, code: int, absolute: float = 0) -> Callable[[Draw, np.ndarray], Call]:
     return lambda draw, image: Call(
         getattr(cvkit, operation),
@@ -569,6 +578,7 @@ CALLS = [
     RandomCall("filter2d", _filter2d, _NO_DOUBLE),
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
+    RandomCall("integral_image", _integral_image, _ALL),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
     RandomCall("lookup", _lookup),

@@ -40,6 +40,7 @@ CALLS: dict[str, Operation] = {
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
     "hog": cvkit.hog,
     "hog skimage": lambda image, **out: cvkit.hog(image, layout="skimage", **out),
+    "integral_image": cvkit.integral_image,
     "laplacian": cvkit.laplacian,
     "laplacian_of_gaussian": lambda image, **out: cvkit.laplacian_of_gaussian(image, 1.0, **out),
     "ldcf_features": lambda image, **out: cvkit.ldcf_features(

@@ -21,6 +21,7 @@ _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
     "hog": "npz",
+    "integral_image": "npz",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",

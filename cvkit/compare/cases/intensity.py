@@ -178,11 +178,45 @@ NORMALIZE = [
 
 def _blend(dtype: str, channels: int, weight_a: float, weight_b: float, offset: float) -> Case:
     tolerance = FLOAT_255 if dtype.startswith("f") else EXACT
+    # One of another content takes as long to make as the two to blend: time shows without.
+    other = _mirrored if channels > 1 else _same
     return Case(
         "blend",
         f"{weight_a} {weight_b} {offset}",
-        lambda image: cvkit.blend(image, changed(image, _mirrored), weight_a, weight_b, offset),
-        lambda image: cv2.addWeighted(image, weight_a, _mirrored(image), weight_b, offset),
+        lambda image: cvkit.blend(image, other(image), weight_a, weight_b, offset),
+        lambda image: cv2.addWeighted(image, weight_a, other(image), weight_b, offset),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=1.0 if channels == 1 else None,
+    )
+
+
+def _same(image: Array) -> Array:
+    return image
+
+
+def _mirrored(image: Array) -> Array:
+    """Return another image of the same shape and values."""
+    return changed(image, lambda values: np.ascontiguousarray(values[..., ::-1, :, :]))
+
+
+BLEND = [
+    _blend("uint8", 1, 0.3, 0.55, 0),
+    _blend("uint8", 3, 1.5, -0.75, 10.25),
+    _blend("uint16", 1, 0.3, 0.55, 0),
+    _blend("float32", 1, 0.3, 0.7, -3.1),
+]
+
+
+def _integral(dtype: str, channels: int, *, squared: bool = False) -> Case:
+    tolerance = Tolerance(relative=1e-12) if dtype.startswith("f") else EXACT
+    return Case(
+        "integral_image",
+        "squared" if squared else "",
+        lambda image: cvkit.integral_image(image, squared=squared),
+        lambda image: cv2.integral2(image)[1] if squared else cv2.integral(image),
         tolerance=tolerance,
         device_tolerance=tolerance,
         dtype=dtype,
@@ -191,16 +225,20 @@ def _blend(dtype: str, channels: int, weight_a: float, weight_b: float, offset: 
     )
 
 
-def _mirrored(values: np.ndarray) -> np.ndarray:
-    """Return another image of the same shape and values."""
-    return np.ascontiguousarray(values[..., ::-1, :, :] if values.ndim > 2 else values[::-1])
-
-
-BLEND = [
-    _blend("uint8", 1, 0.3, 0.7, 0),
-    _blend("uint8", 3, 1.5, -0.75, 10.25),
-    _blend("uint16", 1, 0.3, 0.7, 0),
-    _blend("float32", 1, 0.3, 0.7, -3.1),
+INTEGRAL = [
+    _integral("uint8", 1),
+    _integral("uint8", 3),
+    _integral("uint8", 1, squared=True),
+    _integral("float32", 1),
 ]
 
-INTENSITY_CASES: list[Case] = [*THRESHOLD, *FOUND, *ADAPTIVE, *LOOKUP, *GAMMA, *NORMALIZE, *BLEND]
+INTENSITY_CASES: list[Case] = [
+    *THRESHOLD,
+    *FOUND,
+    *ADAPTIVE,
+    *LOOKUP,
+    *GAMMA,
+    *NORMALIZE,
+    *BLEND,
+    *INTEGRAL,
+]
