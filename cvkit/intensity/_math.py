@@ -62,3 +62,22 @@ def blended(a, b, weights):
     """Sum two values and 1 by three weights, in the order of OpenCV's instructions."""
     number = type(weights.offset)
     return multiply_add(number(a), weights.a, multiply_add(number(b), weights.b, weights.offset))
+
+
+class Similarity(NamedTuple):
+    """What the structural similarity is made of besides the images, of the dtype it is computed in."""
+
+    brightness: Any  # what steadies the quotient of the means
+    contrast: Any  # and that of the variances
+    spread: Any  # factor of variances and covariances
+
+
+@helper
+def similarity(mean_a, mean_b, variances, covariance, constants):
+    """Compare two windows by their means, the sum of their variances and their covariance."""
+    two = type(mean_a)(2)
+    product = two * mean_a * mean_b + constants.brightness
+    squares = mean_a * mean_a + mean_b * mean_b + constants.brightness
+    structure = two * covariance * constants.spread + constants.contrast
+    contrast = variances * constants.spread + constants.contrast
+    return product * structure / (squares * contrast)

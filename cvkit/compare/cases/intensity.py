@@ -232,6 +232,81 @@ INTEGRAL = [
     _integral("float32", 1),
 ]
 
+
+def _noisy(image: Array) -> Array:
+    """Return an image that is almost the same: each value half of it and half of the next row's."""
+    return changed(image, lambda values: values // 2 + np.roll(values, 1, axis=image.ndim // 4) // 2)
+
+
+def _psnr(image: np.ndarray) -> np.ndarray:
+    import skimage.metrics
+
+    found = skimage.metrics.peak_signal_noise_ratio(image, _noisy(image), data_range=255)
+    return np.asarray(found, np.float64)
+
+
+def _similarity(image: np.ndarray, **parameters: Any) -> np.ndarray:
+    """Return scikit-image's map; its float32 has fewer digits than the differences that count."""
+    import skimage.metrics
+
+    wide, other = (values.astype(np.float64) for values in (image, _noisy(image)))
+    channel_axis = 2 if image.ndim == 3 else None
+    found = skimage.metrics.structural_similarity(
+        wide, other, data_range=255, channel_axis=channel_axis, full=True, **parameters
+    )
+    return np.concatenate([found[1].ravel(), [found[0]]]).astype(np.float32)
+
+
+def _our_similarity(image: Array, **parameters: Any) -> np.ndarray:
+    """Return the map and behind it the mean, for each image of a stack."""
+    means, maps = cvkit.structural_similarity(image, _noisy(image), data_range=255, full=True, **parameters)
+    rows = cvkit.to_host(maps).reshape(np.size(means), -1)
+    joined = np.concatenate([rows, np.reshape(means, (-1, 1))], axis=1).astype(np.float32)
+    return joined if image.ndim == 4 else joined[0]
+
+
+_MILLIONTH = Tolerance(absolute=1e-6)
+
+
+def _structure(dtype: str, channels: int, method: str) -> Case:
+    is_gaussian = method == "gaussian"
+    return Case(
+        "structural_similarity",
+        method,
+        lambda image: _our_similarity(image, method=method),
+        lambda image: _similarity(image, gaussian_weights=is_gaussian),
+        against="scikit-image",
+        tolerance=_MILLIONTH,
+        # Sums in float32.
+        device_tolerance=Tolerance(absolute=2e-5),
+        dtype=dtype,
+        channels=channels,
+        bar=0.2,
+        minimum_shape=(11, 11),
+    )
+
+
+METRICS = [
+    *(
+        Case(
+            "psnr",
+            "",
+            lambda image: np.asarray(cvkit.psnr(image, _noisy(image), data_range=255), np.float64),
+            _psnr,
+            against="scikit-image",
+            tolerance=_MILLIONTH,
+            device_tolerance=Tolerance(absolute=1e-4),
+            dtype=dtype,
+            bar=0.2,
+            minimum_shape=(2, 2),
+        )
+        for dtype in ("uint8", "float32")
+    ),
+    _structure("uint8", 1, "uniform"),
+    _structure("uint8", 3, "gaussian"),
+    _structure("float32", 1, "uniform"),
+]
+
 INTENSITY_CASES: list[Case] = [
     *THRESHOLD,
     *FOUND,
@@ -241,4 +316,5 @@ INTENSITY_CASES: list[Case] = [
     *NORMALIZE,
     *BLEND,
     *INTEGRAL,
+    *METRICS,
 ]
