@@ -591,6 +591,15 @@ def _blend(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _integral_image(draw: Draw, image: np.ndarray) -> Call:
+    squared = draw(st.booleans())
+    return Call(
+        lambda image: cvkit.integral_image(image, squared=squared),
+        lambda image: cv2.integral2(image)[1] if squared else cv2.integral(image),
+        EXACT if image.dtype.kind == "u" else Tolerance(relative=1e-12),
+    )
+
+
 def _convert(operation: str, code: int) -> Callable[[Draw, np.ndarray], Call]:
     return lambda draw, image: Call(
         getattr(cvkit, operation), lambda image: cv2.cvtColor(image, code), _of_range(image, share=1e-6)
@@ -683,6 +692,7 @@ CALLS = [
     RandomCall("histogram", _histogram, _NO_DOUBLE),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
     RandomCall("lab_to_rgb", _convert("lab_to_rgb", cv2.COLOR_Lab2RGB), channels=(3,)),
+    RandomCall("integral_image", _integral_image, _ALL),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
     RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),

@@ -22,6 +22,7 @@ _FORMATS = {
     "channel_features": "npz",
     "histogram": "npz",
     "hog": "npz",
+    "integral_image": "npz",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 from cvkit._jit import helper
 from cvkit._simd.numbers import multiply_add
-from cvkit.filters._math import saturate
 
 
 class Rule(NamedTuple):
@@ -29,6 +28,13 @@ class Weights(NamedTuple):
     offset: Any
 
 
+class Limits(NamedTuple):
+    """The least and the largest integer that a result holds, as int32; floats have none."""
+
+    low: Any
+    high: Any
+
+
 @helper
 def thresholded(value, rule):
     """Apply a rule to a value."""
@@ -46,15 +52,32 @@ def beside_mean(value, mean, limit, is_inverse, maximum):
 
 
 @helper
-def scaled(value, factor, offset, rounding):
-    """Return a value times a factor plus an offset, rounded once and to what the result holds."""
-    total = multiply_add(type(factor)(value), factor, offset)
-    return saturate(total, rounding.low, rounding.high, rounding.bias)
+def scaled(value, factor, offset):
+    """Return a value times a factor plus an offset, rounded once."""
+    return multiply_add(type(factor)(value), factor, offset)
 
 
 @helper
-def blended(a, b, weights, rounding):
+def blended(a, b, weights):
     """Sum two values and 1 by three weights, in the order of OpenCV's instructions."""
     number = type(weights.offset)
-    total = multiply_add(number(a), weights.a, multiply_add(number(b), weights.b, weights.offset))
-    return saturate(total, rounding.low, rounding.high, rounding.bias)
+    return multiply_add(number(a), weights.a, multiply_add(number(b), weights.b, weights.offset))
+
+
+class Similarity(NamedTuple):
+    """What the structural similarity is made of besides the images, of the dtype it is computed in."""
+
+    brightness: Any  # what steadies the quotient of the means
+    contrast: Any  # and that of the variances
+    spread: Any  # factor of variances and covariances
+
+
+@helper
+def similarity(mean_a, mean_b, variances, covariance, constants):
+    """Compare two windows by their means, the sum of their variances and their covariance."""
+    two = type(mean_a)(2)
+    product = two * mean_a * mean_b + constants.brightness
+    squares = mean_a * mean_a + mean_b * mean_b + constants.brightness
+    structure = two * covariance * constants.spread + constants.contrast
+    contrast = variances * constants.spread + constants.contrast
+    return product * structure / (squares * contrast)

@@ -11,12 +11,13 @@ from cvkit._dispatch import Array, ImageStack, flat, reshaped, to_host
 from cvkit._jit_cuda import on_device
 from cvkit._memoized import memoized
 from cvkit.filters import _rounding
-from cvkit.filters._math import Real
 from cvkit.intensity._cpu import lookup as lookup_kernels
-from cvkit.intensity._math import Weights
+from cvkit.intensity._math import Limits, Weights
 from cvkit.intensity._pairs import pair_of_images
 
 _TABLE_DTYPES = (*_validate.IMAGE_DTYPES, np.int8, np.int16, np.int32)
+# Sums are rounded to 32 bits before they are saturated.
+_LARGEST_SUM = 1 << 30
 # Values of an image whose extremes are found together.
 _PART = 1 << 15
 
@@ -159,16 +160,23 @@ def normalize(image: Array, low: float, high: float, *, out: Array | None = None
     array([[  0,  51, 255]], dtype=uint8)
     """
     stack = ImageStack.of(image, out=out)
-    bounds = sorted((_validate.number(low, "low"), _validate.number(high, "high")))
+    largest = None if stack.dtype.kind == "f" else _LARGEST_SUM
+    smallest = None if largest is None else -largest
+    bounds = sorted(
+        _validate.number(value, name, minimum=smallest, maximum=largest)
+        for value, name in ((low, "low"), (high, "high"))
+    )
     result = stack.output()
     if 0 in stack.shape:
         return stack.restore(result)
     kernels = stack.kernels(lookup_kernels)
     rows = (stack.shape[0], stack.array.size // stack.shape[0])
     values = reshaped(stack.array, rows)
-    rounding, sums = _conversion(stack.dtype)
-    factors, offsets = _stretching(_ranges(stack, values), bounds, stack.dtype, sums)
-    kernels.scale_values(values, factors, offsets, rounding, reshaped(result, rows))
+    factors, offsets = _stretching(_ranges(stack, values), bounds, stack.dtype)
+    if (factors == 1).all() and (offsets == 0).all():
+        stack.copy_to(result)
+        return stack.restore(result)
+    kernels.scale_values(values, factors, offsets, _limits(stack.dtype), reshaped(result, rows))
     return stack.restore(result)
 
 
@@ -189,16 +197,13 @@ def _ranges(stack: ImageStack, values: Array) -> np.ndarray:
     return np.stack([parts[..., 0].min(axis=1), parts[..., 1].max(axis=1)], axis=1)
 
 
-def _conversion(dtype: np.dtype) -> tuple[Real, np.dtype]:
-    """Return how sums become values, and their dtype."""
-    sums = _rounding.float_dtype(dtype)
-    return _rounding.real(sums, dtype), sums
+def _limits(dtype: np.dtype) -> Limits:
+    return Limits(np.int32(0), np.int32(0 if dtype.kind == "f" else np.iinfo(dtype).max))
 
 
-def _stretching(
-    ranges: np.ndarray, bounds: list[float], dtype: np.dtype, sums: np.dtype
-) -> tuple[np.ndarray, np.ndarray]:
+def _stretching(ranges: np.ndarray, bounds: list[float], dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """Return the factor and the offset for each range, rounded where OpenCV rounds."""
+    sums = _rounding.float_dtype(dtype)
     least, largest = ranges.astype(np.float64).T
     with np.errstate(all="ignore"):
         spread = largest - least
@@ -254,16 +259,18 @@ def blend(
     """
     first, second = pair_of_images(a, b, out=out)
     result = first.output(others=(second.array,))
-    weights, rounding = _weights(first.dtype, weight_a, weight_b, offset)
+    weights, limits = _weights(first.dtype, weight_a, weight_b, offset)
     values = flat(first.array), flat(second.array)
-    first.kernels(lookup_kernels).blend_values(*values, weights, rounding, flat(result))
+    first.kernels(lookup_kernels).blend_values(*values, weights, limits, flat(result))
     return first.restore(result)
 
 
 @memoized
-def _weights(dtype: np.dtype, weight_a: float, weight_b: float, offset: float) -> tuple[Weights, Real]:
-    rounding, sums = _conversion(dtype)
+def _weights(dtype: np.dtype, weight_a: float, weight_b: float, offset: float) -> tuple[Weights, Limits]:
+    sums, limits = _rounding.float_dtype(dtype), _limits(dtype)
     given = {"weight_a": weight_a, "weight_b": weight_b, "offset": offset}
     for name, value in given.items():
-        _rounding.check_fits(_validate.number(value, name), sums, name)
-    return Weights(*map(sums.type, given.values())), rounding
+        factor = 1 if name == "offset" else limits.high
+        largest = np.finfo(sums).max if dtype.kind == "f" else _LARGEST_SUM // (2 * int(factor))
+        _validate.number(value, name, minimum=-largest, maximum=largest)
+    return Weights(*map(sums.type, given.values())), limits

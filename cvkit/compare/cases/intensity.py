@@ -178,11 +178,45 @@ NORMALIZE = [
 
 def _blend(dtype: str, channels: int, weight_a: float, weight_b: float, offset: float) -> Case:
     tolerance = FLOAT_255 if dtype.startswith("f") else EXACT
+    # One of another content takes as long to make as the two to blend: time shows without.
+    other = _mirrored if channels > 1 else _same
     return Case(
         "blend",
         f"{weight_a} {weight_b} {offset}",
-        lambda image: cvkit.blend(image, changed(image, _mirrored), weight_a, weight_b, offset),
-        lambda image: cv2.addWeighted(image, weight_a, _mirrored(image), weight_b, offset),
+        lambda image: cvkit.blend(image, other(image), weight_a, weight_b, offset),
+        lambda image: cv2.addWeighted(image, weight_a, other(image), weight_b, offset),
+        tolerance=tolerance,
+        device_tolerance=tolerance,
+        dtype=dtype,
+        channels=channels,
+        bar=1.0 if channels == 1 else None,
+    )
+
+
+def _same(image: Array) -> Array:
+    return image
+
+
+def _mirrored(image: Array) -> Array:
+    """Return another image of the same shape and values."""
+    return changed(image, lambda values: np.ascontiguousarray(values[..., ::-1, :, :]))
+
+
+BLEND = [
+    _blend("uint8", 1, 0.3, 0.55, 0),
+    _blend("uint8", 3, 1.5, -0.75, 10.25),
+    _blend("uint16", 1, 0.3, 0.55, 0),
+    _blend("float32", 1, 0.3, 0.7, -3.1),
+]
+
+
+def _integral(dtype: str, channels: int, *, squared: bool = False) -> Case:
+    tolerance = Tolerance(relative=1e-12) if dtype.startswith("f") else EXACT
+    return Case(
+        "integral_image",
+        "squared" if squared else "",
+        lambda image: cvkit.integral_image(image, squared=squared),
+        lambda image: cv2.integral2(image)[1] if squared else cv2.integral(image),
         tolerance=tolerance,
         device_tolerance=tolerance,
         dtype=dtype,
@@ -191,16 +225,96 @@ def _blend(dtype: str, channels: int, weight_a: float, weight_b: float, offset: 
     )
 
 
-def _mirrored(values: np.ndarray) -> np.ndarray:
-    """Return another image of the same shape and values."""
-    return np.ascontiguousarray(values[..., ::-1, :, :] if values.ndim > 2 else values[::-1])
-
-
-BLEND = [
-    _blend("uint8", 1, 0.3, 0.7, 0),
-    _blend("uint8", 3, 1.5, -0.75, 10.25),
-    _blend("uint16", 1, 0.3, 0.7, 0),
-    _blend("float32", 1, 0.3, 0.7, -3.1),
+INTEGRAL = [
+    _integral("uint8", 1),
+    _integral("uint8", 3),
+    _integral("uint8", 1, squared=True),
+    _integral("float32", 1),
 ]
 
-INTENSITY_CASES: list[Case] = [*THRESHOLD, *FOUND, *ADAPTIVE, *LOOKUP, *GAMMA, *NORMALIZE, *BLEND]
+
+def _noisy(image: Array) -> Array:
+    """Return an image that is almost the same: each value half of it and half of the next row's."""
+    return changed(image, lambda values: values // 2 + np.roll(values, 1, axis=image.ndim // 4) // 2)
+
+
+def _psnr(image: np.ndarray) -> np.ndarray:
+    import skimage.metrics
+
+    found = skimage.metrics.peak_signal_noise_ratio(image, _noisy(image), data_range=255)
+    return np.asarray(found, np.float64)
+
+
+def _similarity(image: np.ndarray, **parameters: Any) -> np.ndarray:
+    """Return scikit-image's map; its float32 has fewer digits than the differences that count."""
+    import skimage.metrics
+
+    wide, other = (values.astype(np.float64) for values in (image, _noisy(image)))
+    channel_axis = 2 if image.ndim == 3 else None
+    found = skimage.metrics.structural_similarity(
+        wide, other, data_range=255, channel_axis=channel_axis, full=True, **parameters
+    )
+    return np.concatenate([found[1].ravel(), [found[0]]]).astype(np.float32)
+
+
+def _our_similarity(image: Array, **parameters: Any) -> np.ndarray:
+    """Return the map and behind it the mean, for each image of a stack."""
+    means, maps = cvkit.structural_similarity(image, _noisy(image), data_range=255, full=True, **parameters)
+    rows = cvkit.to_host(maps).reshape(np.size(means), -1)
+    joined = np.concatenate([rows, np.reshape(means, (-1, 1))], axis=1).astype(np.float32)
+    return joined if image.ndim == 4 else joined[0]
+
+
+_MILLIONTH = Tolerance(absolute=1e-6)
+
+
+def _structure(dtype: str, channels: int, method: str) -> Case:
+    is_gaussian = method == "gaussian"
+    return Case(
+        "structural_similarity",
+        method,
+        lambda image: _our_similarity(image, method=method),
+        lambda image: _similarity(image, gaussian_weights=is_gaussian),
+        against="scikit-image",
+        tolerance=_MILLIONTH,
+        # Sums in float32.
+        device_tolerance=Tolerance(absolute=2e-5),
+        dtype=dtype,
+        channels=channels,
+        bar=0.2,
+        minimum_shape=(11, 11),
+    )
+
+
+METRICS = [
+    *(
+        Case(
+            "psnr",
+            "",
+            lambda image: np.asarray(cvkit.psnr(image, _noisy(image), data_range=255), np.float64),
+            _psnr,
+            against="scikit-image",
+            tolerance=_MILLIONTH,
+            device_tolerance=Tolerance(absolute=1e-4),
+            dtype=dtype,
+            bar=0.2,
+            minimum_shape=(2, 2),
+        )
+        for dtype in ("uint8", "float32")
+    ),
+    _structure("uint8", 1, "uniform"),
+    _structure("uint8", 3, "gaussian"),
+    _structure("float32", 1, "uniform"),
+]
+
+INTENSITY_CASES: list[Case] = [
+    *THRESHOLD,
+    *FOUND,
+    *ADAPTIVE,
+    *LOOKUP,
+    *GAMMA,
+    *NORMALIZE,
+    *BLEND,
+    *INTEGRAL,
+    *METRICS,
+]

@@ -2,7 +2,12 @@
 
 import math
 
+import numpy as np
+
+from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._simd.numbers import nearest
+from cvkit.filters._math import holds_integers
 from cvkit.intensity._math import blended, scaled
 
 _THREADS = 256
@@ -66,25 +71,33 @@ def find_ranges(values, size, ranges):
     _find_ranges[count * parts * _THREADS](values, size, ranges)
 
 
+@helper
+def _rounded(total, limits, out):
+    """Round a sum to what ``out`` holds: first clipped, because ``nearest`` takes small numbers only here."""
+    if holds_integers(out):
+        return nearest(min(max(np.float32(total), np.float32(limits.low)), np.float32(limits.high)))
+    return total
+
+
 @cuda_kernel(block=(_THREADS, 1))
-def _scale_values(values, factors, offsets, rounding, out):
+def _scale_values(values, factors, offsets, limits, out):
     x, row = cuda.grid(2)
     if row < out.shape[0] and x < out.shape[1]:
-        out[row, x] = scaled(values[row, x], factors[row], offsets[row], rounding)
+        out[row, x] = _rounded(scaled(values[row, x], factors[row], offsets[row]), limits, out)
 
 
-def scale_values(values, factors, offsets, rounding, out):
+def scale_values(values, factors, offsets, limits, out):
     """Multiply each value of a row by the row's factor and add its offset."""
-    _scale_values[out.shape](values, factors, offsets, rounding, out)
+    _scale_values[out.shape](values, factors, offsets, limits, out)
 
 
 @cuda_kernel(block=(_THREADS,))
-def _blend_values(a, b, weights, rounding, out):
+def _blend_values(a, b, weights, limits, out):
     x = cuda.grid(1)
     if x < out.shape[0]:
-        out[x] = blended(a[x], b[x], weights, rounding)
+        out[x] = _rounded(blended(a[x], b[x], weights), limits, out)
 
 
-def blend_values(a, b, weights, rounding, out):
+def blend_values(a, b, weights, limits, out):
     """Sum the values of two flat arrays and 1 by three weights."""
-    _blend_values[out.size](a, b, weights, rounding, out)
+    _blend_values[out.size](a, b, weights, limits, out)
