@@ -40,7 +40,9 @@ def without_messages() -> Iterator[None]:
                 logging.setLogLevel(_Messages.level)
 
 
-def decode(data: bytes, mode: str, max_pixels: int | None = None) -> np.ndarray:
+def decode(
+    data: bytes, mode: str, max_pixels: int | None = None, at_least: tuple[int, int] | None = None
+) -> np.ndarray:
     """Decode the content of a file to RGB, RGBA or gray, as :func:`cvkit.read_image` describes it.
 
     Whatever is wrong with the file may raise any exception, ``ValueError`` where the reason is known.
@@ -48,7 +50,7 @@ def decode(data: bytes, mode: str, max_pixels: int | None = None) -> np.ndarray:
     head = _headers.read(data)
     _check_size(head.height, head.width, max_pixels)
     with without_messages():
-        return _decode(data, head, mode)
+        return _decode(data, head, mode, at_least)
 
 
 def reason_of(error: Exception) -> str:
@@ -75,10 +77,10 @@ def _most_pixels() -> int:
     return int(given) if given.isdecimal() else 1 << 30
 
 
-def _decode(data: bytes, head: _headers.Head, mode: str) -> np.ndarray:
+def _decode(data: bytes, head: _headers.Head, mode: str, at_least: tuple[int, int] | None) -> np.ndarray:
     encoded = head.encoded or data
     if head.kind == "JPEG":
-        return _decode_jpeg(encoded, head, mode)
+        return _decode_jpeg(encoded, head, mode, 1 if at_least is None else _reduction(head, mode, at_least))
     decode = partial(_imdecode, head=head)
     image = decode(encoded, mode=mode) if head.samples is None else _in_mode(head.samples(decode), mode)
     if image.shape[:2] != (head.height, head.width):
@@ -87,7 +89,17 @@ def _decode(data: bytes, head: _headers.Head, mode: str) -> np.ndarray:
     return image if mode == "unchanged" else _headers.upright(image, head.orientation)
 
 
-def _decode_jpeg(data: bytes, head: _headers.Head, mode: str) -> np.ndarray:
+def _reduction(head: _headers.Head, mode: str, at_least: tuple[int, int]) -> int:
+    """Choose by what to divide the sides of a JPEG, rounded up, so that none gets too short."""
+    is_turned = mode != "unchanged" and head.orientation >= 5
+    height, width = (head.width, head.height) if is_turned else (head.height, head.width)
+    for factor in (8, 4, 2):
+        if -(-height // factor) >= at_least[0] and -(-width // factor) >= at_least[1]:
+            return factor
+    return 1
+
+
+def _decode_jpeg(data: bytes, head: _headers.Head, mode: str, reduction: int) -> np.ndarray:
     import cv2
 
     is_gray = mode == "gray" or (head.is_gray and mode != "rgb")
@@ -95,6 +107,9 @@ def _decode_jpeg(data: bytes, head: _headers.Head, mode: str) -> np.ndarray:
     flags = cv2.IMREAD_GRAYSCALE if is_gray else cv2.IMREAD_COLOR_RGB
     if mode == "unchanged":
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    if reduction > 1:
+        # Of the flags that name a reduction, those for gray are the reduction's alone.
+        flags |= getattr(cv2, f"IMREAD_REDUCED_GRAYSCALE_{reduction}")
     return _found(cv2.imdecode(np.frombuffer(data, np.uint8), flags), head)
 
 

@@ -38,7 +38,11 @@ class UnreadableImageError(OSError):
 
 
 def read_image(
-    path: str | os.PathLike[str], mode: str = "rgb", *, max_pixels: int | None = None
+    path: str | os.PathLike[str],
+    mode: str = "rgb",
+    *,
+    max_pixels: int | None = None,
+    at_least: tuple[int, int] | None = None,
 ) -> np.ndarray:
     """Read an image.
 
@@ -56,6 +60,11 @@ def read_image(
     max_pixels : int, optional
         Refuse larger images, before they are decoded: the head of the file tells their size. By default
         the limit is OpenCV's, 2**30.
+    at_least : (int, int), optional
+        Height and width that are enough, of the image as it is returned. A JPEG is then decoded at a half, a
+        quarter or an eighth of its size, as long as it is no smaller than that; this takes a fraction of the
+        time, and its pixels differ from those of the whole image made smaller. All else, and by default every
+        image, has its full size.
 
     Returns
     -------
@@ -78,9 +87,11 @@ def read_image(
     array([255,   0,   0], dtype=uint8)
     """
     _validate.one_of(mode, _MODES, "mode")
+    if at_least is not None:
+        at_least = _validate.output_shape(at_least, "at_least")
     data = Path(path).read_bytes()
     try:
-        return decode(data, mode, max_pixels)
+        return decode(data, mode, max_pixels, at_least)
     except Exception as error:  # whatever decoding raises is the file's failure
         raise UnreadableImageError(f"{os.fspath(path)}: {reason_of(error)}") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cvkit._headers.ifd import Directory
 
-_PREFIX = b"Exif\0\0"
+PREFIX = b"Exif\0\0"
 _ORIENTATION = 274
 
 
@@ -14,7 +14,7 @@ def orientation(block: bytes) -> int:
     JPEG has a prefix in front of the block; other formats have none, but some programs write it there, too.
     """
     try:
-        value = Directory.of(block.removeprefix(_PREFIX)).number(_ORIENTATION, 1)
+        value = Directory.of(block.removeprefix(PREFIX)).number(_ORIENTATION, 1)
     except ValueError:
         return 1
     return value if 1 <= value <= 8 else 1

@@ -6,13 +6,14 @@ import re
 
 import numpy as np
 
+from cvkit._headers import exif
 from cvkit._headers.head import Head, big
 
 MAGIC = b"\xff\xd8"
 
 # A marker is 0xFF, perhaps repeated, and a code.
 _MARKER = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
-_SCAN, _END, _RESTART_INTERVAL = 0xDA, 0xD9, 0xDD
+_SCAN, _END, _RESTART_INTERVAL, _APPLICATION_1 = 0xDA, 0xD9, 0xDD, 0xE1
 # Starts of a frame, which hold the size; the codes between them are tables and restarts.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # What may follow a scan: tables, another scan, the number of lines, application data, comments.
@@ -34,9 +35,23 @@ def read(data: bytes) -> Head:
     for code, start, end in segments:
         frame = data[start + 2 : end]
         if code in _FRAMES and len(frame) >= 8:
-            # OpenCV turns JPEGs itself.
-            return Head("JPEG", big(frame[3:5]), big(frame[5:7]), is_gray=frame[7] == 1, encoded=encoded)
+            return Head(
+                "JPEG",
+                big(frame[3:5]),
+                big(frame[5:7]),
+                orientation=_orientation(data, segments),
+                is_gray=frame[7] == 1,
+                encoded=encoded,
+            )
     raise ValueError("damaged JPEG: its header does not tell the size")
+
+
+def _orientation(data: bytes, segments: list[tuple[int, int, int]]) -> int:
+    """Read the first EXIF block. OpenCV turns JPEGs itself, but their size is to be known before."""
+    for code, start, end in segments:
+        if code == _APPLICATION_1 and data.startswith(exif.PREFIX, start + 4):
+            return exif.orientation(data[start + 4 : end])
+    return 1
 
 
 def _segments(data: bytes) -> list[tuple[int, int, int]]:

@@ -159,6 +159,7 @@ def run(
     quality: int = 95,
     convert: str = "none",
     max_pixels: int | None = None,
+    at_least: tuple[int, int] | None = None,
     resume: bool = False,
     overwrite: bool = False,
     on_gpu: bool = False,
@@ -195,6 +196,9 @@ def run(
         absolute values rounded and saturated to uint8.
     max_pixels : int, optional
         Larger images fail, before they are decoded where the head of the file tells.
+    at_least : (int, int), optional
+        Height and width to which JPEGs may be reduced while they are decoded, as for
+        :func:`cvkit.read_image`: for thumbnails. Other files, and frames of videos, keep their size.
     resume : bool
         Go on in a folder: do what is not done, and what was done on a file that has changed since, with other
         parameters or by another version.
@@ -242,7 +246,7 @@ def run(
         source,
         output,
         parameters=parameters,
-        settings=Settings(mode, format, quality, convert, max_pixels, frames, on_gpu),
+        settings=Settings(mode, format, quality, convert, max_pixels, frames, on_gpu, at_least),
         resume=resume,
         overwrite=overwrite,
         executor=executor,

@@ -33,6 +33,7 @@ class Settings:
     max_pixels: int | None = None
     frames: Frames = ALL_FRAMES
     on_gpu: bool = False
+    at_least: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         _validate.one_of(self.mode, MODES, "mode")
@@ -42,6 +43,8 @@ class Settings:
             _validate.one_of(self.format, FORMATS, "format")
         if self.max_pixels is not None:
             _validate.integer(self.max_pixels, "max_pixels", minimum=1)
+        if self.at_least is not None:
+            self._normalize("at_least", _validate.output_shape(self.at_least, "at_least"))
         self.frames.check()
         self._normalize("quality", _validate.integer(self.quality, "quality", minimum=1, maximum=100))
 
@@ -67,6 +70,8 @@ class Settings:
         settings: dict[str, Any] = {"mode": self.mode, "quality": self.quality, "convert": self.convert}
         if self.frames != ALL_FRAMES:
             settings["frames"] = self.frames._asdict()
+        if self.at_least is not None:
+            settings["at_least"] = list(self.at_least)
         return settings
 
 

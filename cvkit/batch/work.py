@@ -85,7 +85,12 @@ class Work:
             status = os.stat(file)
             item.size, item.mtime_ns = status.st_size, status.st_mtime_ns
             if not is_video(file):
-                item.image = read_image(file, self.settings.mode, max_pixels=self.settings.max_pixels)
+                item.image = read_image(
+                    file,
+                    self.settings.mode,
+                    max_pixels=self.settings.max_pixels,
+                    at_least=self.settings.at_least,
+                )
         except Exception as error:  # whatever a file does to its reader is that file's failure only
             item.error = reason_of(error, file)
         item.seconds += time.perf_counter() - start

@@ -35,7 +35,8 @@ def calc_hist(
     """Count as OpenCV does, channel by channel, in integers."""
     channels = 1 if image.ndim == 2 else image.shape[2]
     counts = [cv2.calcHist([image], [channel], mask, [bins], value_range) for channel in range(channels)]
-    return np.stack(counts)[..., 0].astype(np.int64)
+    # OpenCV 4 gives columns.
+    return np.stack(counts).reshape(channels, bins).astype(np.int64)
 
 
 def _histogram_case(

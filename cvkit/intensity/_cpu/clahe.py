@@ -5,11 +5,7 @@ import numpy as np
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.numbers import nearest
-from cvkit._tiles import parts_of, strip
 from cvkit.intensity._histogram_math import scaled_rank
-
-# Rows of one task, which packs tables for each row of tiles that it meets.
-STRIP = 64
 
 
 @helper
@@ -101,76 +97,32 @@ def tile_tables(source, tile_shape, limit, scale, tables):
 
 @helper
 def _pack(upper_left, upper_right, lower_left, lower_right, packed):
-    """Put what four tables say of a byte into one number, which costs one access for each pixel."""
+    """Put what four tables say of a level into one number, which costs one access for each pixel."""
     for level in range(packed.shape[0]):
-        upper = np.uint32(np.uint32(upper_left[level]) | np.uint32(upper_right[level]) << np.uint32(8))
-        lower = np.uint32(np.uint32(lower_left[level]) | np.uint32(lower_right[level]) << np.uint32(8))
-        packed[level] = np.uint32(upper | np.uint32(lower << np.uint32(16)))
+        upper = np.uint64(upper_left[level]) | np.uint64(upper_right[level]) << np.uint64(16)
+        lower = np.uint64(lower_left[level]) | np.uint64(lower_right[level]) << np.uint64(16)
+        packed[level] = upper | lower << np.uint64(32)
 
 
 @helper
-def _fetch_packed(row, packed, found):
+def _fetch(row, packed, found):
     for x in range(row.shape[0]):
         found[x] = packed[row[x]]
 
 
-@helper(contract=False)
-def _blend_packed(found, left_weights, right_weights, upper_weight, lower_weight, out):
-    """Blend in float32, along the row first, as OpenCV does."""
-    byte = np.uint32(255)
-    for x in range(out.shape[0]):
-        upper_left = np.float32(found[x] & byte)
-        upper_right = np.float32((found[x] >> np.uint32(8)) & byte)
-        lower_left = np.float32((found[x] >> np.uint32(16)) & byte)
-        lower_right = np.float32(found[x] >> np.uint32(24))
-        upper = upper_left * left_weights[x] + upper_right * right_weights[x]
-        lower = lower_left * left_weights[x] + lower_right * right_weights[x]
-        out[x] = np.uint8(nearest(upper * upper_weight + lower * lower_weight))
-
-
 @helper
-def _fetch(row, table, found):
-    for x in range(row.shape[0]):
-        found[x] = table[row[x]]
+def _part(word, position):
+    """Return one of the four numbers that ``_pack`` put into a word."""
+    return np.float32(np.int32(np.uint32(word >> np.uint64(16 * position)) & np.uint32(0xFFFF)))
 
 
 @helper(contract=False)
 def _blend(found, left_weights, right_weights, upper_weight, lower_weight, out):
-    """Blend as ``_blend_packed`` does what two rows of tables say, to the left and to the right."""
-    upper_left, upper_right, lower_left, lower_right = found[0], found[1], found[2], found[3]
+    """Blend in float32, along the row first, as OpenCV does."""
     for x in range(out.shape[0]):
-        upper = np.float32(upper_left[x]) * left_weights[x] + np.float32(upper_right[x]) * right_weights[x]
-        lower = np.float32(lower_left[x]) * left_weights[x] + np.float32(lower_right[x]) * right_weights[x]
+        upper = _part(found[x], 0) * left_weights[x] + _part(found[x], 1) * right_weights[x]
+        lower = _part(found[x], 2) * left_weights[x] + _part(found[x], 3) * right_weights[x]
         out[x] = nearest(upper * upper_weight + lower * lower_weight)
-
-
-@helper
-def _pack_tiles(upper, lower, packed):
-    """Pack the tables of two rows of tiles for each pair of neighboring columns, which may be one twice."""
-    last = upper.shape[0] - 1
-    for column in range(packed.shape[0]):
-        left, right = max(column - 1, 0), min(column, last)
-        _pack(upper[left], upper[right], lower[left], lower[right], packed[column])
-
-
-@helper
-def _fetch_row_packed(row, packed, starts, found):
-    for column in range(packed.shape[0]):
-        begin, end = starts[column], starts[column + 1]
-        _fetch_packed(row[begin:end], packed[column], found[begin:end])
-
-
-@helper
-def _fetch_row(row, upper, lower, starts, found):
-    last = upper.shape[0] - 1
-    for column in range(last + 2):
-        begin, end = starts[column], starts[column + 1]
-        left, right = max(column - 1, 0), min(column, last)
-        part = row[begin:end]
-        _fetch(part, upper[left], found[0, begin:end])
-        _fetch(part, upper[right], found[1, begin:end])
-        _fetch(part, lower[left], found[2, begin:end])
-        _fetch(part, lower[right], found[3, begin:end])
 
 
 @cpu_kernel
@@ -179,35 +131,26 @@ def blend_tables(source, tables, rows, columns, out):
     count, height, width, _ = source.shape
     images, out_images = source.reshape(count, height, width), out.reshape(count, height, width)
     _, tile_rows, tile_columns, levels = tables.shape
-    strips = parts_of(height, STRIP)
-    is_packed = source.itemsize == 1
-    for task in prange(count * strips):
-        image, top, bottom = strip(task, strips, STRIP, height)
-        packed = np.empty((tile_columns + 1 if is_packed else 0, levels), np.uint32)
-        found_packed = np.empty(width if is_packed else 0, np.uint32)
-        found = np.empty((4, 0 if is_packed else width), np.uint16)
-        for y in range(top, bottom):
-            upper = tables[image, max(rows.first[y], 0)]
-            lower = tables[image, min(rows.first[y] + 1, tile_rows - 1)]
-            if is_packed:
-                if y == top or rows.first[y] != rows.first[y - 1]:
-                    _pack_tiles(upper, lower, packed)
-                _fetch_row_packed(images[image, y], packed, columns.starts, found_packed)
-                _blend_packed(
-                    found_packed,
-                    columns.first_weight,
-                    columns.second_weight,
-                    rows.first_weight[y],
-                    rows.second_weight[y],
-                    out_images[image, y],
-                )
-            else:
-                _fetch_row(images[image, y], upper, lower, columns.starts, found)
-                _blend(
-                    found,
-                    columns.first_weight,
-                    columns.second_weight,
-                    rows.first_weight[y],
-                    rows.second_weight[y],
-                    out_images[image, y],
-                )
+    # Between the centers of four tiles, and around the outermost, the same tables are used.
+    cells = (tile_rows + 1) * (tile_columns + 1)
+    for task in prange(count * cells):
+        image, cell = task // cells, task % cells
+        row, column = cell // (tile_columns + 1), cell % (tile_columns + 1)
+        upper = tables[image, max(row - 1, 0)]
+        lower = tables[image, min(row, tile_rows - 1)]
+        left, right = max(column - 1, 0), min(column, tile_columns - 1)
+        begin, end = columns.starts[column], columns.starts[column + 1]
+        packed = np.empty(levels if begin < end else 0, np.uint64)
+        found = np.empty(end - begin, np.uint64)
+        left_weights, right_weights = columns.first_weight[begin:end], columns.second_weight[begin:end]
+        _pack(upper[left], upper[right], lower[left], lower[right], packed)
+        for y in range(rows.starts[row], rows.starts[row + 1]):
+            _fetch(images[image, y, begin:end], packed, found)
+            _blend(
+                found,
+                left_weights,
+                right_weights,
+                rows.first_weight[y],
+                rows.second_weight[y],
+                out_images[image, y, begin:end],
+            )

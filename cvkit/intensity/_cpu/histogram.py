@@ -195,7 +195,8 @@ def count_values(source, is_masked, mask, bins, out):
     totals = np.empty((count * parts, channels * size), np.uint32)
     for task in prange(count * parts):
         image, first, stop = strip(task, parts, SPAN, pixels)
-        counters = np.zeros((4 * groups if in_fours else channels) * size, np.uint32)
+        counters = np.empty(4 * groups * size, np.uint32) if in_fours else totals[task]
+        counters[:] = 0
         indices = np.empty(CHUNK * channels, np.int32)
         for chunk in range(parts_of(stop - first, CHUNK)):
             begin, end = span(chunk, CHUNK, stop - first)
@@ -211,7 +212,8 @@ def count_values(source, is_masked, mask, bins, out):
             whole = found.size // (4 * channels) * (4 * channels) if in_fours else 0
             _count_fours(found[:whole], groups, size, counters)
             _count_one_by_one(found[whole:], channels, size, counters)
-        _add_tables(counters, totals[task])
+        if in_fours:
+            _add_tables(counters, totals[task])
     for row in prange(count * channels):
         image, channel = row // channels, row % channels
         bins_of_row = out[image, channel]
