@@ -134,3 +134,14 @@ def source_position(positions, y, x):
     if depth <= 0:
         depth = depth * starts.dtype.type(np.nan)
     return source_x / depth, source_y / depth
+
+
+@helper
+def weighed_bytes(values, first, weights):
+    """Weigh the bytes from ``first`` on, in 32 bits; round half up and saturate."""
+    total = np.int32(1 << (WEIGHT_BITS - 1))
+    tap = np.uint64(0)
+    while tap < np.uint64(weights.shape[0]):  # on CUDA half of what a range costs
+        total = np.int32(total + np.int32(np.int32(values[first + tap]) * weights[tap]))
+        tap = np.uint64(tap + np.uint64(1))
+    return min(max(np.int32(total >> np.int32(WEIGHT_BITS)), np.int32(0)), np.int32(255))

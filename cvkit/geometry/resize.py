@@ -120,7 +120,8 @@ def resize(
         rows = _bilinear_rows(interpolation, source_height, height)
         columns = _bilinear_columns(interpolation, source_width, width)
         kernels.bilinear(stack.array, *rows, *columns, result)
-    elif stack.dtype.kind == "u" and interpolation in _ANTIALIASED.values():
+    elif interpolation in _ANTIALIASED.values() and (stack.dtype.kind == "u" or stack.is_on_device):
+        # Floats, which need no rounding between, on a GPU only: there every value is a sum of its own.
         _resize_by_passes(stack, interpolation, result)
     else:
         _resize_at_once(stack, interpolation, stack.array, result)
@@ -138,7 +139,7 @@ def _resize_at_once(stack: ImageStack, interpolation: str, source: Array, result
 
 
 def _resize_by_passes(stack: ImageStack, interpolation: str, result: Array) -> None:
-    """Resize one axis after the other, each rounded, in the order of Pillow 13."""
+    """Resize one axis after the other, integers rounded after each, in the order of Pillow 13."""
     count, height, width, channels = stack.shape
     new_height, new_width = result.shape[1:3]
     if new_height == height or new_width == width:
@@ -153,7 +154,7 @@ def _resize_by_passes(stack: ImageStack, interpolation: str, result: Array) -> N
 
 def _resize_axis(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:
     """Resize the width, or the height if the width stays."""
-    if stack.dtype == np.uint16:
+    if stack.dtype != np.uint8:
         _resize_at_once(stack, interpolation, source, result)
         return
     kernels = stack.kernels(pass_kernels)

@@ -15,7 +15,7 @@ from cvkit.geometry._cpu.weighed_pixels import (
     weigh_four_channels,
     weigh_three_channels,
 )
-from cvkit.geometry._math import WEIGHT_BITS
+from cvkit.geometry._math import weighed_bytes
 
 # Columns of the result whose source pixels are turned at once, to stay in the first cache.
 COLUMNS = 64
@@ -179,41 +179,29 @@ def along_rows(source, first, weights, out):
 
 
 @helper
-def _weigh_value(values, start, step, weights, first_weight, taps):
-    total = np.int32(1 << (WEIGHT_BITS - 1))
-    for tap in range(taps):
-        product = np.int32(np.int32(values[start + tap * step]) * weights[first_weight + tap])
-        total = np.int32(total + product)
-    return np.uint8(min(max(np.int32(total >> np.int32(WEIGHT_BITS)), np.int32(0)), np.int32(255)))
-
-
-@helper
-def _weigh_rows(rows, weights, first_weight, taps, out):
+def _weigh_rows(rows, weights, out):
     """Weigh the values from ``start`` on and those of the next rows; the last LANES maybe again."""
-    length, step = out.shape[0], np.uintp(rows.size)
+    length, start, step = out.shape[0], np.uintp(rows.start), np.uintp(rows.size)
     if length < LANES:
         for x in range(length):
-            out[x] = _weigh_value(rows.values, rows.start + np.uintp(x), step, weights, first_weight, taps)
+            out[x] = weighed_bytes(rows.values[rows.start + x :: rows.size], np.uint64(0), weights)
         return
+    taps = np.uintp(weights.shape[0])
     for x in range(0, length, LANES):
         to = np.uintp(min(x, length - LANES))
-        weigh_bytes(rows.values, rows.start + to, step, weights, first_weight, taps, out, to)
+        weigh_bytes(rows.values, start + to, step, weights, np.uintp(0), taps, out, to)
 
 
 @cpu_kernel
 def along_columns(source, first, weights, out):
     """Weigh neighboring rows, those of row y from ``first[y]`` on with the weights ``weights[y]``."""
     count, source_height, width, channels = source.shape
-    height, taps = weights.shape
-    row = width * channels
-    values, flat_weights = source.reshape(count * source_height * row), weights.reshape(height * taps)
+    height, row = out.shape[1], width * channels
+    values = source.reshape(count * source_height * row)
     out_rows = out.reshape(count, height, row)
     tiles = tiles_of(TILE, (height, row))
     for task in prange(count * tiles[0] * tiles[1]):
         image, top, bottom, left, right = tile(task, tiles, TILE, (height, row))
         for y in range(top, bottom):
             start = (image * source_height + np.int64(first[y])) * row + left
-            rows = Block(values, np.uintp(start), row)
-            _weigh_rows(
-                rows, flat_weights, np.uintp(y * taps), np.uintp(taps), out_rows[image, y, left:right]
-            )
+            _weigh_rows(Block(values, start, row), weights[y], out_rows[image, y, left:right])

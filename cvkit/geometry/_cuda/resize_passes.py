@@ -2,20 +2,8 @@
 
 import numpy as np
 
-from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel
-from cvkit.geometry._math import WEIGHT_BITS
-
-
-@helper
-def _weighed(total, value, weight):
-    """Add a product in 32 bits, which Numba would widen."""
-    return np.int32(total + np.int32(np.int32(value) * weight))
-
-
-@helper
-def _rounded(total):
-    return min(max(np.int32(total >> np.int32(WEIGHT_BITS)), np.int32(0)), np.int32(255))
+from cvkit.geometry._math import weighed_bytes
 
 
 @cuda_kernel
@@ -25,10 +13,7 @@ def _along_rows(source, first, weights, out):
     if image >= count or y >= height or position >= width * channels:
         return
     x, channel = divmod(position, channels)
-    total = np.int32(1 << (WEIGHT_BITS - 1))
-    for tap in range(weights.shape[1]):
-        total = _weighed(total, source[image, y, first[x] + tap, channel], weights[x, tap])
-    out[image, y, x, channel] = _rounded(total)
+    out[image, y, x, channel] = weighed_bytes(source[image, y, :, channel], np.uint64(first[x]), weights[x])
 
 
 def along_rows(source, first, weights, out):
@@ -44,10 +29,7 @@ def _along_columns(source, first, weights, out):
     if image >= count or y >= height or position >= width * channels:
         return
     x, channel = divmod(position, channels)
-    total = np.int32(1 << (WEIGHT_BITS - 1))
-    for tap in range(weights.shape[1]):
-        total = _weighed(total, source[image, first[y] + tap, x, channel], weights[y, tap])
-    out[image, y, x, channel] = _rounded(total)
+    out[image, y, x, channel] = weighed_bytes(source[image, :, x, channel], np.uint64(first[y]), weights[y])
 
 
 def along_columns(source, first, weights, out):
