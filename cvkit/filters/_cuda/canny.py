@@ -2,45 +2,28 @@
 
 Components are found by union-find, after O. Allegretti et al., "Optimized block-based algorithms to label
 connected components on GPUs", 2019. Every candidate points to a candidate of its component with a smaller
-index or is its root; three launches bring this to convergence, and the host waits for none of them.
+index or is its root; three launches bring this to convergence, and the host waits for none of them. Pixels
+are numbered through all images of a stack.
 """
 
 import numpy as np
 
+from cvkit._border import REPLICATE
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.filters._canny_math import NONE, STRONG, WEAK, direction, direction_in_16_bits
+from cvkit.filters._cuda.tiles import (
+    BLOCK,
+    HEIGHT,
+    PITCH,
+    load_tile,
+    place_of,
+    threads_for,
+    tiling_of,
+)
 
-
-@cuda_kernel
-def _sobel(source, dx, dy):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = source.shape
-    if image >= count or y >= height or position >= width * channels:
-        return
-    x, channel = divmod(position, channels)
-    above, below = max(y - 1, 0), min(y + 1, height - 1)
-    left, right = max(x - 1, 0), min(x + 1, width - 1)
-    upper_left, upper_right = source[image, above, left, channel], source[image, above, right, channel]
-    lower_left, lower_right = source[image, below, left, channel], source[image, below, right, channel]
-    before, after = source[image, y, left, channel], source[image, y, right, channel]
-    upper, lower = source[image, above, x, channel], source[image, below, x, channel]
-    dx[image, y, x, channel] = (
-        np.int32(upper_right)
-        + 2 * np.int32(after)
-        + np.int32(lower_right)
-        - np.int32(upper_left)
-        - 2 * np.int32(before)
-        - np.int32(lower_left)
-    )
-    dy[image, y, x, channel] = (
-        np.int32(lower_left)
-        + 2 * np.int32(lower)
-        + np.int32(lower_right)
-        - np.int32(upper_left)
-        - 2 * np.int32(upper)
-        - np.int32(upper_right)
-    )
+# A tile with two more rows on either side, and magnitudes of one more.
+SIZE, MAGNITUDES = (HEIGHT + 4) * PITCH, (HEIGHT + 2) * PITCH
 
 
 @helper
@@ -85,7 +68,8 @@ def _suppress(dx, dy, magnitude, low, high, marks, parents):
     count, height, width = magnitude.shape
     if image >= count or y >= height or x >= width:
         return
-    parents[image, y * width + x] = y * width + x
+    pixel = np.uintp((image * height + y) * width + x)
+    parents[pixel] = pixel
     here = magnitude[image, y, x]
     gx, gy = dx[image, y, x], dy[image, y, x]
     if dx.itemsize == 2:
@@ -108,79 +92,178 @@ def _suppress(dx, dy, magnitude, low, high, marks, parents):
 
 
 @helper
-def _root(parents, image, index):
-    while parents[image, index] != index:
-        index = parents[image, index]
-    return index
+def _row_sums(tile, place, step):
+    """Return the difference of a value's neighbors ``step`` away, and their sum with twice the value."""
+    before, here, after = np.int32(tile[place - step]), np.int32(tile[place]), np.int32(tile[place + step])
+    return np.int32(after - before), np.int32(before + after + np.int32(2) * here)
 
 
 @helper
-def _unite(parents, image, first, second):
+def _measure_tile(tile, start, step, squared, inside, magnitudes, gradients):
+    """Measure the gradients of a column of values, from ``start`` on, and keep them where they are largest.
+
+    ``inside`` has the thread's pixel, and the first row in the image and the one after the last.
+    """
+    pixel, first, last = inside
+    pitch = np.uintp(PITCH)
+    difference0, sum0 = _row_sums(tile, start, step)
+    difference1, sum1 = _row_sums(tile, start + pitch, step)
+    place = start + pitch
+    target = np.uintp(pixel)
+    for row in range(HEIGHT + 2):
+        place += pitch
+        difference2, sum2 = _row_sums(tile, place, step)
+        gx = np.int32(difference0 + np.int32(2) * difference1 + difference2)
+        gy = np.int32(sum2 - sum0)
+        magnitude = np.int32(_magnitude(gx, gy, squared))
+        if first <= row < last and magnitude > magnitudes[target]:
+            magnitudes[target] = magnitude
+            gradients[target] = np.uint32(np.uint32(gy) << np.uint32(16)) | np.uint32(np.uint16(gx))
+        difference0, difference1 = difference1, difference2
+        sum0, sum1 = sum1, sum2
+        target += pitch
+
+
+@helper
+def _mark_of(magnitudes, gradients, place, low, high):
+    """Mark a magnitude of a tile that is a maximum along the gradient."""
+    here = magnitudes[place]
+    if here <= low:
+        return NONE
+    gx, gy = np.int16(gradients[place]), np.int16(gradients[place] >> np.uint32(16))
+    flat, steep = direction_in_16_bits(gx, gy)
+    step = np.uintp(PITCH)
+    if flat:
+        step = np.uintp(1)
+    elif not steep:
+        step = np.uintp(PITCH - 1) if (gx < 0) != (gy < 0) else np.uintp(PITCH + 1)
+    before, after = magnitudes[place - step], magnitudes[place + step]
+    if here <= before or here < after or (here == after and not flat and not steep):
+        return NONE
+    return STRONG if here > high else WEAK
+
+
+@cuda_kernel(block=BLOCK, is_block_fixed=True)
+def _mark_tiles(source, tiling, squared, low, high, marks, parents):
+    """Mark magnitudes of Sobel gradients that are a maximum; each is a component of its own at first."""
+    tile = cuda.shared.array(SIZE, source.dtype)
+    magnitudes = cuda.shared.array(MAGNITUDES, np.int32)
+    gradients = cuda.shared.array(MAGNITUDES, np.uint32)
+    _, height, width, channels = source.shape
+    place = place_of(cuda.blockIdx.x, cuda.threadIdx.x, tiling)
+    load_tile(source, place, tiling, REPLICATE, source.dtype.type(0), tile)
+    column = np.uintp(place.column)
+    for row in range(HEIGHT + 2):
+        magnitudes[column + np.uintp(row * PITCH)] = 0
+    cuda.syncthreads()
+    # A thread measures the pixel before the one that it marks.
+    left = place.left // channels
+    pixels = min((PITCH - 2 * tiling.margin) // channels, width - left)
+    if place.column < pixels + 2 and 0 < left + place.column <= width:
+        inside = place.column, 1 - min(place.top, 1), min(height - place.top + 1, HEIGHT + 2)
+        start = tiling.margin + (place.column - 1) * channels
+        for channel in range(channels):
+            _measure_tile(
+                tile, np.uintp(start + channel), np.uintp(channels), squared, inside, magnitudes, gradients
+            )
+    cuda.syncthreads()
+    if place.column < pixels:
+        index = np.uintp((place.image * height + place.top) * width + left + place.column)
+        row = 0
+        while row < min(HEIGHT, height - place.top):
+            column += np.uintp(PITCH)
+            mark = _mark_of(magnitudes, gradients, column + np.uintp(1), low, high)
+            marks.flat[index] = mark
+            if mark != NONE:
+                parents[index] = index
+            row += 1
+            index += np.uintp(width)
+
+
+@helper
+def _root(parents, index):
+    """Follow a candidate to its root, and let those on the way skip one of two, as other threads may, too.
+
+    What they skip to is of their component and smaller, whatever others have done to it since.
+    """
+    here = np.uintp(index)
+    parent = np.uintp(parents[here])
+    while parent != here:
+        beyond = np.uintp(parents[parent])
+        if beyond != parent:
+            parents[here] = beyond
+        here, parent = parent, beyond
+    return here
+
+
+@helper
+def _unite(parents, first, second):
     """Join two components: the larger root points to the smaller, unless another thread was there before."""
     while True:
-        first, second = _root(parents, image, first), _root(parents, image, second)
+        first, second = _root(parents, first), _root(parents, second)
         if first == second:
             return
         small, large = min(first, second), max(first, second)
-        before = cuda.atomic.min(parents, (image, large), small)
+        before = np.uintp(cuda.atomic.min(parents, large, parents.dtype.type(small)))
         if before == large:
             return
         first, second = before, small
 
 
-@cuda_kernel
+@cuda_kernel(block=(256,))
 def _link(marks, parents):
     """Join every candidate with its neighbors to the left and above."""
-    x, y, image = cuda.grid(3)
+    index = np.uintp(cuda.grid(1))
     count, height, width = marks.shape
-    if image >= count or y >= height or x >= width or marks[image, y, x] == NONE:
+    if index >= np.uintp(count * height * width) or marks.flat[index] == NONE:
         return
-    here = y * width + x
-    if x > 0 and marks[image, y, x - 1] != NONE:
-        _unite(parents, image, here, here - 1)
-    if y > 0:
-        for column in range(max(x - 1, 0), min(x + 2, width)):
-            if marks[image, y - 1, column] != NONE:
-                _unite(parents, image, here, here - width + column - x)
+    row = index // np.uintp(width)
+    x, y = index - row * np.uintp(width), row % np.uintp(height)
+    if x > np.uintp(0) and marks.flat[index - np.uintp(1)] != NONE:
+        _unite(parents, index, index - np.uintp(1))
+    if y > np.uintp(0):
+        above = index - np.uintp(width)
+        if marks.flat[above] != NONE:  # its own neighbors are joined with it
+            _unite(parents, index, above)
+            return
+        if x > np.uintp(0) and marks.flat[above - np.uintp(1)] != NONE:
+            _unite(parents, index, above - np.uintp(1))
+        if x + np.uintp(1) < np.uintp(width) and marks.flat[above + np.uintp(1)] != NONE:
+            _unite(parents, index, above + np.uintp(1))
 
 
-@cuda_kernel
+@cuda_kernel(block=(256,))
 def _strengthen(marks, parents):
     """Make the root of every strong pixel strong. Another thread may read it as weak: it is its own root."""
-    x, y, image = cuda.grid(3)
-    count, height, width = marks.shape
-    if image >= count or y >= height or x >= width or marks[image, y, x] != STRONG:
-        return
-    root = _root(parents, image, y * width + x)
-    marks[image, root // width, root % width] = STRONG
+    index = np.uintp(cuda.grid(1))
+    if index < np.uintp(marks.size) and marks.flat[index] == STRONG:
+        marks.flat[_root(parents, index)] = STRONG
 
 
-@cuda_kernel
+@cuda_kernel(block=(256,))
 def _draw(marks, parents, out):
     """Draw every candidate whose root is strong."""
-    x, y, image = cuda.grid(3)
-    count, height, width = marks.shape
-    if image >= count or y >= height or x >= width:
+    index = np.uintp(cuda.grid(1))
+    if index >= np.uintp(marks.size):
         return
-    edge = False
-    if marks[image, y, x] != NONE:
-        root = _root(parents, image, y * width + x)
-        edge = marks[image, root // width, root % width] == STRONG
-    out[image, y, x, 0] = 255 if edge else 0
+    mark = marks.flat[index]
+    if mark == WEAK:
+        mark = marks.flat[_root(parents, index)]
+    out.flat[index] = 255 if mark == STRONG else 0
 
 
 def edges_of_image(source, thresholds, squared, out):
     """Draw edges of images by Sobel derivatives of 3 x 3 pixels."""
-    count, height, width, channels = source.shape
-    dx = temporary(source.shape, np.int16, source)
-    dy = temporary(source.shape, np.int16, source)
-    _sobel[count, height, width * channels](source, dx, dy)
-    edges_of_gradients(dx, dy, thresholds, squared, out)
+    low, high = thresholds.astype(np.int32)
+    marks, parents = _empty_marks(source)
+    tiling = tiling_of(source, 2, 2, has_whole_pixels=True)
+    _mark_tiles[threads_for(source, tiling)](source, tiling, squared, low, high, marks, parents)
+    _draw_edges(marks, parents, out)
 
 
 def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     """Draw edges of images whose derivatives are given."""
-    shape = count, height, width = every_dx.shape[:3]
+    shape = every_dx.shape[:3]
     # Narrow lanes are for the CPU.
     magnitudes = thresholds.dtype if thresholds.dtype.kind == "f" else np.int32
     low, high = thresholds.astype(magnitudes)
@@ -188,10 +271,20 @@ def edges_of_gradients(every_dx, every_dy, thresholds, squared, out):
     dy = temporary(shape, every_dy.dtype, every_dx)
     magnitude = temporary(shape, magnitudes, every_dx)
     _measure[shape](every_dx, every_dy, squared, dx, dy, magnitude)
-    marks = temporary(shape, np.uint8, every_dx)
-    pixel_number = np.int32 if height * width <= np.iinfo(np.int32).max else np.int64
-    parents = temporary((count, height * width), pixel_number, every_dx)
+    marks, parents = _empty_marks(every_dx)
     _suppress[shape](dx, dy, magnitude, low, high, marks, parents)
-    _link[shape](marks, parents)
-    _strengthen[shape](marks, parents)
-    _draw[shape](marks, parents, out)
+    _draw_edges(marks, parents, out)
+
+
+def _empty_marks(source):
+    """Make marks of pixels, and space for the numbers of their parents."""
+    shape = count, height, width = source.shape[:3]
+    number = np.uint32 if count * height * width < 1 << 32 else np.uint64
+    marks = temporary(shape, np.uint8, source)
+    return marks, temporary((count * height * width,), number, source)
+
+
+def _draw_edges(marks, parents, out):
+    _link[marks.size](marks, parents)
+    _strengthen[marks.size](marks, parents)
+    _draw[marks.size](marks, parents, out)

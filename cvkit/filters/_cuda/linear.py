@@ -49,8 +49,7 @@ def _filter_tiles(source, y_taps, x_taps, tiling, border, border_value, rounding
             add_taps(columns, place.column, x_taps, x_taps.ends[term], x_taps.ends[following], totals)
         cuda.syncthreads()
         term = following
-    if has_results(place, tiling):
-        store_rounded(totals, rounding, place, out)
+    store_rounded(totals, rounding, place, tiling, out)
 
 
 @cuda_kernel
@@ -90,7 +89,7 @@ def _filter_rows(columns, x_terms, x_offsets, x_weights, border, outside_columns
 def separable(source, y_taps, x_taps, border, border_value, outside_columns, rounding, out):
     """Filter down the columns, once for each term, then along the rows over all terms together."""
     reach_y = reach_of(y_taps.offsets)
-    tiling = tiling_of(source, reach_y, reach_of(x_taps.offsets))
+    tiling = tiling_of(source, reach_y, reach_of(x_taps.offsets), has_columns=True)
     if tiling is not None:
         terms = np.arange(len(y_taps.weights) + 1)
         places = np.tile((y_taps.offsets + reach_y) * PITCH, terms[-1])

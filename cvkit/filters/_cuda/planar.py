@@ -35,7 +35,7 @@ def _correlate_tiles(source, taps, tiling, border, border_value, rounding, out):
     if has_results(place, tiling):
         clear(totals)
         add_taps(tile, place.column, taps, taps.ends[0], taps.ends[1], totals)
-        store_rounded(totals, rounding, place, out)
+        store_rounded(totals, rounding, place, tiling, out)
 
 
 @cuda_kernel

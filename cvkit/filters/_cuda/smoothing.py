@@ -83,7 +83,7 @@ def _sum_tiles(source, size, tiling, border, border_value, sums, rounding, out):
     cuda.syncthreads()
     if has_results(place, tiling):
         _sum_row(columns, place.column, size[1], source.shape[3], totals)
-        store_rounded(totals, rounding, place, out)
+        store_rounded(totals, rounding, place, tiling, out)
 
 
 @cuda_kernel
@@ -123,7 +123,7 @@ def box(source, size, border, border_value, outside_column, outside_box, roundin
 
     Both hold one number: the sum of a column, and of a box, that lies beyond the image.
     """
-    tiling = tiling_of(source, size[0] // 2, size[1] // 2)
+    tiling = tiling_of(source, size[0] // 2, size[1] // 2, has_columns=True)
     if tiling is not None:
         sums = _Sums(outside_column, outside_box)
         _sum_tiles[threads_for(source, tiling)](

@@ -86,11 +86,17 @@ class Tiling(NamedTuple):
     margin: Any
 
 
-def tiling_of(source, reach_y, reach_x):
-    """Cover images by tiles that reach so many pixels beyond their results; None where these have no room."""
+def tiling_of(source, reach_y, reach_x, *, has_columns=False, has_whole_pixels=False):
+    """Cover images by tiles that reach so many pixels beyond their results; None where these have no room.
+
+    ``has_columns`` tells whether there are sums of columns beside the tile, and ``has_whole_pixels`` whether
+    all channels of a pixel are in one tile.
+    """
     _, height, width, channels = source.shape
     margin = reach_x * channels
-    if 4 * margin > PITCH or reach_y > LARGEST_REACH or source.dtype.itemsize > 4:
+    while has_whole_pixels and (PITCH - 2 * margin) % channels:
+        margin += 1
+    if 4 * margin > PITCH or reach_y > LARGEST_REACH or (has_columns and source.dtype.itemsize > 4):
         return None
     columns = parts_of(width * channels, PITCH - 2 * margin)
     return Tiling(np.uint32(parts_of(height, HEIGHT)), np.uint32(columns), reach_y, margin)
@@ -203,20 +209,32 @@ def clear(totals):
 
 
 @helper
-def store_rounded(totals, rounding, place, out):
+def rows_of_results(place, tiling, shape):
+    """Return how many results a thread has, one below the other."""
+    _, height, width, channels = shape
+    is_beyond = place.column >= min(PITCH - 2 * tiling.margin, width * channels - place.left)
+    return 0 if is_beyond else min(HEIGHT, height - place.top)
+
+
+@helper
+def index_of_results(place, shape):
+    """Return which value of the images is a thread's first result."""
+    _, height, width, channels = shape
+    row = place.image * height + place.top
+    return np.uintp(row * (width * channels) + place.left + place.column)
+
+
+@helper
+def store_rounded(totals, rounding, place, tiling, out):
     """Store a thread's results, if it has any, each rounded."""
-    _, height, width, channels = out.shape
-    length = width * channels
-    if place.column >= length - place.left:
-        return
-    index = np.uintp((place.image * height + place.top) * length + place.left + place.column)
-    rows = height - place.top
-    if rows >= HEIGHT:
+    rows = rows_of_results(place, tiling, out.shape)
+    index, length = index_of_results(place, out.shape), np.uintp(out.shape[2] * out.shape[3])
+    if rows == HEIGHT:
         for row in range(HEIGHT):
             out.flat[index] = rounded(totals[row], rounding)
-            index += np.uintp(length)
+            index += length
         return
     for row in range(HEIGHT):
         if row < rows:
             out.flat[index] = rounded(totals[row], rounding)
-        index += np.uintp(length)
+        index += length
