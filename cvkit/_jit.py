@@ -231,10 +231,21 @@ def _callable_from_python(dispatcher: Any, function: Callable[..., Any], flags: 
     def compiled() -> Any:
         return keep_compiled(njit(pipeline_class=KernelCompiler, **flags)(function))
 
+    dispatcher.targetoptions = _Options(dispatcher.targetoptions)
     # What is compiled for kernels has no machine code of its own that Python could call.
     dispatcher._insert = lambda *overload: None
     dispatcher._compile_for_args = lambda *args, **kwargs: compiled()._compile_for_args(*args, **kwargs)
     return dispatcher
+
+
+class _Options(dict[str, Any]):
+    """Options of a helper, of which Numba makes a copy when it compiles the helper for CUDA.
+
+    There any of ``fastmath`` stands for divisions and exponentials that err in their last bits.
+    """
+
+    def copy(self) -> dict[str, Any]:
+        return {**self, "fastmath": False}
 
 
 def exact_helper(function: Callable[..., Any]) -> Any:

@@ -221,6 +221,11 @@ class CudaKernel:
         if kinds is not None and place not in self._repeaters:
             self._repeaters[place] = _launches().repeater_of(self._compiled, args)
 
+    def registers(self) -> list[int]:
+        """Return how many registers a thread takes, for each types of arguments launched so far."""
+        compiled = self.__dict__.get("_compiled")
+        return list(compiled.get_regs_per_thread().values()) if compiled is not None else []
+
     def _configure(self, grid: tuple[int, ...], block: tuple[int, ...], stream: int) -> Any:
         from numba import cuda
 

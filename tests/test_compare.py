@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,8 +15,6 @@ import numpy as np
 import pytest
 
 import benchmark
-import gpu_measurements
-import gpu_report
 from cvkit.cli import main
 from cvkit.compare.cases.case import Case, Tolerance
 from cvkit.compare.cases.detectors import DetectorCase, our_detector
@@ -372,44 +368,6 @@ def test_benchmark_merges_rows_and_fails_on_a_missed_bar(
     monkeypatch.setattr(sys, "argv", [*common, "first"])
     assert benchmark.main() == 0
     assert [row["name"] for row in read_document(output).rows] == ["first"]
-
-
-def test_gpu_report_without_a_gpu_exits_3(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(gpu_report.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(sys, "argv", ["gpu_report"])
-    assert gpu_report.main() == 3
-    assert "no CUDA device" in capsys.readouterr().err
-
-
-def test_gpu_report_in_the_simulator(tmp_path: Path) -> None:
-    output = tmp_path / "gpu.json"
-    # A call in the simulator takes a tenth of a second: each is timed once.
-    program = (
-        "import sys, gpu_measurements, gpu_report\n"
-        "gpu_measurements.stream_seconds.__kwdefaults__.update(calls=1, rounds=1)\n"
-        "sys.exit(gpu_report.main())"
-    )
-    command = [sys.executable, "-c", program, "--operations", "rgb_to_gray[]-uint8", "KNeighborsClassifier"]
-    command += ["--sizes", "1x64", "--stack", "2", "--output", str(output)]
-    simulator = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
-    environment = {**os.environ, **simulator, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tools'}"}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    single, stack, *others = read_document(output).rows
-    assert [row["operation"] for row in others] == ["KNeighborsClassifier"]
-    assert all(row["agrees"] for row in others)
-    assert single["agrees"]
-    assert stack["image"] == "stack of 2"
-    assert stack["least_bytes"] == 2 * single["least_bytes"] == 2 * (64 * 3 + 64)
-
-
-def test_a_broken_cuda_kernel_is_a_row_that_disagrees(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_measurements.cvkit, "to_device", lambda array: 1 / 0)
-    row = gpu_measurements.check_case(FAKE, (10, 12), 1, bandwidth=1e9)
-    assert not row["agrees"]
-    assert gpu_measurements.gpu_table([row]).rows[0][4] == "ZeroDivisionError: division by zero"
 
 
 def test_the_thin_program_prints_both_tables(

@@ -22,6 +22,7 @@ REFUSED = {
     "tools/build_person_models.py": (["person-acf", "gone", "gone"], "no such file: gone/vtest.avi"),
     "scripts/compare_opencv.py": (["gone"], "gone"),
     "scripts/detect_pedestrians.py": (["gone"], "no such file or folder: gone"),
+    "tools/gpu_references.py": (["gone"], "gone"),
     "tools/gpu_report.py": (["--operations", "gone"], "gone"),
     "tools/learner_scaling.py": (["--output", "here.txt/x"], "here.txt"),
     "tools/mutate.py": (["gone.py"], "gone.py"),

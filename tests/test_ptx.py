@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import re
 import warnings
 from typing import Any, TypeAlias
 
@@ -127,6 +128,12 @@ def test_float64_is_used_where_it_is_meant(launches: Launches) -> None:
         and any(map(computes_in_float64, module_of(kernel, signature).instructions()))
     }
     assert found == FLOAT64.keys()
+
+
+def test_no_division_or_root_is_approximate(launches: Launches) -> None:
+    for kernel, signature in launches:
+        found = set(re.findall(r"\b(?:div|sqrt|rsqrt|rcp|sin|cos)\.approx\S*", ptx_of(kernel, signature)))
+        assert not found, _place(kernel)
 
 
 def test_kernels_fit_into_registers(launches: Launches) -> None:

@@ -3,25 +3,36 @@
 import numpy as np
 
 from cvkit._border import REFLECT, border_index
+from cvkit._cuda_threads import pixel_of_thread
+from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._channel_math import HALF, QUARTER, TAPS, quantized
 
 
+@helper
+def _smoothed(cells, column, row):
+    """Smooth at one cell of (rows, columns) by 1 2 1 along both axes."""
+    number, one = np.uint32, np.uint32(1)
+    last_row, last_column = number(cells.shape[0] - 1), number(cells.shape[1] - 1)
+    above = cells[number(max(row, one) - one)]
+    here, below = cells[row], cells[min(number(row + one), last_row)]
+    total = np.float32(0)
+    near = number(max(column, one) - one)
+    total += QUARTER * (QUARTER * (above[near] + below[near]) + HALF * here[near])
+    total += HALF * (QUARTER * (above[column] + below[column]) + HALF * here[column])
+    near = min(number(column + one), last_column)
+    total += QUARTER * (QUARTER * (above[near] + below[near]) + HALF * here[near])
+    return total
+
+
 @cuda_kernel
 def _smooth(cells, out):
-    column, row, index = cuda.grid(3)
+    column, row, place = pixel_of_thread()
     count, channels, rows, columns = out.shape
-    if index >= count * channels or row >= rows or column >= columns:
+    if place >= count * channels or row >= rows or column >= columns:
         return
-    total = np.float32(0)
-    for offset in range(-1, 2):
-        near = min(max(column + offset, 0), columns - 1)
-        above = cells[index // channels, index % channels, max(row - 1, 0), near]
-        here = cells[index // channels, index % channels, row, near]
-        below = cells[index // channels, index % channels, min(row + 1, rows - 1), near]
-        blend = QUARTER * (above + below) + HALF * here
-        total += (HALF if offset == 0 else QUARTER) * blend
-    out[index // channels, index % channels, row, column] = total
+    index, channel = np.uint32(place // np.uint32(channels)), np.uint32(place % np.uint32(channels))
+    out[index, channel, row, column] = _smoothed(cells[index, channel], column, row)
 
 
 def smooth(cells, out):
@@ -31,22 +42,31 @@ def smooth(cells, out):
 
 
 @cuda_kernel
-def _quantize(values, offset, scale, out):
-    column, row, index = cuda.grid(3)
+def _smooth_to_bytes(cells, offset, scale, out):
+    column, row, place = pixel_of_thread()
     count, channels, rows, columns = out.shape
-    if index >= count * channels or row >= rows or column >= columns:
+    if place >= count * channels or row >= rows or column >= columns:
         return
-    image, channel = index // channels, index % channels
-    value = values[image, channel, row, column]
-    out[image, channel, row, column] = np.uint8(quantized(value, offset[channel], scale[channel]))
+    index, channel = np.uint32(place // np.uint32(channels)), np.uint32(place % np.uint32(channels))
+    value = _smoothed(cells[index, channel], column, row)
+    out[index, channel, row, column] = np.uint8(quantized(value, offset[channel], scale[channel]))
 
 
 def smooth_bytes(cells, offset, scale, out):
     """Smooth every channel of cells and round (value - offset) * scale of its channel to bytes."""
     count, channels, rows, columns = out.shape
-    smoothed = temporary(out.shape, np.float32, out)
-    smooth(cells, smoothed)
-    _quantize[count * channels, rows, columns](smoothed, offset, scale, out)
+    _smooth_to_bytes[count * channels, rows, columns](cells, offset, scale, out)
+
+
+@cuda_kernel
+def _quantize(values, offset, scale, out):
+    column, row, place = pixel_of_thread()
+    count, channels, rows, columns = out.shape
+    if place >= count * channels or row >= rows or column >= columns:
+        return
+    index, channel = np.uint32(place // np.uint32(channels)), np.uint32(place % np.uint32(channels))
+    value = values[index, channel, row, column]
+    out[index, channel, row, column] = np.uint8(quantized(value, offset[channel], scale[channel]))
 
 
 @cuda_kernel

@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from cvkit._border import REFLECT101, border_index
+from cvkit._cuda_threads import pixel_of_thread
+from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._math import clipped, inverse_length, last_wins_from, squared_length, vote
 
@@ -13,28 +15,29 @@ _THREADS = 128
 _MAXIMUM_BINS = 64
 
 
+@helper
+def _mirrored(index, size):
+    return np.uint32(border_index(np.int32(index), size, REFLECT101))
+
+
 @cuda_kernel
 def _vote(images, padding, origin, orientations, gamma, first_bin, first_vote, second_vote):
     """Votes of one pixel of the grid: its lower bin, the vote for it and the vote for the next."""
-    x, y, image = cuda.grid(3)
-    if image >= first_bin.shape[0] or y >= first_bin.shape[1] or x >= first_bin.shape[2]:
+    x, y, index = pixel_of_thread()
+    if index >= first_bin.shape[0] or y >= first_bin.shape[1] or x >= first_bin.shape[2]:
         return
-    _, height, width, channels = images.shape
-    row, column = y + origin[0] - padding, x + origin[1] - padding
-    above, below = border_index(row - 1, height, REFLECT101), border_index(row + 1, height, REFLECT101)
-    before, after = border_index(column - 1, width, REFLECT101), border_index(column + 1, width, REFLECT101)
-    row, column = border_index(row, height, REFLECT101), border_index(column, width, REFLECT101)
+    image = images[index]
+    height, width = np.int32(image.shape[0]), np.int32(image.shape[1])
+    row, column = np.int32(y + origin[0] - padding), np.int32(x + origin[1] - padding)
+    here = image[_mirrored(row, height)]
+    after, before = here[_mirrored(column + 1, width)], here[_mirrored(column - 1, width)]
+    near = _mirrored(column, width)
+    below, above = image[_mirrored(row + 1, height), near], image[_mirrored(row - 1, height), near]
     last_wins = x + origin[1] >= last_wins_from(width + 2 * padding)
     best, best_x, best_y = np.float32(-1), np.float32(0), np.float32(0)
-    for channel in range(channels):
-        right, left = (
-            np.float32(images[image, row, after, channel]),
-            np.float32(images[image, row, before, channel]),
-        )
-        down, up = (
-            np.float32(images[image, below, column, channel]),
-            np.float32(images[image, above, column, channel]),
-        )
+    for channel in range(np.uint64(image.shape[2])):
+        right, left = np.float32(after[channel]), np.float32(before[channel])
+        down, up = np.float32(below[channel]), np.float32(above[channel])
         if gamma:
             step_x = np.float32(math.sqrt(right)) - np.float32(math.sqrt(left))
             step_y = np.float32(math.sqrt(down)) - np.float32(math.sqrt(up))
@@ -45,53 +48,69 @@ def _vote(images, padding, origin, orientations, gamma, first_bin, first_vote, s
         if length > best or length != length or (last_wins and length == best):
             best, best_x, best_y = length, step_x, step_y
     orientation_bin, lower, upper = vote(best_x, best_y, orientations)
-    first_bin[image, y, x] = orientation_bin
-    first_vote[image, y, x] = lower
-    second_vote[image, y, x] = upper
+    first_bin[index, y, x] = orientation_bin
+    first_vote[index, y, x] = lower
+    second_vote[index, y, x] = upper
 
 
 @cuda_kernel(block=(_THREADS, 1, 1), is_block_fixed=True)
 def _accumulate_cells(first_bin, first_vote, second_vote, bins, weights, cells):
     """One thread for each cell and role: the cell's histogram with the weights of that role."""
-    position, row, image = cuda.grid(3)
-    thread = cuda.threadIdx.x
+    position, row, index = pixel_of_thread()
+    number = np.uint32
+    thread = number(cuda.threadIdx.x)
     histogram = cuda.shared.array((_MAXIMUM_BINS, _THREADS), np.float32)
-    cell_height, cell_width, lanes = weights.shape
-    if position >= cells.shape[2] * lanes:
+    cell_height, cell_width, lanes = (
+        number(weights.shape[0]),
+        number(weights.shape[1]),
+        number(weights.shape[2]),
+    )
+    if position >= cells.shape[2] * weights.shape[2]:
         return
-    column, lane = position // lanes, position % lanes
-    for orientation_bin in range(bins):
+    column, lane = number(position // lanes), number(position % lanes)
+    for orientation_bin in range(number(bins)):
         histogram[orientation_bin, thread] = np.float32(0)
     for place_y in range(cell_height):
-        y = row * cell_height + place_y
+        y = number(number(row * cell_height) + place_y)
+        # Where the cell is in rows of the image.
+        first = number(column * cell_width)
+        row_of_bins, row_of_weights = first_bin[index, y], weights[number(place_y)]
+        lower_votes, upper_votes = first_vote[index, y], second_vote[index, y]
         for place_x in range(cell_width):
-            x = column * cell_width + place_x
-            weight = weights[place_y, place_x, lane]
-            lower = first_bin[image, y, x]
-            upper = lower + 1 if lower + 1 < bins else 0
-            histogram[lower, thread] += first_vote[image, y, x] * weight
-            histogram[upper, thread] += second_vote[image, y, x] * weight
-    for orientation_bin in range(bins):
-        cells[image, row, column, orientation_bin, lane] = histogram[orientation_bin, thread]
+            x = number(first + place_x)
+            weight = row_of_weights[number(place_x), lane]
+            lower = number(row_of_bins[x])
+            upper = number(lower + number(1))
+            upper = upper if upper < number(bins) else number(0)
+            histogram[lower, thread] += lower_votes[x] * weight
+            histogram[upper, thread] += upper_votes[x] * weight
+    cell = cells[index, row, column]
+    for orientation_bin in range(number(bins)):
+        cell[orientation_bin, lane] = histogram[orientation_bin, thread]
 
 
 @cuda_kernel
 def _sum_blocks(cells, side_rows, side_columns, out):
     """One thread for each feature of each block: the sum of the block's cells in their roles."""
-    block_column, feature, block = cuda.grid(3)
+    block_column, feature, block = pixel_of_thread()
+    number = np.uint32
     count, features, block_rows, block_columns = out.shape
     if block >= count * block_rows or feature >= features or block_column >= block_columns:
         return
-    image, block_row = block // block_rows, block % block_rows
-    bins = cells.shape[3]
+    image, block_row = number(block // number(block_rows)), number(block % number(block_rows))
+    bins, side_rows, side_columns = number(cells.shape[3]), number(side_rows), number(side_columns)
     orientation_bin, receiver = feature % bins, feature // bins
-    row, column = receiver % side_rows, receiver // side_rows
+    orientation_bin, receiver = number(orientation_bin), number(receiver)
+    row, column = number(receiver % side_rows), number(receiver // side_rows)
     total = np.float32(0)
-    column_pairs = 3 * side_columns - 2
-    for role_row in range(max(row - 1, 0), min(row + 2, side_rows)):
-        for role_column in range(max(column - 1, 0), min(column + 2, side_columns)):
-            lane = (2 * role_row + row) * column_pairs + 2 * role_column + column
-            total += cells[image, block_row + role_row, block_column + role_column, orientation_bin, lane]
+    one, two = number(1), number(2)
+    column_pairs = number(number(3) * side_columns) - two
+    for role_row in range(number(max(row, one) - one), min(number(row + two), side_rows)):
+        row_of_cells = cells[image, number(block_row + role_row)]
+        first = number(number(number(two * number(role_row)) + row) * column_pairs)
+        for role_column in range(number(max(column, one) - one), min(number(column + two), side_columns)):
+            lane = number(number(first + number(two * number(role_column))) + column)
+            total += row_of_cells[number(block_column + role_column), orientation_bin, lane]
     out[image, feature, block_row, block_column] = total
 
 

@@ -1,68 +1,108 @@
-"""Pyramids on CUDA: one thread for each value."""
+"""Pyramids on CUDA: one thread for each pixel of the smaller image."""
+
+import numpy as np
 
 from cvkit._border import REFLECT101, border_index
+from cvkit._cuda_threads import pixel_of_thread
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda_kernel
 from cvkit.geometry._math import divided, doubled_index
 
 
 @helper
-def _weight_of_five(tap):
-    """Return 1, 4, 6, 4, 1 for taps from -2 to 2."""
-    return 6 if tap == 0 else (4 if abs(tap) == 1 else 1)
+def _mirrored(index, size):
+    return np.uint32(border_index(np.int32(index), np.int32(size), REFLECT101))
+
+
+@helper
+def _add_row_of_five(total, row, columns, channel, weight):
+    """Add five weighted values, the first first: sums of floats depend on the order."""
+    number = type(total)
+    total += number(number(row[columns[0], channel]) * number(weight))
+    total += number(number(row[columns[1], channel]) * number(number(4) * number(weight)))
+    total += number(number(row[columns[2], channel]) * number(number(6) * number(weight)))
+    total += number(number(row[columns[3], channel]) * number(number(4) * number(weight)))
+    return number(total + number(number(row[columns[4], channel]) * number(weight)))
 
 
 @cuda_kernel
 def _down(source, sum_type, rounding, out):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = out.shape
-    if image >= count or y >= height or position >= width * channels:
+    x, y, index = pixel_of_thread()
+    if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
-    x, channel = divmod(position, channels)
+    image, pixel = source[index], out[index, y, x]
+    height, width = image.shape[0], image.shape[1]
     number = sum_type.dtype.type
-    total = number(0)
-    for down in range(-2, 3):
-        row = border_index(2 * y + down, source.shape[1], REFLECT101)
-        for right in range(-2, 3):
-            column = border_index(2 * x + right, source.shape[2], REFLECT101)
-            weight = number(_weight_of_five(down) * _weight_of_five(right))
-            total += number(number(source[image, row, column, channel]) * weight)
-    out[image, y, x, channel] = divided(number(total), rounding)
+    middle, center = np.int32(y << np.uint32(1)), np.int32(x << np.uint32(1))
+    columns = (
+        _mirrored(center - 2, width),
+        _mirrored(center - 1, width),
+        np.uint32(center),
+        _mirrored(center + 1, width),
+        _mirrored(center + 2, width),
+    )
+    first, second = image[_mirrored(middle - 2, height)], image[_mirrored(middle - 1, height)]
+    third = image[np.uint32(middle)]
+    fourth, fifth = image[_mirrored(middle + 1, height)], image[_mirrored(middle + 2, height)]
+    for channel in range(np.uint64(pixel.shape[0])):
+        total = _add_row_of_five(number(0), first, columns, channel, 1)
+        total = _add_row_of_five(total, second, columns, channel, 4)
+        total = _add_row_of_five(total, third, columns, channel, 6)
+        total = _add_row_of_five(total, fourth, columns, channel, 4)
+        total = _add_row_of_five(total, fifth, columns, channel, 1)
+        pixel[channel] = divided(total, rounding)
 
 
 def down(source, sum_type, rounding, out):
     """Blur by 1 4 6 4 1 along both axes and keep every other pixel."""
-    count, height, width, channels = out.shape
-    _down[count, height, width * channels](source, sum_type, rounding, out)
+    _down[out.shape[:3]](source, sum_type, rounding, out)
 
 
 @helper
-def _weight_of_three(tap, is_between):
-    """Return 1, 6, 1 for taps from -1 to 1 on a pixel, and 4, 4 for 0 and 1 between two."""
-    if is_between:
-        return 4
-    return 6 if tap == 0 else 1
+def _add_on_pixel(total, before, here, after, weight):
+    """Add values weighted by 1, 6 and 1, the first first: sums of floats depend on the order."""
+    number = type(total)
+    total = number(total + number(before * number(weight)))
+    total = number(total + number(here * number(number(6) * number(weight))))
+    return number(total + number(after * number(weight)))
+
+
+@helper
+def _add_between(total, here, after, weight):
+    number = type(total)
+    total = number(total + number(here * number(number(4) * number(weight))))
+    return number(total + number(after * number(number(4) * number(weight))))
 
 
 @cuda_kernel
 def _up(source, sum_type, rounding, out):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = out.shape
-    if image >= count or y >= height or position >= width * channels:
+    """Make four pixels of one and its neighbors."""
+    x, y, index = pixel_of_thread()
+    if index >= source.shape[0] or y >= source.shape[1] or x >= source.shape[2]:
         return
-    x, channel = divmod(position, channels)
-    number = sum_type.dtype.type
-    total = number(0)
-    for down in range(y % 2 - 1, 2):
-        row = doubled_index(y // 2 + down, source.shape[1])
-        for right in range(x % 2 - 1, 2):
-            column = doubled_index(x // 2 + right, source.shape[2])
-            weight = number(_weight_of_three(down, y % 2) * _weight_of_three(right, x % 2))
-            total += number(number(source[image, row, column, channel]) * weight)
-    out[image, y, x, channel] = divided(number(total), rounding)
+    image, number, one = source[index], sum_type.dtype.type, np.uint32(1)
+    left = np.uint32(doubled_index(np.int32(np.int32(x) - 1), np.int32(image.shape[1])))
+    right = np.uint32(doubled_index(np.int32(np.int32(x) + 1), np.int32(image.shape[1])))
+    above = image[np.uint32(doubled_index(np.int32(np.int32(y) - 1), np.int32(image.shape[0])))]
+    here = image[y]
+    below = image[np.uint32(doubled_index(np.int32(np.int32(y) + 1), np.int32(image.shape[0])))]
+    first_row = np.uint32(y << one)
+    column = np.uint32(x << one)
+    upper, lower = out[index, first_row], out[index, np.uint32(first_row | one)]
+    for channel in range(np.uint64(image.shape[2])):
+        a, b, c = number(above[left, channel]), number(above[x, channel]), number(above[right, channel])
+        d, e, f = number(here[left, channel]), number(here[x, channel]), number(here[right, channel])
+        g, h, i = number(below[left, channel]), number(below[x, channel]), number(below[right, channel])
+        total = _add_on_pixel(_add_on_pixel(_add_on_pixel(number(0), a, b, c, 1), d, e, f, 6), g, h, i, 1)
+        upper[column, channel] = divided(total, rounding)
+        total = _add_between(_add_between(_add_between(number(0), b, c, 1), e, f, 6), h, i, 1)
+        upper[np.uint32(column | one), channel] = divided(total, rounding)
+        total = _add_on_pixel(_add_on_pixel(number(0), d, e, f, 4), g, h, i, 4)
+        lower[column, channel] = divided(total, rounding)
+        total = _add_between(_add_between(number(0), e, f, 4), h, i, 4)
+        lower[np.uint32(column | one), channel] = divided(total, rounding)
 
 
 def up(source, sum_type, rounding, out):
     """Blur by 1 6 1 at the pixels and by 4 4 between them, along both axes."""
-    count, height, width, channels = out.shape
-    _up[count, height, width * channels](source, sum_type, rounding, out)
+    _up[source.shape[:3]](source, sum_type, rounding, out)
