@@ -115,8 +115,8 @@ def plan(
     =====================  =========================================  =======================================
     kernel                 serves                                     because
     =====================  =========================================  =======================================
-    separable_in_one_pass  gray images on the CPU: a box, or one      sums of columns stay in registers
-                           column and row, of up to 5 x 5 weights
+    separable_in_one_pass  gray images on the CPU: a box, or one      sums of columns stay in registers,
+                           column and row, of up to 5 x 5 weights     or in the first cache
     box                    other boxes                                its time does not grow with the height
     correlate              first derivatives of 3 x 3 of uint8        one loop of three differences is faster
                                                                       than two with sums between them
