@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, flat, reshaped, to_host
+from cvkit._dispatch import Array, ImageStack, flat, to_host
 from cvkit._memoized import memoized
 from cvkit.filters.convolution import sep_filter2d
 from cvkit.filters.smoothing import box_filter, gaussian_kernel
-from cvkit.intensity._cpu import counting as counting_kernels
 from cvkit.intensity._cpu import threshold as threshold_kernels
 from cvkit.intensity._math import Rule
+from cvkit.intensity.histogram import count_levels
 
 # Name -> whether values up to the threshold are inside, whether those inside are kept, and those outside.
 _METHODS = {
@@ -190,13 +190,7 @@ def triangle_threshold(image: Array) -> int | np.ndarray:
 def _of_histogram(image: Array, find: Callable[[np.ndarray], int]) -> int | np.ndarray:
     """Find a threshold for each image from its histogram."""
     stack = ImageStack.of(image, dtypes=(np.uint8, np.uint16), channels=(1,))
-    kernels = stack.kernels(counting_kernels)
-    values = reshaped(stack.array, (stack.shape[0], stack.shape[1] * stack.shape[2]))
-    found = np.empty(stack.shape[0], np.int64)
-    for position in range(len(found)):  # one by one: a histogram of 16 bits may be larger than its image
-        counts = stack.zeros((1, 1 << (8 * stack.dtype.itemsize)), np.uint64)
-        kernels.count_values(values[position : position + 1], counts)
-        found[position] = find(to_host(counts)[0])
+    found = np.array([find(counts) for counts in to_host(count_levels(stack))[:, 0]], np.int64)
     return found if stack.rank == 4 else int(found[0])
 
 
