@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -311,10 +311,6 @@ class Operand:
         return out
 
 
-# What kernels that move whole pixels take at most.
-_CHANNELS_OF_KERNELS = 4
-
-
 class ImageStack(Operand):
     """An image or a stack of images as kernels see it: ``(N, H, W, C)``, contiguous, on one device.
 
@@ -407,22 +403,6 @@ class ImageStack(Operand):
         if any(_may_share_memory(memory, array) for array in (self.array, *others)):
             raise ValueError("out must not share memory with what the result is computed from")
         return reshaped(memory, shape)
-
-    def in_groups(self, out: Array) -> Iterator[tuple[slice, Array, Array]]:
-        """Give groups of channels, with the stack's and what takes the result's, for kernels that take few.
-
-        CUDA kernels take any number: there is one group.
-        """
-        count = self.shape[3]
-        if count <= _CHANNELS_OF_KERNELS or self.is_on_device:
-            yield slice(0, count), self.array, out
-            return
-        for first in range(0, count, _CHANNELS_OF_KERNELS):
-            channels = slice(first, min(first + _CHANNELS_OF_KERNELS, count))
-            source = np.ascontiguousarray(self.array[..., channels])
-            part = np.empty((*out.shape[:3], source.shape[3]), out.dtype)
-            yield channels, source, part
-            out[..., channels] = part
 
     def restore(self, out: Array) -> Array:
         """Give what :meth:`output` returned back with the caller's rank, as the caller's kind of array."""

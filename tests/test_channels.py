@@ -62,6 +62,10 @@ def test_many_channels_of_other_dtypes(name: str, dtype: str) -> None:
     np.testing.assert_allclose(OPERATIONS[name](image), alone, rtol=1e-5, atol=1e-4)
 
 
+def test_empty_stacks_of_many_channels() -> None:
+    assert cvkit.resize(np.empty((0, 9, 11, 6), np.uint8), (5, 7)).shape == (0, 5, 7, 6)
+
+
 def test_each_of_many_channels_has_its_border_value() -> None:
     image, values = noise(9, 11, 7), np.arange(7) * 30
     away = cvkit.warp_affine(image, [[1, 0, 50], [0, 1, 0]], (9, 11), border_value=values)

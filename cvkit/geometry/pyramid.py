@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cvkit._channels import in_groups
 from cvkit._dispatch import Array, ImageStack
 from cvkit.geometry._cpu import pyramid as pyramid_kernels
 
@@ -43,7 +44,7 @@ def pyramid_down(image: Array, *, out: Array | None = None) -> Array:
     count, height, width, channels = stack.shape
     result = stack.output((count, (height + 1) // 2, (width + 1) // 2, channels))
     kernels = stack.kernels(pyramid_kernels)
-    for _, source, part in stack.in_groups(result):
+    for _, source, part in in_groups(stack, result):
         kernels.down(source, *_arithmetic(stack.dtype, 8), part)
     return stack.restore(result)
 
@@ -82,7 +83,7 @@ def pyramid_up(image: Array, *, out: Array | None = None) -> Array:
     count, height, width, channels = stack.shape
     result = stack.output((count, 2 * height, 2 * width, channels))
     kernels = stack.kernels(pyramid_kernels)
-    for _, source, part in stack.in_groups(result):
+    for _, source, part in in_groups(stack, result):
         kernels.up(source, *_arithmetic(stack.dtype, 6), part)
     return stack.restore(result)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cvkit import _validate
+from cvkit._channels import in_groups
 from cvkit._dispatch import Array, ImageStack
 from cvkit.geometry import _resampling
 from cvkit.geometry._cpu import resize as resize_kernels
@@ -108,7 +109,7 @@ def resize(
     if stack.dtype == np.uint8 and interpolation in _ANTIALIASED.values():
         _resize_by_passes(stack, interpolation, stack.array, result)
     else:
-        for _, source, part in stack.in_groups(result):
+        for _, source, part in in_groups(stack, result):
             _resize(stack, interpolation, source, part)
     return stack.restore(result)
 

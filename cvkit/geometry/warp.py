@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
+from cvkit._channels import in_groups
 from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, memoized, reshaped
 from cvkit._jit import on_device
 from cvkit.geometry._cpu import warp as warp_kernels
@@ -351,7 +352,7 @@ def _fill(
     is_integer = out.dtype.kind == "u"
     kernels = stack.kernels(warp_kernels)
     offset_type = np.empty(0, _offset_dtype(math.prod(stack.shape[1:])))
-    for channels, source, part in stack.in_groups(out):
+    for channels, source, part in in_groups(stack, out):
         beyond = Border(mode, pixel[channels.start :])
         if interpolation == "nearest":
             kernels.nearest(source, positions, beyond, offset_type, part)
