@@ -289,11 +289,11 @@ class ImageStack(Operand):
         image: Array,
         *,
         dtypes: tuple[type, ...] = _validate.IMAGE_DTYPES,
-        channels: tuple[int, ...] = (1, 2, 3, 4),
+        channels: tuple[int, ...] | None = (1, 2, 3, 4),
         name: str = "image",
         out: Array | None = None,
     ) -> ImageStack:
-        """Check ``image`` and view it as a stack."""
+        """Check ``image`` and view it as a stack; None accepts any number of channels."""
         # A torch tensor has torch's dtype; the view of its memory has NumPy's.
         is_on_device = on_device(image)
         array = as_device_array(image) if is_on_device else _validate.host_array(image, name)

@@ -88,10 +88,10 @@ def image(
     array: Any,
     *,
     dtypes: tuple[type, ...] = IMAGE_DTYPES,
-    channels: tuple[int, ...] = (1, 2, 3, 4),
+    channels: tuple[int, ...] | None = (1, 2, 3, 4),
     name: str = "image",
 ) -> tuple[int, int, int, int]:
-    """Check an image or a stack and return its shape as (N, H, W, C)."""
+    """Check an image or a stack and return its shape as (N, H, W, C); None accepts any number of channels."""
     if array.dtype.type not in dtypes or not array.dtype.isnative:
         accepted = _names(np.dtype(dtype).name for dtype in dtypes)
         raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
@@ -102,7 +102,7 @@ def image(
         shape = (1, *shape)
     elif len(shape) != 4:
         raise ValueError(f"{name} must be (H, W), (H, W, C) or a stack (N, H, W, C), got shape {array.shape}")
-    if shape[3] not in channels:
+    if channels is not None and shape[3] not in channels:
         hint = "; a stack of gray images is (N, H, W, 1)" if len(array.shape) == 3 else ""
         raise ValueError(
             f"{name} must have {_names(channels)} channels, got shape {tuple(array.shape)}{hint}"

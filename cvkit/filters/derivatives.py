@@ -42,7 +42,7 @@ def sobel(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     dx, dy : int
         Orders of the derivative in x and y; at least one is not 0, each is smaller than the kernel.
     ksize : {3, 1, 5, 7}
@@ -79,7 +79,7 @@ def sobel(
     >>> cvkit.sobel(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 80, 40,  0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _sobel(stack.dtype, dx, dy, ksize, scale, delta, border).apply(stack)
 
 
@@ -123,7 +123,7 @@ def scharr(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     dx, dy : int
         1 and 0 for the derivative in x, 0 and 1 in y.
     scale, delta : float
@@ -152,7 +152,7 @@ def scharr(
     >>> cvkit.scharr(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[  0, 320, 160,   0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _first_derivative(stack.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(stack)
 
 
@@ -162,7 +162,7 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: 
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     dx, dy : int
         1 and 0 for the derivative in x, 0 and 1 in y.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
@@ -190,7 +190,7 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: 
     >>> cvkit.prewitt(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 60, 30,  0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _first_derivative(stack.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(stack)
 
 
@@ -227,7 +227,7 @@ def laplacian(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     ksize : {1, 3, 5}
         Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbors, 3 that of the diagonal ones, 5
         the sum of the Sobel derivatives of that size.
@@ -257,7 +257,7 @@ def laplacian(
     >>> cvkit.laplacian(np.array([[0, 10, 20, 20]], np.uint8))
     array([[ 20,   0, -10,   0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _laplacian(stack.dtype, ksize, scale, delta, border).apply(stack)
 
 
@@ -312,7 +312,7 @@ def roberts(image: Array, *, border: str = "reflect101", out: Array | None = Non
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
     out : array, optional
@@ -342,7 +342,7 @@ def roberts(image: Array, *, border: str = "reflect101", out: Array | None = Non
     >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8)).round(3)
     array([[0., 8., 0., 0.]], dtype=float32)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _roberts(stack.dtype, border).apply(stack)
 
 

@@ -24,7 +24,7 @@ def laplacian_of_gaussian(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     sigma : float or (float, float)
         Standard deviation in pixels, greater than 0, for both axes or as (y, x). Kernels reach 4 of them.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
@@ -58,7 +58,7 @@ def laplacian_of_gaussian(
     >>> cvkit.laplacian_of_gaussian(image, 1.0)[4, 4].round(3)
     np.float32(-0.318)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _laplacian_of_gaussian(stack.dtype, sigma, border).apply(stack)
 
 

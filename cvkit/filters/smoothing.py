@@ -29,7 +29,7 @@ def box_filter(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     ksize : int or (int, int)
         Odd size of the box in pixels, for both axes or as (height, width).
     normalize : bool
@@ -65,7 +65,7 @@ def box_filter(
     >>> cvkit.box_filter(np.array([[0, 0, 9, 0, 0]], np.uint8), (1, 3))
     array([[0, 3, 3, 3, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _box(stack.dtype, ksize, normalize, border, border_value).apply(stack)
 
 
@@ -124,7 +124,7 @@ def gaussian_blur(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack.
+        The image or stack, of any number of channels.
     sigma : float or (float, float), optional
         Standard deviation in pixels, for both axes or as (y, x). Missing or 0, it follows from the size:
         ``0.3 * ((ksize - 1) / 2 - 1) + 0.8``, or OpenCV's table for sizes up to 9. A pair is taken by
@@ -163,7 +163,7 @@ def gaussian_blur(
     >>> cvkit.gaussian_blur(np.array([[0, 0, 64, 0, 0]], np.uint8), ksize=5)
     array([[ 8, 16, 24, 16,  8]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     return _gaussian(stack.dtype, sigma, ksize, border, border_value).apply(stack)
 
 

@@ -27,7 +27,7 @@ class Positions(NamedTuple):
 
 
 class Border(NamedTuple):
-    """What lies beyond the image: a mode, and for each of four channels the value of the constant one."""
+    """What lies beyond the image: a mode, and the constant one's value for each channel and three more."""
 
     mode: int
     pixel: np.ndarray

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cvkit import _validate
+from cvkit._channels import in_groups
 from cvkit._dispatch import Array, ImageStack
 from cvkit.geometry import _resampling
 from cvkit.geometry._cpu import resize as resize_kernels
@@ -40,7 +41,7 @@ def resize(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
     output_shape : (int, int)
         Height and width of the result, in pixels.
     interpolation : {"bilinear", "bilinear_exact", "nearest", "nearest_exact", "bicubic", "area", "lanczos"}
@@ -94,38 +95,48 @@ def resize(
     if antialias:
         _validate.one_of(interpolation, tuple(_ANTIALIASED), "interpolation with antialias=True")
     stack = (
-        ImageStack.of(image, out=out, dtypes=(np.uint8,))
+        ImageStack.of(image, out=out, channels=None, dtypes=(np.uint8,))
         if interpolation == "bilinear_exact"
-        else ImageStack.of(image, out=out)
+        else ImageStack.of(image, out=out, channels=None)
     )
     height, width = _validate.output_shape(output_shape)
-    kernels = stack.kernels(resize_kernels)
     count, source_height, source_width, channels = stack.shape
     result = stack.output((count, height, width, channels))
     if interpolation == "area" and (height > source_height or width > source_width):
         interpolation = _ENLARGED_AREA
     if antialias or interpolation == "lanczos":
         interpolation = _ANTIALIASED[interpolation]
+    if stack.dtype == np.uint8 and interpolation in _ANTIALIASED.values():
+        _resize_by_passes(stack, interpolation, stack.array, result)
+    else:
+        for _, source, part in in_groups(stack, result):
+            _resize(stack, interpolation, source, part)
+    return stack.restore(result)
+
+
+def _resize(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:
+    """Resize some channels of a stack."""
+    kernels = stack.kernels(resize_kernels)
+    (source_height, source_width), (height, width) = source.shape[1:3], result.shape[1:3]
     if stack.dtype == np.uint8 and interpolation in _HALVING and _is_half(stack, height, width):
         # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
-        kernels.halve(stack.array, channels == 2 and interpolation != "bilinear_exact", result)
+        kernels.halve(source, stack.shape[3] == 2 and interpolation != "bilinear_exact", result)
     elif interpolation in _NEAREST:
         near_rows = _NEAREST[interpolation](source_height, height)
         near_columns = _NEAREST[interpolation](source_width, width)
-        kernels.nearest(stack.array, near_rows, near_columns, result)
+        kernels.nearest(source, near_rows, near_columns, result)
     elif interpolation == "bilinear_exact":
         rows, columns = _exact_table(source_height, height), _exact_table(source_width, width)
-        kernels.bilinear_exact(stack.array, *rows, *columns, result)
+        kernels.bilinear_exact(source, *rows, *columns, result)
     elif stack.dtype == np.uint8 and interpolation in _PAIRS:
         rows = _bilinear_rows(interpolation, source_height, height)
         columns = _bilinear_columns(interpolation, source_width, width)
-        kernels.bilinear(stack.array, *rows, *columns, result)
+        kernels.bilinear(source, *rows, *columns, result)
     elif interpolation in _ANTIALIASED.values() and (stack.dtype.kind == "u" or stack.is_on_device):
         # Floats, which need no rounding between, on a GPU only: there every value is a sum of its own.
-        _resize_by_passes(stack, interpolation, result)
+        _resize_by_passes(stack, interpolation, source, result)
     else:
-        _resize_at_once(stack, interpolation, stack.array, result)
-    return stack.restore(result)
+        _resize_at_once(stack, interpolation, source, result)
 
 
 def _resize_at_once(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:
@@ -138,17 +149,17 @@ def _resize_at_once(stack: ImageStack, interpolation: str, source: Array, result
     stack.kernels(weighted_kernels).weighted(source, *rows, *columns, is_integer, largest, result)
 
 
-def _resize_by_passes(stack: ImageStack, interpolation: str, result: Array) -> None:
+def _resize_by_passes(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:
     """Resize one axis after the other, integers rounded after each, in the order of Pillow 13."""
-    count, height, width, channels = stack.shape
+    count, height, width, channels = source.shape
     new_height, new_width = result.shape[1:3]
     if new_height == height or new_width == width:
-        _resize_axis(stack, interpolation, stack.array, result)
+        _resize_axis(stack, interpolation, source, result)
         return
     is_height_first = new_height < height and height - new_height > 2 * (width - new_width)
     shape = (count, new_height, width) if is_height_first else (count, height, new_width)
     between = stack.empty((*shape, channels))
-    _resize_axis(stack, interpolation, stack.array, between)
+    _resize_axis(stack, interpolation, source, between)
     _resize_axis(stack, interpolation, between, result)
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from cvkit import _validate
 from cvkit._border import BORDERS
+from cvkit._channels import in_groups
 from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, reshaped
 from cvkit._jit_cuda import on_device
 from cvkit._memoized import memoized
@@ -43,7 +44,7 @@ def warp_affine(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
     matrix : array_like, (2, 3)
         Maps (x, y, 1) of the image to (x, y) of the result; pixel centers have integer coordinates.
     output_shape : (int, int)
@@ -89,7 +90,7 @@ def warp_affine(
     array([[ 5, 15, 25]], dtype=uint8)
     """
     to_source = _affine_to_source(matrix, inverse)
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(stack, (height, width)))
     return _warp(stack, positions, (height, width), interpolation, border, border_value)
@@ -112,7 +113,7 @@ def warp_perspective(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
     matrix : array_like, (3, 3)
         Maps (x, y, 1) of the image to (x w, y w, w) of the result; its scale and sign mean nothing.
     output_shape : (int, int)
@@ -151,7 +152,7 @@ def warp_perspective(
     array([[ 0, 11, 25, 43, 67]], dtype=uint8)
     """
     to_source = _perspective_to_source(matrix, inverse)
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(stack, (height, width)))
     return _warp(stack, positions, (height, width), interpolation, border, border_value)
@@ -173,7 +174,7 @@ def remap(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
     map_x, map_y : array, (height, width)
         Source coordinates in pixels; float32 or float64, integers and other floats are converted to
         float64. NaN and infinity give ``border_value``.
@@ -206,7 +207,7 @@ def remap(
     >>> cvkit.remap(np.array([[10, 20, 30]], np.uint8), [[2.0, 0.5]], [[0.0, 0.0]])
     array([[30, 15]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     positions = _from_maps(map_x, map_y, stack, ("map_x", "map_y"), rank=2)
     return _warp(stack, positions, positions.map_x.shape, interpolation, border, border_value)
 
@@ -225,7 +226,7 @@ def bilinear_sample(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
     x, y : array, (points,)
         Coordinates in pixels, as those of :func:`remap`. NaN and infinity give ``border_value``.
     border, border_value
@@ -257,7 +258,7 @@ def bilinear_sample(
     >>> cvkit.bilinear_sample(np.array([[10, 20], [30, 40]], np.uint8), [0.5, 0.25], [0.5, 0])
     array([25. , 12.5], dtype=float32)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, out=out, channels=None)
     positions = _from_maps(x, y, stack, ("x", "y"), rank=1)
     shape = (1, positions.map_x.shape[1])
     count, _, _, channels = stack.shape
@@ -347,19 +348,21 @@ def _fill(
     """Run the kernel of an interpolation over a stack."""
     _validate.one_of(interpolation, _INTERPOLATIONS, "interpolation")
     mode = _validate.one_of(border, BORDERS, "border")
-    beyond = Border(mode, _border_pixel(border_value, stack.dtype, stack.shape[3]))
+    pixel = _border_pixel(border_value, stack.dtype, stack.shape[3])
     blend_type = np.empty(0, _blend_dtype(stack.dtype))
     is_integer = out.dtype.kind == "u"
     kernels = stack.kernels(warp_kernels)
     offset_type = np.empty(0, _offset_dtype(math.prod(stack.shape[1:])))
-    if interpolation == "nearest":
-        kernels.nearest(stack.array, positions, beyond, offset_type, out)
-    elif interpolation == "bilinear":
-        bilinear = kernels.bilinear_gray if out.shape[3] == 1 else kernels.bilinear_color
-        bilinear(stack.array, positions, beyond, offset_type, blend_type, is_integer, out)
-    else:
-        largest = blend_type.dtype.type(np.iinfo(out.dtype).max if is_integer else np.inf)
-        kernels.bicubic(stack.array, positions, beyond, offset_type, blend_type, is_integer, largest, out)
+    for channels, source, part in in_groups(stack, out):
+        beyond = Border(mode, pixel[channels.start :])
+        if interpolation == "nearest":
+            kernels.nearest(source, positions, beyond, offset_type, part)
+        elif interpolation == "bilinear":
+            bilinear = kernels.bilinear_gray if part.shape[3] == 1 else kernels.bilinear_color
+            bilinear(source, positions, beyond, offset_type, blend_type, is_integer, part)
+        else:
+            largest = blend_type.dtype.type(np.iinfo(out.dtype).max if is_integer else np.inf)
+            kernels.bicubic(source, positions, beyond, offset_type, blend_type, is_integer, largest, part)
 
 
 def _coordinate_dtype(stack: ImageStack, output_shape: tuple[int, int]) -> np.dtype:
@@ -382,7 +385,7 @@ def _blend_dtype(image: np.dtype) -> np.dtype:
 
 @memoized
 def _border_pixel(value: float | npt.ArrayLike, dtype: np.dtype, channels: int) -> np.ndarray:
-    """One value for each of four channels, as kernels want it."""
-    pixel = np.zeros(4, dtype)
+    """One value for each channel and for three more: kernels copy four from the first of a group on."""
+    pixel = np.zeros(channels + 3, dtype)
     pixel[:channels] = _validate.border_value(value, dtype, channels=channels)
     return pixel

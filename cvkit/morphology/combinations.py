@@ -33,7 +33,7 @@ def opening(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -71,7 +71,7 @@ def opening(
     >>> cvkit.opening(np.array([[0, 9, 0, 0, 5, 5, 5]], np.uint8), (1, 3))
     array([[0, 0, 0, 0, 5, 5, 5]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     _open(stack, window, result)
@@ -93,7 +93,7 @@ def closing(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -131,7 +131,7 @@ def closing(
     >>> cvkit.closing(np.array([[9, 0, 9, 9, 9, 0, 9]], np.uint8), (1, 3))
     array([[9, 9, 9, 9, 9, 9, 9]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     _close(stack, window, result)
@@ -153,7 +153,7 @@ def morphological_gradient(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -191,7 +191,7 @@ def morphological_gradient(
     >>> cvkit.morphological_gradient(np.array([[0, 0, 9, 9, 9, 9]], np.uint8), 3)
     array([[0, 9, 9, 0, 0, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     eroded, dilated = stack.empty(), stack.empty()
@@ -216,7 +216,7 @@ def top_hat(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -254,7 +254,7 @@ def top_hat(
     >>> cvkit.top_hat(np.array([[3, 9, 3, 3, 5, 5, 5]], np.uint8), (1, 3))
     array([[0, 6, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     opened = stack.empty()
@@ -278,7 +278,7 @@ def black_hat(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -316,7 +316,7 @@ def black_hat(
     >>> cvkit.black_hat(np.array([[9, 2, 9, 9, 9, 9, 9]], np.uint8), (1, 3))
     array([[0, 7, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     closed = stack.empty()

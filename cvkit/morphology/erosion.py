@@ -23,7 +23,7 @@ def erode(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -67,7 +67,7 @@ def erode(
            [0, 0, 0, 0, 0, 0],
            [0, 0, 0, 0, 0, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     write_erosion(stack, stack.array, window, result)
@@ -89,7 +89,7 @@ def dilate(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
-        The image or stack, of 1 to 4 channels, each on its own.
+        The image or stack, of any number of channels, each on its own.
     element : int, (int, int) or array_like, (h, w)
         The size of a rectangle, for both axes or as (height, width); or which pixels count: all that are not
         0, as :func:`structuring_element` draws them.
@@ -133,7 +133,7 @@ def dilate(
            [0, 9, 0, 0, 0],
            [0, 0, 0, 0, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=DTYPES, out=out)
+    stack = ImageStack.of(image, dtypes=DTYPES, channels=None, out=out)
     window = window_of(element, iterations, anchor, border, border_value)
     result = stack.output()
     write_dilation(stack, stack.array, window, result)
