@@ -19,8 +19,8 @@ def _mean_of_four(first, second, third, fourth, number):
 
 
 @helper
-def _difference(first, second, number):
-    return number(number(max(first, second)) - number(min(first, second)))
+def _difference(first, second, kind):
+    return kind(max(first, second) - min(first, second))
 
 
 @helper
@@ -36,10 +36,10 @@ def _around(rows, x):
 
 
 @helper
-def _write(out, x, pixel, is_red, number):
+def _write(out, x, pixel, is_red):
     """Write the color of the row, green and the other color in their order."""
     place = np.uintp(3 * x + 3)
-    own, green, other = number(pixel[0]), number(pixel[1]), number(pixel[2])
+    own, green, other = pixel
     write_apart(out, place, own if is_red else other)
     write_apart(out, place + np.uintp(1), green)
     write_apart(out, place + np.uintp(2), other if is_red else own)
@@ -48,30 +48,34 @@ def _write(out, x, pixel, is_red, number):
 @helper
 def _fill_bilinear(rows, sites, number, is_red, out):
     """Fill the columns between the outermost; ``sites`` tells which hold the color of the row, not green."""
+    kind = out.dtype.type
     for x in range(sites.shape[0]):
         above, row, below = _around(rows, x)
-        diagonal = _mean_of_four(above[0], above[2], below[0], below[2], number)
-        cross = _mean_of_four(row[0], row[2], above[1], below[1], number)
-        across, along = _mean_of_two(row[0], row[2], number), _mean_of_two(above[1], below[1], number)
-        is_site, middle = read_apart(sites, np.uintp(x)) != 0, number(row[1])
+        diagonal = kind(_mean_of_four(above[0], above[2], below[0], below[2], number))
+        cross = kind(_mean_of_four(row[0], row[2], above[1], below[1], number))
+        across = kind(_mean_of_two(row[0], row[2], number))
+        along = kind(_mean_of_two(above[1], below[1], number))
+        is_site, middle = read_apart(sites, np.uintp(x)) != 0, row[1]
         own, green = (middle if is_site else across), (cross if is_site else middle)
-        _write(out, x, (own, green, diagonal if is_site else along), is_red, number)
+        _write(out, x, (own, green, diagonal if is_site else along), is_red)
 
 
 @helper
 def _fill_edge_aware(rows, sites, number, is_red, out):
     """As ``_fill_bilinear``, but for green along the edge: of the two neighbors that differ less."""
+    kind = out.dtype.type
     for x in range(sites.shape[0]):
         above, row, below = _around(rows, x)
-        diagonal = _mean_of_four(above[0], above[2], below[0], below[2], number)
-        across, along = _mean_of_two(row[0], row[2], number), _mean_of_two(above[1], below[1], number)
-        is_vertical = _difference(row[0], row[2], number) > _difference(above[1], below[1], number)
-        is_site, middle = read_apart(sites, np.uintp(x)) != 0, number(row[1])
+        diagonal = kind(_mean_of_four(above[0], above[2], below[0], below[2], number))
+        across = kind(_mean_of_two(row[0], row[2], number))
+        along = kind(_mean_of_two(above[1], below[1], number))
+        is_vertical = _difference(row[0], row[2], kind) > _difference(above[1], below[1], kind)
+        is_site, middle = read_apart(sites, np.uintp(x)) != 0, row[1]
         own, green = (
             (middle if is_site else across),
             ((along if is_vertical else across) if is_site else middle),
         )
-        _write(out, x, (own, green, diagonal if is_site else along), is_red, number)
+        _write(out, x, (own, green, diagonal if is_site else along), is_red)
 
 
 @helper

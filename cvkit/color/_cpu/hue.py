@@ -22,8 +22,8 @@ _OF_BYTE, _TO_BYTE, _SIX = np.float32(1 / 255), np.float32(255), np.float32(6)
 
 @helper
 def _rounded(value):
-    """Round to a byte, half to even."""
-    return min(max(nearest(value), np.int32(0)), np.int32(255))
+    """Round what is 1 for the largest byte, half to even."""
+    return min(max(nearest(product(value, _TO_BYTE)), np.int32(0)), np.int32(255))
 
 
 @helper
@@ -75,9 +75,9 @@ def _hls_of_bytes(values, scale, out):
     for x in range(out.shape[0] // 3):
         red, green, blue = _unit(values[3 * x]), _unit(values[3 * x + 1]), _unit(values[3 * x + 2])
         hue, lightness, saturation = hls(red, green, blue, extremes(red, green, blue))
-        out[3 * x] = min(nearest(hue * scale), np.int32(255))
-        out[3 * x + 1] = nearest(lightness * _TO_BYTE)
-        out[3 * x + 2] = nearest(saturation * _TO_BYTE)
+        out[3 * x] = min(nearest(product(hue, scale)), np.int32(255))
+        out[3 * x + 1] = nearest(product(lightness, _TO_BYTE))
+        out[3 * x + 2] = nearest(product(saturation, _TO_BYTE))
 
 
 @cpu_kernel
@@ -147,9 +147,9 @@ def _bytes_of_hls(values, scale, out):
     for x in range(out.shape[0] // 3):
         hue = product(np.float32(values[3 * x]), scale)
         red, green, blue = rgb_of_hls(hue, _unit(values[3 * x + 1]), _unit(values[3 * x + 2]))
-        out[3 * x] = _rounded(red * _TO_BYTE)
-        out[3 * x + 1] = _rounded(green * _TO_BYTE)
-        out[3 * x + 2] = _rounded(blue * _TO_BYTE)
+        out[3 * x] = _rounded(red)
+        out[3 * x + 1] = _rounded(green)
+        out[3 * x + 2] = _rounded(blue)
 
 
 @cpu_kernel

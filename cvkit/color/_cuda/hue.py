@@ -21,8 +21,8 @@ _OF_BYTE, _TO_BYTE, _SIX = np.float32(1 / 255), np.float32(255), np.float32(6)
 
 @helper
 def _rounded(value):
-    """Round to a byte, half to even."""
-    return min(max(nearest(value), np.int32(0)), np.int32(255))
+    """Round what is 1 for the largest byte, half to even."""
+    return min(max(nearest(product(value, _TO_BYTE)), np.int32(0)), np.int32(255))
 
 
 @helper
@@ -74,9 +74,9 @@ def _hls_from_bytes(source, scale, out):
     pixel, result = source[image, y, x], out[image, y, x]
     red, green, blue = _unit(pixel[0]), _unit(pixel[1]), _unit(pixel[2])
     hue, lightness, saturation = hls(red, green, blue, extremes(red, green, blue))
-    result[0] = min(nearest(hue * scale), np.int32(255))
-    result[1] = nearest(lightness * _TO_BYTE)
-    result[2] = nearest(saturation * _TO_BYTE)
+    result[0] = min(nearest(product(hue, scale)), np.int32(255))
+    result[1] = nearest(product(lightness, _TO_BYTE))
+    result[2] = nearest(product(saturation, _TO_BYTE))
 
 
 def hls_from_bytes(source, scale, out):
@@ -136,9 +136,9 @@ def _bytes_from_hls(source, scale, out):
         return
     pixel, result = source[image, y, x], out[image, y, x]
     red, green, blue = rgb_of_hls(product(np.float32(pixel[0]), scale), _unit(pixel[1]), _unit(pixel[2]))
-    result[0] = _rounded(red * _TO_BYTE)
-    result[1] = _rounded(green * _TO_BYTE)
-    result[2] = _rounded(blue * _TO_BYTE)
+    result[0] = _rounded(red)
+    result[1] = _rounded(green)
+    result[2] = _rounded(blue)
 
 
 def bytes_from_hls(source, scale, out):
