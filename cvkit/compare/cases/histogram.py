@@ -87,10 +87,10 @@ def _clahe_case(dtype: str, clip_limit: float, tiles: tuple[int, int]) -> Case:
 
 EQUALIZATION = [
     Case("equalize_histogram", "", cvkit.equalize_histogram, cv2.equalizeHist, bar=_EQUALIZATION_BAR),
+    # The first of a dtype runs in the simulator, which is slow: few tiles.
+    _clahe_case("uint8", 2.5, (2, 3)),
     _clahe_case("uint8", 40, (8, 8)),
-    _clahe_case("uint8", 2.5, (3, 5)),
-    _clahe_case("uint8", 0, (2, 2)),
-    # Few tiles, because each has a table of 65536 levels, and the simulator is slow.
+    _clahe_case("uint8", 0, (3, 5)),
     _clahe_case("uint16", 2, (2, 1)),
 ]
 

@@ -189,7 +189,8 @@ def count_values(source, is_masked, mask, bins, out):
     size = out.shape[2] + 1
     groups = _groups_of(channels)
     in_fours = 4 * groups * size <= FEW_COUNTERS
-    is_level = source.itemsize == 2 and bins.scale == 1 and bins.offset == 0 and not is_masked
+    # A value of 16 bits is its own bin where all have one.
+    is_bin = source.itemsize == 2 and bins.scale == 1 and bins.offset == 0 and size > 1 << 16
     bounds = bins.borders[0], bins.borders[size - 1]
     parts = parts_of(pixels, SPAN)
     totals = np.empty((count * parts, channels * size), np.uint32)
@@ -202,7 +203,7 @@ def count_values(source, is_masked, mask, bins, out):
             begin, end = span(chunk, CHUNK, stop - first)
             found = indices[: (end - begin) * channels]
             row = values[image, (first + begin) * channels : (first + end) * channels]
-            if is_level and size > 1 << 16:
+            if is_bin and not is_masked:
                 _count_one_by_one(row, channels, size, counters)
                 continue
             _find_bins(row, bins, bounds, np.int32(size - 2), found)

@@ -5,9 +5,8 @@ import numpy as np
 from cvkit._border import REFLECT101, border_index
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit._simd.numbers import nearest, product
-from cvkit.intensity._cuda.equalization import THREADS, rank_before
+from cvkit.intensity._cuda.equalization import THREADS, clipped_tables
 from cvkit.intensity._cuda.histogram import clear
-from cvkit.intensity._histogram_math import scaled_rank
 
 # Pixels of a tile that a thread counts.
 _RUN = 16
@@ -49,39 +48,6 @@ def _count_values(source, tile_shape, tile_columns, counts):
     cuda.atomic.add(counts, (image, tile, np.int32(source[image, y, x, 0])), 1)
 
 
-@cuda_kernel(block=(THREADS,), is_block_fixed=True)
-def _make_tables(counts, limit, scale, tables):
-    """Clip the counts of a tile, spread what was cut off, and make its table: runs of levels by thread."""
-    shared = cuda.shared.array(THREADS, np.int32)
-    thread, levels = cuda.threadIdx.x, counts.shape[2]
-    image, tile = divmod(cuda.blockIdx.x, counts.shape[1])
-    run = levels // THREADS
-    begin = thread * run
-    own, excess = np.int32(0), np.int32(0)
-    for level in range(begin, begin + run):
-        number = np.int32(counts[image, tile, level])
-        own += number
-        if 0 < limit < number:
-            excess += number - limit
-    rank_before(excess, shared)
-    excess_of_tile = shared[THREADS - 1]
-    share, left = excess_of_tile // levels, excess_of_tile % levels
-    step = max(levels // max(left, 1), 1)
-    # Of the levels before this run, each step-th has one more, until all that is left is given away.
-    given = min((begin + step - 1) // step, left)
-    rank = rank_before(np.int32(own - excess), shared) + begin * share + given
-    for level in range(begin, begin + run):
-        number = np.int32(counts[image, tile, level])
-        if 0 < limit < number:
-            number = limit
-        number += share
-        if level % step == 0 and level // step < left:
-            number += 1
-        rank += number
-        tile_row, tile_column = divmod(tile, tables.shape[2])
-        tables[image, tile_row, tile_column, level] = scaled_rank(np.int32(rank), scale, np.int32(levels - 1))
-
-
 def tile_tables(source, tile_shape, limit, scale, tables):
     """Make the table of each tile; ``tables`` is (N, rows of tiles, columns, levels).
 
@@ -97,7 +63,7 @@ def tile_tables(source, tile_shape, limit, scale, tables):
     else:
         shape = count, tile_rows * tile_shape[0], tile_columns * tile_shape[1]
         _count_values[shape](source, tile_shape, tile_columns, counts)
-    _make_tables[count * tiles * THREADS](counts, limit, scale, tables)
+    clipped_tables(counts, limit, scale, tables)
 
 
 @cuda_kernel

@@ -10,7 +10,7 @@ THREADS = 256
 
 
 @helper
-def rank_before(own, shared):
+def _rank_before(own, shared):
     """Return the sum of what the threads before this one in its block own; ``shared`` is an item for each."""
     thread = cuda.threadIdx.x
     cuda.syncthreads()
@@ -38,7 +38,7 @@ def _equalization_tables(counts, tables):
     own = np.int64(0)
     for level in range(begin, begin + run):
         own += counts[image, channel, level]
-    rank = rank_before(own, shared)
+    rank = _rank_before(own, shared)
     total = shared[THREADS - 1]
     if rank == 0 and own:
         level = begin
@@ -66,6 +66,44 @@ def equalization_tables(counts, tables):
 
 
 @cuda_kernel(block=(THREADS,), is_block_fixed=True)
+def _clipped_tables(counts, limit, scale, tables):
+    """Clip the counts of a tile, spread what was cut off, and make its table: runs of levels by thread."""
+    shared = cuda.shared.array(THREADS, np.int32)
+    thread, levels = cuda.threadIdx.x, counts.shape[2]
+    image, tile = divmod(cuda.blockIdx.x, counts.shape[1])
+    run = levels // THREADS
+    begin = thread * run
+    own, excess = np.int32(0), np.int32(0)
+    for level in range(begin, begin + run):
+        number = np.int32(counts[image, tile, level])
+        own += number
+        if 0 < limit < number:
+            excess += number - limit
+    _rank_before(excess, shared)
+    excess_of_tile = shared[THREADS - 1]
+    share, left = excess_of_tile // levels, excess_of_tile % levels
+    step = max(levels // max(left, 1), 1)
+    # Of the levels before this run, each step-th has one more, until all that is left is given away.
+    given = min((begin + step - 1) // step, left)
+    rank = _rank_before(np.int32(own - excess), shared) + begin * share + given
+    for level in range(begin, begin + run):
+        number = np.int32(counts[image, tile, level])
+        if 0 < limit < number:
+            number = limit
+        number += share
+        if level % step == 0 and level // step < left:
+            number += 1
+        rank += number
+        tile_row, tile_column = divmod(tile, tables.shape[2])
+        tables[image, tile_row, tile_column, level] = scaled_rank(np.int32(rank), scale, np.int32(levels - 1))
+
+
+def clipped_tables(counts, limit, scale, tables):
+    """Make the tables of tiles, (N, rows, columns, levels), from their counts, (N, tiles, levels)."""
+    _clipped_tables[counts.shape[0] * counts.shape[1] * THREADS](counts, limit, scale, tables)
+
+
+@cuda_kernel(block=(THREADS,), is_block_fixed=True)
 def _add_up(counts):
     """Turn counts into ranks, in place."""
     shared = cuda.shared.array(THREADS, np.int64)
@@ -76,7 +114,7 @@ def _add_up(counts):
     own = np.int64(0)
     for level in range(begin, begin + run):
         own += counts[image, channel, level]
-    rank = rank_before(own, shared)
+    rank = _rank_before(own, shared)
     for level in range(begin, begin + run):
         rank += counts[image, channel, level]
         counts[image, channel, level] = rank
