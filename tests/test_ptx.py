@@ -19,6 +19,7 @@ import cvkit
 from cvkit import _dispatch, _jit_cuda
 from cvkit.compare.cases.table import CASES
 from cvkit.ml.cluster import lloyd
+from tests import large_windows
 from tests.fake_device import fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.ptx_assembler import assembled
@@ -55,6 +56,8 @@ def launches() -> Launches:
         with recorded_launches(patch) as recorded:
             for case in [*CASES, *NAIVE_CASES]:
                 case.ours(fake(small_image(case)))
+            for call in large_windows.CALLS.values():
+                call(fake(small_image(CASES[0])))
             small_detector().detect_windows(fake(small_photo()))
             for detector in CHANNEL_DETECTORS.values():
                 detector.detect_windows(fake(tiny_photo()))
