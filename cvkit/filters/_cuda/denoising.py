@@ -109,16 +109,17 @@ def _square(tile, here, there, channels, number):
 
 
 @helper
-def _sum_patch_columns(tile, here, offset, channels, radius, columns, pixel):
-    """Sum the squares of a column of patches, one for each row; ``here`` is the first of all its pixels."""
+def _sum_patch_columns(tile, here, there, channels, radius, columns, pixel):
+    """Sum the squares of a column of patches, for each row; ``here`` and ``there`` are their first pixels."""
     number = columns.dtype.type
     for row in range(ROWS):
-        place = here + np.uintp(row * PITCH)
-        last = place + np.uintp(2 * radius * PITCH)
-        total = _square(tile, place, place + np.uintp(offset), channels, number)
-        while place < last:
-            place += np.uintp(PITCH)
-            total = number(total + _square(tile, place, place + np.uintp(offset), channels, number))
+        first, second = here + np.uintp(row * PITCH), there + np.uintp(row * PITCH)
+        last = first + np.uintp(2 * radius * PITCH)
+        total = _square(tile, first, second, channels, number)
+        while first < last:
+            first += np.uintp(PITCH)
+            second += np.uintp(PITCH)
+            total = number(total + _square(tile, first, second, channels, number))
         columns[np.uintp(row * PITCH + pixel)] = total
 
 
@@ -158,14 +159,15 @@ def _average_tiles(source, table, weighing, sum_type, patch_radius, window_radiu
         for row in range(ROWS):
             weights[row] = values0[row] = values1[row] = values2[row] = values3[row] = number(0)
         here = (tiling.reach + first) * PITCH + tiling.margin + pixel * channels
-        above = np.uintp((tiling.reach + first - patch_radius) * PITCH + corner)
+        above = (tiling.reach + first - patch_radius) * PITCH + corner
         down = -window_radius
         while down <= window_radius:
             right = -window_radius
             while right <= window_radius:
                 offset = down * PITCH + right * channels
                 if pixel < pixels + 2 * patch_radius:
-                    _sum_patch_columns(tile, above, offset, channels, patch_radius, columns, pixel)
+                    start, other = np.uintp(above), np.uintp(above + offset)
+                    _sum_patch_columns(tile, start, other, channels, patch_radius, columns, pixel)
                 cuda.syncthreads()
                 if pixel < pixels:
                     for row in range(ROWS):
