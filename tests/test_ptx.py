@@ -20,6 +20,7 @@ import cvkit
 from cvkit import _dispatch, _jit_cuda
 from cvkit.compare.cases.table import CASES
 from cvkit.ml.cluster import lloyd
+from tests import large_windows
 from tests.fake_device import fake, recorded_launches
 from tests.naive_cases import NAIVE_CASES
 from tests.ptx_assembler import assembled
@@ -56,6 +57,8 @@ def launches() -> Launches:
         with recorded_launches(patch) as recorded:
             for case in [*CASES, *NAIVE_CASES]:
                 case.ours(fake(small_image(case)))
+            for call in large_windows.CALLS.values():
+                call(fake(small_image(CASES[0])))
             small_detector().detect_windows(fake(small_photo()))
             for detector in CHANNEL_DETECTORS.values():
                 detector.detect_windows(fake(tiny_photo()))
@@ -101,9 +104,11 @@ MORE_REGISTERS = {
     "features._cuda.hog._sum_blocks": 76,
     "features._cuda.hog_skimage._cell_histograms": 92,
     "filters._cuda.bilateral._bilateral": 70,
+    "filters._cuda.denoising._average_tiles": 128,
     "filters._cuda.denoising._non_local_means": 89,
     "filters._cuda.linear._filter_columns": 66,
     "filters._cuda.linear._filter_rows": 72,
+    "filters._cuda.linear._filter_tiles": 72,
     "filters._cuda.median._select": 77,
     "filters._cuda.median._walk": 77,
     "geometry._cuda.pyramid._down": 90,

@@ -16,7 +16,7 @@ from cvkit.compare.measure.difference import difference
 from cvkit.features._arctangent_math import arctangent
 from cvkit.features._math import hypotenuse
 from cvkit.ml.cluster import lloyd
-from tests import ptx_budgets
+from tests import large_windows, ptx_budgets
 from tests.fake_device import fake
 from tests.learner_checks import assert_same
 from tests.naive_cases import NAIVE_CASES
@@ -56,6 +56,17 @@ def test_twins_agree_across_blocks_and_spend_no_more_than_before(case: Case) -> 
     growth = f"{case.label}: {spent} a pixel, {before} before; if that has to be: python -m tests.ptx_budgets"
     assert spent.instructions <= 1.05 * before.instructions, growth
     assert spent.float64 <= 1.05 * before.float64, growth
+
+
+@pytest.mark.parametrize("name", large_windows.CALLS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_windows_that_are_larger_than_tiles(
+    monkeypatch: pytest.MonkeyPatch, name: str, channels: int
+) -> None:
+    call, image = large_windows.CALLS[name], scene(17, 23, channels, "uint8")
+    with ptx_device(monkeypatch):
+        found = np.asarray(call(fake(image)))
+    np.testing.assert_allclose(found, call(image), atol=1 if name == "bilateral_filter" else 0)
 
 
 def test_views_with_gaps_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

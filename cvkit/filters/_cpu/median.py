@@ -9,7 +9,7 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._simd.memory import read_apart, write_apart
 from cvkit._tiles import parts_of, strip
 from cvkit.filters._cpu.median_large import median_histogram, median_ranks
-from cvkit.filters._networks import (
+from cvkit.filters._median_math import (
     insert,
     maximum,
     median_of_five_columns,

@@ -101,6 +101,11 @@ def separable(source, y_taps, x_taps, border, border_value, outside_columns, rou
             source, columns, rows, tiling, border, border_value, rounding_in_wide_lanes(rounding), out
         )
         return
+    filter_by_columns(source, y_taps, x_taps, border, border_value, outside_columns, rounding, out)
+
+
+def filter_by_columns(source, y_taps, x_taps, border, border_value, outside_columns, rounding, out):
+    """Filter as :func:`separable` does, over windows of any size."""
     count, height, width, channels = source.shape
     threads = (count, height, width * channels)
     columns = temporary((len(y_taps.weights), *threads), y_taps.weights.dtype, source)

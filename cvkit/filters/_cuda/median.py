@@ -19,7 +19,7 @@ from cvkit.filters._cuda.tiles import (
     threads_for,
     tiling_of,
 )
-from cvkit.filters._networks import (
+from cvkit.filters._median_math import (
     insert,
     maximum,
     median_of_five_columns,

@@ -55,15 +55,23 @@ def _correlate(source, y_offsets, x_offsets, weights, border, border_value, roun
     out[image, y, x, channel] = rounded(total, rounding)
 
 
+def _tiling_of(source, taps):
+    return tiling_of(source, reach_of(taps.y_offsets), reach_of(taps.x_offsets))
+
+
+def _in_tiles(taps, tiling, source):
+    """Return taps of one kernel or several as those of a thread's first result."""
+    places = (taps.y_offsets + tiling.reach) * PITCH + taps.x_offsets * source.shape[3] + tiling.margin
+    kernels = taps.weights.size // len(places)
+    return taps_of_tiles(np.tile(places, kernels), taps.weights.ravel(), np.arange(kernels + 1) * len(places))
+
+
 def correlate(source, taps, border, border_value, rounding, out):
     """Filter by taps anywhere around a pixel."""
-    reach_y = reach_of(taps.y_offsets)
-    tiling = tiling_of(source, reach_y, reach_of(taps.x_offsets))
+    tiling = _tiling_of(source, taps)
     if tiling is not None:
-        places = (taps.y_offsets + reach_y) * PITCH + taps.x_offsets * source.shape[3] + tiling.margin
-        in_tile = taps_of_tiles(places, taps.weights, np.array([0, len(places)]))
         _correlate_tiles[threads_for(source, tiling)](
-            source, in_tile, tiling, border, border_value, rounding, out
+            source, _in_tiles(taps, tiling, source), tiling, border, border_value, rounding, out
         )
         return
     count, height, width, channels = source.shape
@@ -71,29 +79,36 @@ def correlate(source, taps, border, border_value, rounding, out):
     _correlate[threads](source, *taps, border, border_value, rounding, out)
 
 
-@cuda_kernel
-def _add_magnitude(source, y_offsets, x_offsets, weights, border, border_value, shares, rounding, out):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = source.shape
-    if image >= count or y >= height or position >= width * channels:
+@cuda_kernel(block=BLOCK, is_block_fixed=True)
+def _add_magnitude_tiles(source, taps, tiling, border, border_value, shares, rounding, out):
+    tile = cuda.shared.array(SIZE, source.dtype)
+    slopes = cuda.local.array(HEIGHT, taps.weights.dtype)
+    squares = cuda.local.array(HEIGHT, taps.weights.dtype)
+    number = taps.weights.dtype.type
+    place = place_of(cuda.blockIdx.x, cuda.threadIdx.x, tiling)
+    load_tile(source, place, tiling, border, border_value, tile)
+    cuda.syncthreads()
+    if not has_results(place, tiling):
         return
-    x, channel = divmod(position, channels)
-    number = weights.dtype.type
-    squares = number(0)
-    for direction in range(weights.shape[0]):
-        slope = number(0)
-        for tap in range(weights.shape[1]):
-            row = border_index(y + y_offsets[tap], height, border)
-            column = border_index(x + x_offsets[tap], width, border)
-            value = border_value if row < 0 or column < 0 else source[image, row, column, channel]
-            slope += number(value) * weights[direction, tap]
-        squares += slope * slope
-    total = number(source[image, y, x, channel]) * shares[0] + number(math.sqrt(squares)) * shares[1]
-    out[image, y, x, channel] = rounded(number(total), rounding)
+    clear(squares)
+    direction = np.uintp(0)
+    while direction < np.uintp(taps.ends.shape[0] - 1):
+        following = direction + np.uintp(1)
+        clear(slopes)
+        add_taps(tile, place.column, taps, taps.ends[direction], taps.ends[following], slopes)
+        for row in range(HEIGHT):
+            squares[row] += slopes[row] * slopes[row]
+        direction = following
+    here = np.uintp(tiling.reach * PITCH + tiling.margin + place.column)
+    for row in range(HEIGHT):
+        value = number(tile[here + np.uintp(row * PITCH)])
+        squares[row] = value * shares[0] + number(math.sqrt(squares[row])) * shares[1]
+    store_rounded(squares, rounding, place, tiling, out)
 
 
 def add_magnitude(source, taps, border, border_value, shares, rounding, out):
     """Add shares of the image and of the root of the squares of two correlations."""
-    count, height, width, channels = source.shape
-    threads = (count, height, width * channels)
-    _add_magnitude[threads](source, *taps, border, border_value, shares, rounding, out)
+    tiling = _tiling_of(source, taps)  # kernels of 3 x 3 pixels have room
+    _add_magnitude_tiles[threads_for(source, tiling)](
+        source, _in_tiles(taps, tiling, source), tiling, border, border_value, shares, rounding, out
+    )

@@ -1,15 +1,15 @@
 """Box sums on CUDA: of tiles down their columns and then along the rows, all in shared memory.
 
-Where boxes are larger than tiles have room for, the sums of columns of the whole image are stored.
+Where boxes are larger than tiles have room for, they are filtered as other kernels are, by weights of 1.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from cvkit._border import border_index
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda, cuda_kernel, temporary
+from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit.filters._cuda.linear import filter_by_columns
 from cvkit.filters._cuda.tiles import (
     BLOCK,
     HEIGHT,
@@ -24,7 +24,7 @@ from cvkit.filters._cuda.tiles import (
     threads_for,
     tiling_of,
 )
-from cvkit.filters._math import holds_integers, rounded
+from cvkit.filters._math import ColumnTaps, RowTaps, holds_integers
 
 
 class _Sums(NamedTuple):
@@ -86,38 +86,6 @@ def _sum_tiles(source, size, tiling, border, border_value, sums, rounding, out):
         store_rounded(totals, rounding, place, tiling, out)
 
 
-@cuda_kernel
-def _sum_columns(source, size_y, border, border_value, columns):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = source.shape
-    if image >= count or y >= height or position >= width * channels:
-        return
-    x, channel = divmod(position, channels)
-    number = columns.dtype.type
-    total = number(0)
-    for offset in range(-(size_y // 2), size_y // 2 + 1):
-        row = border_index(y + offset, height, border)
-        value = border_value if row < 0 else source[image, row, x, channel]
-        total = number(total + number(value))
-    columns[image, y, x, channel] = total
-
-
-@cuda_kernel
-def _sum_rows(columns, size_x, border, outside_column, outside_box, rounding, out):
-    position, y, image = cuda.grid(3)
-    count, height, width, channels = out.shape
-    if image >= count or y >= height or position >= width * channels:
-        return
-    x, channel = divmod(position, channels)
-    number = outside_box.dtype.type
-    total = number(0)
-    for offset in range(-(size_x // 2), size_x // 2 + 1):
-        column = border_index(x + offset, width, border)
-        value = outside_column[0] if column < 0 else columns[image, y, column, channel]
-        total = number(total + number(value))
-    out[image, y, x, channel] = rounded(total, rounding)
-
-
 def box(source, size, border, border_value, outside_column, outside_box, rounding, out):
     """Sum down the columns, in the dtype of ``outside_column``, and along the rows, in ``outside_box``'s.
 
@@ -130,8 +98,10 @@ def box(source, size, border, border_value, outside_column, outside_box, roundin
             source, size, tiling, border, border_value, sums, rounding_in_wide_lanes(rounding), out
         )
         return
-    count, height, width, channels = source.shape
-    threads = (count, height, width * channels)
-    columns = temporary(source.shape, outside_column.dtype, source)
-    _sum_columns[threads](source, size[0], border, border_value, columns)
-    _sum_rows[threads](columns, size[1], border, outside_column, outside_box, rounding, out)
+    y_taps = ColumnTaps(_offsets(size[0]), np.ones((1, size[0]), outside_column.dtype))
+    x_taps = RowTaps(np.zeros(size[1], np.intp), _offsets(size[1]), np.ones(size[1], outside_box.dtype))
+    filter_by_columns(source, y_taps, x_taps, border, border_value, outside_column, rounding, out)
+
+
+def _offsets(size):
+    return np.arange(size) - size // 2

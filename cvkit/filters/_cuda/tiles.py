@@ -19,13 +19,15 @@ from cvkit._jit import helper
 from cvkit._tiles import parts_of
 from cvkit.filters._math import FixedPoint, HighWord, Quotient, rounded
 
-# Values of a row of a tile, as many as a block has threads, and rows of results.
+# Values of a row of a tile, as many as a block has threads, and rows of results. With fewer results in a row
+# too many threads only load.
 PITCH, HEIGHT = 128, 16
+FEWEST = 32
 BLOCK = (PITCH,)
 
 # Rows on either side of the results. A tile of float32, with sums down its columns in float64, takes less
 # than the 48 KiB that a block may have.
-LARGEST_REACH = 12
+LARGEST_REACH = 13
 SIZE = (HEIGHT + 2 * LARGEST_REACH) * PITCH
 RESULTS = HEIGHT * PITCH
 
@@ -96,7 +98,7 @@ def tiling_of(source, reach_y, reach_x, *, has_columns=False, has_whole_pixels=F
     margin = reach_x * channels
     while has_whole_pixels and (PITCH - 2 * margin) % channels:
         margin += 1
-    if 4 * margin > PITCH or reach_y > LARGEST_REACH or (has_columns and source.dtype.itemsize > 4):
+    if PITCH - 2 * margin < FEWEST or reach_y > LARGEST_REACH or (has_columns and source.dtype.itemsize > 4):
         return None
     columns = parts_of(width * channels, PITCH - 2 * margin)
     return Tiling(np.uint32(parts_of(height, HEIGHT)), np.uint32(columns), reach_y, margin)
