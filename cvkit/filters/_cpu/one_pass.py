@@ -25,7 +25,7 @@ class _Scratch(NamedTuple):
     """What a task writes on its way."""
 
     taps: Any  # for each tap, its row and where it begins there
-    sums: Any  # of columns of a run of bytes
+    sums: Any  # of columns of even values and of odd ones
     columns: Any  # the columns around both ends of the rows
     ends: Any  # the pixels there
     filtered: Any  # and what becomes of them
@@ -47,7 +47,7 @@ def _filter_segment(rows, outside, reach, arithmetic, scratch, out):
     else:
         d = row_segment(rows, outside, taps[3, 0], taps[3, 1], length)
         e = row_segment(rows, outside, taps[4, 0], taps[4, 1], length)
-        filter_five_rows(a, b, c, d, e, arithmetic, sums, out)
+        filter_five_rows((a, b, c, d, e), arithmetic, sums, out)
 
 
 @helper
@@ -136,8 +136,10 @@ def separable_in_one_pass(
     rows = source.reshape(count, height, width)
     out_rows = out.reshape(count, height, width)
     outside = np.full(width, border_value, source.dtype)
-    # What counts is where bytes are loaded, of more rows than are stored, and where wider values are stored.
-    address = source.ctypes.data - len(reach) if out.itemsize == 1 else out.ctypes.data // out.itemsize
+    # What counts is where values are loaded, of more rows than are stored, or where wider ones are stored.
+    address = out.ctypes.data // out.itemsize
+    if out.itemsize == source.itemsize:
+        address = source.ctypes.data // source.itemsize - len(reach)
     strips = parts_of(height, STRIP)
     for task in prange(count * strips):
         position, top, bottom = strip(task, strips, STRIP, height)
@@ -145,7 +147,7 @@ def separable_in_one_pass(
         ends = np.empty((bottom - top + 2 * len(reach), 6 * len(reach)), source.dtype)
         scratch = _Scratch(
             np.empty((2 * len(reach) + 1, 2), np.intp),
-            np.empty((2, RUN + LINE), y_sums.dtype),
+            np.empty((2, RUN // y_sums.itemsize + LINE), y_sums.dtype),
             np.empty(6 * len(reach), np.intp),
             ends,
             np.empty(ends.shape, out.dtype),
