@@ -7,6 +7,7 @@ comes out there is wrong and is done again, from copies of the columns around th
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
@@ -32,22 +33,38 @@ class _Scratch(NamedTuple):
 
 
 @helper
-def _filter_segment(rows, outside, reach, arithmetic, scratch, out):
-    """Filter a segment; the row of tap t is row ``taps[t, 0]`` from ``taps[t, 1]`` on, -1 is ``outside``.
-
-    Of ``reach``, the length is known while this is compiled; of a part of ``arithmetic`` it is not.
-    """
-    taps, sums = scratch.taps, scratch.sums
-    length = out.shape[0] + 2 * len(reach)
+def _filter_three_segments(rows, outside, arithmetic, scratch, out):
+    taps, length = scratch.taps, out.shape[0] + 2
     a = row_segment(rows, outside, taps[0, 0], taps[0, 1], length)
     b = row_segment(rows, outside, taps[1, 0], taps[1, 1], length)
     c = row_segment(rows, outside, taps[2, 0], taps[2, 1], length)
-    if len(reach) == 1:
-        filter_three_rows(a, b, c, arithmetic, sums, out)
-    else:
-        d = row_segment(rows, outside, taps[3, 0], taps[3, 1], length)
-        e = row_segment(rows, outside, taps[4, 0], taps[4, 1], length)
-        filter_five_rows((a, b, c, d, e), arithmetic, sums, out)
+    filter_three_rows(a, b, c, arithmetic, scratch.sums, out)
+
+
+@helper
+def _filter_five_segments(rows, outside, arithmetic, scratch, out):
+    taps, length = scratch.taps, out.shape[0] + 4
+    a = row_segment(rows, outside, taps[0, 0], taps[0, 1], length)
+    b = row_segment(rows, outside, taps[1, 0], taps[1, 1], length)
+    c = row_segment(rows, outside, taps[2, 0], taps[2, 1], length)
+    d = row_segment(rows, outside, taps[3, 0], taps[3, 1], length)
+    e = row_segment(rows, outside, taps[4, 0], taps[4, 1], length)
+    filter_five_rows((a, b, c, d, e), arithmetic, scratch.sums, out)
+
+
+def _filter_segment(rows, outside, reach, arithmetic, scratch, out):
+    """Filter a segment; the row of tap t is row ``taps[t, 0]`` from ``taps[t, 1]`` on, -1 is ``outside``."""
+    chosen = _filter_three_segments if len(reach) == 1 else _filter_five_segments
+    chosen(rows, outside, arithmetic, scratch, out)
+
+
+@overload(_filter_segment)
+def _filter_segment_of(rows, outside, reach, arithmetic, scratch, out):
+    """Choose by the length of ``reach`` before a kernel is compiled: not to compile both."""
+    chosen = _filter_three_segments if reach.count == 1 else _filter_five_segments
+    return lambda rows, outside, reach, arithmetic, scratch, out: chosen(
+        rows, outside, arithmetic, scratch, out
+    )
 
 
 @helper
