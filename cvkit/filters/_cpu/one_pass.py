@@ -7,6 +7,7 @@ comes out there is wrong and is done again, from copies of the columns around th
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba.extending import overload
 
 from cvkit._border import border_index
 from cvkit._jit import cpu_kernel, helper, prange
@@ -25,29 +26,45 @@ class _Scratch(NamedTuple):
     """What a task writes on its way."""
 
     taps: Any  # for each tap, its row and where it begins there
-    sums: Any  # of columns of a run of bytes
+    sums: Any  # of columns of even values and of odd ones
     columns: Any  # the columns around both ends of the rows
     ends: Any  # the pixels there
     filtered: Any  # and what becomes of them
 
 
 @helper
-def _filter_segment(rows, outside, reach, arithmetic, scratch, out):
-    """Filter a segment; the row of tap t is row ``taps[t, 0]`` from ``taps[t, 1]`` on, -1 is ``outside``.
-
-    Of ``reach``, the length is known while this is compiled; of a part of ``arithmetic`` it is not.
-    """
-    taps, sums = scratch.taps, scratch.sums
-    length = out.shape[0] + 2 * len(reach)
+def _filter_three_segments(rows, outside, arithmetic, scratch, out):
+    taps, length = scratch.taps, out.shape[0] + 2
     a = row_segment(rows, outside, taps[0, 0], taps[0, 1], length)
     b = row_segment(rows, outside, taps[1, 0], taps[1, 1], length)
     c = row_segment(rows, outside, taps[2, 0], taps[2, 1], length)
-    if len(reach) == 1:
-        filter_three_rows(a, b, c, arithmetic, sums, out)
-    else:
-        d = row_segment(rows, outside, taps[3, 0], taps[3, 1], length)
-        e = row_segment(rows, outside, taps[4, 0], taps[4, 1], length)
-        filter_five_rows(a, b, c, d, e, arithmetic, sums, out)
+    filter_three_rows(a, b, c, arithmetic, scratch.sums, out)
+
+
+@helper
+def _filter_five_segments(rows, outside, arithmetic, scratch, out):
+    taps, length = scratch.taps, out.shape[0] + 4
+    a = row_segment(rows, outside, taps[0, 0], taps[0, 1], length)
+    b = row_segment(rows, outside, taps[1, 0], taps[1, 1], length)
+    c = row_segment(rows, outside, taps[2, 0], taps[2, 1], length)
+    d = row_segment(rows, outside, taps[3, 0], taps[3, 1], length)
+    e = row_segment(rows, outside, taps[4, 0], taps[4, 1], length)
+    filter_five_rows((a, b, c, d, e), arithmetic, scratch.sums, out)
+
+
+def _filter_segment(rows, outside, reach, arithmetic, scratch, out):
+    """Filter a segment; the row of tap t is row ``taps[t, 0]`` from ``taps[t, 1]`` on, -1 is ``outside``."""
+    chosen = _filter_three_segments if len(reach) == 1 else _filter_five_segments
+    chosen(rows, outside, arithmetic, scratch, out)
+
+
+@overload(_filter_segment)
+def _filter_segment_of(rows, outside, reach, arithmetic, scratch, out):
+    """Choose by the length of ``reach`` before a kernel is compiled: not to compile both."""
+    chosen = _filter_three_segments if reach.count == 1 else _filter_five_segments
+    return lambda rows, outside, reach, arithmetic, scratch, out: chosen(
+        rows, outside, arithmetic, scratch, out
+    )
 
 
 @helper
@@ -136,8 +153,10 @@ def separable_in_one_pass(
     rows = source.reshape(count, height, width)
     out_rows = out.reshape(count, height, width)
     outside = np.full(width, border_value, source.dtype)
-    # What counts is where bytes are loaded, of more rows than are stored, and where wider values are stored.
-    address = source.ctypes.data - len(reach) if out.itemsize == 1 else out.ctypes.data // out.itemsize
+    # What counts is where values are loaded, of more rows than are stored, or where wider ones are stored.
+    address = out.ctypes.data // out.itemsize
+    if out.itemsize == source.itemsize:
+        address = source.ctypes.data // source.itemsize - len(reach)
     strips = parts_of(height, STRIP)
     for task in prange(count * strips):
         position, top, bottom = strip(task, strips, STRIP, height)
@@ -145,7 +164,7 @@ def separable_in_one_pass(
         ends = np.empty((bottom - top + 2 * len(reach), 6 * len(reach)), source.dtype)
         scratch = _Scratch(
             np.empty((2 * len(reach) + 1, 2), np.intp),
-            np.empty((2, RUN + LINE), y_sums.dtype),
+            np.empty((2, RUN // y_sums.itemsize + LINE), y_sums.dtype),
             np.empty(6 * len(reach), np.intp),
             ends,
             np.empty(ends.shape, out.dtype),

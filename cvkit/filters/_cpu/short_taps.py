@@ -1,9 +1,10 @@
 """Loops over a segment of memory that filter by three or five taps a side: down columns, then along the row.
 
-Bytes that become bytes are filtered in two loops. The first takes the even and the odd ones of each vector
-apart, by a mask and a shift, and keeps sums of columns for a run of them; the second reads these sums at the
-places around each pixel. Other values are filtered in one loop that keeps the sums of the columns before in
-variables. The compiler turns these into vectors that it shifts by a lane; for bytes that takes longer.
+Unsigned values that stay as wide as they are, by sums of integers, are filtered in two loops. The first takes
+the even and the odd ones of each vector apart, by a mask and a shift, and keeps sums of columns for a run of
+them; the second reads these sums at the places around each pixel. Other values are filtered in one loop that
+keeps the sums of the columns before in variables, which the compiler turns into vectors that it shifts by a
+lane.
 
 Weights come in tuples, whose length chooses the arithmetic while a kernel is compiled:
 
@@ -22,13 +23,10 @@ from numba.extending import overload
 from cvkit._jit import helper
 from cvkit._simd.numbers import multiply_add
 from cvkit._tiles import parts_of, span
-from cvkit.filters._math import rounded
+from cvkit.filters._math import AsItIs, rounded
 
-# Pairs of bytes whose sums of columns are kept: few enough for the first cache.
-RUN = 4096
-
-# Two bytes side by side as one number: the even one and, shifted, the odd one.
-PAIR, _LOW, _BYTE = np.uint16, np.uint16(255), np.uint16(8)
+# Bytes of sums of columns that are kept for even values, and for odd ones: few enough for the first cache.
+RUN = 8192
 
 
 class Arithmetic(NamedTuple):
@@ -101,37 +99,61 @@ def _row_of_five(first, second, third, fourth, fifth, arithmetic):
 
 
 @helper
+def _lower(pair):
+    """Return the even one of two values side by side, which come as one number."""
+    number = type(pair)
+    return number(pair & number((1 << (np.iinfo(number).bits // 2)) - 1))
+
+
+@helper
+def _upper(pair):
+    """Return the odd one."""
+    number = type(pair)
+    return number(pair >> number(np.iinfo(number).bits // 2))
+
+
+@helper
+def _joined(even, odd, narrow, wide):
+    """Return two values as one number of the type of ``wide``; they fit the type of ``narrow``."""
+    value, number = type(narrow), type(wide)
+    return number(number(value(even)) | number(number(value(odd)) << number(np.iinfo(number).bits // 2)))
+
+
+@helper
 def _sum_pairs_of_three(a, b, c, arithmetic, even, odd):
     number, weights = arithmetic.y_sums.dtype.type, arithmetic.y_weights
     for x in range(even.shape[0]):
-        even[x] = _three(number(a[x] & _LOW), number(b[x] & _LOW), number(c[x] & _LOW), weights)
-        odd[x] = _three(number(a[x] >> _BYTE), number(b[x] >> _BYTE), number(c[x] >> _BYTE), weights)
+        even[x] = _three(number(_lower(a[x])), number(_lower(b[x])), number(_lower(c[x])), weights)
+        odd[x] = _three(number(_upper(a[x])), number(_upper(b[x])), number(_upper(c[x])), weights)
 
 
 @helper
-def _join_pairs_of_three(even, odd, arithmetic, out):
+def _join_pairs_of_three(even, odd, arithmetic, units, out):
+    narrow, wide = units
     for x in range(out.shape[0]):
-        first = PAIR(_row_of_three(even[x], odd[x], even[x + 1], arithmetic))
-        second = PAIR(_row_of_three(odd[x], even[x + 1], odd[x + 1], arithmetic))
-        out[x] = PAIR(first | PAIR(second << _BYTE))
+        first = _row_of_three(even[x], odd[x], even[x + 1], arithmetic)
+        second = _row_of_three(odd[x], even[x + 1], odd[x + 1], arithmetic)
+        out[x] = _joined(first, second, narrow, wide)
 
 
 @helper
-def _bytes_of_three(a, b, c, arithmetic, sums, out):
-    pairs = out.shape[0] // 2
-    for run in range(parts_of(pairs, RUN)):
-        begin, end = span(run, RUN, pairs)
+def _pairs_of_three(a, b, c, arithmetic, sums, units, out):
+    """Filter in two loops; ``units`` are numbers of the type of a value, and of the type of two of them."""
+    pairs, run = out.shape[0] // 2, RUN // sums.itemsize
+    pair = type(units[1])
+    for part in range(parts_of(pairs, run)):
+        begin, end = span(part, run, pairs)
         even, odd = sums[0, : end - begin + 1], sums[1, : end - begin + 1]
         first, last = 2 * begin, 2 * end + 2
         _sum_pairs_of_three(
-            a[first:last].view(PAIR),
-            b[first:last].view(PAIR),
-            c[first:last].view(PAIR),
+            a[first:last].view(pair),
+            b[first:last].view(pair),
+            c[first:last].view(pair),
             arithmetic,
             even,
             odd,
         )
-        _join_pairs_of_three(even, odd, arithmetic, out[2 * begin : 2 * end].view(PAIR))
+        _join_pairs_of_three(even, odd, arithmetic, units, out[2 * begin : 2 * end].view(pair))
     if out.shape[0] % 2:
         x = out.shape[0] - 1
         before = _column_of_three(a, b, c, x, arithmetic)
@@ -140,7 +162,7 @@ def _bytes_of_three(a, b, c, arithmetic, sums, out):
 
 
 @helper
-def _values_of_three(a, b, c, arithmetic, sums, out):
+def _values_of_three(a, b, c, arithmetic, out):
     before = _column_of_three(a, b, c, 0, arithmetic)
     here = _column_of_three(a, b, c, 1, arithmetic)
     for x in range(out.shape[0]):
@@ -150,53 +172,74 @@ def _values_of_three(a, b, c, arithmetic, sums, out):
 
 
 @helper
+def _integers_of_three(a, b, c, arithmetic, out):
+    """Filter two values at a time: to round them takes longer than to take their vectors apart."""
+    length = out.shape[0]
+    before = _column_of_three(a, b, c, 0, arithmetic)
+    here = _column_of_three(a, b, c, 1, arithmetic)
+    for pair in range(length // 2):
+        even = _column_of_three(a, b, c, 2 * pair + 2, arithmetic)
+        odd = _column_of_three(a, b, c, 2 * pair + 3, arithmetic)
+        out[2 * pair] = _row_of_three(before, here, even, arithmetic)
+        out[2 * pair + 1] = _row_of_three(here, even, odd, arithmetic)
+        before, here = even, odd
+    if length % 2:
+        after = _column_of_three(a, b, c, length + 1, arithmetic)
+        out[length - 1] = _row_of_three(before, here, after, arithmetic)
+
+
+@helper
 def _sum_pairs_of_five(a, b, c, d, e, arithmetic, even, odd):
     number, weights = arithmetic.y_sums.dtype.type, arithmetic.y_weights
     for x in range(even.shape[0]):
         even[x] = _five(
-            number(a[x] & _LOW),
-            number(b[x] & _LOW),
-            number(c[x] & _LOW),
-            number(d[x] & _LOW),
-            number(e[x] & _LOW),
+            number(_lower(a[x])),
+            number(_lower(b[x])),
+            number(_lower(c[x])),
+            number(_lower(d[x])),
+            number(_lower(e[x])),
             weights,
         )
         odd[x] = _five(
-            number(a[x] >> _BYTE),
-            number(b[x] >> _BYTE),
-            number(c[x] >> _BYTE),
-            number(d[x] >> _BYTE),
-            number(e[x] >> _BYTE),
+            number(_upper(a[x])),
+            number(_upper(b[x])),
+            number(_upper(c[x])),
+            number(_upper(d[x])),
+            number(_upper(e[x])),
             weights,
         )
 
 
 @helper
-def _join_pairs_of_five(even, odd, arithmetic, out):
+def _join_pairs_of_five(even, odd, arithmetic, units, out):
+    narrow, wide = units
     for x in range(out.shape[0]):
-        first = PAIR(_row_of_five(even[x], odd[x], even[x + 1], odd[x + 1], even[x + 2], arithmetic))
-        second = PAIR(_row_of_five(odd[x], even[x + 1], odd[x + 1], even[x + 2], odd[x + 2], arithmetic))
-        out[x] = PAIR(first | PAIR(second << _BYTE))
+        first = _row_of_five(even[x], odd[x], even[x + 1], odd[x + 1], even[x + 2], arithmetic)
+        second = _row_of_five(odd[x], even[x + 1], odd[x + 1], even[x + 2], odd[x + 2], arithmetic)
+        out[x] = _joined(first, second, narrow, wide)
 
 
 @helper
-def _bytes_of_five(a, b, c, d, e, arithmetic, sums, out):
-    pairs = out.shape[0] // 2
-    for run in range(parts_of(pairs, RUN)):
-        begin, end = span(run, RUN, pairs)
+def _pairs_of_five(rows, arithmetic, sums, units, out):
+    """Filter in two loops, as :func:`_pairs_of_three`."""
+    a, b, c, d, e = rows
+    pairs, run = out.shape[0] // 2, RUN // sums.itemsize
+    pair = type(units[1])
+    for part in range(parts_of(pairs, run)):
+        begin, end = span(part, run, pairs)
         even, odd = sums[0, : end - begin + 2], sums[1, : end - begin + 2]
         first, last = 2 * begin, 2 * end + 4
         _sum_pairs_of_five(
-            a[first:last].view(PAIR),
-            b[first:last].view(PAIR),
-            c[first:last].view(PAIR),
-            d[first:last].view(PAIR),
-            e[first:last].view(PAIR),
+            a[first:last].view(pair),
+            b[first:last].view(pair),
+            c[first:last].view(pair),
+            d[first:last].view(pair),
+            e[first:last].view(pair),
             arithmetic,
             even,
             odd,
         )
-        _join_pairs_of_five(even, odd, arithmetic, out[2 * begin : 2 * end].view(PAIR))
+        _join_pairs_of_five(even, odd, arithmetic, units, out[2 * begin : 2 * end].view(pair))
     if out.shape[0] % 2:
         x = out.shape[0] - 1
         out[x] = _row_of_five(
@@ -210,7 +253,8 @@ def _bytes_of_five(a, b, c, d, e, arithmetic, sums, out):
 
 
 @helper
-def _values_of_five(a, b, c, d, e, arithmetic, sums, out):
+def _values_of_five(rows, arithmetic, out):
+    a, b, c, d, e = rows
     first = _column_of_five(a, b, c, d, e, 0, arithmetic)
     second = _column_of_five(a, b, c, d, e, 1, arithmetic)
     third = _column_of_five(a, b, c, d, e, 2, arithmetic)
@@ -221,33 +265,70 @@ def _values_of_five(a, b, c, d, e, arithmetic, sums, out):
         first, second, third, fourth = second, third, fourth, fifth
 
 
+@helper
+def _integers_of_five(rows, arithmetic, out):
+    """Filter two values at a time, because vectors are shifted less often."""
+    a, b, c, d, e = rows
+    length = out.shape[0]
+    first = _column_of_five(a, b, c, d, e, 0, arithmetic)
+    second = _column_of_five(a, b, c, d, e, 1, arithmetic)
+    third = _column_of_five(a, b, c, d, e, 2, arithmetic)
+    fourth = _column_of_five(a, b, c, d, e, 3, arithmetic)
+    for pair in range(length // 2):
+        even = _column_of_five(a, b, c, d, e, 2 * pair + 4, arithmetic)
+        odd = _column_of_five(a, b, c, d, e, 2 * pair + 5, arithmetic)
+        out[2 * pair] = _row_of_five(first, second, third, fourth, even, arithmetic)
+        out[2 * pair + 1] = _row_of_five(second, third, fourth, even, odd, arithmetic)
+        first, second, third, fourth = third, fourth, even, odd
+    if length % 2:
+        fifth = _column_of_five(a, b, c, d, e, length + 3, arithmetic)
+        out[length - 1] = _row_of_five(first, second, third, fourth, fifth, arithmetic)
+
+
 def filter_three_rows(a, b, c, arithmetic, sums, out):
     """Filter segments of three rows; each begins one value before ``out`` and ends one behind.
 
-    ``sums`` is scratch space: two rows of more than RUN sums of columns.
+    ``sums`` is scratch space: two rows of more than RUN bytes.
     """
-    _values_of_three(a, b, c, arithmetic, sums, out)
+    _values_of_three(a, b, c, arithmetic, out)
 
 
-def filter_five_rows(a, b, c, d, e, arithmetic, sums, out):
+def filter_five_rows(rows, arithmetic, sums, out):
     """Filter segments of five rows; each begins two values before ``out`` and ends two behind."""
-    _values_of_five(a, b, c, d, e, arithmetic, sums, out)
+    _values_of_five(rows, arithmetic, out)
 
 
-def _are_bytes(values, sums, out):
-    """Whether bytes become bytes by sums of whole numbers; all are types of arrays."""
-    return values.dtype == out.dtype == types.uint8 and isinstance(sums.dtype, types.Integer)
+def _types_in(arithmetic):
+    """Return the types of the parts by their names."""
+    return dict(zip(arithmetic.fields, arithmetic.types, strict=True))
+
+
+def _units(values, parts, out):
+    """Return a number as wide as a value and one as wide as two if the loops of pairs serve; takes types."""
+    sums = parts["y_sums"].dtype, parts["x_sums"].dtype
+    if values.dtype != out.dtype or not all(isinstance(dtype, types.Integer) for dtype in sums):
+        return None
+    units = {types.uint8: (np.uint8(0), np.uint16(0)), types.uint16: (np.uint16(0), np.uint32(0))}
+    return units.get(out.dtype)
 
 
 @overload(filter_three_rows)
 def _filter_three_rows(a, b, c, arithmetic, sums, out):
     """Choose by the types while a kernel is compiled."""
-    chosen = _bytes_of_three if _are_bytes(a, sums, out) else _values_of_three
-    return lambda a, b, c, arithmetic, sums, out: chosen(a, b, c, arithmetic, sums, out)
+    parts = _types_in(arithmetic)
+    units = _units(a, parts, out)
+    if units is not None:
+        return lambda a, b, c, arithmetic, sums, out: _pairs_of_three(a, b, c, arithmetic, sums, units, out)
+    is_plain = parts["rounding"].instance_class is AsItIs or isinstance(sums.dtype, types.Float)
+    chosen = _values_of_three if is_plain else _integers_of_three
+    return lambda a, b, c, arithmetic, sums, out: chosen(a, b, c, arithmetic, out)
 
 
 @overload(filter_five_rows)
-def _filter_five_rows(a, b, c, d, e, arithmetic, sums, out):
+def _filter_five_rows(rows, arithmetic, sums, out):
     """Choose by the types while a kernel is compiled."""
-    chosen = _bytes_of_five if _are_bytes(a, sums, out) else _values_of_five
-    return lambda a, b, c, d, e, arithmetic, sums, out: chosen(a, b, c, d, e, arithmetic, sums, out)
+    units = _units(rows[0], _types_in(arithmetic), out)
+    if units is not None:
+        return lambda rows, arithmetic, sums, out: _pairs_of_five(rows, arithmetic, sums, units, out)
+    chosen = _values_of_five if isinstance(sums.dtype, types.Float) else _integers_of_five
+    return lambda rows, arithmetic, sums, out: chosen(rows, arithmetic, out)
