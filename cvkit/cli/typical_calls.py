@@ -58,7 +58,9 @@ def _remap(image: np.ndarray) -> None:
 
 # Operations on images of any of the common types.
 _IMAGES: dict[str, Calls] = {
+    "adjust_gamma": _each(cvkit.adjust_gamma, {"gamma": 2}),
     "bilateral_filter": _each(cvkit.bilateral_filter, {"diameter": 5, "sigma_color": 40, "sigma_space": 3}),
+    "blend": lambda image: cvkit.blend(image, image, 0.5, 0.5),
     "box_filter": _each(cvkit.box_filter, {"ksize": 3}, {"ksize": 5}),
     "canny": _each(
         cvkit.canny,
@@ -73,9 +75,12 @@ _IMAGES: dict[str, Calls] = {
         *({"sigma": sigma} for sigma in (1, 1.5, 2)),
     ),
     "hog": _each(cvkit.hog),
+    "integral_image": _each(cvkit.integral_image, {}, {"squared": True}),
     "laplacian": _each(cvkit.laplacian, {"ksize": 1}, {"ksize": 3}),
     "median_blur": _each(cvkit.median_blur, {"ksize": 3}, {"ksize": 5}, {"ksize": 7}),
     "non_local_means": _each(cvkit.non_local_means, {"window": 7}),
+    "normalize": _each(cvkit.normalize, {"low": 5, "high": 200}),
+    "psnr": lambda image: cvkit.psnr(image, image, data_range=255),
     "pyramid_down": _each(cvkit.pyramid_down),
     "pyramid_up": _each(cvkit.pyramid_up),
     "remap": _remap,
@@ -83,6 +88,8 @@ _IMAGES: dict[str, Calls] = {
     "scharr": _derivatives(cvkit.scharr),
     "sharpen": _each(cvkit.sharpen),
     "sobel": _derivatives(cvkit.sobel, {"ksize": 3}, {"ksize": 5}),
+    "structural_similarity": lambda image: cvkit.structural_similarity(image, image, data_range=255),
+    "threshold": _each(cvkit.threshold, {"value": 127}),
     "unsharp_mask": _each(cvkit.unsharp_mask),
     "warp_affine": _warp(cvkit.warp_affine, _TILT[:2]),
     "warp_perspective": _warp(cvkit.warp_perspective, _TILT),
@@ -93,13 +100,24 @@ _COLORS: dict[str, Calls] = {
     "rgb_to_gray": _each(cvkit.rgb_to_gray),
     "rgb_to_luv": _each(cvkit.rgb_to_luv),
 }
+# Of bytes only, and of gray ones.
+_BYTES: dict[str, Calls] = {
+    "adaptive_threshold": _each(cvkit.adaptive_threshold, {"ksize": 11, "offset": 2}),
+    "lookup": _each(cvkit.lookup, {"table": np.arange(256)}),
+}
+_GRAY_BYTES: dict[str, Calls] = {
+    "otsu_threshold": _each(cvkit.otsu_threshold),
+    "triangle_threshold": _each(cvkit.triangle_threshold),
+}
 _DETECTORS = ("person-acf", "person-ldcf", "person-hog")
 
 
-def _for_images(call: Calls, channels: tuple[int, ...]) -> None:
-    for count, dtype in itertools.product(channels, (np.uint8, np.float32)):
+def _for_images(
+    call: Calls, channels: tuple[int, ...], dtypes: tuple[type, ...] = (np.uint8, np.float32)
+) -> None:
+    for count, dtype in itertools.product(channels, dtypes):
         shape = _SHAPE if count == 1 else (*_SHAPE, count)
-        image = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+        image: np.ndarray = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
         call(image)
 
 
@@ -149,6 +167,8 @@ _LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
 CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
     **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
+    **{name: functools.partial(_for_images, call, (1, 3), (np.uint8,)) for name, call in _BYTES.items()},
+    **{name: functools.partial(_for_images, call, (1,), (np.uint8,)) for name, call in _GRAY_BYTES.items()},
     "find_homography": _find_homography,
     **{name: functools.partial(_detect, name) for name in _DETECTORS},
     **{name: functools.partial(_fit, name, *given) for name, given in _LEARNERS.items()},
