@@ -116,6 +116,7 @@ MORE_REGISTERS = {
     "geometry._cuda.warp._bicubic": 149,
     "geometry._cuda.warp._bilinear": 129,
     "geometry._cuda.warp._nearest": 78,
+    "intensity._cuda.metrics._structural_similarity": 72,
     "ml.neighbors._cuda.brute_force._finish": 70,
     "ml.neighbors._cuda.brute_force._scan": 74,
 }

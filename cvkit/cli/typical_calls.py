@@ -68,7 +68,9 @@ _IMAGES: dict[str, Calls] = {
             *("morphological_gradient", "top_hat", "black_hat"),
         )
     },
+    "adjust_gamma": _each(cvkit.adjust_gamma, {"gamma": 2}),
     "bilateral_filter": _each(cvkit.bilateral_filter, {"diameter": 5, "sigma_color": 40, "sigma_space": 3}),
+    "blend": lambda image: cvkit.blend(image, image, 0.5, 0.5),
     "box_filter": _each(cvkit.box_filter, {"ksize": 3}, {"ksize": 5}),
     "canny": _each(
         cvkit.canny,
@@ -84,9 +86,12 @@ _IMAGES: dict[str, Calls] = {
     ),
     "histogram": _each(cvkit.histogram, {"range": (0, 256)}),
     "hog": _each(cvkit.hog),
+    "integral_image": _each(cvkit.integral_image, {}, {"squared": True}),
     "laplacian": _each(cvkit.laplacian, {"ksize": 1}, {"ksize": 3}),
     "median_blur": _each(cvkit.median_blur, {"ksize": 3}, {"ksize": 5}, {"ksize": 7}),
     "non_local_means": _each(cvkit.non_local_means, {"window": 7}),
+    "normalize": _each(cvkit.normalize, {"low": 5, "high": 200}),
+    "psnr": lambda image: cvkit.psnr(image, image, data_range=255),
     "pyramid_down": _each(cvkit.pyramid_down),
     "pyramid_up": _each(cvkit.pyramid_up),
     "remap": _remap,
@@ -94,15 +99,11 @@ _IMAGES: dict[str, Calls] = {
     "scharr": _derivatives(cvkit.scharr),
     "sharpen": _each(cvkit.sharpen),
     "sobel": _derivatives(cvkit.sobel, {"ksize": 3}, {"ksize": 5}),
+    "structural_similarity": lambda image: cvkit.structural_similarity(image, image, data_range=255),
+    "threshold": _each(cvkit.threshold, {"value": 127}),
     "unsharp_mask": _each(cvkit.unsharp_mask),
     "warp_affine": _warp(cvkit.warp_affine, _TILT[:2]),
     "warp_perspective": _warp(cvkit.warp_perspective, _TILT),
-}
-# Of bytes alone; the count of channels is a value to their kernels.
-_BYTES: dict[str, Calls] = {
-    "clahe": _each(cvkit.clahe),
-    "equalize_histogram": _each(cvkit.equalize_histogram),
-    "match_histogram": lambda image: cvkit.match_histogram(image, image),
 }
 _COLORS: dict[str, Calls] = {
     "channel_features": _each(cvkit.channel_features),
@@ -121,13 +122,28 @@ _COLORS: dict[str, Calls] = {
     "xyz_to_rgb": _each(cvkit.xyz_to_rgb),
     "ycrcb_to_rgb": _each(cvkit.ycrcb_to_rgb),
 }
+# Of bytes only, and of gray ones.
+_BYTES: dict[str, Calls] = {
+    "adaptive_threshold": _each(cvkit.adaptive_threshold, {"ksize": 11, "offset": 2}),
+    "equalize_histogram": _each(cvkit.equalize_histogram),
+    "lookup": _each(cvkit.lookup, {"table": np.arange(256)}),
+    "match_histogram": lambda image: cvkit.match_histogram(image, image),
+}
+_GRAY_BYTES: dict[str, Calls] = {
+    "clahe": _each(cvkit.clahe),
+    "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
+    "otsu_threshold": _each(cvkit.otsu_threshold),
+    "triangle_threshold": _each(cvkit.triangle_threshold),
+}
 _DETECTORS = ("person-acf", "person-ldcf", "person-hog")
 
 
-def _for_images(call: Calls, channels: tuple[int, ...]) -> None:
-    for count, dtype in itertools.product(channels, (np.uint8, np.float32)):
+def _for_images(
+    call: Calls, channels: tuple[int, ...], dtypes: tuple[type, ...] = (np.uint8, np.float32)
+) -> None:
+    for count, dtype in itertools.product(channels, dtypes):
         shape = _SHAPE if count == 1 else (*_SHAPE, count)
-        image = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
+        image: np.ndarray = np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
         call(image)
 
 
@@ -136,10 +152,6 @@ def _demosaic() -> None:
         mosaic = np.zeros(_SHAPE, dtype)
         cvkit.demosaic(mosaic)
         cvkit.demosaic(mosaic, method="edge_aware")
-
-
-def _for_bytes(call: Calls) -> None:
-    call(np.random.default_rng(0).integers(0, 256, _SHAPE, np.uint8))
 
 
 def _detect(name: str) -> None:
@@ -189,7 +201,8 @@ CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
     **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
     "demosaic": _demosaic,
-    **{name: functools.partial(_for_bytes, call) for name, call in _BYTES.items()},
+    **{name: functools.partial(_for_images, call, (1, 3), (np.uint8,)) for name, call in _BYTES.items()},
+    **{name: functools.partial(_for_images, call, (1,), (np.uint8,)) for name, call in _GRAY_BYTES.items()},
     "find_homography": _find_homography,
     "gray_to_rgb": functools.partial(_for_images, _each(cvkit.gray_to_rgb), (1,)),
     **{name: functools.partial(_detect, name) for name in _DETECTORS},

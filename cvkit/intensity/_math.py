@@ -9,8 +9,8 @@ from cvkit._simd.numbers import multiply_add
 class Rule(NamedTuple):
     """What becomes of a value: numbers are of the image's dtype.
 
-    Values above the limit count as inside, or with ``is_inverse`` those that are not; NaN never does. What
-    is inside becomes ``inside`` or is kept, what is outside becomes 0 or is kept.
+    Values above the limit count as inside, or with ``is_inverse`` those that are not. What is inside becomes
+    ``inside`` or is kept, what is outside becomes 0 or is kept. NaN is outside, and kept if either is.
     """
 
     limit: Any
@@ -40,7 +40,8 @@ def thresholded(value, rule):
     """Apply a rule to a value."""
     is_inside = ((value > rule.limit) != rule.is_inverse) & (value == value)
     inside = value if rule.keeps_inside else rule.inside
-    outside = value if rule.keeps_outside else type(value)(0)
+    stays = rule.keeps_outside | (rule.keeps_inside & (value != value))
+    outside = value if stays else type(value)(0)
     return inside if is_inside else outside
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cvkit._dispatch import Array, ImageStack
 
 
@@ -9,9 +11,9 @@ def pair_of_images(a: Array, b: Array, *, out: Array | None = None) -> tuple[Ima
     """Check two images of one shape and dtype on one device, and view them as stacks."""
     first = ImageStack.of(a, name="a", out=out)
     second = ImageStack.of(b, dtypes=(first.dtype.type,), name="b")
-    if tuple(first.array.shape) != tuple(second.array.shape):
-        shapes = f"{tuple(first.array.shape)} and {tuple(second.array.shape)}"
-        raise ValueError(f"a and b must have the same shape, got {shapes}")
+    shapes = [tuple(np.shape(image)) for image in (a, b)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"a and b must have the same shape, got {shapes[0]} and {shapes[1]}")
     if first.is_on_device != second.is_on_device:
         raise ValueError("a and b must live on the same device, got one NumPy and one device array")
     return first, second

@@ -49,8 +49,8 @@ def threshold(
     method : {"binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse"}
         ``"binary"`` sets values above the threshold to ``maximum`` and others to 0, ``"binary_inverse"`` the
         other way round. ``"truncate"`` sets values above the threshold to the threshold. ``"to_zero"`` keeps
-        them and sets others to 0, ``"to_zero_inverse"`` the other way round. NaN counts as not on the side
-        that is kept or set to ``maximum``, and ``"truncate"`` leaves it.
+        them and sets others to 0, ``"to_zero_inverse"`` the other way round. NaN becomes 0 by the binary
+        methods and stays by the others.
     out : array, optional
         Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
         the image is.
@@ -74,7 +74,7 @@ def threshold(
 
     Notes
     -----
-    Equals OpenCV byte for byte.
+    Equals OpenCV byte for byte, but for NaN in float64 and int16 truncated to less than it holds.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import numpy as np
 
 from cvkit._border import REFLECT, border_index
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_row
 from cvkit._tiles import span, tile, tiles_of
 from cvkit.filters._math import holds_integers
 from cvkit.intensity._math import similarity
@@ -59,24 +60,33 @@ def sum_squared_differences(a, b, size, sums):
 
 
 class _Pair(NamedTuple):
-    """Two images of (row, column, channel), and the columns of a tile with those around it."""
+    """Rows of two images, flat, and the columns of a tile with those around it."""
 
     a: Any
     b: Any
-    left: int
-    radius: int
+    channels: int
+    left: int  # may lie before the image
+
+
+@helper
+def _load_row(row, channels, left, values):
+    """Copy a part of a row that begins ``left`` pixels into it, before and behind the image reflected."""
+    width, columns = row.shape[0] // channels, values.shape[0] // channels
+    begin, end = min(max(-left, 0), columns), max(min(width - left, columns), 0)
+    copy_row(row[(left + begin) * channels :], values[begin * channels : end * channels])
+    for x in range(columns):
+        if x < begin or x >= end:
+            column = border_index(left + x, width, REFLECT)
+            for channel in range(channels):
+                values[x * channels + channel] = row[column * channels + channel]
 
 
 @helper
 def _load(pair, y, fields):
-    """Fill the fields of a row of the tile, which may lie beyond the image, as its columns may."""
-    height, width, channels = pair.a.shape
-    row = border_index(y, height, REFLECT)
-    for x in range(fields.shape[1] // channels):
-        column = border_index(pair.left + x - pair.radius, width, REFLECT)
-        for channel in range(channels):
-            fields[0, x * channels + channel] = pair.a[row, column, channel]
-            fields[1, x * channels + channel] = pair.b[row, column, channel]
+    """Fill the fields of a row of the tile, which may lie beyond the image."""
+    row = border_index(y, pair.a.shape[0], REFLECT)
+    _load_row(pair.a[row], pair.channels, pair.left, fields[0])
+    _load_row(pair.b[row], pair.channels, pair.left, fields[1])
     _multiply(fields[0], fields[1], fields[2], fields[3])
 
 
@@ -131,7 +141,7 @@ def _compare(means_a, means_b, squares, products, constants, out):
 def _compare_tile(pair, weights, constants, bounds, scratch, out):
     """Compare the rows of a tile; ``scratch`` is a ring of rows, their sums down and along."""
     ring, column, total = scratch
-    size, channels = weights.shape[0], pair.a.shape[2]
+    size, channels = weights.shape[0], pair.channels
     top, bottom, left, right = bounds
     for y in range(top - size // 2, top + size // 2):
         _load(pair, y, ring[:, (y + size) % size])
@@ -149,6 +159,10 @@ def _compare_tile(pair, weights, constants, bounds, scratch, out):
 def structural_similarity(a, b, weights, constants, out):
     """Compare the windows around each value, weighted by an odd number of ``weights`` along both axes."""
     count, height, width, channels = a.shape
+    a_rows, b_rows = (
+        a.reshape(count, height, width * channels),
+        b.reshape(count, height, width * channels),
+    )
     out_rows = out.reshape(count, height, width * channels)
     size = weights.shape[0]
     tiles = tiles_of(TILE, (height, width))
@@ -161,7 +175,7 @@ def structural_similarity(a, b, weights, constants, out):
             np.empty((FIELDS, wide), np.float64),
             np.empty((FIELDS, length), np.float64),
         )
-        pair = _Pair(a[image], b[image], left, size // 2)
+        pair = _Pair(a_rows[image], b_rows[image], channels, left - size // 2)
         _compare_tile(pair, weights, constants, (top, bottom, left, right), scratch, out_rows[image])
 
 
