@@ -97,8 +97,7 @@ FLOAT64 = {
 REGISTERS = 64
 MORE_REGISTERS = {
     "features._cuda.channel_cells._decorrelate": 66,
-    "features._cuda.channels._sum_cells": 80,
-    "features._cuda.hog._sum_blocks": 76,
+    "features._cuda.channels._sum_cells": 66,
     "features._cuda.hog_skimage._cell_histograms": 92,
     "filters._cuda.bilateral._bilateral": 70,
     "filters._cuda.denoising._non_local_means": 89,
@@ -106,11 +105,10 @@ MORE_REGISTERS = {
     "filters._cuda.linear._filter_rows": 72,
     "filters._cuda.median._select": 77,
     "filters._cuda.median._walk": 77,
-    "geometry._cuda.pyramid._down": 90,
-    "geometry._cuda.pyramid._up": 78,
-    "geometry._cuda.warp._bicubic": 149,
-    "geometry._cuda.warp._bilinear": 129,
-    "geometry._cuda.warp._nearest": 78,
+    "geometry._cuda.pyramid._down": 95,
+    "geometry._cuda.warp._bicubic": 174,
+    "geometry._cuda.warp._bilinear": 130,
+    "geometry._cuda.warp._nearest": 70,
     "ml.neighbors._cuda.brute_force._finish": 70,
     "ml.neighbors._cuda.brute_force._scan": 74,
 }
