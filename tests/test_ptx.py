@@ -66,6 +66,7 @@ def launches() -> Launches:
             # No distance is computed, and none would be refused as a weight.
             neighbors(fake, weights="uniform")
             _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
+            _dispatch.as_device_array(fake(np.zeros((4, 6, 3), np.uint8))[:, ::2])
     return sorted(recorded, key=str)
 
 
