@@ -1,5 +1,8 @@
 """The CUDA kernels that arrays need before any operation runs."""
 
+import numpy as np
+
+from cvkit._cuda_threads import pixel_of_thread
 from cvkit._jit_cuda import cuda, cuda_kernel
 
 
@@ -9,3 +12,13 @@ def copy_strided(source, out):
     position = cuda.grid(1)
     if position < out.size:
         out[position] = source.flat[position]
+
+
+@cuda_kernel
+def copy_pixels(source, out):
+    """Copy an image of (height, width, channels) and any strides; one thread for each pixel."""
+    x, y, _ = pixel_of_thread()
+    if y < out.shape[0] and x < out.shape[1]:
+        pixel, copied = source[y, x], out[y, x]
+        for channel in range(np.uint64(out.shape[2])):
+            copied[channel] = pixel[channel]

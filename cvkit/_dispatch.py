@@ -135,7 +135,10 @@ def _contiguous_on_device(view: Array) -> Array:
 
     with on_gpu_of(view):
         out = device_empty(view.shape, view.dtype, view.stream)
-        _device.copy_strided[view.size](view, reshaped(out, (view.size,)))
+        if len(view.shape) == 3:
+            _device.copy_pixels[view.shape[:2]](view, out)
+        else:
+            _device.copy_strided[view.size](view, reshaped(out, (view.size,)))
     return out
 
 

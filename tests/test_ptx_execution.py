@@ -77,6 +77,16 @@ def test_views_with_gaps_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
         np.testing.assert_array_equal(cvkit.rgb_to_bgr(with_gaps), image[..., ::-1])
 
 
+def test_bytes_that_start_between_words_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = scene(17, 23, 3, "uint8")
+    between = np.empty(image.size + 1, np.uint8)[1:].reshape(image.shape)
+    between[...] = image
+    with ptx_device(monkeypatch) as launches:
+        np.testing.assert_array_equal(cvkit.rgb_to_bgr(fake(between)), image[..., ::-1])
+        np.testing.assert_array_equal(cvkit.rgb_to_gray(fake(between)), cvkit.rgb_to_gray(image))
+    assert [launch.kernel.__name__ for launch in launches] == ["_reverse_channels", "_gray_fixed"]
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_detectors_find_the_same_windows(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
     detectors = {"hog": small_detector(), **CHANNEL_DETECTORS}

@@ -10,8 +10,11 @@ from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._math import clipped, inverse_length, last_wins_from, squared_length, vote
 
-# One block of threads keeps a histogram for each of its threads, of at most this many bins, in shared memory.
-_THREADS = 128
+# One block of threads keeps histograms for each of its threads, of at most this many bins, in shared memory.
+_THREADS = 64
+# Roles of a cell that a thread counts side by side, and the histograms of all threads.
+_ROLES = 2
+_HISTOGRAMS = _ROLES * _THREADS
 _MAXIMUM_BINS = 64
 
 
@@ -55,38 +58,44 @@ def _vote(images, padding, origin, orientations, gamma, first_bin, first_vote, s
 
 @cuda_kernel(block=(_THREADS, 1, 1), is_block_fixed=True)
 def _accumulate_cells(first_bin, first_vote, second_vote, bins, weights, cells):
-    """One thread for each cell and role: the cell's histogram with the weights of that role."""
-    position, row, index = pixel_of_thread()
+    """One thread for each cell and two roles: the cell's histogram with the weights of each role."""
+    place, row, index = pixel_of_thread()
     number = np.uint32
     thread = number(cuda.threadIdx.x)
-    histogram = cuda.shared.array((_MAXIMUM_BINS, _THREADS), np.float32)
-    cell_height, cell_width, lanes = (
-        number(weights.shape[0]),
-        number(weights.shape[1]),
-        number(weights.shape[2]),
-    )
-    if position >= cells.shape[2] * weights.shape[2]:
+    histogram = cuda.shared.array((_MAXIMUM_BINS, _HISTOGRAMS), np.float32)
+    cell_height, cell_width = number(weights.shape[0]), number(weights.shape[1])
+    lanes, bins = number(weights.shape[2]), number(bins)
+    pairs = number(number(lanes + number(1)) >> number(1))
+    if place >= number(number(cells.shape[2]) * pairs):
         return
-    column, lane = number(position // lanes), number(position % lanes)
-    for orientation_bin in range(number(bins)):
+    column = number(place // pairs)
+    lane = number(number(place % pairs) << number(1))
+    # Of an odd number of roles the last is counted twice, and written once.
+    next_lane = min(number(lane + number(1)), number(lanes - number(1)))
+    other = number(thread + number(_THREADS))
+    for orientation_bin in range(bins):
         histogram[orientation_bin, thread] = np.float32(0)
+        histogram[orientation_bin, other] = np.float32(0)
+    left = number(column * cell_width)
     for place_y in range(cell_height):
-        y = number(number(row * cell_height) + place_y)
-        # Where the cell is in rows of the image.
-        first = number(column * cell_width)
+        y = number(number(row * cell_height) + number(place_y))
         row_of_bins, row_of_weights = first_bin[index, y], weights[number(place_y)]
         lower_votes, upper_votes = first_vote[index, y], second_vote[index, y]
         for place_x in range(cell_width):
-            x = number(first + place_x)
+            x = number(left + number(place_x))
             weight = row_of_weights[number(place_x), lane]
-            lower = number(row_of_bins[x])
+            next_weight = row_of_weights[number(place_x), next_lane]
+            lower, lower_vote, upper_vote = number(row_of_bins[x]), lower_votes[x], upper_votes[x]
             upper = number(lower + number(1))
-            upper = upper if upper < number(bins) else number(0)
-            histogram[lower, thread] += lower_votes[x] * weight
-            histogram[upper, thread] += upper_votes[x] * weight
+            upper = upper if upper < bins else number(0)
+            histogram[lower, thread] += lower_vote * weight
+            histogram[lower, other] += lower_vote * next_weight
+            histogram[upper, thread] += upper_vote * weight
+            histogram[upper, other] += upper_vote * next_weight
     cell = cells[index, row, column]
-    for orientation_bin in range(number(bins)):
+    for orientation_bin in range(bins):
         cell[orientation_bin, lane] = histogram[orientation_bin, thread]
+        cell[orientation_bin, next_lane] = histogram[orientation_bin, other]
 
 
 @cuda_kernel
@@ -152,7 +161,7 @@ def block_features(images, padding, origin, side, orientations, gamma, weights, 
     second_vote = temporary(pixels, np.float32, out)
     cells = temporary((count, rows, columns, orientations.bins, lanes), np.float32, out)
     _vote[pixels](images, padding, origin, orientations, gamma, first_bin, first_vote, second_vote)
-    _accumulate_cells[count, rows, columns * lanes](
+    _accumulate_cells[count, rows, columns * -(-lanes // _ROLES)](
         first_bin, first_vote, second_vote, orientations.bins, weights, cells
     )
     _sum_blocks[count * block_rows, features, block_columns](cells, *side, out)
@@ -161,11 +170,15 @@ def block_features(images, padding, origin, side, orientations, gamma, weights, 
 
 @cuda_kernel
 def _flatten(features, out):
-    feature, block, image = cuda.grid(3)
+    feature, block, image = pixel_of_thread()
     count, size, block_rows, block_columns = features.shape
     if image < count and block < block_rows * block_columns and feature < size:
-        row, column = block % block_rows, block // block_rows
-        out[image, block * size + feature] = features[image, feature, row, column]
+        number = np.uint32
+        row, column = number(block % number(block_rows)), number(block // number(block_rows))
+        vector = out[image]
+        vector[np.uint64(block) * np.uint64(size) + np.uint64(feature)] = features[
+            image, feature, row, column
+        ]
 
 
 def flatten(features, out):

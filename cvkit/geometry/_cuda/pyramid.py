@@ -5,57 +5,68 @@ import numpy as np
 from cvkit._border import REFLECT101, border_index
 from cvkit._cuda_threads import pixel_of_thread
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda_kernel
+from cvkit._jit_cuda import cuda_kernel, reshaped
 from cvkit.geometry._math import divided, doubled_index
 
 
 @helper
 def _mirrored(index, size):
-    return np.uint32(border_index(np.int32(index), np.int32(size), REFLECT101))
+    return np.uint64(border_index(np.int32(index), np.int32(size), REFLECT101))
 
 
 @helper
-def _add_row_of_five(total, row, columns, channel, weight):
+def _add_row_of_five(total, row, places, weight):
     """Add five weighted values, the first first: sums of floats depend on the order."""
     number = type(total)
-    total += number(number(row[columns[0], channel]) * number(weight))
-    total += number(number(row[columns[1], channel]) * number(number(4) * number(weight)))
-    total += number(number(row[columns[2], channel]) * number(number(6) * number(weight)))
-    total += number(number(row[columns[3], channel]) * number(number(4) * number(weight)))
-    return number(total + number(number(row[columns[4], channel]) * number(weight)))
+    total += number(number(row[places[0]]) * number(weight))
+    total += number(number(row[places[1]]) * number(number(4) * number(weight)))
+    total += number(number(row[places[2]]) * number(number(6) * number(weight)))
+    total += number(number(row[places[3]]) * number(number(4) * number(weight)))
+    return number(total + number(number(row[places[4]]) * number(weight)))
 
 
 @cuda_kernel
-def _down(source, sum_type, rounding, out):
+def _down(rows, sum_type, rounding, out):
+    """Rows are flat: places that change with the channel leave no address for the compiler to keep."""
     x, y, index = pixel_of_thread()
     if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
-    image, pixel = source[index], out[index, y, x]
-    height, width = image.shape[0], image.shape[1]
-    number = sum_type.dtype.type
+    image, pixel = rows[index], out[index, y, x]
+    channels = np.uint64(pixel.shape[0])
+    height, width = image.shape[0], np.uint64(image.shape[1]) // channels
     middle, center = np.int32(y << np.uint32(1)), np.int32(x << np.uint32(1))
     columns = (
-        _mirrored(center - 2, width),
-        _mirrored(center - 1, width),
-        np.uint32(center),
-        _mirrored(center + 1, width),
-        _mirrored(center + 2, width),
+        _mirrored(center - 2, width) * channels,
+        _mirrored(center - 1, width) * channels,
+        np.uint64(center) * channels,
+        _mirrored(center + 1, width) * channels,
+        _mirrored(center + 2, width) * channels,
     )
     first, second = image[_mirrored(middle - 2, height)], image[_mirrored(middle - 1, height)]
-    third = image[np.uint32(middle)]
+    third = image[np.uint64(middle)]
     fourth, fifth = image[_mirrored(middle + 1, height)], image[_mirrored(middle + 2, height)]
-    for channel in range(np.uint64(pixel.shape[0])):
-        total = _add_row_of_five(number(0), first, columns, channel, 1)
-        total = _add_row_of_five(total, second, columns, channel, 4)
-        total = _add_row_of_five(total, third, columns, channel, 6)
-        total = _add_row_of_five(total, fourth, columns, channel, 4)
-        total = _add_row_of_five(total, fifth, columns, channel, 1)
+    number = sum_type.dtype.type
+    for channel in range(channels):
+        places = (
+            columns[0] + channel,
+            columns[1] + channel,
+            columns[2] + channel,
+            columns[3] + channel,
+            columns[4] + channel,
+        )
+        total = _add_row_of_five(number(0), first, places, 1)
+        total = _add_row_of_five(total, second, places, 4)
+        total = _add_row_of_five(total, third, places, 6)
+        total = _add_row_of_five(total, fourth, places, 4)
+        total = _add_row_of_five(total, fifth, places, 1)
         pixel[channel] = divided(total, rounding)
 
 
 def down(source, sum_type, rounding, out):
     """Blur by 1 4 6 4 1 along both axes and keep every other pixel."""
-    _down[out.shape[:3]](source, sum_type, rounding, out)
+    count, height, width, channels = source.shape
+    rows = reshaped(source, (count, height, width * channels))
+    _down[out.shape[:3]](rows, sum_type, rounding, out)
 
 
 @helper

@@ -1,4 +1,4 @@
-"""Resizing on CUDA by copies and in integers: one thread for each output pixel."""
+"""Resizing on CUDA by copies and in integers: one thread for each output pixel, or some."""
 
 import numpy as np
 
@@ -6,12 +6,15 @@ from cvkit._cuda_threads import pixel_of_thread
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda_kernel
 
+# Rows of a thread's strip where weights are bilinear: what belongs to its column is looked up once.
+_ROWS = 4
+
 
 @helper
-def _blend(row, left, right, channel, before, after):
+def _blend(left, right, before, after):
     """Blend two bytes; 32 bits hold what Numba would take 64 for."""
     number = np.int32
-    return number(number(number(row[left, channel]) * before) + number(number(row[right, channel]) * after))
+    return number(number(number(left) * before) + number(number(right) * after))
 
 
 @helper
@@ -22,45 +25,63 @@ def _behind(index, size):
 
 @cuda_kernel
 def _bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
-    x, y, index = pixel_of_thread()
-    if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
-        return
-    image, pixel = source[index], out[index, y, x]
-    top, left = y_first[y], x_first[x]
-    above, below, right = image[top], image[_behind(top, image.shape[0])], _behind(left, image.shape[1])
+    x, strip, index = pixel_of_thread()
     number = np.int32
-    lower, after = number(y_weight[y]), number(x_weight[x])
-    upper, before = number(number(256) - lower), number(number(256) - after)
-    for channel in range(np.uint64(pixel.shape[0])):
-        total = number(_blend(above, left, right, channel, before, after) * upper)
-        total += number(_blend(below, left, right, channel, before, after) * lower)
-        pixel[channel] = number(total + number(32768)) >> number(16)
+    if index >= out.shape[0] or x >= out.shape[2]:
+        return
+    image, result, height = source[index], out[index], np.uint32(out.shape[1])
+    left = x_first[x]
+    right, after = _behind(left, image.shape[1]), number(x_weight[x])
+    before = number(number(256) - after)
+    first = np.uint32(strip * np.uint32(_ROWS))
+    for y in range(first, min(np.uint32(first + np.uint32(_ROWS)), height)):
+        top, lower = y_first[y], number(y_weight[y])
+        above, below, pixel = image[top], image[_behind(top, image.shape[0])], result[y, x]
+        upper_left, upper_right, lower_left, lower_right = (
+            above[left],
+            above[right],
+            below[left],
+            below[right],
+        )
+        upper = number(number(256) - lower)
+        for channel in range(np.uint64(pixel.shape[0])):
+            total = number(_blend(upper_left[channel], upper_right[channel], before, after) * upper)
+            total += number(_blend(lower_left[channel], lower_right[channel], before, after) * lower)
+            pixel[channel] = number(total + number(32768)) >> number(16)
 
 
 def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
     """Resize by two-tap blends in fixed point; the tables give the first tap and the second's weight."""
-    _bilinear_exact[out.shape[:3]](source, y_first, y_weight, x_first, x_weight, out)
+    strips = -(-out.shape[1] // _ROWS)
+    _bilinear_exact[out.shape[0], strips, out.shape[2]](source, y_first, y_weight, x_first, x_weight, out)
 
 
 @cuda_kernel
 def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
-    x, y, index = pixel_of_thread()
-    if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    x, strip, index = pixel_of_thread()
+    number = np.int32
+    if index >= out.shape[0] or x >= out.shape[2]:
         return
-    image, pixel = source[index], out[index, y, x]
-    above, below = image[y_index[0, y]], image[y_index[1, y]]
+    image, result, height = source[index], out[index], np.uint32(out.shape[1])
     left = x_first[x]
     right = _behind(left, image.shape[1])
-    number = np.int32
-    upper, lower = number(y_weights[0, y]), number(y_weights[1, y])
     before, after = number(x_weights[0, x]), number(x_weights[1, x])
-    for channel in range(np.uint64(pixel.shape[0])):
-        # Each product loses its low bits before the sum, as in OpenCV's vector code.
-        top = number((_blend(above, left, right, channel, before, after) >> number(4)) * upper) >> number(16)
-        bottom = number((_blend(below, left, right, channel, before, after) >> number(4)) * lower) >> number(
-            16
+    first = np.uint32(strip * np.uint32(_ROWS))
+    for y in range(first, min(np.uint32(first + np.uint32(_ROWS)), height)):
+        above, below = image[y_index[0, y]], image[y_index[1, y]]
+        upper_left, upper_right, lower_left, lower_right = (
+            above[left],
+            above[right],
+            below[left],
+            below[right],
         )
-        pixel[channel] = number(number(top + bottom) + number(2)) >> number(2)
+        upper, lower, pixel = number(y_weights[0, y]), number(y_weights[1, y]), result[y, x]
+        for channel in range(np.uint64(pixel.shape[0])):
+            # Each product loses its low bits before the sum, as in OpenCV's vector code.
+            top = _blend(upper_left[channel], upper_right[channel], before, after) >> number(4)
+            bottom = _blend(lower_left[channel], lower_right[channel], before, after) >> number(4)
+            total = number((number(top * upper) >> number(16)) + (number(bottom * lower) >> number(16)))
+            pixel[channel] = number(total + number(2)) >> number(2)
 
 
 @cuda_kernel
@@ -95,7 +116,8 @@ def nearest(source, y_index, x_index, out):
 
 def bilinear(source, y_index, y_weights, x_first, x_weights, out):
     """Resize bytes by two-tap blends in fixed point; tables of two rows and the first of two columns."""
-    _bilinear[out.shape[:3]](source, y_index, y_weights, x_first, x_weights, out)
+    strips = -(-out.shape[1] // _ROWS)
+    _bilinear[out.shape[0], strips, out.shape[2]](source, y_index, y_weights, x_first, x_weights, out)
 
 
 def halve(source, to_even, out):
