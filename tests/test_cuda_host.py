@@ -201,7 +201,7 @@ def give_memory_back_where_there_is_none_left() -> None:
     left = cuda_driver.stubs(ctypes.c_int, "allocations_left")
     left.value = 0
     assert cvkit.rgb_to_bgr(array).shape == IMAGE.shape
-    assert left.value > 1
+    assert left.value > 0  # what Canny left behind, less the result
     left.value = 0
     with pytest.raises(Exception, match="OUT_OF_MEMORY"):
         results = [cvkit.rgb_to_bgr(array) for _ in range(100)]

@@ -117,6 +117,7 @@ MORE_REGISTERS = {
     "geometry._cuda.warp._bilinear": 130,
     "geometry._cuda.warp._nearest": 70,
     "intensity._cuda.metrics._structural_similarity": 72,
+    "morphology._cuda.erosion._extreme_of_runs": 66,
     "ml.neighbors._cuda.brute_force._finish": 70,
     "ml.neighbors._cuda.brute_force._scan": 74,
 }
