@@ -53,18 +53,18 @@ def main() -> int:
 
 def measure(cases: list[Case | DetectorCase]) -> Iterator[Row]:
     """Compare the rows on noise, a drawn scene and a sample, those of the detector on the sample."""
-    image = cvkit.read_image(SAMPLE)
+    sample = cvkit.read_image(SAMPLE)
     for case in cases:
         reason = reason_to_skip(case)
         if reason is not None:
             print(f"{case.label} {reason}", file=sys.stderr)
         elif isinstance(case, DetectorCase):
-            yield compare_detector(case, image, SAMPLE.name)
+            yield compare_detector(case, sample, SAMPLE.name)
         else:
             images = {
                 "noise": noise(*SHAPE, case.channels, case.dtype),
                 "scene": scene(*SHAPE, case.channels, case.dtype),
-                SAMPLE.name: adapted(image, case.channels, case.dtype),
+                SAMPLE.name: adapted(sample, case.channels, case.dtype),
             }
             for name, image in images.items():
                 yield compare_case(case, image, name).row
