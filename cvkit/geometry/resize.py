@@ -73,9 +73,10 @@ def resize(
     -----
     For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with
     ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte, and so does ``"area"`` with
-    ``INTER_AREA`` where it enlarges an axis or halves both. ``"nearest_exact"`` is OpenCV 4's
-    ``INTER_NEAREST_EXACT`` for any dtype. Other combinations are computed in floating point and rounded once, half to even; OpenCV's, of
-    fewer bits, are within one level of them.
+    ``INTER_AREA`` where it enlarges an axis or halves both. ``"nearest_exact"`` is ``INTER_NEAREST_EXACT`` of
+    OpenCV 4 for any dtype; where a center lies between two pixels, OpenCV 5 takes the one before. Other
+    combinations are computed in floating point and rounded once, half to even; OpenCV's, of fewer bits, are
+    within one level of them.
 
     With ``antialias``, and by ``"lanczos"``, uint8 of any channels equals ``Image.resize`` of Pillow 13 byte
     for byte, with its weights of 22 bits and its two passes, each rounded; older ones resize rows first even
