@@ -1,6 +1,7 @@
 """Device arrays that take little of the host's time: arrays of Numba's that know what kernels ask for.
 
-Importing this imports ``numba.cuda``.
+Importing this imports ``numba.cuda``. NVIDIA's bindings, which come with the extra ``cuda``, are looked up
+when they are used.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
-from numba.cuda.cudadrv import devices
+from numba.cuda.cudadrv import devices, driver
 from numba.cuda.cudadrv.devicearray import DeviceNDArray
-from numba.cuda.cudadrv.driver import CudaAPIError, binding, driver
 
 __all__ = ["DeviceArray", "allocate", "current_context", "current_gpu", "gpu_of", "temporary"]
 
@@ -93,7 +93,7 @@ class DeviceArray(DeviceNDArray):
 
 def current_gpu() -> int:
     """Return the number of the current GPU, -1 where there is none."""
-    error, gpu = binding.cuCtxGetDevice()
+    error, gpu = driver.binding.cuCtxGetDevice()
     return -1 if error else int(gpu)
 
 
@@ -112,8 +112,8 @@ def gpu_of(array: Any) -> int:
     pointer = array.__cuda_array_interface__["data"][0]
     if not pointer:  # an empty array
         return max(current_gpu(), 0)
-    attribute = binding.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
-    return int(driver.cuPointerGetAttribute(attribute, binding.CUdeviceptr(pointer)))
+    attribute = driver.binding.CUpointer_attribute.CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL
+    return int(driver.driver.cuPointerGetAttribute(attribute, driver.binding.CUdeviceptr(pointer)))
 
 
 def allocate(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any) -> DeviceNDArray:
@@ -138,8 +138,8 @@ def _array(shape: tuple[int, ...], dtype: npt.DTypeLike, stream: Any, allocate: 
 def _allocate(context: Any, size: int) -> Any:
     try:
         return context.memalloc(size)
-    except CudaAPIError as error:
-        if error.code != binding.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
+    except driver.CudaAPIError as error:
+        if error.code != driver.binding.CUresult.CUDA_ERROR_OUT_OF_MEMORY:
             raise
     _pool.clear()
     return context.memalloc(size)
@@ -212,7 +212,7 @@ class _Pool:
 
 @functools.cache
 def _total_memory(gpu: int) -> int:
-    return int(driver.cuDeviceTotalMem(gpu))
+    return int(driver.driver.cuDeviceTotalMem(gpu))
 
 
 def _rounded(size: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numba.core import types
-from numba.cuda.cudadrv.driver import CudaAPIError, binding
+from numba.cuda.cudadrv import driver
 
 from cvkit._cuda_arrays import DeviceArray
 
@@ -52,7 +52,7 @@ class Repeater:
     """
 
     def __init__(self, function: int, signature: tuple[Any, ...]) -> None:
-        self._function = binding.CUfunction(function)
+        self._function = driver.binding.CUfunction(function)
         self._arguments = struct.Struct("=" + "".join(map(_format, signature)))
         # Threads must not share the memory of arguments; what is in this list belongs to none.
         self._spare: list[tuple[Any, Any, int]] = []
@@ -62,10 +62,10 @@ class Repeater:
         parameters = self._spare.pop() if self._spare else self._memory_of_arguments()
         memory, _, pointers = parameters
         self._arguments.pack_into(memory, 0, *_slots(arguments))
-        (error,) = binding.cuLaunchKernel(self._function, *grid, *block, 0, stream, pointers, 0)
+        (error,) = driver.binding.cuLaunchKernel(self._function, *grid, *block, 0, stream, pointers, 0)
         self._spare.append(parameters)
         if error:
-            raise CudaAPIError(error, f"Call to cuLaunchKernel results in {error.name}")
+            raise driver.CudaAPIError(error, f"Call to cuLaunchKernel results in {error.name}")
 
     def _memory_of_arguments(self) -> tuple[Any, Any, int]:
         """Return memory for arguments, pointers to each of them, and the address of these."""

@@ -1,9 +1,23 @@
 """Where a thread is, in numbers without a sign: for others Numba counts negative indices from the end."""
 
+from typing import Any
+
+import numba
 import numpy as np
 
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda
+
+if numba.config.ENABLE_CUDASIM:
+    from numba.cuda.simulator import kernel as _simulator
+
+    class _SimulatedThread:
+        """What Numba's simulator puts in the place of ``cuda`` in kernels, but not in what they call."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(_simulator._get_kernel_context(), name)
+
+    cuda = _SimulatedThread()
 
 
 @helper

@@ -233,7 +233,7 @@ def test_whatever_an_operation_raises_is_recorded(photos: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"operation": "blur"}, ValueError, "operation must be one of 'bilateral_filter', "),
+        ({"operation": "blur"}, ValueError, "operation must be one of 'adaptive_threshold', "),
         ({"operation": "canny"}, TypeError, "canny needs the parameter 'low'"),
         ({"parameters": {"size": 3}}, TypeError, "gray has no parameter 'size'; it has: none"),
         (

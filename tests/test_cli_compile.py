@@ -78,6 +78,7 @@ def test_typical_calls_are_of_every_operation() -> None:
         "roberts",
         "sep_filter2d",
         "set_num_threads",
+        "structuring_element",
         "to_device",
         "to_host",
         "write_image",

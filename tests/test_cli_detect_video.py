@@ -176,5 +176,6 @@ def test_memory_does_not_grow_with_the_frames(monkeypatch: pytest.MonkeyPatch) -
         return highest
 
     peak(5)
-    # 360 frames more are 43 MB; how many of the few that are read ahead meet at the peak is chance.
-    assert peak(400) < peak(40) + 2_000_000
+    # 360 frames more are 43 MB; how many of the few that are read ahead meet at the peak is chance, and so is
+    # what another thread of the process allocates meanwhile.
+    assert min(peak(400), peak(400)) < peak(40) + 2_000_000

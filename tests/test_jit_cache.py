@@ -73,6 +73,7 @@ def test_no_folder_is_named_after_a_home_that_is_not_known(installation: Path, t
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.sweep  # .ci/run does it each time, in a real installation
 def test_commands_run_where_no_cache_can_be_made(installation: Path, tmp_path: Path, root: Path) -> None:
     image = str(root / "samples" / "street2.jpg")
     commands = [

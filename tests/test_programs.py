@@ -29,6 +29,7 @@ REFUSED = {
     "tools/measure_parity.py": (["gone"], "gone"),
     "tools/readme_tables.py": (["gone.md"], "gone.md"),
     "samples/filters.py": (["gone.jpg"], "gone.jpg"),
+    "samples/intensity.py": (["gone.jpg"], "gone.jpg"),
     "samples/quickstart.py": (["gone.jpg"], "gone.jpg"),
     "samples/rectify.py": (["gone.jpg", *"00100111"], "gone.jpg"),
 }

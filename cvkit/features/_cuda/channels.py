@@ -103,7 +103,9 @@ def _average_rows(magnitude, average):
             total += triangle(step - RADIUS) * image[first + np.uint64(step), x]
     else:
         for offset in range(-RADIUS, RADIUS + 1):
-            total += triangle(offset) * image[np.uint32(border_index(y + offset, height, REFLECT)), x]
+            total += (
+                triangle(offset) * image[np.uint32(border_index(np.int64(y) + offset, height, REFLECT)), x]
+            )
     average[index, y, x] = total
 
 
@@ -121,7 +123,7 @@ def _normalize(magnitude, average, area, votes):
             total += triangle(step - RADIUS) * row[first + np.uint64(step)]
     else:
         for offset in range(-RADIUS, RADIUS + 1):
-            total += triangle(offset) * row[np.uint32(border_index(x + offset, width, REFLECT))]
+            total += triangle(offset) * row[np.uint32(border_index(np.int64(x) + offset, width, REFLECT))]
     votes[index, y, x] = magnitude[index, y, x] * area / (total + NORMALIZER)
 
 
