@@ -188,7 +188,7 @@ def test_what_no_gpu_launches_is_refused(monkeypatch: pytest.MonkeyPatch, grid: 
 
 
 def test_executed_instructions_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    image = fake(scene(16, 64, 3, "uint8"))
+    image = fake(scene(16, 64, 3, "float32"))  # a thread a pixel, in full blocks
     with ptx_device(monkeypatch) as launches:
         cvkit.rgb_to_gray(image)
         cvkit.rgb_to_gray(fake(np.concatenate([image, image])))
