@@ -232,6 +232,7 @@ def _callable_from_python(dispatcher: Any, function: Callable[..., Any], flags: 
         return keep_compiled(njit(pipeline_class=KernelCompiler, **flags)(function))
 
     dispatcher.targetoptions = _Options(dispatcher.targetoptions)
+    dispatcher.for_python = compiled
     # What is compiled for kernels has no machine code of its own that Python could call.
     dispatcher._insert = lambda *overload: None
     dispatcher._compile_for_args = lambda *args, **kwargs: compiled()._compile_for_args(*args, **kwargs)

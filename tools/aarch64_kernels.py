@@ -45,7 +45,8 @@ def record() -> Recording:
             if isinstance(value, CpuKernel) and value.__module__ == module:
                 twins = {"_serial": value._serial, "_parallel": value._parallel}
             elif isinstance(value, Dispatcher) and value.__module__ == module:
-                twins = {"": value}
+                # A helper that Python calls has machine code of its own only for that.
+                twins = {"for_python": value.for_python()} if hasattr(value, "for_python") else {"": value}
             else:
                 continue
             for twin, dispatcher in twins.items():
@@ -84,5 +85,6 @@ def _compile_module(file: Path, module: str) -> None:
     for (name, twin), signatures in kernels.items():
         kernel = getattr(importlib.import_module(module), name)
         dispatcher = getattr(kernel, twin) if twin else kernel
+        dispatcher = dispatcher() if twin == "for_python" else dispatcher
         for signature in signatures:
             dispatcher.compile(signature)
