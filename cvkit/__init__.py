@@ -36,7 +36,7 @@ _FUNCTIONS = {
     "get_num_threads": "cvkit._jit",
     "gray_to_rgb": "cvkit.color.gray",
     "histogram": "cvkit.intensity.histogram",
-    "hit_or_miss": "cvkit.morphology.combinations",
+    "hit_or_miss": "cvkit.morphology.hit_or_miss",
     "hls_to_rgb": "cvkit.color.hue",
     "hog": "cvkit.features.hog",
     "hsv_to_rgb": "cvkit.color.hue",

@@ -20,20 +20,3 @@ def subtract(first, second, limits, out):
     """Subtract images, in the dtype of ``limits``: the least and the greatest that the result may be."""
     count, height, width, channels = out.shape
     _subtract[count, height, width * channels](first, second, limits, out)
-
-
-@cuda_kernel
-def _exclude(kept, excluded, out):
-    place, y, image = cuda.grid(3)
-    count, height, width, channels = out.shape
-    if image >= count or y >= height or place >= width * channels:
-        return
-    x, channel = divmod(place, channels)
-    number = out.dtype.type
-    out[image, y, x, channel] = kept[image, y, x, channel] & number(~excluded[image, y, x, channel])
-
-
-def exclude(kept, excluded, out):
-    """Clear the bits of one image that are set in another."""
-    count, height, width, channels = out.shape
-    _exclude[count, height, width * channels](kept, excluded, out)
