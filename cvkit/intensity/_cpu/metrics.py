@@ -15,7 +15,7 @@ from cvkit.intensity._math import similarity
 TILE = (64, 256)
 # Of two images: their values, the sum of the squares of both, and the product.
 FIELDS = 4
-# Partial sums of floats.
+# Partial sums of floats; the compiler would take as many as a vector of this processor has.
 LANES = 16
 
 
@@ -38,6 +38,14 @@ def _squares_of_words(a, b):
 
 
 @helper
+def _sum_of_lanes(lanes):
+    total = 0.0
+    for lane in range(LANES):
+        total += lanes[lane]
+    return total
+
+
+@helper
 def _squares_of_floats(a, b, lanes):
     """Sum in the same lanes on every processor: another order would have other last bits."""
     for lane in range(LANES):
@@ -50,10 +58,7 @@ def _squares_of_floats(a, b, lanes):
     for x in range(whole, a.shape[0]):
         difference = np.float64(a[x]) - np.float64(b[x])
         lanes[x - whole] += difference * difference
-    total = 0.0
-    for lane in range(LANES):
-        total += lanes[lane]
-    return total
+    return _sum_of_lanes(lanes)
 
 
 @cpu_kernel
@@ -192,12 +197,18 @@ def structural_similarity(a, b, weights, constants, out):
         _compare_tile(pair, weights, constants, (top, bottom, left, right), scratch, out_rows[image])
 
 
-@helper(reorder=True)
-def _sum(values):
-    total = 0.0
-    for x in range(values.shape[0]):
-        total += values[x]
-    return total
+@helper
+def _sum(values, lanes):
+    """Sum in the same lanes on every processor, as squares of differences are."""
+    for lane in range(LANES):
+        lanes[lane] = 0.0
+    whole = values.shape[0] // LANES * LANES
+    for start in range(0, whole, LANES):
+        for lane in range(LANES):
+            lanes[lane] += values[start + lane]
+    for x in range(whole, values.shape[0]):
+        lanes[x - whole] += values[x]
+    return _sum_of_lanes(lanes)
 
 
 @cpu_kernel
@@ -207,4 +218,5 @@ def sum_rows(values, margin, sums):
     rows = values.reshape(count * height, width * channels)
     for task in prange(count * height):
         inner = rows[task][margin * channels : (width - margin) * channels]
-        sums[task // height, task % height] = _sum(inner)
+        lanes = np.empty(LANES, np.float64)
+        sums[task // height, task % height] = _sum(inner, lanes)
