@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from cvkit import _headers
+from cvkit._opencv import opencv
 
 
 class _Messages:
@@ -24,8 +25,7 @@ class _Messages:
 @contextmanager
 def without_messages() -> Iterator[None]:
     """Keep OpenCV from writing to stderr what becomes an exception here."""
-    import cv2
-
+    cv2 = opencv()
     logging = cv2.utils.logging
     with _Messages.lock:
         if _Messages.silencers == 0:
@@ -100,8 +100,7 @@ def _reduction(head: _headers.Head, mode: str, at_least: tuple[int, int]) -> int
 
 
 def _decode_jpeg(data: bytes, head: _headers.Head, mode: str, reduction: int) -> np.ndarray:
-    import cv2
-
+    cv2 = opencv()
     is_gray = mode == "gray" or (head.is_gray and mode != "rgb")
     # OpenCV knows this flag for a few formats only, and swapping takes a tenth of the time of decoding.
     flags = cv2.IMREAD_GRAYSCALE if is_gray else cv2.IMREAD_COLOR_RGB
@@ -115,8 +114,7 @@ def _decode_jpeg(data: bytes, head: _headers.Head, mode: str, reduction: int) ->
 
 def _imdecode(data: bytes, head: _headers.Head, mode: str = "unchanged") -> np.ndarray:
     """Decode an image that is no JPEG, not turned."""
-    import cv2
-
+    cv2 = opencv()
     flags = {"rgb": cv2.IMREAD_COLOR, "gray": cv2.IMREAD_GRAYSCALE}.get(mode, cv2.IMREAD_UNCHANGED)
     if flags != cv2.IMREAD_UNCHANGED:  # which turns nothing, and knows no other flags beside it
         flags |= cv2.IMREAD_IGNORE_ORIENTATION
@@ -131,8 +129,7 @@ def _found(image: np.ndarray | None, head: _headers.Head) -> np.ndarray:
 
 def _in_mode(image: np.ndarray, mode: str) -> np.ndarray:
     """Bring what a file holds into 8 bits of gray or RGB, as a mode asks."""
-    import cv2
-
+    cv2 = opencv()
     if mode not in ("rgb", "gray"):
         return image
     if image.dtype == np.uint16:
@@ -147,8 +144,7 @@ def _in_mode(image: np.ndarray, mode: str) -> np.ndarray:
 
 def swap_red_and_blue(image: np.ndarray) -> np.ndarray:
     """RGB to OpenCV's BGR, or back; alpha stays where it is."""
-    import cv2
-
+    cv2 = opencv()
     channels = 1 if image.ndim == 2 else image.shape[2]
     codes = {3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
     if channels not in codes:

@@ -13,6 +13,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._decoding import decode, reason_of, swap_red_and_blue, without_messages
+from cvkit._opencv import opencv
 from cvkit._paths import atomic_path
 from cvkit._walk import LIST_SUFFIXES, SUFFIXES, LeftOut, UnreadableListError, walk
 
@@ -77,6 +78,8 @@ def read_image(
         If there is no such file.
     UnreadableImageError
         If the file is no image, is truncated, damaged or too large; an ``OSError``, as the former.
+    ImportError
+        If OpenCV is not installed, or too old.
 
     Examples
     --------
@@ -89,6 +92,7 @@ def read_image(
     _validate.one_of(mode, _MODES, "mode")
     if at_least is not None:
         at_least = _validate.output_shape(at_least, "at_least")
+    opencv()  # its absence is no fault of the file
     data = Path(path).read_bytes()
     try:
         return decode(data, mode, max_pixels, at_least)
@@ -117,6 +121,8 @@ def write_image(path: str | os.PathLike[str], image: Any, *, quality: int = 95) 
         For an unknown format or an image of the wrong shape.
     OSError
         If the file cannot be written.
+    ImportError
+        If OpenCV is not installed, or too old.
 
     Examples
     --------
@@ -162,8 +168,7 @@ def encode_image(image: Any, suffix: str, *, quality: int = 95) -> bytes:
 
 
 def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
-    import cv2
-
+    cv2 = opencv()
     dtypes: tuple[type, ...] = (np.uint8,)
     if suffix in _DEEP_SUFFIXES:
         dtypes += (np.uint16,)
@@ -219,6 +224,7 @@ def read_ahead(
     >>> [(path.name, type(image).__name__) for path, image in read_ahead([Path("missing.png")])]
     [('missing.png', 'FileNotFoundError')]
     """
+    opencv()
     waiting: deque[tuple[Path, Future[np.ndarray | OSError]]] = deque()
     reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cvkit-read")
     try:

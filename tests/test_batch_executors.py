@@ -152,7 +152,7 @@ def test_shards_are_of_64_to_256_files_or_few_enough_for_all() -> None:
 
 def test_a_cluster_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(ImportError, match=r"pip install cvkit\[dask\]"):
+    with pytest.raises(ImportError, match=r"pip install cvkit-numba\[dask\]"):
         Cluster()
 
 

@@ -89,7 +89,7 @@ def test_without_matplotlib_the_data_is_written(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     assert main(["evaluate", "found.json", "labels.json"]) == 0
-    assert "pip install 'cvkit[plot]'" in capsys.readouterr().err
+    assert "pip install 'cvkit-numba[plot]'" in capsys.readouterr().err
     assert curves()["images"] == 2
 
 

@@ -56,7 +56,7 @@ MAY_USE = {
 MAY_USE["cli"] = {*MAY_USE}
 # Which rooms may import what pip brought; the rest of the standard library and NumPy are free to all.
 EXTERNAL = {
-    "cv2": {"io", "video", "compare.cases", "compare.measure", "compare.present"},
+    "cv2": {"io", "compare.cases", "compare.measure", "compare.present"},
     "skimage": {"compare.cases"},
     "PIL": {"compare.cases"},
     "sklearn": {*_LEARNERS, "detect.training", "compare.cases"},
@@ -82,7 +82,7 @@ def room(module: str) -> str:
         return "names"
     if module == "cvkit.__main__":
         return "cli"
-    if module == "cvkit._decoding":  # the part of io that needs OpenCV
+    if module in ("cvkit._decoding", "cvkit._opencv"):  # the parts of io that need OpenCV
         return "io"
     if module.startswith("cvkit._"):
         return "helpers"

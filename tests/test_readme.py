@@ -96,7 +96,7 @@ def test_the_maintainers_run_the_commands_that_install(root: Path) -> None:
     (pattern,) = re.findall(r"grep -E '(.+)' README\.md", script)
     found = re.findall(pattern, README, flags=re.MULTILINE)
     assert found == [
-        "pip install . && cvkit detect samples/street2.jpg",
+        'pip install ".[opencv]" && cvkit detect samples/street2.jpg',
         'pip install ".[test]" && pytest -n 2',
     ]
     assert {f"{command}\n" for command in found} <= set(blocks("sh"))

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 import cvkit
+from cvkit._opencv import opencv
 from cvkit._paths import check_writable, remove_temporary
 from cvkit.batch.executors.local import Executor, Local, cut
 from cvkit.batch.pipeline import Pipeline
@@ -84,6 +85,7 @@ class Run:
         pipeline = _pipeline(operation, parameters)
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
+        opencv()  # without it, every file would fail
         self._folder = Path(output)
         given = [source] if isinstance(source, str | os.PathLike) else list(source)
         sources = Sources(given, self._folder, with_videos=settings.takes_videos(pipeline))

@@ -51,7 +51,11 @@ def compare(
 
     Exit code: 0 every row agrees within its tolerance, 1 some do not, 2 wrong usage, 130 interrupted.
     """
+    from cvkit._opencv import opencv
     from cvkit._paths import claim_folder
+
+    with wrong_usage():
+        opencv()  # what is compared with
     from cvkit.compare.measure.comparison import Comparison, read_images
     from cvkit.compare.measure.miss_rates import find_labeled
     from cvkit.compare.measure.selection import all_cases, read_size, select

@@ -171,4 +171,4 @@ def _draw(path: Path, curves: dict[str, dict[str, np.ndarray]]) -> None:
     try:
         plot_det(panels, path)
     except ImportError:
-        tell("the curves are not drawn: matplotlib is missing (pip install 'cvkit[plot]')")
+        tell("the curves are not drawn: matplotlib is missing (pip install 'cvkit-numba[plot]')")

@@ -10,6 +10,7 @@ from typing import Any
 
 from cvkit._containers import declared_length
 from cvkit._decoding import without_messages
+from cvkit._opencv import opencv
 
 SUFFIXES = frozenset(
     {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"}
@@ -70,8 +71,7 @@ def camera_index(source: str | int | os.PathLike[str]) -> int | None:
 
 def open_capture(path: str) -> Any:
     """Open a video as OpenCV reads it; UnreadableVideoError where that is not possible."""
-    import cv2
-
+    cv2 = opencv()
     if os.stat(path).st_size == 0:
         raise UnreadableVideoError(f"{path}: the file is empty")
     with silenced():

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
+from cvkit._opencv import opencv
 from cvkit.video.files import UnreadableVideoError, camera_index, is_cut_off, open_capture, silenced
 
 # Of a source that does not say how many frames a second it has, such as some cameras.
@@ -95,8 +96,7 @@ class FrameReader:
     """
 
     def __init__(self, source: str | int, wanted: range, depth: int) -> None:
-        import cv2
-
+        cv2 = opencv()
         self._source = source
         self._wanted = wanted
         self._capture = _open_camera(source) if isinstance(source, int) else open_capture(source)
@@ -144,8 +144,7 @@ class FrameReader:
             reader.shutdown(wait=True, cancel_futures=True)
 
     def _decode(self) -> Iterator[Frame]:
-        import cv2
-
+        cv2 = opencv()
         shape = None
         doubtful: Frame | None = None
         for number in range(self._wanted.stop):
@@ -188,8 +187,7 @@ class FrameReader:
 
 
 def _open_camera(index: int) -> Any:
-    import cv2
-
+    cv2 = opencv()
     with silenced():
         capture = cv2.VideoCapture(index)
     if not capture.isOpened():

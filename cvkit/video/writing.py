@@ -11,6 +11,7 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._containers import declared_length
+from cvkit._opencv import opencv
 from cvkit._paths import temporary_path
 from cvkit.video.files import WRITTEN, name_for_ffmpeg, open_capture, silenced
 
@@ -99,10 +100,9 @@ class VideoWriter:
         image : array, (H, W) or (H, W, 3), uint8
             Gray or RGB, of the size of the first. A device array is copied to the host.
         """
-        import cv2
-
         from cvkit._dispatch import to_host
 
+        cv2 = opencv()
         pixels = to_host(image)
         _validate.image(pixels, dtypes=(np.uint8,), channels=(1, 3))
         height, width = pixels.shape[:2]
@@ -118,8 +118,7 @@ class VideoWriter:
         self._encoder.write(pixels)
 
     def _open(self, height: int, width: int) -> None:
-        import cv2
-
+        cv2 = opencv()
         code = cv2.VideoWriter.fourcc(*WRITTEN[self._path.suffix.lower()])
         size = (_encoded_length(width), _encoded_length(height))
         with silenced():

@@ -70,7 +70,7 @@ class Cluster:
         try:
             import distributed
         except ImportError:
-            raise ImportError("a Dask cluster needs the extra 'dask': pip install cvkit[dask]") from None
+            raise ImportError("a Dask cluster needs Dask: pip install cvkit-numba[dask]") from None
         if workers is not None:
             _validate.integer(workers, "workers", minimum=1)
         self._closing = contextlib.ExitStack()

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from cvkit._opencv import opencv
 from cvkit._paths import check_writable
 from cvkit.batch import runner
 from cvkit.batch.record.manifest import NAME
@@ -86,6 +87,7 @@ class Run:
     ) -> None:
         if resume and overwrite:
             raise ValueError("resume and overwrite exclude each other")
+        opencv()  # without it, every source would fail
         self._given = [sources] if isinstance(sources, str | int | os.PathLike) else list(sources)
         self._output = Path(output)
         self._settings = settings

@@ -122,7 +122,7 @@ def plot_tree(
     fontsize: float = 8,
     ax: Any = None,
 ) -> Any:
-    """Draw a tree; needs matplotlib (``pip install cvkit[plot]``).
+    """Draw a tree; needs matplotlib (``pip install cvkit-numba[plot]``).
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def plot_tree(
     try:
         from matplotlib import pyplot
     except ImportError as error:
-        raise ImportError("plot_tree needs matplotlib: pip install cvkit[plot]") from error
+        raise ImportError("plot_tree needs matplotlib: pip install cvkit-numba[plot]") from error
 
     tree = estimator.tree_
     names = _feature_names(estimator, feature_names)
