@@ -89,6 +89,16 @@ def test_the_wheel_is_for_this_system_and_small(wheel: Path) -> None:
     assert "Root-Is-Purelib: false\n" in about
 
 
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"cvkit"}
+    models = {f"cvkit/detect/models/person-{kind}.npz" for kind in ("acf", "hog", "ldcf")}
+    assert {"cvkit/py.typed", "cvkit/batch/report/templates/report.html", *models} <= names
+    assert any(name.startswith("cvkit/_compiled/x86-64-v3/") for name in names)
+
+
 @pytest.mark.parametrize(
     ("call", "bar"),
     [
