@@ -15,6 +15,8 @@ Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 IMAGE_DTYPES: tuple[type, ...] = (np.uint8, np.uint16, np.float32, np.float64)
+# Of operations that take derivatives, depths and computed tomograms, too.
+SIGNED_DTYPES = (*IMAGE_DTYPES, np.int16)
 
 # Of an image. Kernels number rows and columns, not values, in 32 bits.
 LARGEST_SIDE = (1 << 31) - 1

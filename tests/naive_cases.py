@@ -39,8 +39,7 @@ def _shear(image: Array) -> np.ndarray:
 def _warp_case(dtype: str, channels: int, interpolation: str, border: str, perspective: bool) -> Case:
     function = cvkit.warp_perspective if perspective else cvkit.warp_affine
     matrix = tilt if perspective else _shear if interpolation == "nearest" else rotation
-    whole = dtype.startswith("u")
-    tolerance = ONE_LEVEL if whole else BLEND
+    tolerance = BLEND if dtype.startswith("float") else ONE_LEVEL
     return Case(
         function.__name__,
         f"{interpolation} {border}",
@@ -68,6 +67,9 @@ WARP = [
     _warp_case("uint8", 2, "bilinear", "wrap", False),
     _warp_case("uint8", 1, "nearest", "replicate", False),
     _warp_case("uint16", 1, "bilinear", "constant", True),
+    _warp_case("int16", 1, "bilinear", "constant", False),
+    _warp_case("int16", 3, "bicubic", "reflect", True),
+    _warp_case("int16", 1, "nearest", "replicate", False),
     _warp_case("float32", 1, "bilinear", "constant", True),
     _warp_case("float32", 3, "bilinear", "replicate", False),
     _warp_case("float64", 2, "bilinear", "replicate", False),

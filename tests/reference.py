@@ -31,8 +31,8 @@ def sharpen(image: np.ndarray, method: str, amount: float) -> np.ndarray:
         along_x = sum(w * (neighbor(image, d, 1) - neighbor(image, d, -1)) for d, w in smooth) / 8
         along_y = sum(w * (neighbor(image, 1, d) - neighbor(image, -1, d)) for d, w in smooth) / 8
         result = center + amount * np.hypot(along_x, along_y)
-    if image.dtype.kind == "u":
-        result = np.rint(result).clip(0, np.iinfo(image.dtype).max)
+    if image.dtype.kind != "f":
+        result = np.rint(result).clip(np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
     return result.astype(image.dtype)
 
 
@@ -95,8 +95,8 @@ def sample(
 
 def as_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Round half to even and saturate for whole dtypes."""
-    if dtype.kind == "u":
-        values = np.rint(values).clip(0, np.iinfo(dtype).max)
+    if dtype.kind != "f":
+        values = np.rint(values).clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
     return values.astype(dtype)
 
 

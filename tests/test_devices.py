@@ -25,7 +25,9 @@ from tests.simulate import small_image
 ROWS = sorted([*CASES, *NAIVE_CASES], key=lambda case: case.operation)
 # One of each operation: that much of a CUDA twin runs also where what a GPU would run cannot.
 SIMULATED = [*{case.operation: case for case in reversed(ROWS)}.values()]
-# A simulator takes seconds to start: few of them, which share the rows.
+# One of each room in every run, the rest in sweeps, in few processes: a simulator takes seconds to start.
+OF_ROOMS = [*{cvkit._FUNCTIONS[case.operation].split(".")[1]: case for case in SIMULATED}.values()]
+REST = [case for case in SIMULATED if case not in OF_ROOMS]
 SIMULATORS = 4
 SIMULATOR = {"NUMBA_ENABLE_CUDASIM": "1", "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
 
@@ -36,9 +38,17 @@ def assert_twins_agree(case: Case, cpu: np.ndarray, cuda: np.ndarray) -> None:
 
 
 @unless_ptx_device
-@pytest.mark.parametrize("part", range(SIMULATORS))
-def test_simulated_cuda_equals_cpu(part: int, tmp_path: Path, root: Path) -> None:
-    cases = SIMULATED[part::SIMULATORS]
+@pytest.mark.parametrize(
+    "cases",
+    [
+        pytest.param(OF_ROOMS, id="one of each room"),
+        *(
+            pytest.param(REST[part::SIMULATORS], id=f"part {part} of the rest", marks=pytest.mark.sweep)
+            for part in range(SIMULATORS)
+        ),
+    ],
+)
+def test_simulated_cuda_equals_cpu(cases: list[Case], tmp_path: Path, root: Path) -> None:
     output = tmp_path / "simulated.npz"
     command = [sys.executable, "-m", "tests.simulate", str(output), *(case.label for case in cases)]
     run = subprocess.run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -16,17 +18,20 @@ from tests.naive_cases import NAIVE_CASES
 OPENCV = int(cv2.__version__.partition(".")[0])
 # The last two cross every strip and tile of the kernels, down and along.
 SHAPES = [(1, 1), (1, 9), (7, 1), (2, 2), (5, 6), (17, 23), (64, 97), (259, 33), (9, 1300)]
-ROWS = [
-    pytest.param(
-        case,
-        id=case.label,
-        marks=pytest.mark.skipif(
-            case.against == "opencv" and not case.demands(OPENCV),
-            reason=f"not the result of OpenCV {OPENCV} on this processor",
-        ),
-    )
-    for case in [*CASES, *NAIVE_CASES]
-]
+# What most people have. Kernels for other dtypes are compiled anew, for the same rows: .ci/run does so.
+COMMON_DTYPES = ("uint8", "float32")
+
+
+def _row(case: Case) -> Any:
+    is_expected = case.against != "opencv" or case.demands(OPENCV)
+    reason = f"not the result of OpenCV {OPENCV} on this processor"
+    marks = [pytest.mark.skipif(not is_expected, reason=reason)]
+    if case.dtype not in COMMON_DTYPES:
+        marks.append(pytest.mark.sweep)
+    return pytest.param(case, id=case.label, marks=marks)
+
+
+ROWS = [_row(case) for case in [*CASES, *NAIVE_CASES]]
 
 
 # Of each operation and dtype one row is run with threads always: compiling a kernel for them takes seconds.

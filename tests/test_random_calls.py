@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cvkit
 from cvkit.batch import image_operations
-from cvkit.compare.cases.images import MAXIMA, noise, scene
+from cvkit.compare.cases.images import RANGES, noise, scene
 from cvkit.compare.measure.difference import difference
 from tests.random_calls import CALLS, Draw, RandomCall
 
@@ -44,9 +44,9 @@ def draw_image(draw: Draw, row: RandomCall, dtypes: tuple[str, ...]) -> np.ndarr
     else:
         image = noise(height, width, channels, dtype, seed)
     if content == "levels":  # many equal values: ties
-        image = (image // (MAXIMA[dtype] / 4) * (MAXIMA[dtype] // 8)).astype(dtype)
+        image = (image // (RANGES[dtype][1] / 4) * (RANGES[dtype][1] // 8)).astype(dtype)
     elif content == "extremes":
-        image = np.where(image > MAXIMA[dtype] / 2, MAXIMA[dtype], 0).astype(dtype)
+        image = np.where(image > RANGES[dtype][1] / 2, RANGES[dtype][1], 0).astype(dtype)
     return laid_out(
         image, draw(st.sampled_from(["plain", "gaps", "backwards", "columns first", "read only"]))
     )

@@ -29,7 +29,7 @@ def filter2d(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     kernel : array_like, (h, w)
         Finite weights. It is not flipped; its anchor is the element ``[h // 2, w // 2]``.
@@ -69,7 +69,7 @@ def filter2d(
     >>> cvkit.filter2d(np.array([[1, 2, 4]], np.uint8), [[-1, 0, 1]], out_dtype=np.int16, border="replicate")
     array([[1, 3, 2]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _filter2d(stack.dtype, kernel, delta, border, border_value, out_dtype).apply(stack)
 
 
@@ -103,7 +103,7 @@ def sep_filter2d(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     kernel_y, kernel_x : array_like, (n,)
         Finite weights down the columns and along the rows, not flipped; the anchor is the element ``n // 2``.
@@ -143,7 +143,7 @@ def sep_filter2d(
     >>> cvkit.sep_filter2d(np.array([[0, 0, 8, 0, 0]], np.uint8), kernel_y=[1], kernel_x=[0.25, 0.5, 0.25])
     array([[0, 2, 4, 2, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _sep_filter2d(stack.dtype, kernel_y, kernel_x, delta, border, border_value, out_dtype).apply(stack)
 
 

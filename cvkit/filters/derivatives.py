@@ -41,7 +41,7 @@ def sobel(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     dx, dy : int
         Orders of the derivative in x and y; at least one is not 0, each is smaller than the kernel.
@@ -58,7 +58,7 @@ def sobel(
     Returns
     -------
     array
-        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``.
+        The derivative: int16 for uint8 images, float32 for uint16 and int16, else of the dtype of ``image``.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def sobel(
     >>> cvkit.sobel(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 80, 40,  0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _sobel(stack.dtype, dx, dy, ksize, scale, delta, border).apply(stack)
 
 
@@ -122,7 +122,7 @@ def scharr(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     dx, dy : int
         1 and 0 for the derivative in x, 0 and 1 in y.
@@ -137,7 +137,7 @@ def scharr(
     Returns
     -------
     array
-        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``.
+        The derivative: int16 for uint8 images, float32 for uint16 and int16, else of the dtype of ``image``.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def scharr(
     >>> cvkit.scharr(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[  0, 320, 160,   0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _first_derivative(stack.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(stack)
 
 
@@ -161,7 +161,7 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: 
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     dx, dy : int
         1 and 0 for the derivative in x, 0 and 1 in y.
@@ -174,8 +174,9 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: 
     Returns
     -------
     array
-        The derivative: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``. It is a
-        sum over the kernel: three times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same sign.
+        The derivative: int16 for uint8 images, float32 for uint16 and int16, else of the dtype of ``image``.
+        It is a sum over the kernel: three times scikit-image's ``prewitt_v`` and ``prewitt_h``, with the same
+        sign.
 
     Raises
     ------
@@ -190,7 +191,7 @@ def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: 
     >>> cvkit.prewitt(np.array([[0, 10, 20, 20]], np.uint8), 1, 0)
     array([[ 0, 60, 30,  0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _first_derivative(stack.dtype, dx, dy, (1.0, 1.0, 1.0), 1, 0, border).apply(stack)
 
 
@@ -226,7 +227,7 @@ def laplacian(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     ksize : {1, 3, 5}
         Kernel size in pixels; 1 is the 3 x 3 kernel of the four neighbors, 3 that of the diagonal ones, 5
@@ -242,7 +243,7 @@ def laplacian(
     Returns
     -------
     array
-        The Laplacian: int16 for uint8 images, float32 for uint16, else of the dtype of ``image``.
+        The Laplacian: int16 for uint8 images, float32 for uint16 and int16, else of the dtype of ``image``.
 
     Raises
     ------
@@ -257,7 +258,7 @@ def laplacian(
     >>> cvkit.laplacian(np.array([[0, 10, 20, 20]], np.uint8))
     array([[ 20,   0, -10,   0]], dtype=int16)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _laplacian(stack.dtype, ksize, scale, delta, border).apply(stack)
 
 
@@ -289,7 +290,7 @@ def _gain(weights: Separable | Planar) -> float:
 def _arithmetic(dtype: np.dtype, gain: float, scale: float, delta: float) -> Arithmetic:
     """Choose dtypes and rounding for whole-numbered weights that enlarge a value by up to ``gain``.
 
-    float32 sums of uint8 or uint16 values times whole weights are exact: one rounding is all there is.
+    float32 sums of values of up to 16 bits times whole weights are exact: one rounding is all there is.
     """
     scale, delta = _validate.number(scale, "scale"), _validate.number(delta, "delta")
     is_plain = (scale, delta) == (1, 0)
@@ -311,7 +312,7 @@ def roberts(image: Array, *, border: str = "reflect101", out: Array | None = Non
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     border : {"reflect101", "reflect", "replicate", "constant", "wrap"}
         What lies beyond the image; the constant is 0.
@@ -342,7 +343,7 @@ def roberts(image: Array, *, border: str = "reflect101", out: Array | None = Non
     >>> cvkit.roberts(np.array([[0, 0, 8, 8]], np.uint8)).round(3)
     array([[0., 8., 0., 0.]], dtype=float32)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _roberts(stack.dtype, border).apply(stack)
 
 

@@ -23,7 +23,7 @@ def laplacian_of_gaussian(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     sigma : float or (float, float)
         Standard deviation in pixels, greater than 0, for both axes or as (y, x). Kernels reach 4 of them.
@@ -58,7 +58,7 @@ def laplacian_of_gaussian(
     >>> cvkit.laplacian_of_gaussian(image, 1.0)[4, 4].round(3)
     np.float32(-0.318)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _laplacian_of_gaussian(stack.dtype, sigma, border).apply(stack)
 
 

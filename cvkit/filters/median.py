@@ -17,7 +17,7 @@ def median_blur(image: Array, ksize: int, *, out: Array | None = None) -> Array:
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels, each on its own. Pixels outside repeat the outermost.
     ksize : int
         Side of the square, in pixels; odd, at most 15445. With 1 the result is a copy.
@@ -56,7 +56,7 @@ def median_blur(image: Array, ksize: int, *, out: Array | None = None) -> Array:
            [7, 7, 7, 7],
            [7, 7, 7, 7]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     ksize = _validate.integer(ksize, "ksize", maximum=_LARGEST_KSIZE)
     _validate.kernel_size(ksize)
     kernels = stack.kernels(median_kernels)

@@ -41,7 +41,7 @@ def sharpen(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     method : {"laplacian", "sobel"}
         ``"laplacian"`` subtracts the Laplacian of the four neighbors, ``"sobel"`` adds the magnitude of the
@@ -76,7 +76,7 @@ def sharpen(
     >>> cvkit.sharpen(np.array([[10, 10, 20, 20]], np.uint8))
     array([[10,  0, 30, 20]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _sharpen(stack.dtype, method, amount, border).apply(stack)
 
 
@@ -106,7 +106,7 @@ def unsharp_mask(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     sigma : float or (float, float)
         Standard deviation of the blur in pixels, for both axes or as (y, x); see :func:`gaussian_blur`.
@@ -143,7 +143,7 @@ def unsharp_mask(
     >>> cvkit.unsharp_mask(np.array([[10, 10, 20, 20]], np.uint8))
     array([[ 9,  7, 23, 21]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     detail = _detail(stack.dtype, amount, threshold)
     # Holds the blur until each pixel of it is replaced by the result.
     result = gaussian_blur(stack.array, sigma=sigma, border=border, out=stack.output())

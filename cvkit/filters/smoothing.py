@@ -28,7 +28,7 @@ def box_filter(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     ksize : int or (int, int)
         Odd size of the box in pixels, for both axes or as (height, width).
@@ -65,7 +65,7 @@ def box_filter(
     >>> cvkit.box_filter(np.array([[0, 0, 9, 0, 0]], np.uint8), (1, 3))
     array([[0, 3, 3, 3, 0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _box(stack.dtype, ksize, normalize, border, border_value).apply(stack)
 
 
@@ -93,9 +93,11 @@ def _unsigned_for(largest: int) -> np.dtype:
 def _box_arithmetic(dtype: np.dtype, box: Box, normalize: bool, float_dtype: np.dtype) -> Arithmetic:
     """Choose the narrowest dtypes that hold a sum and round an average right; floats are summed as told."""
     area = box.height * box.width
-    if dtype.kind == "f":
-        rounding = _rounding.real(float_dtype, dtype, scale=1 / area if normalize else 1)
-        return Arithmetic(float_dtype, float_dtype, rounding, dtype)
+    if dtype.kind != "u":
+        # Sums of int16 are exact in float64, too.
+        sum_dtype = float_dtype if dtype.kind == "f" else _FLOAT64
+        rounding = _rounding.real(sum_dtype, dtype, scale=1 / area if normalize else 1)
+        return Arithmetic(sum_dtype, sum_dtype, rounding, dtype)
     largest = int(np.iinfo(dtype).max)
     column_dtype, sum_dtype = _unsigned_for(box.height * largest), _unsigned_for(area * largest)
     if not normalize:
@@ -123,7 +125,7 @@ def gaussian_blur(
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack, of any number of channels.
     sigma : float or (float, float), optional
         Standard deviation in pixels, for both axes or as (y, x). Missing or 0, it follows from the size:
@@ -163,7 +165,7 @@ def gaussian_blur(
     >>> cvkit.gaussian_blur(np.array([[0, 0, 64, 0, 0]], np.uint8), ksize=5)
     array([[ 8, 16, 24, 16,  8]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     return _gaussian(stack.dtype, sigma, ksize, border, border_value).apply(stack)
 
 
@@ -228,11 +230,13 @@ def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
 def _gaussian_weights(
     dtype: np.dtype, sizes: tuple[int, int], sigmas: tuple[float, float]
 ) -> tuple[Separable, Arithmetic]:
-    """Weights along y and x, and how they are summed: as fixed-point numbers for integers."""
-    if dtype.kind == "f":
+    """Weights along y and x, and how they are summed: as fixed-point numbers for unsigned integers."""
+    if dtype.kind != "u":
         y_kernel, x_kernel = map(gaussian_kernel, sizes, sigmas)
         weights = tuple(y_kernel.tolist()), tuple(x_kernel.tolist())
-        return Separable((weights,)), Arithmetic(dtype, dtype, AsItIs(), dtype)
+        real = _rounding.float_dtype(dtype)
+        once = AsItIs() if dtype.kind == "f" else _rounding.real(real, dtype)
+        return Separable((weights,)), Arithmetic(real, real, once, dtype)
     bits = 8 * dtype.itemsize
     y_weights, y_bits = _fixed_point_kernel(sizes[0], sigmas[0], bits)
     x_weights, x_bits = _fixed_point_kernel(sizes[1], sigmas[1], bits)

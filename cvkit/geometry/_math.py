@@ -33,6 +33,21 @@ class Border(NamedTuple):
     pixel: np.ndarray
 
 
+class Limits(NamedTuple):
+    """Whether values are integers, and the least and the largest of them, as floats."""
+
+    are_integers: bool
+    least: Any
+    largest: Any
+
+    @classmethod
+    def of(cls, dtype: np.dtype, real: np.dtype) -> "Limits":
+        """Take those of a dtype, as numbers of the dtype that is computed in."""
+        if dtype.kind == "f":
+            return cls(False, real.type(-np.inf), real.type(np.inf))
+        return cls(True, real.type(np.iinfo(dtype).min), real.type(np.iinfo(dtype).max))
+
+
 WEIGHT_BITS = 22
 """Weights of bytes are multiples of ``2 ** -WEIGHT_BITS`` where resizing follows Pillow."""
 
@@ -96,10 +111,12 @@ def nearest_index(value):
 
 
 @helper
-def rounded(value, is_integer, largest):
-    """Give a float as it is, or round it half to even and saturate at 0 and ``largest``, a float."""
+def rounded(value, limits):
+    """Give a float as it is, or round it half to even and saturate."""
     # Not numpy's rint, which CUDA does not know.
-    return min(max(float(round(value)), 0.0), float(largest)) if is_integer else value
+    if not limits.are_integers:
+        return value
+    return min(max(float(round(value)), float(limits.least)), float(limits.largest))
 
 
 @helper

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from cvkit import _validate
 from cvkit._channels import in_groups
 from cvkit._dispatch import Array, ImageStack
 from cvkit.geometry._cpu import pyramid as pyramid_kernels
@@ -17,7 +18,7 @@ def pyramid_down(image: Array, *, out: Array | None = None) -> Array:
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     out : array, optional
         Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
         the image is.
@@ -40,7 +41,7 @@ def pyramid_down(image: Array, *, out: Array | None = None) -> Array:
     >>> cvkit.pyramid_down(np.array([[0, 0, 160, 0, 0]], np.uint8))
     array([[20, 60, 20]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     count, height, width, channels = stack.shape
     result = stack.output((count, (height + 1) // 2, (width + 1) // 2, channels))
     kernels = stack.kernels(pyramid_kernels)
@@ -55,7 +56,7 @@ def pyramid_up(image: Array, *, out: Array | None = None) -> Array:
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     out : array, optional
         Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
         the image is.
@@ -79,7 +80,7 @@ def pyramid_up(image: Array, *, out: Array | None = None) -> Array:
     array([[20, 40, 70, 80],
            [20, 40, 70, 80]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     count, height, width, channels = stack.shape
     result = stack.output((count, 2 * height, 2 * width, channels))
     kernels = stack.kernels(pyramid_kernels)

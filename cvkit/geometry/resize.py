@@ -14,7 +14,7 @@ from cvkit.geometry import _resampling
 from cvkit.geometry._cpu import resize as resize_kernels
 from cvkit.geometry._cpu import resize_passes as pass_kernels
 from cvkit.geometry._cpu import resize_weighted as weighted_kernels
-from cvkit.geometry._math import WEIGHT_BITS
+from cvkit.geometry._math import WEIGHT_BITS, Limits
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
@@ -41,7 +41,7 @@ def resize(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     output_shape : (int, int)
         Height and width of the result, in pixels.
     interpolation : {"bilinear", "bilinear_exact", "nearest", "nearest_exact", "bicubic", "area", "lanczos"}
@@ -98,7 +98,7 @@ def resize(
     stack = (
         ImageStack.of(image, out=out, channels=None, dtypes=(np.uint8,))
         if interpolation == "bilinear_exact"
-        else ImageStack.of(image, out=out, channels=None)
+        else ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     )
     height, width = _validate.output_shape(output_shape)
     count, source_height, source_width, channels = stack.shape
@@ -133,7 +133,7 @@ def _resize(stack: ImageStack, interpolation: str, source: Array, result: Array)
         rows = _bilinear_rows(interpolation, source_height, height)
         columns = _bilinear_columns(interpolation, source_width, width)
         kernels.bilinear(source, *rows, *columns, result)
-    elif interpolation in _ANTIALIASED.values() and (stack.dtype.kind == "u" or stack.is_on_device):
+    elif interpolation in _ANTIALIASED.values() and (stack.dtype.kind != "f" or stack.is_on_device):
         # Floats, which need no rounding between, on a GPU only: there every value is a sum of its own.
         _resize_by_passes(stack, interpolation, source, result)
     else:
@@ -145,9 +145,8 @@ def _resize_at_once(stack: ImageStack, interpolation: str, source: Array, result
     real = np.dtype(np.float64 if stack.dtype == np.float64 else np.float32)
     rows = _table(interpolation, source.shape[1], result.shape[1], real)
     columns = _table(interpolation, source.shape[2], result.shape[2], real)
-    is_integer = stack.dtype.kind == "u"
-    largest = real.type(np.iinfo(stack.dtype).max if is_integer else np.inf)
-    stack.kernels(weighted_kernels).weighted(source, *rows, *columns, is_integer, largest, result)
+    limits = Limits.of(stack.dtype, real)
+    stack.kernels(weighted_kernels).weighted(source, *rows, *columns, limits, result)
 
 
 def _resize_by_passes(stack: ImageStack, interpolation: str, source: Array, result: Array) -> None:

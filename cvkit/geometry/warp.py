@@ -18,7 +18,7 @@ from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, resh
 from cvkit._jit_cuda import on_device
 from cvkit._memoized import memoized
 from cvkit.geometry._cpu import warp as warp_kernels
-from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Positions
+from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Limits, Positions
 from cvkit.geometry.matrices import invert_affine, invert_perspective
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
@@ -44,7 +44,7 @@ def warp_affine(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     matrix : array_like, (2, 3)
         Maps (x, y, 1) of the image to (x, y) of the result; pixel centers have integer coordinates.
     output_shape : (int, int)
@@ -90,7 +90,7 @@ def warp_affine(
     array([[ 5, 15, 25]], dtype=uint8)
     """
     to_source = _affine_to_source(matrix, inverse)
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(AFFINE, to_source, height, _coordinate_dtype(stack, (height, width)))
     return _warp(stack, positions, (height, width), interpolation, border, border_value)
@@ -113,7 +113,7 @@ def warp_perspective(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     matrix : array_like, (3, 3)
         Maps (x, y, 1) of the image to (x w, y w, w) of the result; its scale and sign mean nothing.
     output_shape : (int, int)
@@ -152,7 +152,7 @@ def warp_perspective(
     array([[ 0, 11, 25, 43, 67]], dtype=uint8)
     """
     to_source = _perspective_to_source(matrix, inverse)
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     height, width = _validate.output_shape(output_shape)
     positions = _from_matrix(PERSPECTIVE, to_source, height, _coordinate_dtype(stack, (height, width)))
     return _warp(stack, positions, (height, width), interpolation, border, border_value)
@@ -174,7 +174,7 @@ def remap(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     map_x, map_y : array, (height, width)
         Source coordinates in pixels; float32 or float64, integers and other floats are converted to
         float64. NaN and infinity give ``border_value``.
@@ -207,7 +207,7 @@ def remap(
     >>> cvkit.remap(np.array([[10, 20, 30]], np.uint8), [[2.0, 0.5]], [[0.0, 0.0]])
     array([[30, 15]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     positions = _from_maps(map_x, map_y, stack, ("map_x", "map_y"), rank=2)
     return _warp(stack, positions, positions.map_x.shape, interpolation, border, border_value)
 
@@ -226,7 +226,7 @@ def bilinear_sample(
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C)
-        The image or stack, of any number of channels; uint8, uint16, float32 or float64.
+        The image or stack, of any number of channels; uint8, uint16, int16, float32 or float64.
     x, y : array, (points,)
         Coordinates in pixels, as those of :func:`remap`. NaN and infinity give ``border_value``.
     border, border_value
@@ -258,7 +258,7 @@ def bilinear_sample(
     >>> cvkit.bilinear_sample(np.array([[10, 20], [30, 40]], np.uint8), [0.5, 0.25], [0.5, 0])
     array([25. , 12.5], dtype=float32)
     """
-    stack = ImageStack.of(image, out=out, channels=None)
+    stack = ImageStack.of(image, out=out, channels=None, dtypes=_validate.SIGNED_DTYPES)
     positions = _from_maps(x, y, stack, ("x", "y"), rank=1)
     shape = (1, positions.map_x.shape[1])
     count, _, _, channels = stack.shape
@@ -350,7 +350,7 @@ def _fill(
     mode = _validate.one_of(border, BORDERS, "border")
     pixel = _border_pixel(border_value, stack.dtype, stack.shape[3])
     blend_type = np.empty(0, _blend_dtype(stack.dtype))
-    is_integer = out.dtype.kind == "u"
+    limits = Limits.of(out.dtype, blend_type.dtype)
     kernels = stack.kernels(warp_kernels)
     offset_type = np.empty(0, _offset_dtype(math.prod(stack.shape[1:])))
     for channels, source, part in in_groups(stack, out):
@@ -359,10 +359,9 @@ def _fill(
             kernels.nearest(source, positions, beyond, offset_type, part)
         elif interpolation == "bilinear":
             bilinear = kernels.bilinear_gray if part.shape[3] == 1 else kernels.bilinear_color
-            bilinear(source, positions, beyond, offset_type, blend_type, is_integer, part)
+            bilinear(source, positions, beyond, offset_type, blend_type, limits.are_integers, part)
         else:
-            largest = blend_type.dtype.type(np.iinfo(out.dtype).max if is_integer else np.inf)
-            kernels.bicubic(source, positions, beyond, offset_type, blend_type, is_integer, largest, part)
+            kernels.bicubic(source, positions, beyond, offset_type, blend_type, limits, part)
 
 
 def _coordinate_dtype(stack: ImageStack, output_shape: tuple[int, int]) -> np.dtype:

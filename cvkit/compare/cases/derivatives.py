@@ -25,7 +25,7 @@ def _derivative_case(
     bar: float | None = None,
     tolerance: Tolerance = EXACT,
 ) -> Case:
-    depth = {"uint8": cv2.CV_16S, "uint16": cv2.CV_32F, "float32": cv2.CV_32F, "float64": cv2.CV_64F}[dtype]
+    depth = {"uint8": cv2.CV_16S, "float64": cv2.CV_64F}.get(dtype, cv2.CV_32F)
     return Case(
         operation,
         " ".join(f"{name}={value}" for name, value in {**parameters, "border": border}.items()),
@@ -56,6 +56,7 @@ SOBEL = [
     _derivative_case("sobel", {**_DX, "scale": 0.125, "delta": 3}, cv2.Sobel),
     _derivative_case("sobel", {**_DY, "scale": 0.3, "delta": 0.7}, cv2.Sobel, tolerance=_TIES),
     _derivative_case("sobel", {**_DX, "scale": 0.3, "delta": 0.7}, cv2.Sobel, dtype="float32"),
+    _derivative_case("sobel", _DX, cv2.Sobel, dtype="int16"),
 ]
 SCHARR = [
     _derivative_case("scharr", _DX, cv2.Scharr, bar=1.1),
@@ -70,6 +71,7 @@ LAPLACIAN = [
     _derivative_case("laplacian", {"ksize": 5}, cv2.Laplacian),
     _derivative_case("laplacian", {"ksize": 1}, cv2.Laplacian, border="constant"),
     _derivative_case("laplacian", {"ksize": 3}, cv2.Laplacian, border="wrap"),
+    _derivative_case("laplacian", {"ksize": 3}, cv2.Laplacian, dtype="int16"),
 ]
 _ONES = np.ones(3)
 _DIFFERENCE = np.array([-1.0, 0.0, 1.0])

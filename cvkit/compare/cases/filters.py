@@ -28,8 +28,8 @@ BOX_FILTER = [
             border,
             8,
         ),
-        tolerance=EXACT if dtype.startswith("u") else FLOAT,
-        device_tolerance=EXACT if dtype.startswith("u") else FLOAT_255,
+        tolerance=FLOAT if dtype == "float32" else EXACT,
+        device_tolerance=FLOAT_255 if dtype == "float32" else EXACT,
         dtype=dtype,
         channels=channels,
         bar=bar,
@@ -45,8 +45,12 @@ BOX_FILTER = [
         (17, "reflect101", True, "uint8", 1, None),
         (5, "reflect101", True, "float32", 1, None),
         (5, "reflect101", True, "uint16", 1, None),
+        (5, "reflect101", True, "int16", 1, None),
     ]
 ]
+
+# OpenCV sums float taps in another order; ties may round the other way.
+_ONE_OFF = Tolerance(absolute=1, exceptions=1e-3)
 
 GAUSSIAN_BLUR = [
     Case(
@@ -62,8 +66,8 @@ GAUSSIAN_BLUR = [
             border,
             16,
         ),
-        tolerance=EXACT if dtype.startswith("u") else FLOAT,
-        device_tolerance=EXACT if dtype.startswith("u") else FLOAT_255,
+        tolerance={"float32": FLOAT, "int16": _ONE_OFF}.get(dtype, EXACT),
+        device_tolerance={"float32": FLOAT_255, "int16": _ONE_OFF}.get(dtype, EXACT),
         dtype=dtype,
         channels=channels,
         bar=bar,
@@ -79,14 +83,13 @@ GAUSSIAN_BLUR = [
         (None, 1.7, "wrap", "uint8", 1, None),
         (5, 1.2, "reflect101", "float32", 1, None),
         (None, 1.2, "reflect101", "uint16", 1, None),
+        (None, 1.2, "reflect101", "int16", 1, None),
     ]
 ]
 
 _KERNEL_Y = np.array([0.2, 0.5, -0.1, 0.3, 0.4])
 _KERNEL_X = np.array([0.3, -0.4, 0.8])
 _PLANE = np.array([[0.1, 0.2, -0.3, 0.1], [0.4, 0.7, 0.2, 0.0], [-0.2, 0.1, 0.3, 0.2]])
-# OpenCV sums float taps in another order; ties may round the other way.
-_ONE_OFF = Tolerance(absolute=1, exceptions=1e-3)
 FILTER_2D = [
     Case(
         "filter2d",
@@ -101,6 +104,7 @@ FILTER_2D = [
     for border, dtype, channels in [
         ("reflect101", "uint8", 1),
         ("constant", "uint8", 3),
+        ("constant", "int16", 1),
         ("replicate", "float32", 1),
     ]
 ]
@@ -168,15 +172,18 @@ MEDIAN = [
     _median(11, channels=3, bar=1.0),
     _median(11, bar=1.0),
     _median(31, bar=1.0),
-    # OpenCV has no large sizes beyond 8 bits.
-    Case(
-        "median_blur",
-        "7",
-        lambda image: cvkit.median_blur(image, 7),
-        lambda image: scipy.ndimage.median_filter(image, 7, mode="nearest"),
-        against="scipy",
-        dtype="uint16",
-        bar=0.2,
+    # OpenCV has no large sizes beyond 8 bits, and no signed numbers.
+    *(
+        Case(
+            "median_blur",
+            str(ksize),
+            lambda image, ksize=ksize: cvkit.median_blur(image, ksize),
+            lambda image, ksize=ksize: scipy.ndimage.median_filter(image, ksize, mode="nearest"),
+            against="scipy",
+            dtype=dtype,
+            bar=0.2,
+        )
+        for ksize, dtype in ((7, "uint16"), (3, "int16"), (7, "int16"))
     ),
 ]
 

@@ -126,6 +126,8 @@ RESIZE = [
         for interpolation, flag, scale, dtype, tolerance in (
             ("bilinear", cv2.INTER_LINEAR, 1.5, "float32", LAST_BITS),
             ("bilinear", cv2.INTER_LINEAR, 0.37, "uint16", TIES),
+            ("bilinear", cv2.INTER_LINEAR, 1.5, "int16", TIES),
+            ("area", cv2.INTER_AREA, 0.37, "int16", TIES),
             ("bicubic", cv2.INTER_CUBIC, 0.6, "float32", LAST_BITS),
         )
     ),
@@ -159,7 +161,7 @@ PYRAMID = [
         dtype=dtype,
         channels=3,
     )
-    for dtype, tolerance in (("uint8", EXACT), ("float32", LAST_BITS))
+    for dtype, tolerance in (("uint8", EXACT), ("int16", EXACT), ("float32", LAST_BITS))
     for operation, ours, reference in (
         ("pyramid_down", cvkit.pyramid_down, cv2.pyrDown),
         ("pyramid_up", cvkit.pyramid_up, cv2.pyrUp),

@@ -6,8 +6,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-MAXIMA = {"uint8": 255.0, "uint16": 65535.0, "float32": 255.0, "float64": 255.0}
-"""Largest value that the images of a dtype hold; float images use the range of uint8."""
+RANGES = {
+    "uint8": (0.0, 255.0),
+    "uint16": (0.0, 65535.0),
+    "int16": (-32768.0, 32767.0),
+    "float32": (0.0, 255.0),
+    "float64": (0.0, 255.0),
+}
+"""Least and largest value that the images of a dtype hold; float images use the range of uint8."""
 
 
 def noise(
@@ -20,7 +26,7 @@ def noise(
     height, width, channels : int
         Size of the image; one channel gives a (height, width) array.
     dtype : dtype
-        uint8, uint16, float32 or float64.
+        uint8, uint16, int16, float32 or float64.
     seed : int
         The same seed gives the same image.
 
@@ -33,12 +39,13 @@ def noise(
     >>> noise(2, 3, channels=3).shape
     (2, 3, 3)
     """
-    maximum = MAXIMA[np.dtype(dtype).name]
+    least, largest = RANGES[np.dtype(dtype).name]
+    width_of_range = largest - least
     generator = np.random.default_rng(seed)
-    values = generator.uniform(0, maximum, (height, width, channels))
-    if np.dtype(dtype).kind == "u":
-        values = np.floor(values / maximum * (maximum + 1)).clip(0, maximum)
-    return _shaped(values.astype(dtype))
+    values = generator.uniform(0, width_of_range, (height, width, channels))
+    if np.dtype(dtype).kind != "f":
+        values = np.floor(values / width_of_range * (width_of_range + 1)).clip(0, width_of_range)
+    return _shaped((values + least).astype(dtype))
 
 
 def scene(
@@ -53,7 +60,6 @@ def scene(
     >>> scene(4, 5).dtype
     dtype('uint8')
     """
-    maximum = MAXIMA[np.dtype(dtype).name]
     generator = np.random.default_rng(seed)
     coarse = generator.uniform(0, 255, (height // 8 + 2, width // 8 + 2, channels)).astype(np.float32)
     image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(
@@ -68,8 +74,13 @@ def scene(
             image[y : y + size, x : x + size] = color
         else:
             image[y : y + 2, x : x + size] = color
-    image = (image + generator.normal(0, 5, image.shape)).clip(0, 255) * (maximum / 255.0)
-    return _shaped(image.astype(dtype))
+    return _shaped(_spread((image + generator.normal(0, 5, image.shape)).clip(0, 255), dtype))
+
+
+def _spread(image: np.ndarray, dtype: npt.DTypeLike) -> np.ndarray:
+    """Spread values from 0 to 255 over the range of a dtype."""
+    least, largest = RANGES[np.dtype(dtype).name]
+    return (image * ((largest - least) / 255.0) + least).astype(dtype)
 
 
 def _shaped(values: np.ndarray) -> np.ndarray:
@@ -86,7 +97,7 @@ def adapted(image: np.ndarray, channels: int = 1, dtype: npt.DTypeLike = np.uint
     channels : int
         1 gives gray, 3 RGB, 4 RGB with gray behind.
     dtype : dtype
-        uint8, uint16, float32 or float64; values are spread over the range that :func:`noise` uses.
+        uint8, uint16, int16, float32 or float64; values are spread over the range that :func:`noise` uses.
 
     Returns
     -------
@@ -99,5 +110,4 @@ def adapted(image: np.ndarray, channels: int = 1, dtype: npt.DTypeLike = np.uint
     """
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., np.newaxis]
     planes = gray if channels == 1 else np.concatenate([image, gray], axis=2)[..., :channels]
-    name = np.dtype(dtype).name
-    return _shaped((planes * (MAXIMA[name] / 255.0)).astype(dtype))
+    return _shaped(_spread(planes, dtype))

@@ -194,18 +194,18 @@ def _padded_tile(pixels, top, left, values):
 
 
 @helper
-def _pass_of_radix_sort(values, order, shift, places, sorted_order):
-    """Sort an order of values by one byte of theirs; equal bytes keep their order."""
+def _pass_of_radix_sort(values, order, shift, flipped, places, sorted_order):
+    """Sort an order of values by one byte of theirs, some bits flipped; equal bytes keep their order."""
     places[:] = 0
     for value in values:
-        places[np.int64(value >> shift) & 255] += 1
+        places[np.int64((value >> shift) ^ flipped) & 255] += 1
     before = 0
     for byte in range(256):
         count = places[byte]
         places[byte] = before
         before += count
     for index in order:
-        byte = np.int64(values[index] >> shift) & 255
+        byte = np.int64((values[index] >> shift) ^ flipped) & 255
         sorted_order[places[byte]] = index
         places[byte] += 1
 
@@ -218,8 +218,10 @@ def _sorted_order(values):
     bits = values.view(np.uint16)
     order, spare = np.arange(values.size).astype(np.int32), np.empty(values.size, np.int32)
     places = np.empty(256, np.int32)
-    _pass_of_radix_sort(bits, order, np.uint16(0), places, spare)
-    _pass_of_radix_sort(bits, spare, np.uint16(8), places, order)
+    # Negative numbers come first once their sign is flipped.
+    sign = np.uint16(0x80 if values.dtype.type(-1) < 0 else 0)
+    _pass_of_radix_sort(bits, order, np.uint16(0), np.uint16(0), places, spare)
+    _pass_of_radix_sort(bits, spare, np.uint16(8), sign, places, order)
     return order
 
 

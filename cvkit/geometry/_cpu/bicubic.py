@@ -54,20 +54,20 @@ def _add_cubic_row(before, first, second, after, weights, row_weights, total):
 
 
 @helper
-def _round_and_store(total, is_integer, largest, out):
+def _round_and_store(total, limits, out):
     """Give blends as they are, or round them half to even and saturate."""
-    zero = total.dtype.type(0)
+    are_integers, least, largest = limits
     for v in range(out.shape[0]):
         value = total[v]
-        if is_integer:
+        if are_integers:
             value = np.rint(value)
-            value = value if value > zero else zero
+            value = value if value > least else least
             value = value if value < largest else largest
         out[v] = value
 
 
 @helper
-def _cubic_across_border(image, xs, ys, offsets, border, is_integer, largest, out):
+def _cubic_across_border(image, xs, ys, offsets, border, limits, out):
     """Blend the pixels whose neighbors are not all in the image, one by one."""
     channels = image.shape[2]
     for x in range(offsets.shape[0]):
@@ -79,14 +79,13 @@ def _cubic_across_border(image, xs, ys, offsets, border, is_integer, largest, ou
             if offsets[x] == ACROSS_BORDER:
                 weight_x, weight_y = cubic_weights(xs[x] - left), cubic_weights(ys[x] - top)
                 value = bicubic_at(image, int(top), int(left), channel, weight_x, weight_y, border)
-            out[x * channels + channel] = rounded(value, is_integer, largest)
+            out[x * channels + channel] = rounded(value, limits)
 
 
 @helper
-def bicubic_tile(image, positions, border, bounds, buffers, cubic, rounding, out_rows):
+def bicubic_tile(image, positions, border, bounds, buffers, cubic, limits, out_rows):
     """Blend the neighbors of the pixels within ``bounds``: top, bottom, left and right."""
     top, bottom, left, right = bounds
-    is_integer, largest = rounding
     channels = image.shape[2]
     flat = image.reshape(image.size)
     offsets, neighbors, total = buffers.offsets, cubic.neighbors, cubic.total
@@ -105,5 +104,5 @@ def bicubic_tile(image, positions, border, bounds, buffers, cubic, rounding, out
                 neighbors[0], neighbors[1], neighbors[2], neighbors[3], weights_x, weights_y[row], total
             )
         out_row = out_rows[y, left * channels : right * channels]
-        _round_and_store(total, is_integer, largest, out_row)
-        _cubic_across_border(image, xs, ys, offsets, border, is_integer, largest, out_row)
+        _round_and_store(total, limits, out_row)
+        _cubic_across_border(image, xs, ys, offsets, border, limits, out_row)

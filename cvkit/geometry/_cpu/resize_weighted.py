@@ -245,27 +245,27 @@ def _sum_float_columns(line, columns, scratch, sums):
 
 
 @helper
-def _rounded(value, largest):
+def _rounded(value, limits):
     """Round half to even and saturate."""
     value = np.rint(value)
-    value = value if value > type(value)(0) else type(value)(0)
-    return value if value < largest else largest
+    value = value if value > limits.least else limits.least
+    return value if value < limits.largest else limits.largest
 
 
 @helper
-def _round_and_store(total, largest, out):
+def _round_and_store(total, limits, out):
     for x in range(out.shape[0]):
-        out[x] = _rounded(total[x], largest)
+        out[x] = _rounded(total[x], limits)
 
 
 @helper
-def _sum_and_round_four(rows, weights, largest, out):
+def _sum_and_round_four(rows, weights, limits, out):
     """Weigh four rows and round their sum, in one pass."""
     row0, row1, row2, row3 = rows
     weight0, weight1, weight2, weight3 = weights
     for x in range(out.shape[0]):
         total = weight0 * row0[x] + weight1 * row1[x]
-        out[x] = _rounded(total + (weight2 * row2[x] + weight3 * row3[x]), largest)
+        out[x] = _rounded(total + (weight2 * row2[x] + weight3 * row3[x]), limits)
 
 
 @helper
@@ -276,24 +276,22 @@ def _choose_rows(first, height, chosen):
 
 
 @helper
-def _shrink_to_row(rows, y, taps, columns, line, scratch, rounding, out):
+def _shrink_to_row(rows, y, taps, columns, line, scratch, limits, out):
     """Make row ``y`` of a smaller image: sum source rows, then the columns of that sum."""
-    is_integer, largest = rounding
     _choose_rows(taps.first[y], rows.shape[0], scratch.chosen)
     _sum_rows(rows, scratch.chosen, line.start, taps.weights, y, line.inner)
     _repeat_outermost(line, columns.channels)
-    if is_integer:
+    if limits.are_integers:
         _sum_columns(line, columns, scratch.moved, scratch.total)
-        _round_and_store(scratch.total, largest, out)
+        _round_and_store(scratch.total, limits, out)
     else:
         # Of the dtype of the weights anyway where this is run, not only compiled.
         _sum_float_columns(line, columns, scratch, out.view(taps.weights.dtype))
 
 
 @helper
-def _enlarge_to_row(rows, y, taps, columns, line, scratch, rounding, out):
+def _enlarge_to_row(rows, y, taps, columns, line, scratch, limits, out):
     """Make row ``y`` of a larger image: sum the columns of source rows that are new, then those sums."""
-    is_integer, largest = rounding
     chosen, ring, held = scratch.chosen, scratch.ring, scratch.held
     _choose_rows(taps.first[y], rows.shape[0], chosen)
     for tap in range(chosen.shape[0]):
@@ -304,18 +302,18 @@ def _enlarge_to_row(rows, y, taps, columns, line, scratch, rounding, out):
             copy_row(rows[row, line.start : line.start + line.inner.shape[0]], line.inner)
             _repeat_outermost(line, columns.channels)
             _sum_float_columns(line, columns, scratch, ring[slot])
-    if not is_integer:
+    if not limits.are_integers:
         _sum_rows(ring, chosen, 0, taps.weights, y, out)
     elif chosen.shape[0] == 4:
         _sum_and_round_four(
             (ring[chosen[0]], ring[chosen[1]], ring[chosen[2]], ring[chosen[3]]),
             (taps.weights[0, y], taps.weights[1, y], taps.weights[2, y], taps.weights[3, y]),
-            largest,
+            limits,
             out,
         )
     else:
         _sum_rows(ring, chosen, 0, taps.weights, y, scratch.total)
-        _round_and_store(scratch.total, largest, out)
+        _round_and_store(scratch.total, limits, out)
 
 
 @helper(allocates=True)
@@ -358,7 +356,7 @@ def _scratch(taps, values, line):
 
 
 @cpu_kernel
-def weighted(source, y_first, y_weights, x_first, x_weights, is_integer, largest, out):
+def weighted(source, y_first, y_weights, x_first, x_weights, limits, out):
     """Sum some neighboring rows and columns, an even number of each, in the float type of the weights.
 
     The tables give the first neighbor, which may lie beyond the border, where the outermost pixel repeats.
@@ -382,6 +380,6 @@ def weighted(source, y_first, y_weights, x_first, x_weights, is_integer, largest
         for y in range(top, bottom):
             out_row = out_rows[image, y]
             if height > source_height:
-                _enlarge_to_row(rows[image], y, taps, columns, line, scratch, (is_integer, largest), out_row)
+                _enlarge_to_row(rows[image], y, taps, columns, line, scratch, limits, out_row)
             else:
-                _shrink_to_row(rows[image], y, taps, columns, line, scratch, (is_integer, largest), out_row)
+                _shrink_to_row(rows[image], y, taps, columns, line, scratch, limits, out_row)

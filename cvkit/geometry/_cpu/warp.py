@@ -245,7 +245,7 @@ def nearest(source, positions, border, offset_type, out):
 
 
 @cpu_kernel
-def bicubic(source, positions, border, offset_type, blend_type, is_integer, largest, out):
+def bicubic(source, positions, border, offset_type, blend_type, limits, out):
     """Blend the 4 x 4 neighbors of each source position with Keys' cubic."""
     count, height, width, channels = out.shape
     out_rows = out.reshape(count, height, width * channels)
@@ -267,6 +267,6 @@ def bicubic(source, positions, border, offset_type, blend_type, is_integer, larg
             bounds,
             buffers,
             cubic,
-            (is_integer, largest),
+            limits,
             out_rows[index],
         )

@@ -61,26 +61,26 @@ def _sums_of_color(image, y_first, y_weights, x_first, x_weights):
 
 
 @cuda_kernel
-def _weigh_gray(source, y_first, y_weights, x_first, x_weights, is_integer, largest, out):
+def _weigh_gray(source, y_first, y_weights, x_first, x_weights, limits, out):
     x, y, index = pixel_of_thread()
     if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     total = _sum_of_gray(source[index], y_first[y], y_weights[:, y], x_first[x], x_weights[:, x])
-    out[index, y, x, np.uint32(0)] = rounded(total, is_integer, largest)
+    out[index, y, x, np.uint32(0)] = rounded(total, limits)
 
 
 @cuda_kernel
-def _weigh_color(source, y_first, y_weights, x_first, x_weights, is_integer, largest, out):
+def _weigh_color(source, y_first, y_weights, x_first, x_weights, limits, out):
     x, y, index = pixel_of_thread()
     if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     totals = _sums_of_color(source[index], y_first[y], y_weights[:, y], x_first[x], x_weights[:, x])
     pixel = out[index, y, x]
     for channel in range(np.uint32(pixel.shape[0])):
-        pixel[channel] = rounded(totals[channel], is_integer, largest)
+        pixel[channel] = rounded(totals[channel], limits)
 
 
-def weighted(source, y_first, y_weights, x_first, x_weights, is_integer, largest, out):
+def weighted(source, y_first, y_weights, x_first, x_weights, limits, out):
     """Sum some neighboring rows and columns in the float type of the weights; see the CPU's."""
     kernel = _weigh_gray if out.shape[3] == 1 else _weigh_color
-    kernel[out.shape[:3]](source, y_first, y_weights, x_first, x_weights, is_integer, largest, out)
+    kernel[out.shape[:3]](source, y_first, y_weights, x_first, x_weights, limits, out)

@@ -127,7 +127,7 @@ def _bicubic_inside(image, top, left, channel, weight_x, weight_y):
 
 
 @cuda_kernel
-def _bicubic(source, positions, border, is_integer, largest, out):
+def _bicubic(source, positions, border, limits, out):
     x, y, index = pixel_of_thread()
     if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
@@ -147,7 +147,7 @@ def _bicubic(source, positions, border, is_integer, largest, out):
             )
         else:
             value = bicubic_at(image, top, left, channel, weight_x, weight_y, border)
-        pixel[channel] = rounded(value, is_integer, largest)
+        pixel[channel] = rounded(value, limits)
 
 
 def bilinear_gray(source, positions, border, offset_type, blend_type, is_integer, out):
@@ -165,6 +165,6 @@ def nearest(source, positions, border, offset_type, out):
     _nearest[out.shape[:3]](source, positions, border, out)
 
 
-def bicubic(source, positions, border, offset_type, blend_type, is_integer, largest, out):
+def bicubic(source, positions, border, offset_type, blend_type, limits, out):
     """Blend the 4 x 4 neighbors of each source position with Keys' cubic."""
-    _bicubic[out.shape[:3]](source, positions, border, is_integer, largest, out)
+    _bicubic[out.shape[:3]](source, positions, border, limits, out)
