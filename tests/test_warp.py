@@ -230,7 +230,7 @@ def test_empty_stacks_stay_empty() -> None:
             "x and y must have one shape",
         ),
         (
-            lambda image: cvkit.warp_affine(image.astype(np.int16), np.eye(3)[:2], (4, 4)),
+            lambda image: cvkit.warp_affine(image.astype(np.int32), np.eye(3)[:2], (4, 4)),
             TypeError,
             "image must have dtype",
         ),

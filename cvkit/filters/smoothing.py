@@ -90,24 +90,33 @@ def _unsigned_for(largest: int) -> np.dtype:
     return next(dtype for bits, dtype in _UNSIGNED.items() if largest < 1 << bits)
 
 
+def _float_for(largest: int) -> np.dtype:
+    """Choose the floats that hold sums up to ``largest`` and round averages right.
+
+    An average of an odd number of values is at least half of one over that number away from a tie, and so
+    float32 rounds it right if the sum needs two bits less than the mantissa has.
+    """
+    return np.dtype(np.float32) if largest < 1 << 22 else _FLOAT64
+
+
 def _box_arithmetic(dtype: np.dtype, box: Box, normalize: bool, float_dtype: np.dtype) -> Arithmetic:
     """Choose the narrowest dtypes that hold a sum and round an average right; floats are summed as told."""
     area = box.height * box.width
-    if dtype.kind != "u":
-        # Sums of int16 are exact in float64, too.
-        sum_dtype = float_dtype if dtype.kind == "f" else _FLOAT64
+    if dtype.kind == "f":
+        rounding = _rounding.real(float_dtype, dtype, scale=1 / area if normalize else 1)
+        return Arithmetic(float_dtype, float_dtype, rounding, dtype)
+    largest = max(np.iinfo(dtype).max, -np.iinfo(dtype).min)
+    if dtype.kind == "i":
+        sum_dtype = _float_for(area * largest)
         rounding = _rounding.real(sum_dtype, dtype, scale=1 / area if normalize else 1)
         return Arithmetic(sum_dtype, sum_dtype, rounding, dtype)
-    largest = int(np.iinfo(dtype).max)
     column_dtype, sum_dtype = _unsigned_for(box.height * largest), _unsigned_for(area * largest)
     if not normalize:
         return Arithmetic(column_dtype, sum_dtype, _rounding.saturated(sum_dtype, dtype), dtype)
     division = _rounding.quotient(area, area * largest)
     if division is not None:
         return Arithmetic(column_dtype, _UNSIGNED[16], division, dtype)
-    # An average of an odd number of values is at least half of one over that number away from a tie, and so
-    # float32 rounds it right if the sum needs two bits less than the mantissa has.
-    sum_dtype = np.dtype(np.float32) if area * largest < 1 << 22 else _FLOAT64
+    sum_dtype = _float_for(area * largest)
     return Arithmetic(column_dtype, sum_dtype, _rounding.real(sum_dtype, dtype, scale=1 / area), dtype)
 
 

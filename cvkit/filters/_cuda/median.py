@@ -44,16 +44,18 @@ def _clamp(index, size):
 
 
 @helper
-def _key(bits, sign):
-    """Map bits to an unsigned number of the values' order; ``sign`` is a float's sign bit, 0 for integers."""
+def _key(bits, sign, magnitude):
+    """Map bits to an unsigned number of the values' order.
+
+    ``sign`` is the sign's bit, 0 for unsigned numbers; ``magnitude`` those bits that grow as negative numbers
+    fall: a float's others.
+    """
     bits = np.uint64(bits)
-    if bits & sign:
-        return ~bits & (sign | (sign - np.uint64(1)))
-    return bits | sign
+    return bits ^ (sign | magnitude) if bits & sign else bits | sign
 
 
 @cuda_kernel
-def _select(source, ksize, highest, sign, out):
+def _select(source, ksize, highest, sign, magnitude, out):
     """Find the bits of the median from the highest down: set if at most half of the window lies below."""
     position, y, image = cuda.grid(3)
     count, height, width, channels = source.shape
@@ -69,14 +71,14 @@ def _select(source, ksize, highest, sign, out):
         for row in range(y - radius, y + radius + 1):
             for column in range(x - radius, x + radius + 1):
                 value = source[image, _clamp(row, height), _clamp(column, width), channel]
-                if _key(value, sign) < candidate:
+                if _key(value, sign, magnitude) < candidate:
                     below += 1
         if below <= ksize * ksize // 2:
             key = candidate
         bit >>= np.uint64(1)
-    # The highest bit of a float's key is the opposite of its sign; of an integer there is nothing to undo.
+    # The highest bit of a key is the opposite of the sign; of unsigned numbers there is nothing to undo.
     if sign and not key & sign:
-        out[image, y, x, channel] = ~key & (sign | (sign - np.uint64(1)))
+        out[image, y, x, channel] = key ^ (sign | magnitude)
     else:
         out[image, y, x, channel] = key & ~sign
 
@@ -219,9 +221,11 @@ def _search(source, ksize, out):
     count, height, width, channels = source.shape
     bits = 8 * source.dtype.itemsize
     highest = np.uint64(1 << (bits - 1))
-    sign = highest if source.dtype.kind == "f" else np.uint64(0)
+    sign = np.uint64(0) if source.dtype.kind == "u" else highest
+    magnitude = highest - np.uint64(1) if source.dtype.kind == "f" else np.uint64(0)
     unsigned = np.dtype(f"u{source.dtype.itemsize}")
-    _select[count, height, width * channels](source.view(unsigned), ksize, highest, sign, out.view(unsigned))
+    source, target = source.view(unsigned), out.view(unsigned)
+    _select[count, height, width * channels](source, ksize, highest, sign, magnitude, target)
 
 
 def median_3(source, out):
