@@ -31,6 +31,7 @@ _FUNCTIONS = {
     "equalize_histogram": "cvkit.intensity.equalization",
     "erode": "cvkit.morphology.erosion",
     "filter2d": "cvkit.filters.convolution",
+    "find_contours": "cvkit.regions.contours",
     "find_homography": "cvkit.geometry.homography",
     "gaussian_blur": "cvkit.filters.smoothing",
     "get_num_threads": "cvkit._jit",
@@ -107,6 +108,7 @@ _MODULES = (
     "io",
     "ml",
     "morphology",
+    "regions",
 )
 
 __all__ = ["__version__", *_FUNCTIONS, *_MODULES]

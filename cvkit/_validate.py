@@ -129,6 +129,24 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype, is_on_device: bool
         raise ValueError("out must be contiguous in C order, aligned and writable, got another array")
 
 
+def host_only(function: str, is_on_device: bool) -> None:
+    """Refuse an array on a GPU where there is no CUDA twin."""
+    if is_on_device:
+        raise TypeError(f"{function} has no CUDA twin: copy the array by cvkit.to_host, got one on a GPU")
+
+
+def single_image(shape: tuple[int, ...], name: str = "image") -> None:
+    """Refuse a stack."""
+    if len(shape) == 4:
+        raise ValueError(f"{name} must be one image, got a stack of shape {tuple(shape)}")
+
+
+def count_of_contours(count: int) -> None:
+    """Check that contours can be numbered by int32."""
+    if count > np.iinfo(np.int32).max:
+        raise ValueError(f"image must have at most 2**31 - 1 ends of runs, got {count}")
+
+
 def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
     """Check a whole number within bounds."""
     try:

@@ -131,6 +131,7 @@ _BYTES: dict[str, Calls] = {
 }
 _GRAY_BYTES: dict[str, Calls] = {
     "clahe": _each(cvkit.clahe),
+    "find_contours": _each(cvkit.find_contours),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
     "otsu_threshold": _each(cvkit.otsu_threshold),
     "triangle_threshold": _each(cvkit.triangle_threshold),
