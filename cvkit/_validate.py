@@ -141,6 +141,39 @@ def single_image(shape: tuple[int, ...], name: str = "image") -> None:
         raise ValueError(f"{name} must be one image, got a stack of shape {tuple(shape)}")
 
 
+def contours(value: Any, name: str = "contours") -> list[np.ndarray]:
+    """Check outlines and return the points (x, y) of each as (n, 2) int32."""
+    # Of one contour in an array each point would be taken for a contour.
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{name} must be a list or tuple of arrays of points, got {type(value).__name__}")
+    int32 = np.dtype(np.int32)
+    # There may be many as find_contours gives them.
+    return [
+        points
+        if type(points) is np.ndarray and points.dtype is int32 and points.ndim == 2 and points.shape[1] == 2
+        else _contour(points, name)
+        for points in value
+    ]
+
+
+def _contour(value: Any, name: str) -> np.ndarray:
+    points = real_array(value, name)
+    if points.size == 0:
+        return np.empty((0, 2), np.int32)
+    points = whole_numbers(points[:, 0] if points.ndim == 3 and points.shape[1] == 1 else points, name)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"{name} must be points (x, y) in arrays (n, 2), got shape {points.shape}")
+    if points.min() < np.iinfo(np.int32).min or points.max() > np.iinfo(np.int32).max:
+        raise ValueError(f"{name} must fit into int32, got {points.min()} to {points.max()}")
+    return points.astype(np.int32)
+
+
+def rows_above(top: int, most: int) -> None:
+    """Check how far above an image contours begin, whose edges are followed from row to row."""
+    if top < -most:
+        raise ValueError(f"contours must begin at most {most} rows above the image to be filled, got {top}")
+
+
 def count_of_contours(count: int) -> None:
     """Check that contours can be numbered by int32."""
     if count > np.iinfo(np.int32).max:

@@ -57,6 +57,11 @@ def _remap(image: np.ndarray) -> None:
     cvkit.bilinear_sample(image, x.ravel() + 0.5, y.ravel() + 0.5)
 
 
+def _draw_contours(image: np.ndarray) -> None:
+    for filled in (False, True):
+        cvkit.draw_contours(image, [[(3, 4), (60, 8), (30, 90)]], 255, filled=filled)
+
+
 # Operations on images of any of the common types.
 _IMAGES: dict[str, Calls] = {
     **{
@@ -131,6 +136,7 @@ _BYTES: dict[str, Calls] = {
 }
 _GRAY_BYTES: dict[str, Calls] = {
     "clahe": _each(cvkit.clahe),
+    "draw_contours": _draw_contours,
     "find_contours": _each(cvkit.find_contours),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
     "otsu_threshold": _each(cvkit.otsu_threshold),

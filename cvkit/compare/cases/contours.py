@@ -81,9 +81,32 @@ def _timed(kind: str, mode: str, method: str) -> Case:
     )
 
 
+def opencv_drawing(image: np.ndarray, contours: Sequence[np.ndarray], color: Any, filled: bool) -> np.ndarray:
+    """Let OpenCV draw into a copy of an image."""
+    return np.asarray(cv2.drawContours(image.copy(), contours, -1, color, cv2.FILLED if filled else 1))
+
+
+def _drawn(filled: bool, dtype: str, channels: int) -> Case:
+    color = (250, 20, 90)[:channels]
+
+    def contours(image: np.ndarray) -> Sequence[np.ndarray]:
+        gray = image if image.ndim == 2 else image[..., 0]
+        return opencv_contours(mask_of(gray), "tree", "simple")[0]
+
+    return Case(
+        "draw_contours",
+        "filled" if filled else "outlines",
+        lambda image: cvkit.draw_contours(image, list(contours(image)), color, filled=filled),
+        lambda image: opencv_drawing(image, contours(image), color, filled),
+        dtype=dtype,
+        channels=channels,
+    )
+
+
 CONTOUR_CASES: list[Case] = [
     *(_found(_PHOTOGRAPH, mode, "none") for mode in _MODES),
     *(_found(_NOISE, mode, "simple") for mode in _MODES),
+    *(_drawn(filled, *kind) for filled in (False, True) for kind in (("uint8", 1), ("float32", 3))),
 ]
 TIMED_CONTOUR_CASES: list[Case] = [
     *(_timed(_PHOTOGRAPH, mode, "none") for mode in _MODES),
