@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -166,6 +166,40 @@ def _contour(value: Any, name: str) -> np.ndarray:
     if points.min() < np.iinfo(np.int32).min or points.max() > np.iinfo(np.int32).max:
         raise ValueError(f"{name} must fit into int32, got {points.min()} to {points.max()}")
     return points.astype(np.int32)
+
+
+def points(value: Any, name: str = "points", *, least: int = 1) -> np.ndarray:
+    """Check points (x, y) and return them as (n, 2), int32, float32 or float64; OpenCV's are (n, 1, 2)."""
+    array = real_array(value, name)
+    if array.ndim == 3 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 2 or array.shape[1] != 2 or len(array) < least:
+        wanted = f"{least} point{'s' if least > 1 else ''} (x, y) or more"
+        raise ValueError(f"{name} must be {wanted} in an array (n, 2), got shape {array.shape}")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float32 if array.itemsize <= 4 else np.float64, copy=False)
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite, got {value!r}")
+    limits = np.iinfo(np.int32)
+    if array.min() < limits.min or array.max() > limits.max:
+        raise ValueError(f"{name} must fit into int32, got {array.min()} to {array.max()}")
+    return np.ascontiguousarray(array, None if array.dtype.kind == "f" else np.int32)
+
+
+def ellipse(is_found: bool, value: Any, name: str = "points") -> None:
+    """Refuse points through which no ellipse runs, or more than one."""
+    if not is_found:
+        raise ValueError(f"{name} must be near to one ellipse, not to a line or another conic, got {value!r}")
+
+
+def named_numbers(value: Any, names: Sequence[str], name: str) -> list[float]:
+    """Check that a mapping holds numbers of some names, and return them."""
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a mapping with {_names(names)}, got {type(value).__name__}")
+    missing = [key for key in names if key not in value]
+    if missing:
+        raise ValueError(f"{name} must have {_names(names)}, got none of {_names(missing)}")
+    return [number(value[key], f"{name}[{key!r}]") for key in names]
 
 
 def rows_above(top: int, most: int) -> None:
