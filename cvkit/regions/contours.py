@@ -20,6 +20,7 @@ _PARENTS = {
 }
 
 
+@_validate.unlike("cv2.findContours(image, mode, method)")
 def find_contours(
     image: Array, *, mode: str = "external", method: str = "none"
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

@@ -17,6 +17,7 @@ from cvkit.regions._cpu.drawing import Edges, Outlines
 _MOST_ROWS_ABOVE = 1 << 24
 
 
+@_validate.unlike("cv2.drawContours(image, contours, contourIdx, color, thickness)")
 def draw_contours(
     image: np.ndarray,
     contours: Sequence[npt.ArrayLike],

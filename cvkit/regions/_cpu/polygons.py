@@ -7,6 +7,9 @@ import numpy as np
 
 from cvkit._jit import helper, serial_kernel
 
+# More than products of coordinates can be wrong by as float64.
+_ROUNDING = 1e6
+
 
 @helper
 def _sign(value):
@@ -29,7 +32,9 @@ def _turn(points, first, second, third):
         x, y = np.float32(x * shorter), np.float32(y * shorter)
         u, v = np.float32(u * other), np.float32(v * other)
         return np.float64(y) * np.float64(u) - np.float64(x) * np.float64(v)
-    return np.float64(y * u - x * v)
+    estimate = np.float64(y) * np.float64(u) - np.float64(x) * np.float64(v)
+    # Wrapped products of the largest int64 have a difference that is right, if it is small.
+    return estimate if abs(estimate) > _ROUNDING else np.float64(y * u - x * v)
 
 
 @helper
