@@ -13,11 +13,13 @@ _ROUNDING = 1e6
 
 @helper
 def _sign(value):
+    """Return 1, 0 or -1."""
     return int(value > 0) - int(value < 0)
 
 
 @helper(contract=False)
 def _inverse_length(x, y):
+    """Return 1 by the length of a vector, or 0 where it has none."""
     length = np.sqrt(np.float64(x) * np.float64(x) + np.float64(y) * np.float64(y))
     return 1 / length if length > 0 else 0.0
 
@@ -39,6 +41,7 @@ def _turn(points, first, second, third):
 
 @helper
 def _same(points, first, second):
+    """Tell whether two points lie at one place."""
     return points[first, 0] == points[second, 0] and points[first, 1] == points[second, 1]
 
 
