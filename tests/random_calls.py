@@ -20,6 +20,7 @@ import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
+from cvkit.compare.cases.contours import in_one_array, mask_of, opencv_contours, opencv_drawing
 from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
@@ -137,6 +138,28 @@ def _gaussian_blur(draw: Draw, image: np.ndarray) -> Call:
 def _median_blur(draw: Draw, image: np.ndarray) -> Call:
     ksize = draw(st.sampled_from([1, 3, 5] if image.dtype != np.uint8 else [1, 3, 5, 7, 9, 15, 33]))
     return Call(lambda image: cvkit.median_blur(image, ksize), lambda image: cv2.medianBlur(image, ksize))
+
+
+def _draw_contours(draw: Draw, image: np.ndarray) -> Call:
+    height, width = image.shape[:2]
+    beyond = draw(st.sampled_from([0, 3, 2000]))
+    point = st.tuples(st.integers(-beyond, width + beyond), st.integers(-beyond, height + beyond))
+    contour = st.lists(point, min_size=1, max_size=9).map(lambda points: np.array(points, np.int32))
+    contours, filled = draw(st.lists(contour, min_size=1, max_size=4)), draw(st.booleans())
+    color = [draw(st.integers(0, 255)) for _ in range(1 if image.ndim == 2 else image.shape[2])]
+    return Call(
+        lambda image: cvkit.draw_contours(image, contours, color, filled=filled),
+        lambda image: opencv_drawing(image, contours, color, filled),
+    )
+
+
+def _find_contours(draw: Draw, image: np.ndarray) -> Call:
+    mode = draw(st.sampled_from(["external", "list", "two_level", "tree"]))
+    method = draw(st.sampled_from(["none", "simple"]))
+    return Call(
+        lambda image: in_one_array(*cvkit.find_contours(mask_of(image), mode=mode, method=method)),
+        lambda image: in_one_array(*opencv_contours(mask_of(image), mode, method)),
+    )
 
 
 def _morphology(operation: str) -> Callable[[Draw, np.ndarray], Call]:
@@ -685,6 +708,8 @@ CALLS = [
     RandomCall("ldcf_features", _ldcf_features, channels=(3,), largest=40, smallest=4),
     RandomCall("demosaic", _demosaic, ("uint8", "uint16"), (1,)),
     RandomCall("filter2d", _filter2d, _NO_DOUBLE),
+    RandomCall("draw_contours", _draw_contours, _ALL),
+    RandomCall("find_contours", _find_contours, channels=(1,)),
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
     RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
     RandomCall("hls_to_rgb", _hue("hls_to_rgb", cv2.COLOR_HLS2RGB, cv2.COLOR_HLS2RGB_FULL), channels=(3,)),

@@ -13,7 +13,7 @@ import numpy as np
 
 import cvkit
 from cvkit.compare.cases.images import scene
-from cvkit.compare.cases.table import CASES
+from cvkit.compare.cases.table import CASES, HOST_CASES
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_image
 
@@ -31,12 +31,18 @@ def homography() -> np.ndarray:
     return cvkit.find_homography(source, target)[0]
 
 
+_CONTOUR = np.array([[0, 0], [4, 1], [9, 0], [8, 5], [9, 9], [3, 8], [1, 9], [2, 4]])
+
+
 RUNS: dict[str, tuple[str, Callable[[], np.ndarray]]] = {
     "bilinear_sample": ("bilinear_sample", sampled),
+    "convex_hull": ("convex_hull", lambda: cvkit.convex_hull(_CONTOUR)),
     "find_homography": ("find_homography", homography),
+    "minimum_area_box": ("minimum_area_box", lambda: np.hstack(cvkit.minimum_area_box(_CONTOUR))),
+    "simplify_contour": ("simplify_contour", lambda: cvkit.simplify_contour(_CONTOUR / 3, 0.5)),
     **{
         case.label: (case.operation, lambda case=case: case.ours(small_image(case)))  # type: ignore[misc]
-        for case in [*CASES, *NAIVE_CASES]
+        for case in [*CASES, *HOST_CASES, *NAIVE_CASES]
     },
 }
 """Label -> the operation, and what runs it on a tiny image."""

@@ -26,6 +26,7 @@ import numpy as np
 import cvkit
 from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
+from cvkit.compare.cases.contours import TIMED_CONTOUR_CASES
 from cvkit.compare.cases.detectors import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
 from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.cases.learners.table import LEARNER_CASES
@@ -52,7 +53,7 @@ def main() -> int:
     image = cvkit.read_image(arguments.image)
     document = open_document(arguments.output)
     detectors = [*DETECTOR_CASES, *TIMED_DETECTORS]
-    every: list[AnyCase] = [*CASES, *TIMED_CASES, *detectors, *LEARNER_CASES]
+    every: list[AnyCase] = [*CASES, *TIMED_CASES, *TIMED_CONTOUR_CASES, *detectors, *LEARNER_CASES]
     first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
     document.retain({case.label for case in every} | first_calls)
     rows = select(every, arguments.operations)

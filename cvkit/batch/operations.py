@@ -38,8 +38,8 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("otsu_threshold", "triangle_threshold")
-"""Functions of an image that give a number, which is no file."""
+NUMBERS = ("draw_contours", "find_contours", "otsu_threshold", "triangle_threshold")
+"""Functions of an image that no command runs: they give a number, which is no file, or deal in contours."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ def _remap(image: np.ndarray) -> None:
     cvkit.bilinear_sample(image, x.ravel() + 0.5, y.ravel() + 0.5)
 
 
+def _draw_contours(image: np.ndarray) -> None:
+    for filled in (False, True):
+        cvkit.draw_contours(image, [[(3, 4), (60, 8), (30, 90)]], 255, filled=filled)
+
+
 # Operations on images of any of the common types.
 _IMAGES: dict[str, Calls] = {
     **{
@@ -131,6 +136,8 @@ _BYTES: dict[str, Calls] = {
 }
 _GRAY_BYTES: dict[str, Calls] = {
     "clahe": _each(cvkit.clahe),
+    "draw_contours": _draw_contours,
+    "find_contours": _each(cvkit.find_contours),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
     "otsu_threshold": _each(cvkit.otsu_threshold),
     "triangle_threshold": _each(cvkit.triangle_threshold),
@@ -166,6 +173,11 @@ def _find_homography() -> None:
         cvkit.find_homography(points, points + 3, method=method)
 
 
+def _for_contours(function: Callable[..., object], *rest: Any) -> None:
+    for dtype in (np.int32, np.float32):
+        function(np.array([(3, 4), (60, 8), (40, 50), (20, 60), (8, 20)], dtype), *rest)
+
+
 def _fit(name: str, *parameters: dict[str, Any]) -> None:
     """Fit a learner to few samples, and apply it in every way it has."""
     random = np.random.default_rng(0)
@@ -197,12 +209,27 @@ _LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
     "SVC": ({}, {"kernel": "linear"}, {"kernel": "poly"}),
 }
 
+# Of contours; Hu's moments are those of moments.
+_CONTOURS: dict[str, tuple[Any, ...]] = {
+    "bounding_box": (cvkit.bounding_box,),
+    "contour_area": (cvkit.contour_area,),
+    "contour_length": (cvkit.contour_length,),
+    "convex_hull": (cvkit.convex_hull,),
+    "fit_ellipse": (cvkit.fit_ellipse,),
+    "hu_moments": (lambda contour: cvkit.hu_moments(cvkit.moments(contour)),),
+    "minimum_area_box": (cvkit.minimum_area_box,),
+    "moments": (cvkit.moments,),
+    "point_in_contour": (cvkit.point_in_contour, (9, 9)),
+    "simplify_contour": (cvkit.simplify_contour, 2),
+}
+
 CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3)) for name, call in _IMAGES.items()},
     **{name: functools.partial(_for_images, call, (3,)) for name, call in _COLORS.items()},
     "demosaic": _demosaic,
     **{name: functools.partial(_for_images, call, (1, 3), (np.uint8,)) for name, call in _BYTES.items()},
     **{name: functools.partial(_for_images, call, (1,), (np.uint8,)) for name, call in _GRAY_BYTES.items()},
+    **{name: functools.partial(_for_contours, *call) for name, call in _CONTOURS.items()},
     "find_homography": _find_homography,
     "gray_to_rgb": functools.partial(_for_images, _each(cvkit.gray_to_rgb), (1,)),
     **{name: functools.partial(_detect, name) for name in _DETECTORS},

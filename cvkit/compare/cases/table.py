@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.color import COLOR_CASES
+from cvkit.compare.cases.contours import CONTOUR_CASES
 from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
@@ -24,3 +25,6 @@ CASES: list[Case] = [
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
 ]
+
+HOST_CASES: list[Case] = [*CONTOUR_CASES]
+"""Rows of operations that have no CUDA twin and take one image, no stack."""
