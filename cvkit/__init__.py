@@ -28,6 +28,7 @@ _FUNCTIONS = {
     "compose": "cvkit.geometry.matrices",
     "demosaic": "cvkit.color.demosaic",
     "dilate": "cvkit.morphology.erosion",
+    "distance_transform": "cvkit.morphology.distance",
     "equalize_histogram": "cvkit.intensity.equalization",
     "erode": "cvkit.morphology.erosion",
     "filter2d": "cvkit.filters.convolution",

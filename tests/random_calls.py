@@ -25,6 +25,7 @@ from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
+from cvkit.compare.cases.morphology import opencv_distance
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -166,6 +167,18 @@ def _morphology(operation: str) -> Callable[[Draw, np.ndarray], Call]:
         )
 
     return draw_call
+
+
+def _distance_transform(draw: Draw, image: np.ndarray) -> Call:
+    metric = draw(st.sampled_from(["l2", "l1", "chessboard"]))
+    mask_size = draw(st.sampled_from(["exact", 3, 5] if metric == "l2" else [3]))
+    value = draw(st.integers(-1, 255))
+    return Call(
+        lambda image: cvkit.distance_transform(
+            (image > value).astype(np.uint8), metric=metric, mask_size=mask_size
+        ),
+        lambda image: opencv_distance((image > value).astype(np.uint8), metric, mask_size),
+    )
 
 
 def _bilateral_filter(draw: Draw, image: np.ndarray) -> Call:
@@ -732,6 +745,7 @@ CALLS = [
         for name in ("opening", "closing", "morphological_gradient", "top_hat", "black_hat")
     ),
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
+    RandomCall("distance_transform", _distance_transform, channels=(1,)),
     RandomCall("xyz_to_rgb", _convert("xyz_to_rgb", cv2.COLOR_XYZ2RGB), _NO_DOUBLE, (3,)),
     RandomCall("ycrcb_to_rgb", _convert("ycrcb_to_rgb", cv2.COLOR_YCrCb2RGB), _NO_DOUBLE, (3,)),
 ]

@@ -360,3 +360,14 @@ def triangle_threshold(image: np.ndarray) -> int:
         if distance > best:
             best, best_value = distance, value
     return last - best_value + 1 if is_flipped else best_value - 1
+
+
+def nearest_zeros(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distances to the nearest zero and its row and column: the first column, then the first row."""
+    columns, rows = np.nonzero(mask.T == 0)
+    if not columns.size:
+        return np.full(mask.shape, -1), np.full((*mask.shape, 2), -1)
+    y, x = np.indices(mask.shape)
+    squares = (y[..., np.newaxis] - rows) ** 2 + (x[..., np.newaxis] - columns) ** 2
+    nearest = squares.argmin(axis=2)
+    return squares.min(axis=2), np.stack([rows[nearest], columns[nearest]], axis=2)
