@@ -83,6 +83,7 @@ _FUNCTIONS = {
     "sobel": "cvkit.filters.derivatives",
     "structural_similarity": "cvkit.intensity.metrics",
     "structuring_element": "cvkit.morphology.elements",
+    "thin": "cvkit.morphology.thinning",
     "threshold": "cvkit.intensity.threshold",
     "to_device": "cvkit._dispatch",
     "to_host": "cvkit._dispatch",

@@ -181,6 +181,11 @@ def _distance_transform(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _thin(draw: Draw, image: np.ndarray) -> Call:
+    method = draw(st.sampled_from(["zhang_suen", "guo_hall"]))
+    return Call(lambda image: cvkit.thin(image, method=method), lambda image: reference.thin(image, method))
+
+
 def _bilateral_filter(draw: Draw, image: np.ndarray) -> Call:
     diameter = draw(st.integers(1, 11))
     sigma_color, sigma_space = draw(st.floats(1, 150)), draw(st.floats(0.5, 50))
@@ -746,6 +751,7 @@ CALLS = [
     ),
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
     RandomCall("distance_transform", _distance_transform, channels=(1,)),
+    RandomCall("thin", _thin, channels=(1,)),
     RandomCall("xyz_to_rgb", _convert("xyz_to_rgb", cv2.COLOR_XYZ2RGB), _NO_DOUBLE, (3,)),
     RandomCall("ycrcb_to_rgb", _convert("ycrcb_to_rgb", cv2.COLOR_YCrCb2RGB), _NO_DOUBLE, (3,)),
 ]
