@@ -74,14 +74,15 @@ def _write(reached, out):
         out[x] = np.float32(reached[x]) * UNIT
 
 
-@helper
-def _propagate(source, chamfer, lines, held, out):
+@helper(allocates=True)
+def _propagate(source, chamfer, held, out):
     """Pass over an image twice; ``held`` is the memory of ``out``.
 
     Lines are longer than rows. What is computed beyond an image is reached through it, and nothing in it is
     reached through what lies beyond.
     """
-    height = source.shape[0]
+    height, width = source.shape
+    lines = np.full((3, parts_of(width, LANES) * LANES + 2 * _MARGIN), chamfer.largest, np.uint32)
     for y in range(height):
         reached = lines[y % 3][_MARGIN:-_MARGIN]
         _step(lines, y, chamfer, reached)
@@ -118,9 +119,8 @@ def chamfer_distance(source, chamfer, out):
     """
     count, height, width, _ = source.shape
     for image in prange(count):
-        lines = np.full((3, parts_of(width, LANES) * LANES + 2 * _MARGIN), chamfer.largest, np.uint32)
         rows = out[image].reshape(height, width)
-        _propagate(source[image].reshape(height, width), chamfer, lines, rows.view(np.uint32), rows)
+        _propagate(source[image].reshape(height, width), chamfer, rows.view(np.uint32), rows)
 
 
 @helper
@@ -268,6 +268,25 @@ def _point_row(y, scratch, indices):
         indices[x, 0], indices[x, 1] = row, (_NONE if row < 0 else np.int32(column))
 
 
+@helper(allocates=True)
+def _transform_strip(rows, top, out, indices):
+    """Write the distances of rows of an image, from ``top`` on, and where the nearest zeros are."""
+    width = out.shape[1]
+    scratch = Scratch(
+        np.empty(width, np.int32),
+        np.full(width + 2 * _REACH, np.inf),
+        np.empty(width, np.uint8),
+        np.empty(width + 1, np.int32),
+        np.empty(width, np.float64),
+        np.empty(width, np.float64),
+        np.empty(parts_of(width + 1, LANES) * LANES, np.uint32),
+    )
+    for y in range(out.shape[0]):
+        _transform_row(rows[y], top + y, scratch, out[y])
+        if indices.shape[0] > 0:
+            _point_row(top + y, scratch, indices[y])
+
+
 @cpu_kernel
 def euclidean_distance(source, out, indices):
     """Write distances, and where the nearest zero is.
@@ -292,16 +311,5 @@ def euclidean_distance(source, out, indices):
     strips = parts_of(height, _STRIP)
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, _STRIP, height)
-        scratch = Scratch(
-            np.empty(width, np.int32),
-            np.full(width + 2 * _REACH, np.inf),
-            np.empty(width, np.uint8),
-            np.empty(width + 1, np.int32),
-            np.empty(width, np.float64),
-            np.empty(width, np.float64),
-            np.empty(parts_of(width + 1, LANES) * LANES, np.uint32),
-        )
-        for y in range(top, bottom):
-            _transform_row(rows[image, y], y, scratch, distances[image, y])
-            if indices.shape[0] > 0:
-                _point_row(y, scratch, indices[image, y])
+        wanted = indices[image, top:bottom] if indices.shape[0] > 0 else indices[:0, 0]
+        _transform_strip(rows[image, top:bottom], top, distances[image, top:bottom], wanted)

@@ -78,19 +78,30 @@ def _peel_strip(planes, has_changed, interior, method, turn, top, bottom):
     return count
 
 
-@helper
-def _pack_strip(source, planes, top, line):
+@helper(allocates=True)
+def _empty_planes(count, height, width):
+    """Make two planes of bits for each image, and marks of rows that have changed for three turns."""
+    # Full vectors of words: what a loop leaves over takes as long as the rest of a row.
+    words = parts_of(width, WORD * _LANES) * _LANES
+    return np.zeros((count, 2, height + 2, words + 2), np.uint64), np.full((count, 3, height + 2), True)
+
+
+@helper(allocates=True)
+def _interior(width, words):
+    """Return the bits of all columns but the outermost, which stay as they are."""
+    interior = np.zeros(words, np.uint64)
+    for x in range(1, width - 1):
+        interior[x // WORD] |= _ONE << np.uint64(x % WORD)
+    return interior
+
+
+@helper(allocates=True)
+def _pack_strip(source, planes, top):
     """Set the bits of rows in both planes."""
+    line = np.zeros(parts_of(source.shape[1], WORD) * WORD, np.uint8)
     for y in range(source.shape[0]):
         _pack_row(source[y], line, planes[0, top + 1 + y])
         copy_row(planes[0, top + 1 + y], planes[1, top + 1 + y])
-
-
-@helper
-def _set_interior(width, interior):
-    """Set the bits of all columns but the outermost, which stay as they are."""
-    for x in range(1, width - 1):
-        interior[x // WORD] |= _ONE << np.uint64(x % WORD)
 
 
 @cpu_kernel
@@ -106,17 +117,12 @@ def thin(source, method, out):
     """
     count, height, width, _ = source.shape
     pixels, drawn = source.reshape(count, height, width), out.reshape(count, height, width)
-    # Full vectors of words: what a loop leaves over takes as long as the rest of a row.
-    words = parts_of(width, WORD * _LANES) * _LANES
-    planes = np.zeros((count, 2, height + 2, words + 2), np.uint64)
-    has_changed = np.full((count, 3, height + 2), True)
-    interior = np.zeros(words, np.uint64)
-    _set_interior(width, interior)
+    planes, has_changed = _empty_planes(count, height, width)
+    interior = _interior(width, planes.shape[3] - 2)
     strips = parts_of(height, _STRIP)
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, _STRIP, height)
-        line = np.zeros(parts_of(width, WORD) * WORD, np.uint8)
-        _pack_strip(pixels[image, top:bottom], planes[image], top, line)
+        _pack_strip(pixels[image, top:bottom], planes[image], top)
     turn, still = 0, 0
     while still < 2:
         changed = 0
