@@ -88,6 +88,7 @@ def test_lines_are_connected_as_regions_are(method: str) -> None:
     mask = np.where(cv2.GaussianBlur(noise(120, 150), (0, 0), 3) > 127, 255, 0).astype(np.uint8)
     mask[[0, -1]] = mask[:, [0, -1]] = 0
     lines = cvkit.thin(mask, method=method)
+    np.testing.assert_array_equal(lines, reference.thin(mask, method))
     assert not (lines & ~mask).any()
     assert 0 < np.count_nonzero(lines) < np.count_nonzero(mask) / 3
     # None of them is a square of four pixels, of which Zhang and Suen's turns leave nothing.
