@@ -223,6 +223,18 @@ HISTOGRAM = [
     ),
 ]
 
+# Of the modules that contributors maintain, which no wheel of OpenCV has besides its own.
+THINNING = [
+    Case(
+        "thin",
+        method,
+        lambda image, method=method: cvkit.thin(image, method=method),
+        lambda image, method=method: reference.thin(image, method),
+        against="naive",
+    )
+    for method in ("zhang_suen", "guo_hall")
+]
+
 NAIVE_CASES: list[Case] = [
     *CANNY,
     *CHANNELS,
@@ -231,5 +243,6 @@ NAIVE_CASES: list[Case] = [
     *HISTOGRAM,
     *HOG,
     *SHARPEN,
+    *THINNING,
     *WARP,
 ]

@@ -26,6 +26,7 @@ from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
+from cvkit.compare.cases.morphology import opencv_distance
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -189,6 +190,23 @@ def _morphology(operation: str) -> Callable[[Draw, np.ndarray], Call]:
         )
 
     return draw_call
+
+
+def _distance_transform(draw: Draw, image: np.ndarray) -> Call:
+    metric = draw(st.sampled_from(["l2", "l1", "chessboard"]))
+    mask_size = draw(st.sampled_from(["exact", 3, 5] if metric == "l2" else [3]))
+    value = draw(st.integers(-1, 255))
+    return Call(
+        lambda image: cvkit.distance_transform(
+            (image > value).astype(np.uint8), metric=metric, mask_size=mask_size
+        ),
+        lambda image: opencv_distance((image > value).astype(np.uint8), metric, mask_size),
+    )
+
+
+def _thin(draw: Draw, image: np.ndarray) -> Call:
+    method = draw(st.sampled_from(["zhang_suen", "guo_hall"]))
+    return Call(lambda image: cvkit.thin(image, method=method), lambda image: reference.thin(image, method))
 
 
 def _bilateral_filter(draw: Draw, image: np.ndarray) -> Call:
@@ -757,6 +775,8 @@ CALLS = [
         for name in ("opening", "closing", "morphological_gradient", "top_hat", "black_hat")
     ),
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
+    RandomCall("distance_transform", _distance_transform, channels=(1,)),
+    RandomCall("thin", _thin, channels=(1,)),
     RandomCall("xyz_to_rgb", _convert("xyz_to_rgb", cv2.COLOR_XYZ2RGB), _NO_DOUBLE, (3,)),
     RandomCall("ycrcb_to_rgb", _convert("ycrcb_to_rgb", cv2.COLOR_YCrCb2RGB), _NO_DOUBLE, (3,)),
 ]

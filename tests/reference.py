@@ -360,3 +360,43 @@ def triangle_threshold(image: np.ndarray) -> int:
         if distance > best:
             best, best_value = distance, value
     return last - best_value + 1 if is_flipped else best_value - 1
+
+
+def nearest_zeros(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distances to the nearest zero and its row and column: the first column, then the first row."""
+    columns, rows = np.nonzero(mask.T == 0)
+    if not columns.size:
+        return np.full(mask.shape, -1), np.full((*mask.shape, 2), -1)
+    y, x = np.indices(mask.shape)
+    squares = (y[..., np.newaxis] - rows) ** 2 + (x[..., np.newaxis] - columns) ** 2
+    nearest = squares.argmin(axis=2)
+    return squares.min(axis=2), np.stack([rows[nearest], columns[nearest]], axis=2)
+
+
+def thin(image: np.ndarray, method: str) -> np.ndarray:
+    """Thinning by the definitions of its authors; p[0] is the neighbor above, the others follow clockwise."""
+    mask = image >= 128
+    turn = still = 0
+    while still < 2:
+        wide = np.pad(mask, 1).astype(int)
+        around = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]
+        height, width = mask.shape
+        p = [wide[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width] for dy, dx in around]
+        p = p[4:] + p[:4] if turn % 2 else p
+        if method == "zhang_suen":
+            transitions = sum((1 - p[i]) * p[(i + 1) % 8] for i in range(8))
+            count = sum(p)
+            removed = (transitions == 1) & (count >= 2) & (count <= 6)
+            removed &= (p[0] * p[2] * p[4] == 0) & (p[2] * p[4] * p[6] == 0)
+        else:
+            parts = sum((1 - p[i]) & (p[i + 1] | p[(i + 2) % 8]) for i in (0, 2, 4, 6))
+            fewer = np.minimum(
+                *(sum(p[i - first] | p[i + 1 - first] for i in (0, 2, 4, 6)) for first in (0, 1))
+            )
+            removed = (parts == 1) & (fewer >= 2) & (fewer <= 3)
+            removed &= ((p[4] | p[5] | (1 - p[7])) & p[6]) == 0
+        removed &= mask
+        removed[[0, -1]] = removed[:, [0, -1]] = False
+        still = 0 if removed.any() else still + 1
+        mask, turn = mask & ~removed, turn + 1
+    return np.where(mask, np.uint8(255), np.uint8(0))

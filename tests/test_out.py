@@ -88,6 +88,8 @@ CALLS: dict[str, Operation] = {
     "black_hat": lambda image, **out: cvkit.black_hat(image, 3, **out),
     "closing": lambda image, **out: cvkit.closing(image, 3, **out),
     "dilate": lambda image, **out: cvkit.dilate(image, 3, **out),
+    "distance_transform": cvkit.distance_transform,
+    "thin": cvkit.thin,
     "erode": lambda image, **out: cvkit.erode(image, np.eye(3), iterations=3, **out),
     "hit_or_miss": lambda image, **out: cvkit.hit_or_miss(image, [[-1, 1]], **out),
     "morphological_gradient": lambda image, **out: cvkit.morphological_gradient(image, 3, **out),
@@ -96,7 +98,7 @@ CALLS: dict[str, Operation] = {
     "xyz_to_rgb": cvkit.xyz_to_rgb,
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
-NEEDS_GRAY = {"clahe", "demosaic", "gray_to_rgb", "hit_or_miss"}
+NEEDS_GRAY = {"clahe", "demosaic", "distance_transform", "gray_to_rgb", "hit_or_miss", "thin"}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
 MEASURES = {"psnr", "structural_similarity"}

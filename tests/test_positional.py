@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "Scharr": (cvkit.scharr, (cv2.CV_16S, 1, 0)),
     "Laplacian": (cvkit.laplacian, (cv2.CV_16S,)),
     "Canny": (cvkit.canny, (50, 150, None, 5)),
+    "distanceTransform": (cvkit.distance_transform, (cv2.DIST_L2, 5)),
     "bilateralFilter": (cvkit.bilateral_filter, (5, 20, 20, None, cv2.BORDER_REFLECT)),
     "warpAffine": (cvkit.warp_affine, (np.eye(3)[:2], (7, 6), None, _FLAGS)),
     "warpPerspective": (cvkit.warp_perspective, (np.eye(3), (7, 6), None, _FLAGS)),

@@ -20,6 +20,7 @@ from cvkit.batch.parameters import Parameter, parameters_of
 _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
+    "distance_transform": "tiff",
     "histogram": "npz",
     "hog": "npz",
     "integral_image": "npz",

@@ -18,6 +18,9 @@ import numpy as np
 _SHOWN_VALUES = 64
 
 
+# Parameters that say where a result goes, and that ask for a second one: a file takes one.
+_NO_OPTIONS = ("out", "return_indices")
+
 # Names, their type where it is given, and the indented words below.
 _DESCRIPTION = re.compile(r"^(\S[^:\n]*?)(?: : (.*))?\n((?:    .*\n?)+)", re.MULTILINE)
 
@@ -97,7 +100,7 @@ class Parameter:
 
 
 def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
-    """List the options of a function of an image: all its parameters but image and ``out``."""
+    """List the options of a function of an image: all but image and what no file could take."""
     described = _described_parameters(inspect.getdoc(function) or "")
     _, *rest = inspect.signature(function).parameters.values()
     return [
@@ -108,7 +111,8 @@ def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
             described.get(parameter.name, ""),
         )
         for parameter in rest
-        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) and parameter.name != "out"
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and parameter.name not in _NO_OPTIONS
     ]
 
 

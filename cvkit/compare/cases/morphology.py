@@ -1,4 +1,4 @@
-"""Rows of the table for erosion, dilation, and what is built from them."""
+"""Rows of the table for erosion, dilation, what is built from them, and distances."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+import scipy.ndimage
 
 import cvkit
 from cvkit.compare.cases.borders import with_border
-from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.case import EXACT, Case, Tolerance
 
 _COMBINATIONS = {
     "opening": cv2.MORPH_OPEN,
@@ -62,6 +63,48 @@ def _case(
     )
 
 
+_METRICS = {"l2": cv2.DIST_L2, "l1": cv2.DIST_L1, "chessboard": cv2.DIST_C}
+
+
+def opencv_distance(mask: np.ndarray, metric: str, mask_size: int | str) -> np.ndarray:
+    """Measure distances as OpenCV itself does: where it has Intel's IPP, that rounds them otherwise."""
+    with_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)
+    try:
+        return cv2.distanceTransform(mask, _METRICS[metric], 0 if mask_size == "exact" else int(mask_size))
+    finally:
+        cv2.ipp.setUseIPP(with_ipp)
+
+
+def _scipy_distance(mask: np.ndarray) -> np.ndarray:
+    """Measure distances by SciPy, which has no meaning for a mask without zeros."""
+    if mask.all():
+        return np.full(mask.shape, 65536, np.float32)
+    return np.asarray(scipy.ndimage.distance_transform_edt(mask), np.float32)
+
+
+def _opencv_mask(image: np.ndarray) -> np.ndarray:
+    return cv2.threshold(image, 127, 255, cv2.THRESH_BINARY)[1]
+
+
+def _distance_case(metric: str, mask_size: int | str, bar: float, *, by_scipy: bool = False) -> Case:
+    return Case(
+        "distance_transform",
+        f"{metric} {mask_size}{' as SciPy' if by_scipy else ''}",
+        lambda image: cvkit.distance_transform(
+            cvkit.threshold(image, 127), metric=metric, mask_size=mask_size
+        ),
+        lambda image: (
+            _scipy_distance(_opencv_mask(image))
+            if by_scipy
+            else opencv_distance(_opencv_mask(image), metric, mask_size)
+        ),
+        against="scipy" if by_scipy else "opencv",
+        tolerance=Tolerance(relative=1e-6) if by_scipy else EXACT,
+        bar=bar,
+    )
+
+
 _element = cvkit.structuring_element
 MORPHOLOGY_CASES: list[Case] = [
     _case("erode", "3", _element("rectangle", 3), bar=0.9),
@@ -82,4 +125,10 @@ MORPHOLOGY_CASES: list[Case] = [
     ),
     _case("morphological_gradient", "3", _element("rectangle", 3), "float32", 3),
     _case("hit_or_miss", "corner", _CORNER),
+    _distance_case("l2", "exact", 1.0),
+    _distance_case("l2", "exact", 0.2, by_scipy=True),
+    _distance_case("l2", 5, 0.8),
+    _distance_case("l2", 3, 0.8),
+    _distance_case("l1", 3, 0.8),
+    _distance_case("chessboard", 3, 0.8),
 ]

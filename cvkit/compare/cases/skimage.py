@@ -170,6 +170,12 @@ def _non_local_means(image: np.ndarray) -> np.ndarray:
     return skimage.restoration.denoise_nl_means(image, 7, 10, h=10 / 255)
 
 
+def _skeletonize(image: np.ndarray) -> np.ndarray:
+    from skimage.morphology import skeletonize
+
+    return np.asarray(skeletonize(image >= 128))
+
+
 TIMED_CASES: list[Case] = [
     Case(operation, name, ours, reference, against=_AGAINST, bar=_BAR)
     for operation, name, ours, reference in (
@@ -187,5 +193,8 @@ TIMED_CASES: list[Case] = [
             _non_local_means,
         ),
     )
+]
+TIMED_CASES += [
+    Case("thin", "zhang_suen, time only", cvkit.thin, _skeletonize, against=_AGAINST, bar=0.2),
 ]
 """Operations that scikit-image defines otherwise, so that only their times can be compared."""
