@@ -55,6 +55,7 @@ _FUNCTIONS = {
     "non_local_means": "cvkit.filters.denoising",
     "normalize": "cvkit.intensity.lookup",
     "opening": "cvkit.morphology.combinations",
+    "optical_flow": "cvkit.features.flow",
     "otsu_threshold": "cvkit.intensity.threshold",
     "perspective_matrix": "cvkit.geometry.matrices",
     "prewitt": "cvkit.filters.derivatives",

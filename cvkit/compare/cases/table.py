@@ -12,6 +12,7 @@ from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
+from cvkit.compare.cases.tracking import TRACKING_CASES
 
 CASES: list[Case] = [
     *COLOR_CASES,
@@ -23,4 +24,5 @@ CASES: list[Case] = [
     *MORPHOLOGY_CASES,
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
+    *TRACKING_CASES,
 ]
