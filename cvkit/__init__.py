@@ -49,6 +49,7 @@ _FUNCTIONS = {
     "ldcf_features": "cvkit.features.channels",
     "lookup": "cvkit.intensity.lookup",
     "luv_to_rgb": "cvkit.color.lightness",
+    "match_descriptors": "cvkit.features.descriptors",
     "match_histogram": "cvkit.intensity.equalization",
     "median_blur": "cvkit.filters.median",
     "morphological_gradient": "cvkit.morphology.combinations",

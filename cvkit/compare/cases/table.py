@@ -10,6 +10,7 @@ from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
 from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
+from cvkit.compare.cases.matching import MATCHING_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 from cvkit.compare.cases.tracking import TRACKING_CASES
@@ -25,4 +26,5 @@ CASES: list[Case] = [
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
     *TRACKING_CASES,
+    *MATCHING_CASES,
 ]
