@@ -57,6 +57,7 @@ _FUNCTIONS = {
     "normalize": "cvkit.intensity.lookup",
     "opening": "cvkit.morphology.combinations",
     "optical_flow": "cvkit.features.flow",
+    "orb": "cvkit.features.orb",
     "otsu_threshold": "cvkit.intensity.threshold",
     "perspective_matrix": "cvkit.geometry.matrices",
     "prewitt": "cvkit.filters.derivatives",

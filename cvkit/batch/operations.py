@@ -38,8 +38,8 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("otsu_threshold", "triangle_threshold")
-"""Functions of an image that give a number, which is no file."""
+NUMBERS = ("orb", "otsu_threshold", "triangle_threshold")
+"""Functions of an image that give a number, or keypoints, which is no file."""
 
 
 @dataclass(frozen=True)
