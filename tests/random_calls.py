@@ -25,6 +25,7 @@ from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
+from cvkit.compare.cases.matching import orb_table, orb_table_cv
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from cvkit.compare.cases.morphology import opencv_distance
 from tests import reference
@@ -708,6 +709,16 @@ def _match_histogram(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _orb(draw: Draw, image: np.ndarray) -> Call:
+    count, levels = draw(st.integers(1, 600)), draw(st.integers(1, 4))
+    scale, threshold = draw(st.floats(1.0625, 2.5, width=32)), draw(st.sampled_from([1, 20, 100]))
+    detector = cv2.ORB.create(count, scale, levels, fastThreshold=threshold)
+    return Call(
+        lambda image: orb_table(image, count, scale=scale, levels=levels, threshold=threshold),
+        lambda image: orb_table_cv(image, detector),
+    )
+
+
 _ALL = ("uint8", "float32", "uint16", "float64")
 _NO_DOUBLE = ("uint8", "float32", "uint16")
 
@@ -744,6 +755,7 @@ CALLS = [
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
     RandomCall("normalize", _normalize, _ALL),
+    RandomCall("orb", _orb, channels=(1,), smallest=20),
     RandomCall("otsu_threshold", _otsu_threshold, ("uint8", "uint16"), (1,)),
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),
     RandomCall("pyramid_down", _pyramid_down, _NO_DOUBLE),

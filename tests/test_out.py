@@ -101,7 +101,7 @@ CALLS: dict[str, Operation] = {
 NEEDS_GRAY = {"clahe", "demosaic", "distance_transform", "gray_to_rgb", "hit_or_miss", "thin"}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
-MEASURES = {"psnr", "structural_similarity"}
+MEASURES = {"match_descriptors", "psnr", "structural_similarity"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
 
 

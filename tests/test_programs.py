@@ -32,6 +32,7 @@ REFUSED = {
     "samples/intensity.py": (["gone.jpg"], "gone.jpg"),
     "samples/quickstart.py": (["gone.jpg"], "gone.jpg"),
     "samples/rectify.py": (["gone.jpg", *"00100111"], "gone.jpg"),
+    "samples/stitch.py": (["gone.jpg", "gone.jpg"], "gone.jpg"),
 }
 
 

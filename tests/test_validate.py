@@ -33,6 +33,7 @@ CALLS: dict[str, tuple[np.ndarray, Callable[[Any], Any]]] = {
     "src": (SQUARE, lambda value: cvkit.find_homography(value, SQUARE)),
     "dst": (SQUARE, lambda value: cvkit.perspective_matrix(SQUARE, value)),
     "points": (SQUARE, lambda value: cvkit.transform_points(value, np.eye(3))),
+    "initial": (SQUARE, lambda value: cvkit.optical_flow(IMAGE, IMAGE, SQUARE, initial=value)),
     "kernel": (np.ones((3, 3)), lambda value: cvkit.filter2d(IMAGE, value)),
     "xyxy": (np.ones((1, 4)), lambda value: cvkit.detect.nms(value, [1.0])),
 }

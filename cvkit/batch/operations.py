@@ -39,8 +39,8 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("draw_contours", "find_contours", "otsu_threshold", "triangle_threshold")
-"""Functions of an image that no command runs: they give a number, which is no file, or deal in contours."""
+NUMBERS = ("draw_contours", "find_contours", "orb", "otsu_threshold", "triangle_threshold")
+"""Functions of an image that no command runs: they give numbers, points or contours, which are no file."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from cvkit.compare.cases.filters import FILTER_CASES
 from cvkit.compare.cases.geometry import GEOMETRY_CASES
 from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
+from cvkit.compare.cases.matching import MATCHING_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
+from cvkit.compare.cases.tracking import TRACKING_CASES
 
 CASES: list[Case] = [
     *COLOR_CASES,
@@ -24,6 +26,8 @@ CASES: list[Case] = [
     *MORPHOLOGY_CASES,
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
+    *TRACKING_CASES,
+    *MATCHING_CASES,
 ]
 
 HOST_CASES: list[Case] = [*CONTOUR_CASES]
