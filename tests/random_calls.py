@@ -20,6 +20,7 @@ import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
+from cvkit.compare.cases.features import MEASURES
 from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
@@ -667,6 +668,23 @@ def _match_histogram(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _match_template(draw: Draw, image: np.ndarray) -> Call:
+    height, width = (draw(st.integers(1, min(size - 1, 20))) for size in image.shape[:2])
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    template = draw(st.sampled_from([noise, scene]))(height, width, channels, image.dtype, 9)
+    method, normalize = draw(st.sampled_from([*MEASURES])), draw(st.booleans())
+    # OpenCV divides 0 by 0 where there is a mask.
+    masks = [None] if normalize else [None, noise(height, width, dtype="float32", seed=8)]
+    mask = draw(st.sampled_from(masks))
+    return Call(
+        lambda image: cvkit.match_template(image, template, method=method, normalize=normalize, mask=mask),
+        lambda image: cv2.matchTemplate(image, template, MEASURES[method] + normalize, mask=mask),
+        Tolerance(absolute=1e-3 * template.size, relative=1e-4, exceptions=max(0.02, 1.5 / image.size))
+        if not normalize
+        else Tolerance(absolute=1e-4, exceptions=max(0.05, 1.5 / image.size)),
+    )
+
+
 _ALL = ("uint8", "float32", "uint16", "float64")
 _NO_DOUBLE = ("uint8", "float32", "uint16")
 
@@ -697,6 +715,7 @@ CALLS = [
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
     RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),
     RandomCall("match_histogram", _match_histogram, ("uint8", "uint16")),
+    RandomCall("match_template", _match_template, ("uint8", "float32"), (1, 3), smallest=2, largest=129),
     RandomCall("lookup", _lookup),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),

@@ -26,6 +26,7 @@ _FORMATS = {
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",
+    "match_template": "tiff",
     "prewitt": "tiff",
     "rgb_to_hls": "tiff",
     "rgb_to_hsv": "tiff",

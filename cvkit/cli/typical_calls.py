@@ -127,6 +127,7 @@ _BYTES: dict[str, Calls] = {
     "adaptive_threshold": _each(cvkit.adaptive_threshold, {"ksize": 11, "offset": 2}),
     "equalize_histogram": _each(cvkit.equalize_histogram),
     "lookup": _each(cvkit.lookup, {"table": np.arange(256)}),
+    "match_template": lambda image: cvkit.match_template(image, image[:8, :8]),
     "match_histogram": lambda image: cvkit.match_histogram(image, image),
 }
 _GRAY_BYTES: dict[str, Calls] = {

@@ -10,6 +10,7 @@ import numpy as np
 import cvkit
 from cvkit._dispatch import Array
 from cvkit.compare.cases.case import Case, Tolerance, changed
+from cvkit.compare.cases.images import noise, scene
 
 
 def _two_levels(image: Array) -> Array:
@@ -134,6 +135,60 @@ HOG = [
 ]
 
 
+MEASURES = {
+    "squared_difference": cv2.TM_SQDIFF,
+    "correlation": cv2.TM_CCORR,
+    "coefficient": cv2.TM_CCOEFF,
+}
+# Where windows have little contrast, OpenCV's sums in float32 err by more.
+MATCHING_TOLERANCE = Tolerance(relative=1e-4, exceptions=0.01)
+
+
+def _matching(
+    dtype: str,
+    channels: int,
+    method: str,
+    shape: tuple[int, int] = (5, 7),
+    *,
+    normalize: bool = True,
+    mask: str | None = None,
+    bar: float | None = None,
+) -> Case:
+    template = scene(*shape, channels, dtype, seed=5)
+    weights = None if mask is None else noise(*shape, dtype=mask, seed=6)
+    if mask == "uint8":
+        weights = weights // 100
+    code = MEASURES[method] + normalize
+    kind = " normalized" if normalize else ""
+    masked = "" if mask is None else f", {mask} mask"
+    return Case(
+        "match_template",
+        f"{method}{kind}, {shape[0]}x{shape[1]}{masked}",
+        lambda image: cvkit.match_template(image, template, method=method, normalize=normalize, mask=weights),
+        lambda image: cv2.matchTemplate(image, template, code, mask=weights),
+        tolerance=MATCHING_TOLERANCE,
+        device_tolerance=Tolerance(relative=1e-4),
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+        minimum_shape=(shape[0] + 2, shape[1] + 2),
+    )
+
+
+MATCHING = [
+    *(_matching("uint8", 1, method, (32, 32), bar=1.0) for method in MEASURES),
+    *(_matching("uint8", 1, method, normalize=False) for method in MEASURES),
+    _matching("uint8", 3, "squared_difference", normalize=False),
+    _matching("uint8", 3, "coefficient"),
+    _matching("float32", 1, "correlation"),
+    _matching("float32", 3, "coefficient"),
+    _matching("uint8", 1, "squared_difference", mask="uint8"),
+    _matching("uint8", 3, "coefficient", mask="uint8"),
+    _matching("float32", 1, "coefficient", mask="float32"),
+]
+
+
 FEATURE_CASES: list[Case] = [
     *HOG,
+    *MATCHING,
 ]
