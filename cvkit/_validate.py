@@ -373,3 +373,17 @@ def template_mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any(axis=(0, 1)).all()):
         raise ValueError(f"{name} must be finite, at least 0, and not 0 all over a channel")
     return weights
+
+
+def one_image(rank: int, name: str = "image") -> None:
+    """Check that an image of ``rank`` axes is no stack: what is found in it is a list of any length."""
+    if rank == 4:
+        raise ValueError(f"{name} must be one image, (H, W) or (H, W, 1), got a stack")
+
+
+def on_host(is_on_device: bool, function: str, name: str = "image") -> None:
+    """Check that an image is no array on a GPU, for a function that has no CUDA twin."""
+    if is_on_device:
+        raise ValueError(
+            f"{name} must be a NumPy array, because {function} has no CUDA twin; cvkit.to_host gives one"
+        )

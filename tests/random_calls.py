@@ -20,7 +20,7 @@ import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
-from cvkit.compare.cases.features import MEASURES
+from cvkit.compare.cases.features import MEASURES, hough_lines_of_opencv, lines_and_votes
 from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
@@ -668,6 +668,42 @@ def _match_histogram(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _hough_lines(draw: Draw, image: np.ndarray) -> Call:
+    rho, theta = draw(st.sampled_from([0.5, 1, 1.3, 9])), draw(st.floats(0.01, 0.7))
+    bounds = draw(st.sampled_from([(0, np.pi), (0.25, 1), (-1, 4)]))
+    arguments, options = (
+        (rho, theta, draw(st.integers(0, 40))),
+        {"min_theta": bounds[0], "max_theta": bounds[1]},
+    )
+    level = int(np.quantile(image, draw(st.floats(0.5, 1))))
+    return Call(
+        lambda image: lines_and_votes(cvkit.threshold(image, level), *arguments, **options),
+        lambda image: hough_lines_of_opencv(
+            cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], *arguments, **options
+        ),
+    )
+
+
+def segments_of_opencv(image: np.ndarray, *arguments: Any) -> np.ndarray:
+    """Find segments by OpenCV, (n, 4)."""
+    found = cv2.HoughLinesP(image, *arguments)
+    return np.empty((0, 4), np.int32) if found is None else found.reshape(-1, 4)
+
+
+def _hough_segments(draw: Draw, image: np.ndarray) -> Call:
+    rho, theta = draw(st.sampled_from([0.5, 1, 1.3, 9])), draw(st.floats(0.01, 0.7))
+    threshold, length, gap = draw(st.integers(1, 40)), draw(st.integers(0, 30)), draw(st.integers(0, 9))
+    level = int(np.quantile(image, draw(st.floats(0.5, 1))))
+    return Call(
+        lambda image: cvkit.hough_segments(
+            cvkit.threshold(image, level), rho, theta, threshold, minimum_length=length, maximum_gap=gap
+        ),
+        lambda image: segments_of_opencv(
+            cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], rho, theta, threshold, None, length, gap
+        ),
+    )
+
+
 def _match_template(draw: Draw, image: np.ndarray) -> Call:
     height, width = (draw(st.integers(1, min(size - 1, 20))) for size in image.shape[:2])
     channels = 1 if image.ndim == 2 else image.shape[2]
@@ -710,6 +746,8 @@ CALLS = [
     RandomCall("histogram", _histogram, _NO_DOUBLE),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
     RandomCall("lab_to_rgb", _convert("lab_to_rgb", cv2.COLOR_Lab2RGB), channels=(3,)),
+    RandomCall("hough_lines", _hough_lines, channels=(1,)),
+    RandomCall("hough_segments", _hough_segments, channels=(1,)),
     RandomCall("integral_image", _integral_image, _ALL),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),

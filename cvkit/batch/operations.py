@@ -39,8 +39,8 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("otsu_threshold", "triangle_threshold")
-"""Functions of an image that give a number, which is no file."""
+NUMBERS = ("hough_lines", "hough_segments", "otsu_threshold", "triangle_threshold")
+"""Functions of an image that give a number, or a list of shapes, which is no file."""
 
 
 @dataclass(frozen=True)

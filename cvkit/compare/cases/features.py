@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 
 import cvkit
-from cvkit._dispatch import Array
-from cvkit.compare.cases.case import Case, Tolerance, changed
+from cvkit._dispatch import Array, to_device
+from cvkit._jit_cuda import on_device
+from cvkit.compare.cases.case import Case, Tolerance, changed, image_size
 from cvkit.compare.cases.images import noise, scene
 
 
@@ -155,9 +158,7 @@ def _matching(
     bar: float | None = None,
 ) -> Case:
     template = scene(*shape, channels, dtype, seed=5)
-    weights = None if mask is None else noise(*shape, dtype=mask, seed=6)
-    if mask == "uint8":
-        weights = weights // 100
+    weights = None if mask is None else noise(*shape, dtype=mask, seed=6) // (100 if mask == "uint8" else 1)
     code = MEASURES[method] + normalize
     kind = " normalized" if normalize else ""
     masked = "" if mask is None else f", {mask} mask"
@@ -188,7 +189,56 @@ MATCHING = [
 ]
 
 
+@functools.lru_cache(maxsize=32)
+def _edges(height: int, width: int) -> np.ndarray:
+    return cv2.Canny(scene(height, width, seed=3), 50, 150)
+
+
+def _of_edges(find: Callable[[Array], np.ndarray]) -> Callable[[Array], np.ndarray]:
+    """Find shapes among the edges of an image as large as the one given, or of each of a stack."""
+
+    def found(image: Array) -> np.ndarray:
+        edges = _edges(*image_size(image))
+        shapes = find(to_device(edges) if on_device(image) else edges)
+        return np.stack([shapes] * len(image)) if image.ndim == 4 else shapes
+
+    return found
+
+
+def hough_lines_of_opencv(image: np.ndarray, *arguments: Any, **options: Any) -> np.ndarray:
+    """Find lines by OpenCV: distance, angle and votes of each, (n, 3)."""
+    found = cv2.HoughLinesWithAccumulator(image, *arguments, **options)
+    return np.empty((0, 3), np.float32) if found is None else found.reshape(-1, 3)
+
+
+def lines_and_votes(image: Array, *arguments: Any, **options: Any) -> np.ndarray:
+    """Find lines by cvkit: distance, angle and votes of each, (n, 3)."""
+    lines, votes = cvkit.hough_lines(image, *arguments, **options)
+    return np.column_stack([lines, votes.astype(np.float32)])
+
+
+def _hough_lines(
+    rho: float, degrees: float, threshold: int, bar: float | None = None, **options: float
+) -> Case:
+    arguments = rho, np.deg2rad(degrees), threshold
+    return Case(
+        "hough_lines",
+        f"{rho:g} pixels, {degrees:g} degrees" + "".join(f", {name} {options[name]}" for name in options),
+        _of_edges(lambda image: lines_and_votes(image, *arguments, **options)),
+        _of_edges(lambda image: hough_lines_of_opencv(image, *arguments, **options)),
+        bar=bar,
+        minimum_shape=(33, 33),
+    )
+
+
+HOUGH = [
+    _hough_lines(1, 1, 10, bar=0.8),
+    _hough_lines(1.5, 0.7, 12, min_theta=-0.5, max_theta=2.0),
+]
+
+
 FEATURE_CASES: list[Case] = [
     *HOG,
+    *HOUGH,
     *MATCHING,
 ]
