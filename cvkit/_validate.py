@@ -447,3 +447,30 @@ def tiles(value: Any, name: str = "tiles", *, maximum: int = 1 << 16) -> tuple[i
     if rows * columns > maximum:
         raise ValueError(f"{name} must be at most {maximum} in all, got {value!r}")
     return rows, columns
+
+
+def template_mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -> np.ndarray:
+    """Check how much the pixels of a template of ``shape``, (h, w, C), count; return weights as float64."""
+    if array.dtype not in (np.bool_, np.uint8, np.float32):
+        raise TypeError(f"{name} must have dtype bool, uint8 or float32, got {array.dtype}")
+    if tuple(array.shape) not in (shape, shape[:2]):
+        raise ValueError(f"{name} must have shape {shape[:2]} or {shape}, got {tuple(array.shape)}")
+    weights = array.astype(np.float64) if array.dtype == np.float32 else (array != 0).astype(np.float64)
+    weights = np.broadcast_to(weights.reshape(*shape[:2], -1), shape)
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any(axis=(0, 1)).all()):
+        raise ValueError(f"{name} must be finite, at least 0, and not 0 all over a channel")
+    return weights
+
+
+def one_image(rank: int, name: str = "image") -> None:
+    """Check that an image of ``rank`` axes is no stack: what is found in it is a list of any length."""
+    if rank == 4:
+        raise ValueError(f"{name} must be one image, (H, W) or (H, W, 1), got a stack")
+
+
+def on_host(is_on_device: bool, function: str, name: str = "image") -> None:
+    """Check that an image is no array on a GPU, for a function that has no CUDA twin."""
+    if is_on_device:
+        raise ValueError(
+            f"{name} must be a NumPy array, because {function} has no CUDA twin; cvkit.to_host gives one"
+        )

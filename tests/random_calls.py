@@ -21,6 +21,7 @@ from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
 from cvkit.compare.cases.contours import in_one_array, mask_of, opencv_contours, opencv_drawing
+from cvkit.compare.cases.features import MEASURES, hough_lines_of_opencv, lines_and_votes
 from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
@@ -719,6 +720,91 @@ def _orb(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _hough_lines(draw: Draw, image: np.ndarray) -> Call:
+    rho, theta = draw(st.sampled_from([0.5, 1, 1.3, 9])), draw(st.floats(0.01, 0.7))
+    bounds = draw(st.sampled_from([(0, np.pi), (0.25, 1), (-1, 4)]))
+    arguments, options = (
+        (rho, theta, draw(st.integers(0, 40))),
+        {"min_theta": bounds[0], "max_theta": bounds[1]},
+    )
+    level = int(np.quantile(image, draw(st.floats(0.5, 1))))
+    return Call(
+        lambda image: lines_and_votes(cvkit.threshold(image, level), *arguments, **options),
+        lambda image: hough_lines_of_opencv(
+            cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], *arguments, **options
+        ),
+    )
+
+
+def circles_of_opencv(image: np.ndarray, *arguments: float, **options: float) -> np.ndarray:
+    """Find circles by OpenCV, (n, 3)."""
+    found = cv2.HoughCircles(image, cv2.HOUGH_GRADIENT, *arguments, **options)
+    return np.empty((0, 3), np.float32) if found is None else found.reshape(-1, 3)
+
+
+def _hough_circles(draw: Draw, image: np.ndarray) -> Call:
+    side, distance = draw(st.sampled_from([1.0, 1.5, 3.0])), draw(st.floats(0.5, 40))
+    threshold, edge, least = draw(st.integers(5, 60)), draw(st.integers(1, 300)), draw(st.integers(0, 20))
+    most = draw(st.none() | st.integers(least + 1, 60))
+    return Call(
+        lambda image: cvkit.hough_circles(
+            image,
+            distance,
+            threshold=threshold,
+            minimum_radius=least,
+            maximum_radius=most,
+            edge_threshold=edge,
+            side=side,
+        )[0],
+        lambda image: circles_of_opencv(
+            image,
+            side,
+            distance,
+            param1=edge,
+            param2=threshold,
+            minRadius=least,
+            maxRadius=max(*image.shape[:2], least + 2) if most is None else most,
+        ),
+    )
+
+
+def segments_of_opencv(image: np.ndarray, *arguments: Any) -> np.ndarray:
+    """Find segments by OpenCV, (n, 4)."""
+    found = cv2.HoughLinesP(image, *arguments)
+    return np.empty((0, 4), np.int32) if found is None else found.reshape(-1, 4)
+
+
+def _hough_segments(draw: Draw, image: np.ndarray) -> Call:
+    rho, theta = draw(st.sampled_from([0.5, 1, 1.3, 9])), draw(st.floats(0.01, 0.7))
+    threshold, length, gap = draw(st.integers(1, 40)), draw(st.integers(0, 30)), draw(st.integers(0, 9))
+    level = int(np.quantile(image, draw(st.floats(0.5, 1))))
+    return Call(
+        lambda image: cvkit.hough_segments(
+            cvkit.threshold(image, level), rho, theta, threshold, minimum_length=length, maximum_gap=gap
+        ),
+        lambda image: segments_of_opencv(
+            cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], rho, theta, threshold, None, length, gap
+        ),
+    )
+
+
+def _match_template(draw: Draw, image: np.ndarray) -> Call:
+    height, width = (draw(st.integers(1, min(size - 1, 20))) for size in image.shape[:2])
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    template = draw(st.sampled_from([noise, scene]))(height, width, channels, image.dtype, 9)
+    method, normalize = draw(st.sampled_from([*MEASURES])), draw(st.booleans())
+    # OpenCV divides 0 by 0 where there is a mask.
+    masks = [None] if normalize else [None, noise(height, width, dtype="float32", seed=8)]
+    mask = draw(st.sampled_from(masks))
+    return Call(
+        lambda image: cvkit.match_template(image, template, method=method, normalize=normalize, mask=mask),
+        lambda image: cv2.matchTemplate(image, template, MEASURES[method] + normalize, mask=mask),
+        Tolerance(absolute=1e-3 * template.size, relative=1e-4, exceptions=max(0.02, 1.5 / image.size))
+        if not normalize
+        else Tolerance(absolute=1e-4, exceptions=max(0.05, 1.5 / image.size)),
+    )
+
+
 _ALL = ("uint8", "float32", "uint16", "float64")
 _NO_DOUBLE = ("uint8", "float32", "uint16")
 
@@ -746,11 +832,15 @@ CALLS = [
     RandomCall("histogram", _histogram, _NO_DOUBLE),
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
     RandomCall("lab_to_rgb", _convert("lab_to_rgb", cv2.COLOR_Lab2RGB), channels=(3,)),
+    RandomCall("hough_lines", _hough_lines, channels=(1,)),
+    RandomCall("hough_circles", _hough_circles, channels=(1,)),
+    RandomCall("hough_segments", _hough_segments, channels=(1,)),
     RandomCall("integral_image", _integral_image, _ALL),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),
     RandomCall("laplacian_of_gaussian", _laplacian_of_gaussian, ("float32",), (1,)),
     RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),
     RandomCall("match_histogram", _match_histogram, ("uint8", "uint16")),
+    RandomCall("match_template", _match_template, ("uint8", "float32"), (1, 3), smallest=2, largest=129),
     RandomCall("lookup", _lookup),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),

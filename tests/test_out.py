@@ -56,6 +56,9 @@ CALLS: dict[str, Operation] = {
     ),
     "luv_to_rgb": cvkit.luv_to_rgb,
     "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
+    "match_template": lambda image, **out: cvkit.match_template(
+        image, (image if image.ndim < 4 else image[0])[:3, :4], **out
+    ),
     "lookup": lambda image, **out: cvkit.lookup(image, np.arange(256) // 2, **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),

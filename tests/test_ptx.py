@@ -104,6 +104,7 @@ MORE_REGISTERS = {
     "features._cuda.channel_cells._decorrelate": 66,
     "features._cuda.channels._sum_cells": 66,
     "features._cuda.hog_skimage._cell_histograms": 92,
+    "features._cuda.matching._correlate": 115,
     "filters._cuda.bilateral._bilateral": 70,
     "filters._cuda.denoising._average_tiles": 128,
     "filters._cuda.denoising._non_local_means": 89,

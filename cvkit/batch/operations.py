@@ -27,6 +27,7 @@ _FORMATS = {
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",
+    "match_template": "tiff",
     "prewitt": "tiff",
     "rgb_to_hls": "tiff",
     "rgb_to_hsv": "tiff",
@@ -39,7 +40,7 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("draw_contours", "find_contours", "orb", "otsu_threshold", "triangle_threshold")
+NUMBERS = ("draw_contours", "find_contours", "hough_circles", "hough_lines", "hough_segments", "orb", "otsu_threshold", "triangle_threshold")
 """Functions of an image that no command runs: they give numbers, points or contours, which are no file."""
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 
 import cvkit
-from cvkit._dispatch import Array
-from cvkit.compare.cases.case import Case, Tolerance, changed
+from cvkit._dispatch import Array, to_device
+from cvkit._jit_cuda import on_device
+from cvkit.compare.cases.case import Case, Tolerance, changed, image_size
+from cvkit.compare.cases.images import noise, scene
 
 
 def _two_levels(image: Array) -> Array:
@@ -134,6 +138,107 @@ HOG = [
 ]
 
 
+MEASURES = {
+    "squared_difference": cv2.TM_SQDIFF,
+    "correlation": cv2.TM_CCORR,
+    "coefficient": cv2.TM_CCOEFF,
+}
+# Where windows have little contrast, OpenCV's sums in float32 err by more.
+MATCHING_TOLERANCE = Tolerance(relative=1e-4, exceptions=0.01)
+
+
+def _matching(
+    dtype: str,
+    channels: int,
+    method: str,
+    shape: tuple[int, int] = (5, 7),
+    *,
+    normalize: bool = True,
+    mask: str | None = None,
+    bar: float | None = None,
+) -> Case:
+    template = scene(*shape, channels, dtype, seed=5)
+    weights = None if mask is None else noise(*shape, dtype=mask, seed=6) // (100 if mask == "uint8" else 1)
+    code = MEASURES[method] + normalize
+    kind = " normalized" if normalize else ""
+    masked = "" if mask is None else f", {mask} mask"
+    return Case(
+        "match_template",
+        f"{method}{kind}, {shape[0]}x{shape[1]}{masked}",
+        lambda image: cvkit.match_template(image, template, method=method, normalize=normalize, mask=weights),
+        lambda image: cv2.matchTemplate(image, template, code, mask=weights),
+        tolerance=MATCHING_TOLERANCE,
+        device_tolerance=Tolerance(relative=1e-4),
+        dtype=dtype,
+        channels=channels,
+        bar=bar,
+        minimum_shape=(shape[0] + 2, shape[1] + 2),
+    )
+
+
+MATCHING = [
+    *(_matching("uint8", 1, method, (32, 32), bar=1.0) for method in MEASURES),
+    *(_matching("uint8", 1, method, normalize=False) for method in MEASURES),
+    _matching("uint8", 3, "squared_difference", normalize=False),
+    _matching("uint8", 3, "coefficient"),
+    _matching("float32", 1, "correlation"),
+    _matching("float32", 3, "coefficient"),
+    _matching("uint8", 1, "squared_difference", mask="uint8"),
+    _matching("uint8", 3, "coefficient", mask="uint8"),
+    _matching("float32", 1, "coefficient", mask="float32"),
+]
+
+
+@functools.lru_cache(maxsize=32)
+def _edges(height: int, width: int) -> np.ndarray:
+    return cv2.Canny(scene(height, width, seed=3), 50, 150)
+
+
+def _of_edges(find: Callable[[Array], np.ndarray]) -> Callable[[Array], np.ndarray]:
+    """Find shapes among the edges of an image as large as the one given, or of each of a stack."""
+
+    def found(image: Array) -> np.ndarray:
+        edges = _edges(*image_size(image))
+        shapes = find(to_device(edges) if on_device(image) else edges)
+        return np.stack([shapes] * len(image)) if image.ndim == 4 else shapes
+
+    return found
+
+
+def hough_lines_of_opencv(image: np.ndarray, *arguments: Any, **options: Any) -> np.ndarray:
+    """Find lines by OpenCV: distance, angle and votes of each, (n, 3)."""
+    found = cv2.HoughLinesWithAccumulator(image, *arguments, **options)
+    return np.empty((0, 3), np.float32) if found is None else found.reshape(-1, 3)
+
+
+def lines_and_votes(image: Array, *arguments: Any, **options: Any) -> np.ndarray:
+    """Find lines by cvkit: distance, angle and votes of each, (n, 3)."""
+    lines, votes = cvkit.hough_lines(image, *arguments, **options)
+    return np.column_stack([lines, votes.astype(np.float32)])
+
+
+def _hough_lines(
+    rho: float, degrees: float, threshold: int, bar: float | None = None, **options: float
+) -> Case:
+    arguments = rho, np.deg2rad(degrees), threshold
+    return Case(
+        "hough_lines",
+        f"{rho:g} pixels, {degrees:g} degrees" + "".join(f", {name} {options[name]}" for name in options),
+        _of_edges(lambda image: lines_and_votes(image, *arguments, **options)),
+        _of_edges(lambda image: hough_lines_of_opencv(image, *arguments, **options)),
+        bar=bar,
+        minimum_shape=(33, 33),
+    )
+
+
+HOUGH = [
+    _hough_lines(1, 1, 10, bar=0.8),
+    _hough_lines(1.5, 0.7, 12, min_theta=-0.5, max_theta=2.0),
+]
+
+
 FEATURE_CASES: list[Case] = [
     *HOG,
+    *HOUGH,
+    *MATCHING,
 ]

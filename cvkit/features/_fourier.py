@@ -1,0 +1,78 @@
+"""Sums of products of large templates with every window, by Fourier transforms of blocks of the image."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+
+from cvkit._jit import get_num_threads
+
+# The largest block, (rows, columns), but for large templates: its spectrum stays in the second cache.
+_BLOCK = (256, 512)
+# So many times the template a block may be.
+_SHARE = 4
+# Products that are summed one by one in the time that a value takes to be transformed.
+_PRODUCTS = 85
+
+
+def is_faster(planes: tuple[int, ...], weights: tuple[int, ...]) -> bool:
+    """Tell whether transforms take less time than sums; takes the shapes of what is correlated."""
+    kinds, channels, height, width = weights
+    windows = planes[2] - height + 1, planes[3] - width + 1
+    by_sums = kinds * channels * height * width * windows[0] * windows[1]
+    return by_sums > _PRODUCTS * (kinds + channels) * _cost(windows, (height, width))
+
+
+def correlate(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
+    """Sum products of every window with each of some weights, (planes, height, width), over all planes.
+
+    Values that are no numbers would spread over a block: windows that hold one become NaN.
+    """
+    is_number = np.isfinite(planes).all(axis=1)
+    if not is_number.all():
+        planes = np.where(np.isfinite(planes), planes, 0)
+    height, width = weights.shape[2:]
+    sizes = [_size(*axis) for axis in zip(out.shape[2:], (height, width), _BLOCK, strict=True)]
+    (rows, high), (columns, wide) = sizes
+    shape, threads = (high, wide), get_num_threads()
+    spectra = scipy.fft.rfft2(weights, s=shape, workers=threads).conj()
+    for image, found in zip(planes, out, strict=True):
+        for top in range(0, found.shape[1], rows):
+            for left in range(0, found.shape[2], columns):
+                block = image[:, top : top + high, left : left + wide]
+                spectrum = scipy.fft.rfft2(block, s=shape, workers=threads)
+                for kind, of_weights in enumerate(spectra):
+                    product = spectrum * of_weights
+                    product = product.sum(axis=0) if len(product) > 1 else product[0]
+                    sums = scipy.fft.irfft2(product, s=shape, overwrite_x=True, workers=threads)
+                    target = found[kind, top : top + rows, left : left + columns]
+                    target[...] = sums[: target.shape[0], : target.shape[1]]
+    if not is_number.all():
+        out[np.broadcast_to(_holds_one(~is_number, (height, width))[:, np.newaxis], out.shape)] = np.nan
+
+
+def _cost(windows: tuple[int, int], taps: tuple[int, int]) -> int:
+    """Return how many values are transformed in all."""
+    cost = 1
+    for count, length, largest in zip(windows, taps, _BLOCK, strict=True):
+        step, size = _size(count, length, largest)
+        cost *= -(-count // step) * size
+    return cost
+
+
+def _size(windows: int, taps: int, largest: int) -> tuple[int, int]:
+    """Return how many windows along an axis a block has, and how many values."""
+    fewest = -(-windows // (max(largest, _SHARE * taps) - taps + 1))
+    steps = {-(-windows // parts) for parts in range(fewest, 2 * fewest + 1)}
+    sizes = {step: int(scipy.fft.next_fast_len(step + taps - 1, real=True)) for step in steps}
+    step = min(sorted(steps), key=lambda step: -(-windows // step) * sizes[step])
+    return step, sizes[step]
+
+
+def _holds_one(marks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Tell which windows hold a mark."""
+    height, width = shape
+    sums = np.pad(marks.astype(np.int64).cumsum(axis=1).cumsum(axis=2), ((0, 0), (1, 0), (1, 0)))
+    down = sums[:, height:] - sums[:, :-height]
+    inside: np.ndarray = down[:, :, width:] - down[:, :, :-width]
+    return inside > 0
