@@ -116,6 +116,14 @@ def image(
     return shape
 
 
+def one_image(shape: tuple[int, int, int, int], rank: int, name: str = "image") -> None:
+    """Check that an image, of ``shape`` as a stack, is one by itself, with pixels of 32-bit numbers."""
+    if rank == 4:
+        raise ValueError(f"{name} must be one image, (H, W) or (H, W, C), got a stack of shape {shape}")
+    if shape[1] * shape[2] >= 1 << 32:
+        raise ValueError(f"{name} must have fewer than {1 << 32} pixels, got shape {shape[1:3]}")
+
+
 def output(out: Any, shape: tuple[int, ...], dtype: np.dtype, is_on_device: bool) -> None:
     """Check an array that a result is to be written to; not whether it overlaps with another."""
     if not is_on_device and (not isinstance(out, np.ndarray) or _is_masked(out)):

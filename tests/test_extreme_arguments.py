@@ -23,6 +23,8 @@ from cvkit.compare.cases.images import noise
         (lambda image: cvkit.gaussian_blur(image, 1e9), "sigma"),
         (lambda image: cvkit.gaussian_blur(image, 1e308), "sigma"),
         (lambda image: cvkit.gaussian_blur(image, ksize=(1 << 40) + 1), "ksize"),
+        (lambda image: cvkit.good_features(image, 1, 1e-3, 1, block_size=256), "block_size"),
+        (lambda image: cvkit.harris(image, k=1e200), "k"),
         (lambda image: cvkit.laplacian(image, scale=1e200), "scale"),
         (lambda image: cvkit.laplacian_of_gaussian(image, 1e-300), "sigma"),
         (lambda image: cvkit.laplacian_of_gaussian(image, 1e300), "sigma"),

@@ -38,6 +38,7 @@ CALLS: dict[str, Operation] = {
     "channel_features": cvkit.channel_features,
     "demosaic": cvkit.demosaic,
     "gray_to_rgb": cvkit.gray_to_rgb,
+    "harris": cvkit.harris,
     "hls_to_rgb": cvkit.hls_to_rgb,
     "clahe": cvkit.clahe,
     "equalize_histogram": cvkit.equalize_histogram,
@@ -59,6 +60,7 @@ CALLS: dict[str, Operation] = {
     "lookup": lambda image, **out: cvkit.lookup(image, np.arange(256) // 2, **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
+    "minimum_eigenvalue": cvkit.minimum_eigenvalue,
     "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
     "normalize": lambda image, **out: cvkit.normalize(image, 10, 200, **out),
     "prewitt": lambda image, **out: cvkit.prewitt(image, 1, 0, **out),
@@ -96,7 +98,7 @@ CALLS: dict[str, Operation] = {
     "xyz_to_rgb": cvkit.xyz_to_rgb,
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
-NEEDS_GRAY = {"clahe", "demosaic", "gray_to_rgb", "hit_or_miss"}
+NEEDS_GRAY = {"clahe", "demosaic", "gray_to_rgb", "harris", "hit_or_miss", "minimum_eigenvalue"}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
 MEASURES = {"psnr", "structural_similarity"}

@@ -20,12 +20,14 @@ from cvkit.batch.parameters import Parameter, parameters_of
 _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
+    "harris": "tiff",
     "histogram": "npz",
     "hog": "npz",
     "integral_image": "npz",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",
+    "minimum_eigenvalue": "tiff",
     "prewitt": "tiff",
     "rgb_to_hls": "tiff",
     "rgb_to_hsv": "tiff",
@@ -38,8 +40,8 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("otsu_threshold", "triangle_threshold")
-"""Functions of an image that give a number, which is no file."""
+NUMBERS = ("good_features", "otsu_threshold", "triangle_threshold")
+"""Functions of an image that give a number, or points, which is no file."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.color import COLOR_CASES
+from cvkit.compare.cases.corners import CORNER_CASES
 from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
@@ -16,6 +17,7 @@ from cvkit.compare.cases.skimage import SKIMAGE_CASES
 CASES: list[Case] = [
     *COLOR_CASES,
     *FEATURE_CASES,
+    *CORNER_CASES,
     *GEOMETRY_CASES,
     *INTENSITY_CASES,
     *FILTER_CASES,
