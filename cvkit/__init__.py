@@ -30,6 +30,7 @@ _FUNCTIONS = {
     "dilate": "cvkit.morphology.erosion",
     "equalize_histogram": "cvkit.intensity.equalization",
     "erode": "cvkit.morphology.erosion",
+    "fast_corners": "cvkit.features.fast",
     "filter2d": "cvkit.filters.convolution",
     "find_homography": "cvkit.geometry.homography",
     "gaussian_blur": "cvkit.filters.smoothing",

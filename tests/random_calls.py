@@ -20,7 +20,7 @@ import cvkit
 from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
-from cvkit.compare.cases.corners import last_bits
+from cvkit.compare.cases.corners import fast_keypoints, last_bits
 from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
@@ -569,6 +569,18 @@ def _good_features(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _fast_corners(draw: Draw, image: np.ndarray) -> Call:
+    threshold, suppress = draw(st.sampled_from([0, 1, 5, 20, 60, 254, 255])), draw(st.booleans())
+
+    def ours(image: np.ndarray) -> np.ndarray:
+        points, scores = cvkit.fast_corners(image, threshold, suppress=suppress)
+        # Without suppression OpenCV has no scores.
+        scores = scores if suppress else 0 * scores
+        return np.concatenate([points, scores[:, np.newaxis]], axis=1, dtype=np.float32)
+
+    return Call(ours, lambda image: fast_keypoints(image, threshold, suppress=suppress))
+
+
 def _threshold(draw: Draw, image: np.ndarray) -> Call:
     method = draw(st.sampled_from([*METHODS]))
     value = draw(st.floats(-3, 260) | st.sampled_from([-1, 0, 127, 254, 255]))
@@ -745,6 +757,7 @@ CALLS = [
     RandomCall("filter2d", _filter2d, _NO_DOUBLE),
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
     RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
+    RandomCall("fast_corners", _fast_corners, channels=(1,)),
     RandomCall("good_features", _good_features, channels=(1,)),
     RandomCall("harris", _harris, ("uint8", "float32"), (1,)),
     RandomCall("minimum_eigenvalue", _minimum_eigenvalue, ("uint8", "float32"), (1,)),

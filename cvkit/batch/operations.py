@@ -40,7 +40,7 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("good_features", "otsu_threshold", "triangle_threshold")
+NUMBERS = ("fast_corners", "good_features", "otsu_threshold", "triangle_threshold")
 """Functions of an image that give a number, or points, which is no file."""
 
 

@@ -17,6 +17,7 @@ from cvkit.compare.cases.case import Case, Tolerance, image_size
 
 _BAR = 0.8
 _BAR_OF_POINTS = 0.9
+_BAR_OF_FAST = 1.0
 
 
 def last_bits(operation: str, largest: float = 1) -> Tolerance:
@@ -120,4 +121,46 @@ POINTS = [
     _points_case(50, 0.001, 2.5, method="harris", is_masked=True),
 ]
 
-CORNER_CASES: list[Case] = [*MEASURES, *POINTS]
+
+def _scored(points: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    return np.concatenate([points, scores.reshape(-1, 1)], axis=1, dtype=np.float32)
+
+
+def fast_keypoints(image: np.ndarray, threshold: int, *, suppress: bool = True) -> np.ndarray:
+    """Return x, y and score of OpenCV's keypoints."""
+    found = cv2.FastFeatureDetector.create(threshold, suppress).detect(image)
+    points = np.array([point.pt for point in found], np.float32).reshape(-1, 2)
+    return _scored(points, np.array([point.response for point in found]))
+
+
+def _fast_points(image: np.ndarray, threshold: int, suppress: bool) -> np.ndarray:
+    found = cv2.FastFeatureDetector.create(threshold, suppress).detect(image)
+    return np.asarray(cv2.KeyPoint.convert(found)) if found else np.empty((0, 2), np.float32)
+
+
+FAST = [
+    Case(
+        "fast_corners",
+        "20, scores",
+        one_by_one(lambda image: _scored(*cvkit.fast_corners(image, 20))),
+        lambda image: fast_keypoints(image, 20),
+    ),
+    *(
+        Case(
+            "fast_corners",
+            f"{threshold}, {'suppressed' if suppress else 'all'}",
+            one_by_one(
+                lambda image, threshold=threshold, suppress=suppress: cvkit.fast_corners(  # type: ignore[misc]
+                    image, threshold, suppress=suppress
+                )[0]
+            ),
+            lambda image, threshold=threshold, suppress=suppress: _fast_points(  # type: ignore[misc]
+                image, threshold, suppress
+            ),
+            bar=_BAR_OF_FAST if suppress else None,
+        )
+        for threshold, suppress in [(20, True), (10, False)]
+    ),
+]
+
+CORNER_CASES: list[Case] = [*MEASURES, *POINTS, *FAST]

@@ -52,7 +52,8 @@ def _mark_row(above, here, below, limit, marks):
         behind = max(max(above_after[x], after[x]), below_after[x])
         strongest = max(max(before, between), behind)
         value = middle[x]
-        marks[x] = np.uint8((value > limit) & (value >= strongest))
+        is_number = value <= _INFINITY
+        marks[x] = np.uint8((value > limit) & (value >= strongest) & is_number)
 
 
 @helper
@@ -62,7 +63,8 @@ def _unmark(mask, marks):
 
 
 @helper
-def _count_marks(marks):
+def count_marks(marks):
+    """Count the marks of a row, each 1."""
     count = np.int64(0)
     for x in range(marks.shape[0]):
         count += np.int64(marks[x])
@@ -79,7 +81,7 @@ def _mark_rows(bits, limit, is_masked, mask, words, counts):
         _mark_row(bits[row], bits[row + 1], bits[row + 2], limit, inner)
         if is_masked:
             _unmark(mask[row + 1, 1 : width - 1], inner)
-        counts[row] = _count_marks(inner)
+        counts[row] = count_marks(inner)
         for word in range(words.shape[1]):
             words[row, word] = pack_bits(marks, word * WORD, np.uint8(1))
 
@@ -98,7 +100,11 @@ def _list_row(words, values, place, places, strengths):
 
 
 @cpu_kernel
-def _list_rows(words, starts, response, places, strengths):
+def list_rows(words, starts, response, places, strengths):
+    """List what has a bit in the inner rows and columns: its place in the image, and its response.
+
+    Those of row y are from ``starts[y]`` on.
+    """
     width = response.shape[1]
     for row in prange(words.shape[0]):
         begin, end = starts[row], starts[row + 1]
@@ -123,7 +129,7 @@ def find_peaks(response, is_masked, mask, quality):
     _mark_rows(bits, limit, is_masked, mask, words, counts)
     starts = np.concatenate([[0], counts.cumsum()])
     places, strengths = np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.float32)
-    _list_rows(words, starts, response, places, strengths)
+    list_rows(words, starts, response, places, strengths)
     return starts[-1:], places, strengths
 
 

@@ -27,6 +27,8 @@ class _Scratch(NamedTuple):
         A row of the image with what lies beyond its ends.
     held, difference, smooth : array
         Rows filtered along x: which ones, and what they became.
+    slopes : array
+        Derivatives of a row along x and y.
     held_products, products : array
         Products of derivatives: of which rows, and (row, product, column).
     columns, totals : array
@@ -37,6 +39,7 @@ class _Scratch(NamedTuple):
     held: Any
     difference: Any
     smooth: Any
+    slopes: Any
     held_products: Any
     products: Any
     columns: Any
@@ -117,7 +120,6 @@ def _add_difference(above, below, weight, out):
 
 @helper
 def _multiply(dx, dy, products):
-    """Replace derivatives, which the first and the last row of products hold, by their products."""
     xx, xy, yy = products[0], products[1], products[2]
     for x in range(xx.shape[0]):
         along, across = dx[x], dy[x]
@@ -134,7 +136,7 @@ def _multiply_row(rows, y, derivatives, border, scratch, products):
     for distance in range(-radius, radius + 1):
         _filter_row(rows, y + distance, derivatives, border, scratch)
     difference, smooth, count = scratch.difference, scratch.smooth, scratch.held.shape[0]
-    dx, dy = products[0], products[2]
+    dx, dy = scratch.slopes[0], scratch.slopes[1]
     _begin_smoothing(difference[y % count], smoothing_weights[0], dx)
     dy[:] = np.float32(0)
     for distance in range(1, radius + 1):
@@ -142,6 +144,12 @@ def _multiply_row(rows, y, derivatives, border, scratch, products):
         _add_smoothed(difference[above], difference[below], smoothing_weights[distance], dx)
         _add_difference(smooth[above], smooth[below], difference_weights[distance], dy)
     _multiply(dx, dy, products)
+
+
+@helper
+def _clear(row):
+    for x in range(row.shape[0]):
+        row[x] = 0
 
 
 @helper
@@ -155,8 +163,8 @@ def _sum_columns(rows, y, derivatives, size, border, scratch):
     """Sum products down the columns of the squares around row ``y``."""
     radius = size // 2
     columns, length = scratch.columns, rows.shape[1]
-    inner = columns[:, radius : radius + length]
-    columns[:] = 0.0
+    for product in range(3):
+        _clear(columns[product])
     for row in range(y - radius, y - radius + size):
         slot = row % size
         products = scratch.products[slot]
@@ -164,13 +172,22 @@ def _sum_columns(rows, y, derivatives, size, border, scratch):
             scratch.held_products[slot] = row
             inside = border_index(row, rows.shape[0], border)
             if inside < 0:
-                products[:] = np.float32(0)
+                _clear(products.reshape(products.size))
             else:
                 _multiply_row(rows, inside, derivatives, border, scratch, products)
         for product in range(3):
-            _add_row(products[product], inner[product])
+            _add_row(products[product], columns[product][radius : radius + length])
     for product in range(3):
         extend_row(columns[product], radius, 1, border, 0.0)
+
+
+@helper
+def _sum_rows(columns, size, totals):
+    """Sum along the rows of the squares."""
+    for product in range(3):
+        _clear(totals[product])
+        for offset in range(size):
+            _add_row(columns[product][offset:], totals[product])
 
 
 @helper
@@ -199,6 +216,7 @@ def measure_corners(source, derivatives, corner, border, out):
             np.full(2 * radius + 1, -height - size - radius),
             np.empty((2 * radius + 1, width), np.float32),
             np.empty((2 * radius + 1, width), np.float32),
+            np.empty((2, width), np.float32),
             np.full(size, -height - size),
             np.empty((size, 3, width), np.float32),
             np.empty((3, width + 2 * (size // 2))),
@@ -206,8 +224,5 @@ def measure_corners(source, derivatives, corner, border, out):
         )
         for y in range(top, bottom):
             _sum_columns(rows[image], y, derivatives, size, border, scratch)
-            scratch.totals[:] = 0.0
-            for offset in range(size):
-                for product in range(3):
-                    _add_row(scratch.columns[product, offset:], scratch.totals[product])
+            _sum_rows(scratch.columns, size, scratch.totals)
             _measure_row(scratch.totals, corner, out_rows[image, y])
