@@ -50,6 +50,7 @@ _FUNCTIONS = {
     "laplacian": "cvkit.filters.derivatives",
     "laplacian_of_gaussian": "cvkit.filters.laplacian_of_gaussian",
     "ldcf_features": "cvkit.features.channels",
+    "local_binary_pattern": "cvkit.features.texture",
     "lookup": "cvkit.intensity.lookup",
     "luv_to_rgb": "cvkit.color.lightness",
     "match_histogram": "cvkit.intensity.equalization",

@@ -26,6 +26,7 @@ from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
+from cvkit.compare.cases.texture import skimage_pattern
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -581,6 +582,15 @@ def _fast_corners(draw: Draw, image: np.ndarray) -> Call:
     return Call(ours, lambda image: fast_keypoints(image, threshold, suppress=suppress))
 
 
+def _local_binary_pattern(draw: Draw, image: np.ndarray) -> Call:
+    points, radius = draw(st.integers(1, 31)), draw(st.floats(0, 6) | st.integers(0, 9))
+    method = draw(st.sampled_from(["default", "ror", "uniform", "nri_uniform", "var"]))
+    return Call(
+        lambda image: cvkit.local_binary_pattern(image, points, radius, method=method),
+        lambda image: skimage_pattern(image, points, radius, method),
+    )
+
+
 def _threshold(draw: Draw, image: np.ndarray) -> Call:
     method = draw(st.sampled_from([*METHODS]))
     value = draw(st.floats(-3, 260) | st.sampled_from([-1, 0, 127, 254, 255]))
@@ -758,6 +768,7 @@ CALLS = [
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
     RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
     RandomCall("fast_corners", _fast_corners, channels=(1,)),
+    RandomCall("local_binary_pattern", _local_binary_pattern, _ALL, (1,), largest=140),
     RandomCall("good_features", _good_features, channels=(1,)),
     RandomCall("harris", _harris, ("uint8", "float32"), (1,)),
     RandomCall("minimum_eigenvalue", _minimum_eigenvalue, ("uint8", "float32"), (1,)),

@@ -1,4 +1,4 @@
-"""What the table cannot say of corners: refusals, and where points lie."""
+"""What the table cannot say of corners and texture: refusals, and where points lie."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ IMAGE = scene(60, 80)
         ),
         (lambda: cvkit.fast_corners(IMAGE, 256), ValueError, "threshold must be from 0 to 255, got 256"),
         (lambda: cvkit.fast_corners(IMAGE[None, ..., None], 9), ValueError, "image must be one image"),
+        (lambda: cvkit.local_binary_pattern(IMAGE, 32, 1), ValueError, "points must be from 1 to 31, got 32"),
+        (lambda: cvkit.local_binary_pattern(IMAGE, 8, 256), ValueError, "radius must be from 0 to 255"),
+        (lambda: cvkit.local_binary_pattern(IMAGE, 8, 1, method="x"), ValueError, "method must be one of"),
         (lambda: cvkit.fast_corners(IMAGE.astype(np.float32), 9), TypeError, "image must have dtype uint8"),
     ],
 )

@@ -55,6 +55,7 @@ CALLS: dict[str, Operation] = {
     "ldcf_features": lambda image, **out: cvkit.ldcf_features(
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
+    "local_binary_pattern": lambda image, **out: cvkit.local_binary_pattern(image, 8, 1, **out),
     "luv_to_rgb": cvkit.luv_to_rgb,
     "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
     "lookup": lambda image, **out: cvkit.lookup(image, np.arange(256) // 2, **out),
@@ -98,7 +99,15 @@ CALLS: dict[str, Operation] = {
     "xyz_to_rgb": cvkit.xyz_to_rgb,
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
-NEEDS_GRAY = {"clahe", "demosaic", "gray_to_rgb", "harris", "hit_or_miss", "minimum_eigenvalue"}
+NEEDS_GRAY = {
+    "clahe",
+    "demosaic",
+    "gray_to_rgb",
+    "harris",
+    "hit_or_miss",
+    "local_binary_pattern",
+    "minimum_eigenvalue",
+}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
 MEASURES = {"psnr", "structural_similarity"}

@@ -27,6 +27,7 @@ _FORMATS = {
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",
+    "local_binary_pattern": "tiff",
     "minimum_eigenvalue": "tiff",
     "prewitt": "tiff",
     "rgb_to_hls": "tiff",

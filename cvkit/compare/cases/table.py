@@ -13,11 +13,13 @@ from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
+from cvkit.compare.cases.texture import TEXTURE_CASES
 
 CASES: list[Case] = [
     *COLOR_CASES,
     *FEATURE_CASES,
     *CORNER_CASES,
+    *TEXTURE_CASES,
     *GEOMETRY_CASES,
     *INTENSITY_CASES,
     *FILTER_CASES,
