@@ -33,6 +33,8 @@ _FUNCTIONS = {
     "fast_corners": "cvkit.features.fast",
     "filter2d": "cvkit.filters.convolution",
     "find_homography": "cvkit.geometry.homography",
+    "gabor_filter": "cvkit.filters.gabor",
+    "gabor_kernel": "cvkit.filters.gabor",
     "gaussian_blur": "cvkit.filters.smoothing",
     "get_num_threads": "cvkit._jit",
     "good_features": "cvkit.features.corners",

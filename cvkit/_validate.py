@@ -234,6 +234,15 @@ def kernel_size(value: Any, name: str = "ksize", *, odd: bool = True) -> tuple[i
     return sizes[0], sizes[1]
 
 
+def kernels(value: Any, name: str = "kernels") -> list[Any]:
+    """Check that kernels, one at least, come as a sequence, or in an array along its first axis."""
+    if np.ndim(value) == 0 if isinstance(value, np.ndarray) else not isinstance(value, Sequence | tuple):
+        raise TypeError(f"{name} must be a sequence of kernels, got {value!r}")
+    if len(value) == 0:
+        raise ValueError(f"{name} must not be empty, got {value!r}")
+    return list(value)
+
+
 def margins(value: Any, name: str) -> tuple[int, int]:
     """Check margins, an int or (rows, columns), and return (rows, columns)."""
     rows, columns = (integer(size, name, minimum=0) for size in _pair(value, name, "(rows, columns)"))

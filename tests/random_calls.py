@@ -26,7 +26,7 @@ from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
-from cvkit.compare.cases.texture import skimage_pattern
+from cvkit.compare.cases.texture import filter_bank, skimage_pattern
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -591,6 +591,27 @@ def _local_binary_pattern(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _gabor_filter(draw: Draw, image: np.ndarray) -> Call:
+    border = draw(st.sampled_from([*BORDERS]))
+    kernels = [
+        cvkit.gabor_kernel(
+            (2 * draw(st.integers(0, 4)) + 1, 2 * draw(st.integers(0, 4)) + 1),
+            draw(st.floats(0.5, 4)),
+            draw(st.floats(-4, 4)),
+            draw(st.floats(2, 9)),
+            draw(st.sampled_from([0.3, 1.0, 2.0])),
+            draw(st.floats(-2, 2)),
+        )
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    return Call(
+        lambda image: cvkit.gabor_filter(image, kernels, border=border),
+        lambda image: filter_bank(image, kernels, BORDERS[border]),
+        # All weights together, without their signs, enlarge what is rounded.
+        Tolerance(absolute=1e-6 * 81 * max(1.0, float(np.abs(image).max(initial=0)))),
+    )
+
+
 def _threshold(draw: Draw, image: np.ndarray) -> Call:
     method = draw(st.sampled_from([*METHODS]))
     value = draw(st.floats(-3, 260) | st.sampled_from([-1, 0, 127, 254, 255]))
@@ -769,6 +790,7 @@ CALLS = [
     RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
     RandomCall("fast_corners", _fast_corners, channels=(1,)),
     RandomCall("local_binary_pattern", _local_binary_pattern, _ALL, (1,), largest=140),
+    RandomCall("gabor_filter", _gabor_filter, _NO_DOUBLE, (1,)),
     RandomCall("good_features", _good_features, channels=(1,)),
     RandomCall("harris", _harris, ("uint8", "float32"), (1,)),
     RandomCall("minimum_eigenvalue", _minimum_eigenvalue, ("uint8", "float32"), (1,)),

@@ -24,6 +24,8 @@ from cvkit.compare.cases.images import noise
         (lambda image: cvkit.gaussian_blur(image, 1e308), "sigma"),
         (lambda image: cvkit.gaussian_blur(image, ksize=(1 << 40) + 1), "ksize"),
         (lambda image: cvkit.good_features(image, 1, 1e-3, 1, block_size=256), "block_size"),
+        (lambda image: cvkit.gabor_filter(image, [[[1e200]]]), "kernels"),
+        (lambda image: cvkit.gabor_kernel(5, 1e200, 0, 3, 1), "sigma"),
         (lambda image: cvkit.harris(image, k=1e200), "k"),
         (lambda image: cvkit.laplacian(image, scale=1e200), "scale"),
         (lambda image: cvkit.laplacian_of_gaussian(image, 1e-300), "sigma"),

@@ -43,6 +43,7 @@ CALLS: dict[str, Operation] = {
     "clahe": cvkit.clahe,
     "equalize_histogram": cvkit.equalize_histogram,
     "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
+    "gabor_filter": lambda image, **out: cvkit.gabor_filter(image, [np.eye(3), np.ones((3, 4))], **out),
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
     "histogram": cvkit.histogram,
     "hog": cvkit.hog,
@@ -102,6 +103,7 @@ CALLS: dict[str, Operation] = {
 NEEDS_GRAY = {
     "clahe",
     "demosaic",
+    "gabor_filter",
     "gray_to_rgb",
     "harris",
     "hit_or_miss",

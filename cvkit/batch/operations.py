@@ -20,6 +20,7 @@ from cvkit.batch.parameters import Parameter, parameters_of
 _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
+    "gabor_filter": "npz",
     "harris": "tiff",
     "histogram": "npz",
     "hog": "npz",
