@@ -118,6 +118,14 @@ def image(
     return shape
 
 
+def one_image(shape: tuple[int, int, int, int], rank: int, name: str = "image") -> None:
+    """Check that an image, of ``shape`` as a stack, is one by itself, with pixels of 32-bit numbers."""
+    if rank == 4:
+        raise ValueError(f"{name} must be one image, (H, W) or (H, W, C), got a stack of shape {shape}")
+    if shape[1] * shape[2] >= 1 << 32:
+        raise ValueError(f"{name} must have fewer than {1 << 32} pixels, got shape {shape[1:3]}")
+
+
 def output(out: Any, shape: tuple[int, ...], dtype: np.dtype, is_on_device: bool) -> None:
     """Check an array that a result is to be written to; not whether it overlaps with another."""
     if not is_on_device and (not isinstance(out, np.ndarray) or _is_masked(out)):
@@ -311,6 +319,15 @@ def kernel_size(value: Any, name: str = "ksize", *, odd: bool = True) -> tuple[i
     if odd and not all(size % 2 for size in sizes):
         raise ValueError(f"{name} must be odd, got {value!r}")
     return sizes[0], sizes[1]
+
+
+def kernels(value: Any, name: str = "kernels") -> list[Any]:
+    """Check that kernels, one at least, come as a sequence, or in an array along its first axis."""
+    if np.ndim(value) == 0 if isinstance(value, np.ndarray) else not isinstance(value, Sequence | tuple):
+        raise TypeError(f"{name} must be a sequence of kernels, got {value!r}")
+    if len(value) == 0:
+        raise ValueError(f"{name} must not be empty, got {value!r}")
+    return list(value)
 
 
 def margins(value: Any, name: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from cvkit.compare.cases.borders import BORDERS
 from cvkit.compare.cases.case import EXACT, Tolerance
 from cvkit.compare.cases.color import by_vectors
 from cvkit.compare.cases.contours import in_one_array, mask_of, opencv_contours, opencv_drawing
+from cvkit.compare.cases.corners import fast_keypoints, last_bits
 from cvkit.compare.cases.features import MEASURES, hough_lines_of_opencv, lines_and_votes
 from cvkit.compare.cases.geometry import TWO_TIES, pillow_resize
 from cvkit.compare.cases.histogram import calc_hist
@@ -29,6 +30,7 @@ from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.matching import orb_table, orb_table_cv
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from cvkit.compare.cases.morphology import opencv_distance
+from cvkit.compare.cases.texture import filter_bank, skimage_pattern
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -554,6 +556,105 @@ def _ldcf_features(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _corner_measure(draw: Draw, image: np.ndarray) -> tuple[tuple[int, int], dict[str, str], dict[str, int]]:
+    """Draw sizes, and a border as OpenCV takes it: none of the two that Intel's primitives see otherwise."""
+    border = draw(st.sampled_from(["reflect101", "reflect"]))
+    sizes = draw(st.integers(1, 9)), draw(st.sampled_from([3, 5, 7]))
+    return sizes, {"border": border}, {"borderType": BORDERS[border]}
+
+
+def _largest(image: np.ndarray) -> float:
+    # Bytes count as values from 0 to 1.
+    return 1 if image.dtype == np.uint8 else 4 * float(np.abs(image).max(initial=0.25))
+
+
+def _harris(draw: Draw, image: np.ndarray) -> Call:
+    (block_size, ksize), border, code = _corner_measure(draw, image)
+    k = draw(st.floats(0, 0.2))
+    return Call(
+        lambda image: cvkit.harris(image, block_size, ksize, k, **border),
+        lambda image: cv2.cornerHarris(image, block_size, ksize, k, **code),
+        last_bits("harris", _largest(image)),
+    )
+
+
+def _minimum_eigenvalue(draw: Draw, image: np.ndarray) -> Call:
+    (block_size, ksize), border, code = _corner_measure(draw, image)
+    return Call(
+        lambda image: cvkit.minimum_eigenvalue(image, block_size, ksize, **border),
+        lambda image: cv2.cornerMinEigenVal(image, block_size, ksize=ksize, **code),
+        last_bits("minimum_eigenvalue", _largest(image)),
+    )
+
+
+def _good_features(draw: Draw, image: np.ndarray) -> Call:
+    count, quality = draw(st.sampled_from([0, 1, 30])), draw(st.sampled_from([0.001, 0.02, 0.4, 1.0, 1.2]))
+    distance = draw(st.sampled_from([0, 0.5, 1, 1.5, 2.5, 10.4, 400]))
+    block_size, is_harris = draw(st.integers(2, 5)), draw(st.booleans())
+    mask = draw(st.sampled_from([None, np.random.default_rng(0).integers(0, 3, image.shape[:2], np.uint8)]))
+
+    def by_opencv(image: np.ndarray) -> np.ndarray:
+        found = cv2.goodFeaturesToTrack(
+            image, count, quality, distance, mask=mask, blockSize=block_size, useHarrisDetector=is_harris
+        )
+        return np.empty((0, 2), np.float32) if found is None else found
+
+    return Call(
+        lambda image: cvkit.good_features(
+            image,
+            count,
+            quality,
+            distance,
+            block_size=block_size,
+            mask=mask,
+            method="harris" if is_harris else "minimum_eigenvalue",
+        ),
+        by_opencv,
+    )
+
+
+def _fast_corners(draw: Draw, image: np.ndarray) -> Call:
+    threshold, suppress = draw(st.sampled_from([0, 1, 5, 20, 60, 254, 255])), draw(st.booleans())
+
+    def ours(image: np.ndarray) -> np.ndarray:
+        points, scores = cvkit.fast_corners(image, threshold, suppress=suppress)
+        # Without suppression OpenCV has no scores.
+        scores = scores if suppress else 0 * scores
+        return np.concatenate([points, scores[:, np.newaxis]], axis=1, dtype=np.float32)
+
+    return Call(ours, lambda image: fast_keypoints(image, threshold, suppress=suppress))
+
+
+def _local_binary_pattern(draw: Draw, image: np.ndarray) -> Call:
+    points, radius = draw(st.integers(1, 31)), draw(st.floats(0, 6) | st.integers(0, 9))
+    method = draw(st.sampled_from(["default", "ror", "uniform", "nri_uniform", "var"]))
+    return Call(
+        lambda image: cvkit.local_binary_pattern(image, points, radius, method=method),
+        lambda image: skimage_pattern(image, points, radius, method),
+    )
+
+
+def _gabor_filter(draw: Draw, image: np.ndarray) -> Call:
+    border = draw(st.sampled_from([*BORDERS]))
+    kernels = [
+        cvkit.gabor_kernel(
+            (2 * draw(st.integers(0, 4)) + 1, 2 * draw(st.integers(0, 4)) + 1),
+            draw(st.floats(0.5, 4)),
+            draw(st.floats(-4, 4)),
+            draw(st.floats(2, 9)),
+            draw(st.sampled_from([0.3, 1.0, 2.0])),
+            draw(st.floats(-2, 2)),
+        )
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    return Call(
+        lambda image: cvkit.gabor_filter(image, kernels, border=border),
+        lambda image: filter_bank(image, kernels, BORDERS[border]),
+        # All weights together, without their signs, enlarge what is rounded.
+        Tolerance(absolute=1e-6 * 81 * max(1.0, float(np.abs(image).max(initial=0)))),
+    )
+
+
 def _threshold(draw: Draw, image: np.ndarray) -> Call:
     method = draw(st.sampled_from([*METHODS]))
     value = draw(st.floats(-3, 260) | st.sampled_from([-1, 0, 127, 254, 255]))
@@ -827,6 +928,12 @@ CALLS = [
     RandomCall("find_contours", _find_contours, channels=(1,)),
     RandomCall("gaussian_blur", _gaussian_blur, _ALL),
     RandomCall("gray_to_rgb", _convert("gray_to_rgb", cv2.COLOR_GRAY2RGB), _NO_DOUBLE, (1,)),
+    RandomCall("fast_corners", _fast_corners, channels=(1,)),
+    RandomCall("local_binary_pattern", _local_binary_pattern, _ALL, (1,), largest=140),
+    RandomCall("gabor_filter", _gabor_filter, _NO_DOUBLE, (1,)),
+    RandomCall("good_features", _good_features, channels=(1,)),
+    RandomCall("harris", _harris, ("uint8", "float32"), (1,)),
+    RandomCall("minimum_eigenvalue", _minimum_eigenvalue, ("uint8", "float32"), (1,)),
     RandomCall("hls_to_rgb", _hue("hls_to_rgb", cv2.COLOR_HLS2RGB, cv2.COLOR_HLS2RGB_FULL), channels=(3,)),
     RandomCall("hsv_to_rgb", _hue("hsv_to_rgb", cv2.COLOR_HSV2RGB, cv2.COLOR_HSV2RGB_FULL), channels=(3,)),
     RandomCall("histogram", _histogram, _NO_DOUBLE),

@@ -38,10 +38,12 @@ CALLS: dict[str, Operation] = {
     "channel_features": cvkit.channel_features,
     "demosaic": cvkit.demosaic,
     "gray_to_rgb": cvkit.gray_to_rgb,
+    "harris": cvkit.harris,
     "hls_to_rgb": cvkit.hls_to_rgb,
     "clahe": cvkit.clahe,
     "equalize_histogram": cvkit.equalize_histogram,
     "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
+    "gabor_filter": lambda image, **out: cvkit.gabor_filter(image, [np.eye(3), np.ones((3, 4))], **out),
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
     "histogram": cvkit.histogram,
     "hog": cvkit.hog,
@@ -54,6 +56,7 @@ CALLS: dict[str, Operation] = {
     "ldcf_features": lambda image, **out: cvkit.ldcf_features(
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
+    "local_binary_pattern": lambda image, **out: cvkit.local_binary_pattern(image, 8, 1, **out),
     "luv_to_rgb": cvkit.luv_to_rgb,
     "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
     "match_template": lambda image, **out: cvkit.match_template(
@@ -62,6 +65,7 @@ CALLS: dict[str, Operation] = {
     "lookup": lambda image, **out: cvkit.lookup(image, np.arange(256) // 2, **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
     "median_blur 1": lambda image, **out: cvkit.median_blur(image, 1, **out),
+    "minimum_eigenvalue": cvkit.minimum_eigenvalue,
     "non_local_means": lambda image, **out: cvkit.non_local_means(image, 10, patch=3, window=5, **out),
     "normalize": lambda image, **out: cvkit.normalize(image, 10, 200, **out),
     "prewitt": lambda image, **out: cvkit.prewitt(image, 1, 0, **out),
@@ -101,7 +105,18 @@ CALLS: dict[str, Operation] = {
     "xyz_to_rgb": cvkit.xyz_to_rgb,
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
-NEEDS_GRAY = {"clahe", "demosaic", "distance_transform", "gray_to_rgb", "hit_or_miss", "thin"}
+NEEDS_GRAY = {
+    "clahe",
+    "demosaic",
+    "distance_transform",
+    "gabor_filter",
+    "gray_to_rgb",
+    "harris",
+    "hit_or_miss",
+    "local_binary_pattern",
+    "minimum_eigenvalue",
+    "thin",
+}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
 MEASURES = {"match_descriptors", "psnr", "structural_similarity"}

@@ -86,6 +86,9 @@ def test_every_kernel_compiles_for_the_oldest_gpu(launches: Launches) -> None:
 # Most GPUs execute 64 instructions of float32 in the time of one of float64.
 FLOAT64 = {
     "detect._cuda.hog_detector._append_hits": "compares scores with the threshold of the detector, a float64",
+    "features._cuda.corner_points._append_peaks": "the limit is a share of the largest value",
+    "features._cuda.corners._measure": "sums of products are exact in it, and in OpenCV's order",
+    "features._cuda.texture._describe": "interpolates as scikit-image, whose rounding decides ties",
     "geometry._cuda.resize_weighted._weigh_color": "Numba rounds half to even in float64 only",
     "geometry._cuda.resize_weighted._weigh_gray": "as _weigh_color",
     "geometry._cuda.warp._bilinear": "positions become integers by float64, and are compared with them in it",

@@ -21,6 +21,8 @@ _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
     "distance_transform": "tiff",
+    "gabor_filter": "npz",
+    "harris": "tiff",
     "histogram": "npz",
     "hog": "npz",
     "integral_image": "npz",
@@ -28,6 +30,8 @@ _FORMATS = {
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",
     "match_template": "tiff",
+    "local_binary_pattern": "tiff",
+    "minimum_eigenvalue": "tiff",
     "prewitt": "tiff",
     "rgb_to_hls": "tiff",
     "rgb_to_hsv": "tiff",
@@ -40,7 +44,18 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("draw_contours", "find_contours", "hough_circles", "hough_lines", "hough_segments", "orb", "otsu_threshold", "triangle_threshold")
+NUMBERS = (
+    "draw_contours",
+    "fast_corners",
+    "find_contours",
+    "good_features",
+    "hough_circles",
+    "hough_lines",
+    "hough_segments",
+    "orb",
+    "otsu_threshold",
+    "triangle_threshold",
+)
 """Functions of an image that no command runs: they give numbers, points or contours, which are no file."""
 
 

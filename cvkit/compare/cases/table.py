@@ -5,6 +5,7 @@ from __future__ import annotations
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.color import COLOR_CASES
 from cvkit.compare.cases.contours import CONTOUR_CASES
+from cvkit.compare.cases.corners import CORNER_CASES
 from cvkit.compare.cases.derivatives import DERIVATIVE_CASES
 from cvkit.compare.cases.features import FEATURE_CASES
 from cvkit.compare.cases.filters import FILTER_CASES
@@ -14,11 +15,14 @@ from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.matching import MATCHING_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
+from cvkit.compare.cases.texture import TEXTURE_CASES
 from cvkit.compare.cases.tracking import TRACKING_CASES
 
 CASES: list[Case] = [
     *COLOR_CASES,
     *FEATURE_CASES,
+    *CORNER_CASES,
+    *TEXTURE_CASES,
     *GEOMETRY_CASES,
     *INTENSITY_CASES,
     *FILTER_CASES,
