@@ -44,6 +44,7 @@ _FUNCTIONS = {
     "invert_affine": "cvkit.geometry.matrices",
     "invert_perspective": "cvkit.geometry.matrices",
     "lab_to_rgb": "cvkit.color.lightness",
+    "label": "cvkit.regions.labels",
     "laplacian": "cvkit.filters.derivatives",
     "laplacian_of_gaussian": "cvkit.filters.laplacian_of_gaussian",
     "ldcf_features": "cvkit.features.channels",
@@ -62,7 +63,10 @@ _FUNCTIONS = {
     "pyramid_down": "cvkit.geometry.pyramid",
     "pyramid_up": "cvkit.geometry.pyramid",
     "read_image": "cvkit.io",
+    "region_stats": "cvkit.regions.stats",
     "remap": "cvkit.geometry.warp",
+    "remove_small_holes": "cvkit.regions.small_regions",
+    "remove_small_regions": "cvkit.regions.small_regions",
     "resize": "cvkit.geometry.resize",
     "rgb_to_bgr": "cvkit.color.spaces",
     "rgb_to_gray": "cvkit.color.gray",
@@ -107,6 +111,7 @@ _MODULES = (
     "io",
     "ml",
     "morphology",
+    "regions",
 )
 
 __all__ = ["__version__", *_FUNCTIONS, *_MODULES]

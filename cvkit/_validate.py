@@ -360,3 +360,15 @@ def tiles(value: Any, name: str = "tiles", *, maximum: int = 1 << 16) -> tuple[i
     if rows * columns > maximum:
         raise ValueError(f"{name} must be at most {maximum} in all, got {value!r}")
     return rows, columns
+
+
+def region_count(count: int) -> None:
+    """Check the number of regions in an image; labels are int32."""
+    if count > np.iinfo(np.int32).max:
+        raise ValueError(f"image must have at most {np.iinfo(np.int32).max} regions, got {count}")
+
+
+def largest_label(label: int, pixels: int) -> None:
+    """Check the largest label of an image: there is a measurement for each number up to it."""
+    if label > max(pixels, (1 << 16) - 1):
+        raise ValueError(f"labels must be at most {max(pixels, (1 << 16) - 1)} in this image, got {label}")

@@ -25,6 +25,12 @@ from cvkit.compare.cases.histogram import calc_hist
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
+from cvkit.compare.cases.regions import (
+    connected_components,
+    fill_small_holes,
+    mask_of,
+    remove_small_objects,
+)
 from tests import reference
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -71,6 +77,7 @@ class RandomCall:
 
 
 _borders = st.sampled_from([*BORDERS, "wrap"])
+_connectivity = st.sampled_from([4, 8])
 _odd = st.integers(0, 4).map(lambda half: 2 * half + 1)
 
 
@@ -137,6 +144,29 @@ def _gaussian_blur(draw: Draw, image: np.ndarray) -> Call:
 def _median_blur(draw: Draw, image: np.ndarray) -> Call:
     ksize = draw(st.sampled_from([1, 3, 5] if image.dtype != np.uint8 else [1, 3, 5, 7, 9, 15, 33]))
     return Call(lambda image: cvkit.median_blur(image, ksize), lambda image: cv2.medianBlur(image, ksize))
+
+
+def _label(draw: Draw, image: np.ndarray) -> Call:
+    connectivity = draw(_connectivity)
+    return Call(
+        lambda image: cvkit.label(mask_of(image), connectivity=connectivity)[0],
+        lambda image: connected_components(mask_of(image), connectivity),
+    )
+
+
+def _remove_small(
+    operation: str, by_skimage: Callable[..., np.ndarray]
+) -> Callable[[Draw, np.ndarray], Call]:
+    ours = getattr(cvkit, operation)
+
+    def drawn(draw: Draw, image: np.ndarray) -> Call:
+        area, connectivity = draw(st.integers(1, 40)), draw(_connectivity)
+        return Call(
+            lambda image: ours(mask_of(image), area, connectivity=connectivity),
+            lambda image: by_skimage(mask_of(image), area, connectivity),
+        )
+
+    return drawn
 
 
 def _morphology(operation: str) -> Callable[[Draw, np.ndarray], Call]:
@@ -732,6 +762,11 @@ CALLS = [
         for name in ("opening", "closing", "morphological_gradient", "top_hat", "black_hat")
     ),
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
+    RandomCall("label", _label, channels=(1,)),
+    RandomCall("remove_small_holes", _remove_small("remove_small_holes", fill_small_holes), channels=(1,)),
+    RandomCall(
+        "remove_small_regions", _remove_small("remove_small_regions", remove_small_objects), channels=(1,)
+    ),
     RandomCall("xyz_to_rgb", _convert("xyz_to_rgb", cv2.COLOR_XYZ2RGB), _NO_DOUBLE, (3,)),
     RandomCall("ycrcb_to_rgb", _convert("ycrcb_to_rgb", cv2.COLOR_YCrCb2RGB), _NO_DOUBLE, (3,)),
 ]

@@ -25,7 +25,7 @@ MODULES = {
 }
 # Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._*.
 _GROUND = {"helpers", "color", "io", "video"}
-_OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "morphology", "features"}
+_OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "morphology", "features", "regions"}
 _LEARNERS = {"ml", *(f"ml.{room}" for room in ("tree", "ensemble", "svm", "linear", "neighbors", "cluster"))}
 _DETECTION = _OPERATIONS | _LEARNERS | {"detect"}
 MAY_USE = {
@@ -37,7 +37,8 @@ MAY_USE = {
     "geometry": _GROUND,
     "intensity": _GROUND | {"filters"},  # thresholds and comparisons of what is around a pixel
     "morphology": _GROUND,
-    "features": _GROUND | {"filters", "geometry"},
+    "regions": _GROUND | {"filters", "geometry"},
+    "features": _GROUND | {"filters", "geometry", "regions"},
     "ml": {"helpers"},  # knows no images
     "ml.tree": {"helpers", "ml"},
     "ml.linear": {"helpers", "ml"},

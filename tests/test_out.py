@@ -55,6 +55,9 @@ CALLS: dict[str, Operation] = {
         image, np.full((10, 1, 5, 5), 1 / 25), np.zeros(10), np.full(10, 255), **out
     ),
     "luv_to_rgb": cvkit.luv_to_rgb,
+    "label": lambda image, **out: cvkit.label(image, **out)[0],
+    "remove_small_holes": lambda image, **out: cvkit.remove_small_holes(image, 5, **out),
+    "remove_small_regions": lambda image, **out: cvkit.remove_small_regions(image, 5, **out),
     "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
     "lookup": lambda image, **out: cvkit.lookup(image, np.arange(256) // 2, **out),
     "median_blur": lambda image, **out: cvkit.median_blur(image, 3, **out),
@@ -97,6 +100,7 @@ CALLS: dict[str, Operation] = {
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
 }
 NEEDS_GRAY = {"clahe", "demosaic", "gray_to_rgb", "hit_or_miss"}
+NEEDS_GRAY |= {"label", "remove_small_holes", "remove_small_regions"}
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
 MEASURES = {"psnr", "structural_similarity"}

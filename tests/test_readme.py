@@ -53,7 +53,7 @@ def test_python_examples_run_one_after_another(checkout: Path) -> None:
 
 
 def test_the_operations_are_all_listed() -> None:
-    rooms = {"color", "features", "filters", "geometry", "intensity", "morphology"}
+    rooms = {"color", "features", "filters", "geometry", "intensity", "morphology", "regions"}
     for room in rooms:
         there = {name for name, module in cvkit._FUNCTIONS.items() if module.split(".")[1] == room}
         (row,) = re.findall(rf"^\| {room} \| (.*) \|$", README, flags=re.MULTILINE)

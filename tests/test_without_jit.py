@@ -17,7 +17,7 @@ from tests.without_jit import RUNS
 LAST_BITS = 2e-6
 
 
-@pytest.mark.parametrize("room", ["color", "features", "geometry", "intensity", "morphology"])
+@pytest.mark.parametrize("room", ["color", "features", "geometry", "intensity", "morphology", "regions"])
 def test_plain_python_computes_what_compiled_kernels_do(room: str, tmp_path: Path, root: Path) -> None:
     operations = {name for name, module in cvkit._FUNCTIONS.items() if module.startswith(f"cvkit.{room}.")}
     labels = [label for label, (operation, _) in RUNS.items() if operation in operations]

@@ -132,7 +132,11 @@ _BYTES: dict[str, Calls] = {
 _GRAY_BYTES: dict[str, Calls] = {
     "clahe": _each(cvkit.clahe),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
+    "label": _each(cvkit.label, {}, {"connectivity": 4}),
     "otsu_threshold": _each(cvkit.otsu_threshold),
+    "region_stats": lambda image: cvkit.region_stats(image.astype(np.int32)),
+    "remove_small_holes": _each(cvkit.remove_small_holes, {"minimum_area": 9}),
+    "remove_small_regions": _each(cvkit.remove_small_regions, {"minimum_area": 9}),
     "triangle_threshold": _each(cvkit.triangle_threshold),
 }
 _DETECTORS = ("person-acf", "person-ldcf", "person-hog")

@@ -11,6 +11,7 @@ from cvkit.compare.cases.geometry import GEOMETRY_CASES
 from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
+from cvkit.compare.cases.regions import REGION_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
 CASES: list[Case] = [
@@ -21,6 +22,7 @@ CASES: list[Case] = [
     *FILTER_CASES,
     *DERIVATIVE_CASES,
     *MORPHOLOGY_CASES,
+    *REGION_CASES,
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
 ]

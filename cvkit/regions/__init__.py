@@ -1,0 +1,1 @@
+"""Regions of binary images: labeled, measured, filled, and followed along their outlines."""
