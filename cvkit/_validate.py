@@ -118,14 +118,6 @@ def image(
     return shape
 
 
-def one_image(shape: tuple[int, int, int, int], rank: int, name: str = "image") -> None:
-    """Check that an image, of ``shape`` as a stack, is one by itself, with pixels of 32-bit numbers."""
-    if rank == 4:
-        raise ValueError(f"{name} must be one image, (H, W) or (H, W, C), got a stack of shape {shape}")
-    if shape[1] * shape[2] >= 1 << 32:
-        raise ValueError(f"{name} must have fewer than {1 << 32} pixels, got shape {shape[1:3]}")
-
-
 def output(out: Any, shape: tuple[int, ...], dtype: np.dtype, is_on_device: bool) -> None:
     """Check an array that a result is to be written to; not whether it overlaps with another."""
     if not is_on_device and (not isinstance(out, np.ndarray) or _is_masked(out)):
@@ -149,6 +141,13 @@ def single_image(shape: tuple[int, ...], name: str = "image") -> None:
     """Refuse a stack."""
     if len(shape) == 4:
         raise ValueError(f"{name} must be one image, got a stack of shape {tuple(shape)}")
+
+
+def image_of_points(shape: tuple[int, ...], name: str = "image") -> None:
+    """Check an image whose points are listed: one, whose pixels 32 bits can number."""
+    single_image(shape, name)
+    if shape[0] * shape[1] >= 1 << 32:
+        raise ValueError(f"{name} must have fewer than {1 << 32} pixels, got shape {tuple(shape)}")
 
 
 def contours(value: Any, name: str = "contours") -> list[np.ndarray]:
@@ -479,15 +478,13 @@ def template_mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -
     return weights
 
 
-def one_image(rank: int, name: str = "image") -> None:
-    """Check that an image of ``rank`` axes is no stack: what is found in it is a list of any length."""
-    if rank == 4:
-        raise ValueError(f"{name} must be one image, (H, W) or (H, W, 1), got a stack")
+def region_count(count: int) -> None:
+    """Check the number of regions in an image; labels are int32."""
+    if count > np.iinfo(np.int32).max:
+        raise ValueError(f"image must have at most {np.iinfo(np.int32).max} regions, got {count}")
 
 
-def on_host(is_on_device: bool, function: str, name: str = "image") -> None:
-    """Check that an image is no array on a GPU, for a function that has no CUDA twin."""
-    if is_on_device:
-        raise ValueError(
-            f"{name} must be a NumPy array, because {function} has no CUDA twin; cvkit.to_host gives one"
-        )
+def largest_label(label: int, pixels: int) -> None:
+    """Check the largest label of an image: there is a measurement for each number up to it."""
+    if label > max(pixels, (1 << 16) - 1):
+        raise ValueError(f"labels must be at most {max(pixels, (1 << 16) - 1)} in this image, got {label}")

@@ -30,6 +30,11 @@ from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.matching import orb_table, orb_table_cv
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
 from cvkit.compare.cases.morphology import opencv_distance
+from cvkit.compare.cases.regions import (
+    connected_components,
+    fill_small_holes,
+    remove_small_objects,
+)
 from cvkit.compare.cases.texture import filter_bank, skimage_pattern
 from tests import reference
 
@@ -77,6 +82,7 @@ class RandomCall:
 
 
 _borders = st.sampled_from([*BORDERS, "wrap"])
+_connectivity = st.sampled_from([4, 8])
 _odd = st.integers(0, 4).map(lambda half: 2 * half + 1)
 
 
@@ -165,6 +171,29 @@ def _find_contours(draw: Draw, image: np.ndarray) -> Call:
         lambda image: in_one_array(*cvkit.find_contours(mask_of(image), mode=mode, method=method)),
         lambda image: in_one_array(*opencv_contours(mask_of(image), mode, method)),
     )
+
+
+def _label(draw: Draw, image: np.ndarray) -> Call:
+    connectivity = draw(_connectivity)
+    return Call(
+        lambda image: cvkit.label(mask_of(image), connectivity=connectivity)[0],
+        lambda image: connected_components(mask_of(image), connectivity),
+    )
+
+
+def _remove_small(
+    operation: str, by_skimage: Callable[..., np.ndarray]
+) -> Callable[[Draw, np.ndarray], Call]:
+    ours = getattr(cvkit, operation)
+
+    def drawn(draw: Draw, image: np.ndarray) -> Call:
+        area, connectivity = draw(st.integers(1, 40)), draw(_connectivity)
+        return Call(
+            lambda image: ours(mask_of(image), area, connectivity=connectivity),
+            lambda image: by_skimage(mask_of(image), area, connectivity),
+        )
+
+    return drawn
 
 
 def _morphology(operation: str) -> Callable[[Draw, np.ndarray], Call]:
@@ -986,6 +1015,11 @@ CALLS = [
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
     RandomCall("distance_transform", _distance_transform, channels=(1,)),
     RandomCall("thin", _thin, channels=(1,)),
+    RandomCall("label", _label, channels=(1,)),
+    RandomCall("remove_small_holes", _remove_small("remove_small_holes", fill_small_holes), channels=(1,)),
+    RandomCall(
+        "remove_small_regions", _remove_small("remove_small_regions", remove_small_objects), channels=(1,)
+    ),
     RandomCall("xyz_to_rgb", _convert("xyz_to_rgb", cv2.COLOR_XYZ2RGB), _NO_DOUBLE, (3,)),
     RandomCall("ycrcb_to_rgb", _convert("ycrcb_to_rgb", cv2.COLOR_YCrCb2RGB), _NO_DOUBLE, (3,)),
 ]

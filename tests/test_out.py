@@ -58,6 +58,9 @@ CALLS: dict[str, Operation] = {
     ),
     "local_binary_pattern": lambda image, **out: cvkit.local_binary_pattern(image, 8, 1, **out),
     "luv_to_rgb": cvkit.luv_to_rgb,
+    "label": lambda image, **out: cvkit.label(image, **out)[0],
+    "remove_small_holes": lambda image, **out: cvkit.remove_small_holes(image, 5, **out),
+    "remove_small_regions": lambda image, **out: cvkit.remove_small_regions(image, 5, **out),
     "match_histogram": lambda image, **out: cvkit.match_histogram(image, image.copy(), **out),
     "match_template": lambda image, **out: cvkit.match_template(
         image, (image if image.ndim < 4 else image[0])[:3, :4], **out
@@ -113,8 +116,11 @@ NEEDS_GRAY = {
     "gray_to_rgb",
     "harris",
     "hit_or_miss",
+    "label",
     "local_binary_pattern",
     "minimum_eigenvalue",
+    "remove_small_holes",
+    "remove_small_regions",
     "thin",
 }
 NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY

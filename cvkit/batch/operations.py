@@ -16,7 +16,8 @@ from cvkit import _validate
 from cvkit.batch.parameters import Parameter, parameters_of
 
 # The format of results that are not images as they came: derivatives and other colors are signed or not
-# whole, features are vectors or have many channels. All others keep the format of their source.
+# whole, features are vectors or have many channels, regions are measured. All others keep the format of their
+# source.
 _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
@@ -26,6 +27,7 @@ _FORMATS = {
     "histogram": "npz",
     "hog": "npz",
     "integral_image": "npz",
+    "label": "csv",
     "laplacian": "tiff",
     "laplacian_of_gaussian": "tiff",
     "ldcf_features": "npz",

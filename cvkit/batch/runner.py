@@ -190,7 +190,7 @@ def run(
         How to read images, as for :func:`cvkit.read_image`.
     format : str, optional
         Ending of the results' names, such as "png", "tiff" or "npy"; "keep" for the source's. By default what
-        suits the operation: "tiff" for derivatives, "npz" for ``hog``, else "keep".
+        suits the operation: "tiff" for derivatives, "npz" for ``hog``, "csv" for ``label``, else "keep".
     quality : int
         JPEG and WebP quality, from 1 to 100.
     convert : {"none", "saturate", "absolute"}

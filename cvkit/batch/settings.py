@@ -12,7 +12,9 @@ from cvkit.io import SUFFIXES
 
 MODES = ("keep", "rgb", "gray", "unchanged")
 ARRAY_FORMATS = ("npy", "npz")
-FORMATS = ("keep", *ARRAY_FORMATS, *sorted(suffix[1:] for suffix in SUFFIXES))
+# Of measurements, one line for each region.
+TABLE_FORMAT = "csv"
+FORMATS = ("keep", *ARRAY_FORMATS, *sorted(suffix[1:] for suffix in SUFFIXES), TABLE_FORMAT)
 CONVERSIONS = ("none", "saturate", "absolute")
 
 
@@ -57,7 +59,7 @@ class Settings:
 
     def takes_videos(self, pipeline: Pipeline) -> bool:
         """Tell whether the results can be the frames of a video."""
-        has_arrays = self.format_for(pipeline) in ARRAY_FORMATS
+        has_arrays = self.format_for(pipeline) in (*ARRAY_FORMATS, TABLE_FORMAT)
         return not has_arrays and self._suiting_format(pipeline) == "keep"
 
     def _suiting_format(self, pipeline: Pipeline) -> str:

@@ -17,6 +17,7 @@ from cvkit._dispatch import to_device, to_host
 from cvkit._jit import thread_limit
 from cvkit._paths import atomic_path
 from cvkit._version import __version__
+from cvkit.batch.measurements import write_measurements
 from cvkit.batch.pipeline import Pipeline
 from cvkit.batch.record.manifest import Entry
 from cvkit.batch.settings import DEFAULTS, Settings
@@ -117,7 +118,8 @@ class Work:
         with thread_limit(self.kernel_threads):
             result = self.pipeline(to_device(image) if self.settings.on_gpu else image)
         if isinstance(result, tuple):
-            return tuple(map(to_host, result))
+            arrays = map(to_host, result)
+            return type(result)._make(arrays) if hasattr(result, "_make") else tuple(arrays)
         return _converted(to_host(result), self.settings.convert)
 
     def _transform(self, task: Task, is_stopped: Callable[[], bool]) -> str | None:
@@ -202,16 +204,19 @@ def write_result(path: Path, result: Any, quality: int = 95) -> None:
     path : Path
         Its ending names the format: .npy, .npz, or one of images. Floats, and integers that may be
         negative, are float32 in TIFF.
-    result : numpy.ndarray, or a tuple of the features and the image of :func:`cvkit.hog`
-        What an operation gave.
+    result : numpy.ndarray, or a tuple of the features and the image of :func:`cvkit.hog`, or a named tuple
+        What an operation gave. The format .csv holds measurements of labels, as of :func:`cvkit.label`.
     quality : int
         Of JPEG and WebP.
     """
     suffix = path.suffix.lower()
     if suffix == ".npz":
         arrays = result if isinstance(result, tuple) else (result,)
+        names = getattr(result, "_fields", ("features", "image"))
         with atomic_path(path) as temporary:
-            np.savez(temporary, **dict(zip(("features", "image"), arrays, strict=False)))
+            np.savez(temporary, **dict(zip(names, arrays, strict=False)))
+    elif suffix == ".csv":
+        write_measurements(path, result)
     elif isinstance(result, tuple):
         raise ValueError("a result of two arrays needs the format npz")
     elif suffix == ".npy":

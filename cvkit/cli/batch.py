@@ -81,7 +81,7 @@ class BatchOptions:
         typer.Option(
             metavar="F",
             help="Format of the results: png, jpg, tiff, npy..., or keep. "
-            "[default: tiff for derivatives, npz for hog, else keep]",
+            "[default: tiff for derivatives, npz for hog, csv for label, else keep]",
         ),
     ] = None
     quality: Annotated[int, typer.Option(metavar="Q", help="Quality of JPEG and WebP, 1 to 100.")] = 95

@@ -143,7 +143,11 @@ _GRAY_BYTES: dict[str, Calls] = {
     "draw_contours": _draw_contours,
     "find_contours": _each(cvkit.find_contours),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
+    "label": _each(cvkit.label, {}, {"connectivity": 4}),
     "otsu_threshold": _each(cvkit.otsu_threshold),
+    "region_stats": lambda image: cvkit.region_stats(image.astype(np.int32)),
+    "remove_small_holes": _each(cvkit.remove_small_holes, {"minimum_area": 9}),
+    "remove_small_regions": _each(cvkit.remove_small_regions, {"minimum_area": 9}),
     "triangle_threshold": _each(cvkit.triangle_threshold),
 }
 _DETECTORS = ("person-acf", "person-ldcf", "person-hog")

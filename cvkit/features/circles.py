@@ -62,9 +62,9 @@ def hough_circles(
     Raises
     ------
     TypeError
-        For another dtype, or more arguments by position.
+        For another dtype, an array on a GPU, or more arguments by position.
     ValueError
-        For an array on a GPU, an image of several channels, a stack, or a number that is out of range.
+        For an image of several channels, a stack, or a number that is out of range.
 
     Notes
     -----
@@ -81,8 +81,8 @@ def hough_circles(
     array([[60.5, 40.5, 25.2]], dtype=float32)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1,))
-    _validate.on_host(stack.is_on_device, "hough_circles")
-    _validate.one_image(stack.rank)
+    _validate.host_only("hough_circles", stack.is_on_device)
+    _validate.single_image(stack.original.shape)
     height, width = stack.shape[1:3]
     distance = np.float32(_validate.number(minimum_distance, "minimum_distance", above=0, maximum=1e18))
     least = _validate.integer(threshold, "threshold", minimum=1, maximum=_LARGEST)

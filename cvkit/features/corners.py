@@ -248,7 +248,7 @@ def good_features(
            [ 6., 11.]], dtype=float32)
     """
     stack = ImageStack.of(image, dtypes=_DTYPES, channels=(1,))
-    _validate.one_image(stack.shape, stack.rank)
+    _validate.image_of_points(stack.original.shape)
     most = _validate.integer(count, "count", minimum=0)
     share = _validate.number(quality, "quality", above=0)
     distance = _validate.number(minimum_distance, "minimum_distance", minimum=0)

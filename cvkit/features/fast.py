@@ -59,7 +59,7 @@ def fast_corners(image: Array, threshold: int, *, suppress: bool = True) -> tupl
     array([99], dtype=int32)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1,))
-    _validate.one_image(stack.shape, stack.rank)
+    _validate.image_of_points(stack.original.shape)
     level = np.uint8(_validate.integer(threshold, "threshold", minimum=0, maximum=255))
     shape = stack.shape[1:3]
     contrast = stack.empty(shape, np.uint8)

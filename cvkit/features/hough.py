@@ -78,7 +78,7 @@ def hough_lines(
     array([90], dtype=int32)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1,))
-    _validate.one_image(stack.rank)
+    _validate.single_image(stack.original.shape)
     _, height, width, _ = stack.shape
     size = height, width
     steps, table, bins = _table(size, rho, theta, min_theta, max_theta)

@@ -55,9 +55,9 @@ def hough_segments(
     Raises
     ------
     TypeError
-        For another dtype, or more arguments by position.
+        For another dtype, an array on a GPU, or more arguments by position.
     ValueError
-        For an array on a GPU, an image of several channels, a stack, a step that is not positive or too small
+        For an image of several channels, a stack, a step that is not positive or too small
         for the image, or a threshold, length or gap that is out of range.
 
     Notes
@@ -74,8 +74,8 @@ def hough_segments(
     array([[ 5,  7, 94,  7]], dtype=int32)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1,))
-    _validate.on_host(stack.is_on_device, "hough_segments")
-    _validate.one_image(stack.rank)
+    _validate.host_only("hough_segments", stack.is_on_device)
+    _validate.single_image(stack.original.shape)
     size = stack.shape[1:3]
     table, bins = _table(size, rho, theta)
     limits = (

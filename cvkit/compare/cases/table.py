@@ -14,6 +14,7 @@ from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.matching import MATCHING_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
+from cvkit.compare.cases.regions import REGION_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 from cvkit.compare.cases.texture import TEXTURE_CASES
 from cvkit.compare.cases.tracking import TRACKING_CASES
@@ -28,6 +29,7 @@ CASES: list[Case] = [
     *FILTER_CASES,
     *DERIVATIVE_CASES,
     *MORPHOLOGY_CASES,
+    *REGION_CASES,
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
     *TRACKING_CASES,

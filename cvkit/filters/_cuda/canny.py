@@ -21,6 +21,7 @@ from cvkit.filters._cuda.tiles import (
     threads_for,
     tiling_of,
 )
+from cvkit.filters._cuda.union_find import root_of, unite
 
 # A tile with two more rows on either side, and magnitudes of one more.
 SIZE, MAGNITUDES = (HEIGHT + 4) * PITCH, (HEIGHT + 2) * PITCH
@@ -180,36 +181,6 @@ def _mark_tiles(source, tiling, squared, low, high, marks, parents):
             index += np.uintp(width)
 
 
-@helper
-def _root(parents, index):
-    """Follow a candidate to its root, and let those on the way skip one of two, as other threads may, too.
-
-    What they skip to is of their component and smaller, whatever others have done to it since.
-    """
-    here = np.uintp(index)
-    parent = np.uintp(parents[here])
-    while parent != here:
-        beyond = np.uintp(parents[parent])
-        if beyond != parent:
-            parents[here] = beyond
-        here, parent = parent, beyond
-    return here
-
-
-@helper
-def _unite(parents, first, second):
-    """Join two components: the larger root points to the smaller, unless another thread was there before."""
-    while True:
-        first, second = _root(parents, first), _root(parents, second)
-        if first == second:
-            return
-        small, large = min(first, second), max(first, second)
-        before = np.uintp(cuda.atomic.min(parents, large, parents.dtype.type(small)))
-        if before == large:
-            return
-        first, second = before, small
-
-
 @cuda_kernel(block=(256,))
 def _link(marks, parents):
     """Join every candidate with its neighbors to the left and above."""
@@ -220,16 +191,16 @@ def _link(marks, parents):
     row = index // np.uintp(width)
     x, y = index - row * np.uintp(width), row % np.uintp(height)
     if x > np.uintp(0) and marks.flat[index - np.uintp(1)] != NONE:
-        _unite(parents, index, index - np.uintp(1))
+        unite(parents, index, index - np.uintp(1))
     if y > np.uintp(0):
         above = index - np.uintp(width)
         if marks.flat[above] != NONE:  # its own neighbors are joined with it
-            _unite(parents, index, above)
+            unite(parents, index, above)
             return
         if x > np.uintp(0) and marks.flat[above - np.uintp(1)] != NONE:
-            _unite(parents, index, above - np.uintp(1))
+            unite(parents, index, above - np.uintp(1))
         if x + np.uintp(1) < np.uintp(width) and marks.flat[above + np.uintp(1)] != NONE:
-            _unite(parents, index, above + np.uintp(1))
+            unite(parents, index, above + np.uintp(1))
 
 
 @cuda_kernel(block=(256,))
@@ -237,7 +208,7 @@ def _strengthen(marks, parents):
     """Make the root of every strong pixel strong. Another thread may read it as weak: it is its own root."""
     index = np.uintp(cuda.grid(1))
     if index < np.uintp(marks.size) and marks.flat[index] == STRONG:
-        marks.flat[_root(parents, index)] = STRONG
+        marks.flat[root_of(parents, index)] = STRONG
 
 
 @cuda_kernel(block=(256,))
@@ -248,7 +219,7 @@ def _draw(marks, parents, out):
         return
     mark = marks.flat[index]
     if mark == WEAK:
-        mark = marks.flat[_root(parents, index)]
+        mark = marks.flat[root_of(parents, index)]
     out.flat[index] = 255 if mark == STRONG else 0
 
 
