@@ -26,13 +26,6 @@ class Weights(NamedTuple):
     offset: Any
 
 
-class Limits(NamedTuple):
-    """The least and the largest integer that a result holds, as int32; floats have none."""
-
-    low: Any
-    high: Any
-
-
 @helper
 def thresholded(value, rule):
     """Apply a rule to a value."""
