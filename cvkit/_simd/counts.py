@@ -1,25 +1,22 @@
-"""How many bits of a word are set, in the one instruction that processors have for it."""
+"""How many bits of a word are set, by the instruction that processors have for it, also in vectors."""
 
 import numba
-from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
+
+__all__ = ["count_bits"]
 
 
 def _count_bits_plain(word):
-    return int(word).bit_count()
+    return type(word)(int(word).bit_count())
 
 
 @intrinsic
 def _count_bits_of_word(typing_context, word):
     def generate(context, builder, signature, arguments):
-        kind = ir.IntType(64)
-        function_type = ir.FunctionType(kind, [kind])
-        function = builder.module.declare_intrinsic("llvm.ctpop", [kind], function_type)
-        return builder.call(function, arguments)
+        return builder.ctpop(arguments[0])
 
-    return types.uint64(types.uint64), generate
+    return word(word), generate
 
 
 count_bits = _count_bits_plain if numba.config.DISABLE_JIT else _count_bits_of_word
-"""How many bits of a uint64 are 1."""
+"""How many bits of a uint32 or uint64 are 1, in its dtype."""

@@ -1,42 +1,42 @@
-"""The smaller and the larger of two bytes, in lanes as wide as they are.
+"""Running extremes of the values of a row, which with Python's ``min`` and ``max`` of floats are no vectors.
 
-``min`` and ``max`` are calls, which are inlined only after loops have been vectorized. Each has the plain
-Python meaning given first, which Numba's debugging mode (``NUMBA_DISABLE_JIT``) runs.
+The plain Python meaning of each is given first, as in :mod:`cvkit._simd.numbers`.
 """
 
 import numba
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["higher", "lower"]
+
+def _smaller_plain(extreme, value):
+    return value if value < extreme else extreme
 
 
-def _lower_plain(a, b):
-    return a if a < b else b
+def _larger_plain(extreme, value):
+    return value if value > extreme else extreme
 
 
-def _higher_plain(a, b):
-    return a if a > b else b
+def _extreme_vector(comparison):
+    @intrinsic
+    def chosen(typing_context, extreme, value):
+        def generate(context, builder, signature, arguments):
+            extreme, value = arguments
+            if isinstance(signature.return_type, types.Integer):
+                compare = builder.icmp_signed if signature.return_type.signed else builder.icmp_unsigned
+                return builder.select(compare(comparison, value, extreme), value, extreme)
+            flags = ("nnan", "nsz")
+            is_beyond = builder.fcmp_ordered(comparison, value, extreme, flags=flags)
+            return builder.select(is_beyond, value, extreme, flags=flags)
+
+        return extreme(extreme, extreme), generate
+
+    return chosen
 
 
-def _selected(relation):
-    def generate(context, builder, signature, arguments):
-        return builder.select(builder.icmp_unsigned(relation, *arguments), *arguments)
+smaller = _smaller_plain if numba.config.DISABLE_JIT else _extreme_vector("<")
+"""The smaller of an extreme so far and a value of its dtype, either of zeros that differ in sign.
 
-    return types.uint8(types.uint8, types.uint8), generate
-
-
-@intrinsic
-def _lower_vector(typing_context, a, b):
-    return _selected("<")
-
-
-@intrinsic
-def _higher_vector(typing_context, a, b):
-    return _selected(">")
-
-
-lower = _lower_plain if numba.config.DISABLE_JIT else _lower_vector
-"""The smaller of two uint8."""
-higher = _higher_plain if numba.config.DISABLE_JIT else _higher_vector
-"""The larger of two uint8."""
+With a NaN it may be anything, also later on.
+"""
+larger = _larger_plain if numba.config.DISABLE_JIT else _extreme_vector(">")
+"""The same for the larger."""

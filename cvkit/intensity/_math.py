@@ -9,15 +9,13 @@ from cvkit._simd.numbers import multiply_add
 class Rule(NamedTuple):
     """What becomes of a value: numbers are of the image's dtype.
 
-    Values above the limit count as inside, or with ``is_inverse`` those that are not. What is inside becomes
-    ``inside`` or is kept, what is outside becomes 0 or is kept. NaN is outside, and kept if either is.
+    Values from ``low`` to ``high`` are replaced; others, NaN among them, are kept or become 0.
     """
 
-    limit: Any
-    inside: Any
-    is_inverse: bool
-    keeps_inside: bool
-    keeps_outside: bool
+    low: Any
+    high: Any
+    replacement: Any
+    keeps_others: bool
 
 
 class Weights(NamedTuple):
@@ -28,21 +26,11 @@ class Weights(NamedTuple):
     offset: Any
 
 
-class Limits(NamedTuple):
-    """The least and the largest integer that a result holds, as int32; floats have none."""
-
-    low: Any
-    high: Any
-
-
 @helper
 def thresholded(value, rule):
     """Apply a rule to a value."""
-    is_inside = ((value > rule.limit) != rule.is_inverse) & (value == value)
-    inside = value if rule.keeps_inside else rule.inside
-    stays = rule.keeps_outside | (rule.keeps_inside & (value != value))
-    outside = value if stays else type(value)(0)
-    return inside if is_inside else outside
+    other = value if rule.keeps_others else type(value)(0)
+    return rule.replacement if (value >= rule.low) & (value <= rule.high) else other
 
 
 @helper

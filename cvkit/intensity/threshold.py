@@ -16,13 +16,14 @@ from cvkit.intensity._cpu import threshold as threshold_kernels
 from cvkit.intensity._math import Rule
 from cvkit.intensity.histogram import count_levels
 
-# Name -> whether values up to the threshold are inside, whether those inside are kept, and those outside.
+# Name -> what values are replaced by, whether those above the threshold are or all others, and whether the
+# rest is kept.
 _METHODS = {
-    "binary": (False, False, False),
-    "binary_inverse": (True, False, False),
-    "truncate": (False, False, True),
-    "to_zero": (False, True, False),
-    "to_zero_inverse": (True, True, False),
+    "binary": ("maximum", True, False),
+    "binary_inverse": ("maximum", False, False),
+    "truncate": ("threshold", True, True),
+    "to_zero": ("zero", False, True),
+    "to_zero_inverse": ("zero", True, True),
 }
 _DTYPES = (*_validate.IMAGE_DTYPES, np.int16)
 
@@ -94,22 +95,22 @@ def threshold(
 
 @memoized
 def _rule(dtype: np.dtype, value: float, maximum: float, method: str) -> Rule:
-    limit, inside = _validate.number(value, "value"), _validate.number(maximum, "maximum")
-    is_inverse, keeps_inside, keeps_outside = _validate.one_of(method, _METHODS, "method")
-    if dtype.kind != "f":
-        lowest, highest = np.iinfo(dtype).min, np.iinfo(dtype).max
-        limit = min(math.floor(limit), highest)
-        inside = min(max(round(inside), lowest), highest)
-        if limit < lowest:  # every value is above, and none above the highest
-            limit, is_inverse = highest, not is_inverse
-            inside = lowest if keeps_outside else inside
-        elif keeps_outside:
-            inside = limit
-    elif keeps_outside:
-        inside = limit
+    limit, replacement = _validate.number(value, "value"), _validate.number(maximum, "maximum")
+    replaced_by, is_above, keeps_others = _validate.one_of(method, _METHODS, "method")
+    replacement = {"maximum": replacement, "threshold": limit, "zero": 0}[replaced_by]
     number = dtype.type
-    with np.errstate(over="ignore"):  # infinite beyond float32, as in OpenCV
-        return Rule(number(limit), number(inside), is_inverse, keeps_inside, keeps_outside)
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):  # infinite beyond float32, as in OpenCV
+            limit, replacement = number(limit), number(replacement)
+        low, high = (np.nextafter(limit, number(np.inf)), np.inf) if is_above else (-np.inf, limit)
+    else:
+        lowest, highest = np.iinfo(dtype).min, np.iinfo(dtype).max
+        limit = math.floor(limit)
+        replacement = min(max(limit if replaced_by == "threshold" else round(replacement), lowest), highest)
+        low, high = (max(limit + 1, lowest), highest) if is_above else (lowest, min(limit, highest))
+        if low > high:
+            low, high = highest, lowest
+    return Rule(number(low), number(high), number(replacement), keeps_others)
 
 
 def otsu_threshold(image: Array) -> int | np.ndarray:

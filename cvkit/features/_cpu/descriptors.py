@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.population import set_bits
+from cvkit._simd.counts import count_bits
 from cvkit._tiles import parts_of, span
 from cvkit.features._descriptor_math import NOTHING, key_of
 
@@ -21,13 +21,13 @@ def _transpose(rows, columns):
 @helper
 def _count_first(words, query, counts):
     for x in range(counts.shape[0]):
-        counts[x] = set_bits(np.uint32(words[x] ^ query))
+        counts[x] = count_bits(np.uint32(words[x] ^ query))
 
 
 @helper
 def _count_next(words, query, counts):
     for x in range(counts.shape[0]):
-        counts[x] = np.uint32(counts[x] + set_bits(np.uint32(words[x] ^ query)))
+        counts[x] = np.uint32(counts[x] + count_bits(np.uint32(words[x] ^ query)))
 
 
 @helper

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.extremes import higher, lower
+from cvkit._simd.extremes import larger, smaller
 from cvkit._simd.numbers import nearest, trailing_zeros
 from cvkit._tiles import parts_of, span
 from cvkit.features._orb_math import (
@@ -39,37 +39,37 @@ def _score_row(rows, threshold, scores):
         e, f, g, h = here[x + 6], third[x + 6], second[x + 5], first[x + 4]
         i, j, k, l = first[x + 3], first[x + 2], second[x + 1], third[x]  # noqa: E741
         m, n, o, p = here[x], fifth[x], sixth[x + 1], last[x + 2]
-        bc, de, fg, hi = lower(b, c), lower(d, e), lower(f, g), lower(h, i)
-        jk, lm, no, pa = lower(j, k), lower(l, m), lower(n, o), lower(p, a)
-        be, dg, fi, hk = lower(bc, de), lower(de, fg), lower(fg, hi), lower(hi, jk)
-        jm, lo, na, pc = lower(jk, lm), lower(lm, no), lower(no, pa), lower(pa, bc)
-        bright = higher(
-            higher(
-                higher(lower(lower(be, fi), higher(a, j)), lower(lower(dg, hk), higher(c, l))),
-                higher(lower(lower(fi, jm), higher(e, n)), lower(lower(hk, lo), higher(g, p))),
+        bc, de, fg, hi = smaller(b, c), smaller(d, e), smaller(f, g), smaller(h, i)
+        jk, lm, no, pa = smaller(j, k), smaller(l, m), smaller(n, o), smaller(p, a)
+        be, dg, fi, hk = smaller(bc, de), smaller(de, fg), smaller(fg, hi), smaller(hi, jk)
+        jm, lo, na, pc = smaller(jk, lm), smaller(lm, no), smaller(no, pa), smaller(pa, bc)
+        bright = larger(
+            larger(
+                larger(smaller(smaller(be, fi), larger(a, j)), smaller(smaller(dg, hk), larger(c, l))),
+                larger(smaller(smaller(fi, jm), larger(e, n)), smaller(smaller(hk, lo), larger(g, p))),
             ),
-            higher(
-                higher(lower(lower(jm, na), higher(i, b)), lower(lower(lo, pc), higher(k, d))),
-                higher(lower(lower(na, be), higher(m, f)), lower(lower(pc, dg), higher(o, h))),
+            larger(
+                larger(smaller(smaller(jm, na), larger(i, b)), smaller(smaller(lo, pc), larger(k, d))),
+                larger(smaller(smaller(na, be), larger(m, f)), smaller(smaller(pc, dg), larger(o, h))),
             ),
         )
-        bc, de, fg, hi = higher(b, c), higher(d, e), higher(f, g), higher(h, i)
-        jk, lm, no, pa = higher(j, k), higher(l, m), higher(n, o), higher(p, a)
-        be, dg, fi, hk = higher(bc, de), higher(de, fg), higher(fg, hi), higher(hi, jk)
-        jm, lo, na, pc = higher(jk, lm), higher(lm, no), higher(no, pa), higher(pa, bc)
-        dark = lower(
-            lower(
-                lower(higher(higher(be, fi), lower(a, j)), higher(higher(dg, hk), lower(c, l))),
-                lower(higher(higher(fi, jm), lower(e, n)), higher(higher(hk, lo), lower(g, p))),
+        bc, de, fg, hi = larger(b, c), larger(d, e), larger(f, g), larger(h, i)
+        jk, lm, no, pa = larger(j, k), larger(l, m), larger(n, o), larger(p, a)
+        be, dg, fi, hk = larger(bc, de), larger(de, fg), larger(fg, hi), larger(hi, jk)
+        jm, lo, na, pc = larger(jk, lm), larger(lm, no), larger(no, pa), larger(pa, bc)
+        dark = smaller(
+            smaller(
+                smaller(larger(larger(be, fi), smaller(a, j)), larger(larger(dg, hk), smaller(c, l))),
+                smaller(larger(larger(fi, jm), smaller(e, n)), larger(larger(hk, lo), smaller(g, p))),
             ),
-            lower(
-                lower(higher(higher(jm, na), lower(i, b)), higher(higher(lo, pc), lower(k, d))),
-                lower(higher(higher(na, be), lower(m, f)), higher(higher(pc, dg), lower(o, h))),
+            smaller(
+                smaller(larger(larger(jm, na), smaller(i, b)), larger(larger(lo, pc), smaller(k, d))),
+                smaller(larger(larger(na, be), smaller(m, f)), larger(larger(pc, dg), smaller(o, h))),
             ),
         )
         above = np.uint8(bright - center) if bright > center else _NOTHING
         below = np.uint8(center - dark) if center > dark else _NOTHING
-        contrast = higher(above, below)
+        contrast = larger(above, below)
         scores[x] = np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
 
 
@@ -78,8 +78,8 @@ def _suppress_row(above, here, below, out):
     """Keep scores that are larger than those of all eight neighbors; return how many there are."""
     count = np.uint32(0)
     for x in range(out.shape[0]):
-        around = higher(higher(above[x], above[x + 1]), higher(above[x + 2], here[x]))
-        around = higher(higher(around, here[x + 2]), higher(higher(below[x], below[x + 1]), below[x + 2]))
+        around = larger(larger(above[x], above[x + 1]), larger(above[x + 2], here[x]))
+        around = larger(larger(around, here[x + 2]), larger(larger(below[x], below[x + 1]), below[x + 2]))
         score = here[x + 1] if here[x + 1] > around else _NOTHING
         out[x] = score
         count = np.uint32(count + np.uint32(score != _NOTHING))

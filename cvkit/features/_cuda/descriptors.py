@@ -4,7 +4,7 @@ import numpy as np
 
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel
-from cvkit._simd.population import set_bits
+from cvkit._simd.counts import count_bits
 from cvkit.features._descriptor_math import NOTHING, key_of
 
 _THREADS = 128
@@ -17,7 +17,7 @@ def _least_two(query, others):
     for number in range(np.uint32(cuda.threadIdx.x), np.uint32(others.shape[0]), np.uint32(_THREADS)):
         other, distance = others[np.uint32(number)], np.uint32(0)
         for word in range(np.uint32(others.shape[1])):
-            distance += set_bits(np.uint32(query[np.uint32(word)] ^ other[np.uint32(word)]))
+            distance += count_bits(np.uint32(query[np.uint32(word)] ^ other[np.uint32(word)]))
         key = key_of(distance, number)
         second = min(second, max(first, key))
         first = min(first, key)

@@ -5,7 +5,7 @@ import numpy as np
 from cvkit._cuda_threads import pixel_of_thread, place_of_thread
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
-from cvkit._simd.extremes import higher, lower
+from cvkit._simd.extremes import larger, smaller
 from cvkit._simd.numbers import nearest, product
 from cvkit.features._orb_math import (
     BLUR,
@@ -47,12 +47,12 @@ def _score(image, y, x, threshold):
         least, most = ring[begin], ring[begin]
         for other in range(1, 9):
             value = ring[(begin + other) % 16]
-            least, most = lower(least, value), higher(most, value)
-        bright, dark = higher(bright, least), lower(dark, most)
+            least, most = smaller(least, value), larger(most, value)
+        bright, dark = larger(bright, least), smaller(dark, most)
     center = here[x]
     above = np.uint8(bright - center) if bright > center else _NOTHING
     below = np.uint8(center - dark) if center > dark else _NOTHING
-    contrast = higher(above, below)
+    contrast = larger(above, below)
     return np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
 
 
@@ -76,9 +76,9 @@ def _largest(scores, y, x):
     number = np.uint32
     before, after = number(x - number(1)), number(x + number(1))
     above, here, below = scores[number(y - number(1))], scores[y], scores[number(y + number(1))]
-    around = higher(higher(above[before], above[x]), higher(above[after], here[before]))
-    around = higher(around, higher(here[after], below[before]))
-    around = higher(around, higher(below[x], below[after]))
+    around = larger(larger(above[before], above[x]), larger(above[after], here[before]))
+    around = larger(around, larger(here[after], below[before]))
+    around = larger(around, larger(below[x], below[after]))
     return here[x] if here[x] > around else _NOTHING
 
 

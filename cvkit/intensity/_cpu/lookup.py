@@ -3,22 +3,20 @@
 import math
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._simd.extremes import larger, smaller
 from cvkit._simd.memory import copy_2_items, look_up
 from cvkit._simd.numbers import nearest
 from cvkit._tiles import parts_of, span
 from cvkit.filters._math import holds_integers
+from cvkit.intensity._cpu.spans import SPAN, aligned_span, spans_of
 from cvkit.intensity._math import blended, scaled
-
-# Values of one task: where a loop needs nothing of its row but its values, rows would only cost calls.
-SPAN = 1 << 17
 
 # From so many bytes on, a table of pairs of them, filled first, saves more time than it costs.
 _MANY = 1 << 18
-
-# Running extremes of so many values side by side are vectors.
-_LANES = 256
 
 
 @helper
@@ -94,26 +92,25 @@ def _raise_span(values, exponent, out):
 @cpu_kernel
 def raise_to_power(values, exponent, out):
     """Raise each value of a flat array to a power."""
-    for task in prange(parts_of(out.size, SPAN)):
-        first, stop = span(task, SPAN, out.size)
+    for task in prange(spans_of(out.size)):
+        first, stop = aligned_span(task, out)
         _raise_span(values[first:stop], exponent, out[first:stop])
 
 
 @helper
-def _range_of(values):
-    low, high = values[0], values[0]
+def _range_of(values, low, high):
+    """Widen a range by values; NaN widens none, but takes longer."""
+    lowest, highest, numbers = low, high, np.int32(0)
     for x in range(values.shape[0]):
-        low = min(low, values[x])
-        high = max(high, values[x])
+        lowest = smaller(lowest, values[x])
+        highest = larger(highest, values[x])
+        numbers = np.int32(numbers + np.int32(values[x] == values[x]))
+    if numbers == values.shape[0]:
+        return lowest, highest
+    for x in range(values.shape[0]):
+        low = values[x] if values[x] < low else low
+        high = values[x] if values[x] > high else high
     return low, high
-
-
-@helper
-def _extend(values, lows, highs):
-    """Widen the range of each lane by the value there; NaN widens none."""
-    for x in range(values.shape[0]):
-        lows[x] = np.fmin(lows[x], values[x])
-        highs[x] = np.fmax(highs[x], values[x])
 
 
 @cpu_kernel
@@ -126,51 +123,56 @@ def find_ranges(values, size, ranges):
     for task in prange(count * parts):
         row, part = task // parts, task % parts
         first, stop = span(part, size, values.shape[1])
-        if holds_integers(values):
-            ranges[row, part, 0], ranges[row, part, 1] = _range_of(values[row][first:stop])
-            continue
-        lows = np.full(_LANES, ranges[row, part, 0])
-        highs = np.full(_LANES, ranges[row, part, 1])
-        for begin in range(first, stop, _LANES):
-            _extend(values[row][begin : min(begin + _LANES, stop)], lows, highs)
-        ranges[row, part, 0] = lows.min()
-        ranges[row, part, 1] = highs.max()
+        # Begins with the range of the part before, if that is found, and ends where none is wider.
+        before = max(part - 1, 0)
+        low, high = ranges[row, before, 0], ranges[row, before, 1]
+        if low > ranges[row, part, 1] or high < ranges[row, part, 0]:
+            low, high = _range_of(values[row][first:stop], low, high)
+        ranges[row, part, 0], ranges[row, part, 1] = low, high
+
+
+def _stored(total, out):
+    """Round a sum to what ``out`` holds."""
+    if holds_integers(out):
+        return min(max(nearest(total), 0), np.iinfo(out.dtype).max)
+    return total
+
+
+@overload(_stored)
+def _stored_by_type(total, out):
+    """Let the compiler know the largest value: saturating is one instruction then."""
+    if not isinstance(out.dtype, types.Integer):
+        return lambda total, out: total
+    smallest, largest = np.int32(0), np.int32(out.dtype.maxval)
+    return lambda total, out: min(max(nearest(total), smallest), largest)
 
 
 @helper
-def _scale_span(values, factor, offset, limits, out):
-    if holds_integers(out):
-        for x in range(out.shape[0]):
-            out[x] = min(max(nearest(scaled(values[x], factor, offset)), limits.low), limits.high)
-        return
+def _scale_span(values, factor, offset, out):
     for x in range(out.shape[0]):
-        out[x] = scaled(values[x], factor, offset)
+        out[x] = _stored(scaled(values[x], factor, offset), out)
 
 
 @cpu_kernel
-def scale_values(values, factors, offsets, limits, out):
+def scale_values(values, factors, offsets, out):
     """Multiply each value of a row by the row's factor and add its offset."""
     count, length = values.shape
-    parts = parts_of(length, SPAN)
-    for task in prange(count * parts):
-        row = task // parts
-        first, stop = span(task % parts, SPAN, length)
-        _scale_span(values[row][first:stop], factors[row], offsets[row], limits, out[row][first:stop])
+    spans = spans_of(length)
+    for task in prange(count * spans):
+        row = task // spans
+        first, stop = aligned_span(task % spans, out[row])
+        _scale_span(values[row][first:stop], factors[row], offsets[row], out[row][first:stop])
 
 
 @helper
-def _blend_span(a, b, weights, limits, out):
-    if holds_integers(out):
-        for x in range(out.shape[0]):
-            out[x] = min(max(nearest(blended(a[x], b[x], weights)), limits.low), limits.high)
-        return
+def _blend_span(a, b, weights, out):
     for x in range(out.shape[0]):
-        out[x] = blended(a[x], b[x], weights)
+        out[x] = _stored(blended(a[x], b[x], weights), out)
 
 
 @cpu_kernel
-def blend_values(a, b, weights, limits, out):
+def blend_values(a, b, weights, out):
     """Sum the values of two flat arrays and 1 by three weights."""
-    for task in prange(parts_of(out.size, SPAN)):
-        first, stop = span(task, SPAN, out.size)
-        _blend_span(a[first:stop], b[first:stop], weights, limits, out[first:stop])
+    for task in prange(spans_of(out.size)):
+        first, stop = aligned_span(task, out)
+        _blend_span(a[first:stop], b[first:stop], weights, out[first:stop])

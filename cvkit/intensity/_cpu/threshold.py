@@ -1,11 +1,8 @@
 """Thresholds on the CPU: one pass over the values, side by side for the vectorizer."""
 
 from cvkit._jit import cpu_kernel, helper, prange, serial_kernel
-from cvkit._tiles import parts_of, span
+from cvkit.intensity._cpu.spans import aligned_span, spans_of
 from cvkit.intensity._math import beside_mean, thresholded
-
-# Values of one task: where a loop needs nothing of its row but its values, rows would only cost calls.
-SPAN = 1 << 17
 
 
 @helper
@@ -17,8 +14,8 @@ def _threshold_span(values, rule, out):
 @cpu_kernel
 def apply_rule(values, rule, out):
     """Apply a rule to every value of a flat array."""
-    for task in prange(parts_of(out.size, SPAN)):
-        first, stop = span(task, SPAN, out.size)
+    for task in prange(spans_of(out.size)):
+        first, stop = aligned_span(task, out)
         _threshold_span(values[first:stop], rule, out[first:stop])
 
 
@@ -34,8 +31,8 @@ def compare_with_means(values, limit, is_inverse, maximum, means):
 
     In place by one name: with two names for one array the loop would not run as vectors.
     """
-    for task in prange(parts_of(means.size, SPAN)):
-        first, stop = span(task, SPAN, means.size)
+    for task in prange(spans_of(means.size)):
+        first, stop = aligned_span(task, means)
         _compare_span(values[first:stop], limit, is_inverse, maximum, means[first:stop])
 
 

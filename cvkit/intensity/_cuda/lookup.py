@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
-from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit._simd.numbers import nearest
 from cvkit.filters._math import holds_integers
@@ -71,33 +72,41 @@ def find_ranges(values, size, ranges):
     _find_ranges[count * parts * _THREADS](values, size, ranges)
 
 
-@helper
-def _rounded(total, limits, out):
+def _stored(total, out):
     """Round a sum to what ``out`` holds: first clipped, because ``nearest`` takes small numbers only here."""
     if holds_integers(out):
-        return nearest(min(max(np.float32(total), np.float32(limits.low)), np.float32(limits.high)))
+        return nearest(min(max(np.float32(total), np.float32(0)), np.float32(np.iinfo(out.dtype).max)))
     return total
 
 
+@overload(_stored, target="generic")
+def _stored_by_type(total, out):
+    """Let the compiler know the largest value, and that what is stored is one type."""
+    if not isinstance(out.dtype, types.Integer):
+        return lambda total, out: total
+    smallest, largest = np.float32(0), np.float32(out.dtype.maxval)
+    return lambda total, out: nearest(min(max(np.float32(total), smallest), largest))
+
+
 @cuda_kernel(block=(_THREADS, 1))
-def _scale_values(values, factors, offsets, limits, out):
+def _scale_values(values, factors, offsets, out):
     x, row = cuda.grid(2)
     if row < out.shape[0] and x < out.shape[1]:
-        out[row, x] = _rounded(scaled(values[row, x], factors[row], offsets[row]), limits, out)
+        out[row, x] = _stored(scaled(values[row, x], factors[row], offsets[row]), out)
 
 
-def scale_values(values, factors, offsets, limits, out):
+def scale_values(values, factors, offsets, out):
     """Multiply each value of a row by the row's factor and add its offset."""
-    _scale_values[out.shape](values, factors, offsets, limits, out)
+    _scale_values[out.shape](values, factors, offsets, out)
 
 
 @cuda_kernel(block=(_THREADS,))
-def _blend_values(a, b, weights, limits, out):
+def _blend_values(a, b, weights, out):
     x = cuda.grid(1)
     if x < out.shape[0]:
-        out[x] = _rounded(blended(a[x], b[x], weights), limits, out)
+        out[x] = _stored(blended(a[x], b[x], weights), out)
 
 
-def blend_values(a, b, weights, limits, out):
+def blend_values(a, b, weights, out):
     """Sum the values of two flat arrays and 1 by three weights."""
-    _blend_values[out.size](a, b, weights, limits, out)
+    _blend_values[out.size](a, b, weights, out)
