@@ -14,7 +14,7 @@ from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.images import scene
 
 TILE = 240
-COLUMNS = 5
+COLUMNS = 6
 
 
 def lit_from_one_side(image: np.ndarray) -> np.ndarray:
@@ -35,6 +35,13 @@ def difference_in_structure(image: np.ndarray) -> np.ndarray:
     blurred = cvkit.gaussian_blur(image, 2)
     _, similarities = cvkit.structural_similarity(image, blurred, full=True)
     return np.clip(similarities * 255, 0, 255)
+
+
+def drawn_histogram(image: np.ndarray) -> np.ndarray:
+    """Draw how often each value of the gray image occurs, a column for each."""
+    counts = cvkit.histogram(cvkit.rgb_to_gray(image), TILE, range=(0, 256))
+    heights = np.rint(counts / counts.max() * TILE).astype(int)
+    return np.where(np.arange(TILE, 0, -1)[:, np.newaxis] <= heights, 0, 255).astype(np.uint8)
 
 
 # Shown name -> what becomes of an RGB image.
@@ -62,6 +69,10 @@ EXAMPLES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     ),
     "lookup negative": lambda image: cvkit.lookup(image, np.arange(255, -1, -1)),
     "lookup posterize": lambda image: cvkit.lookup(image, np.arange(256) // 64 * 85),
+    "equalize_histogram": lambda image: cvkit.equalize_histogram(cvkit.rgb_to_gray(image)),
+    "clahe": lambda image: cvkit.clahe(cvkit.rgb_to_gray(image), 4),
+    "match_histogram": lambda image: cvkit.match_histogram(image // 4 + 60, image),
+    "histogram": drawn_histogram,
     "adjust_gamma 0.5": lambda image: cvkit.adjust_gamma(image, 0.5),
     "adjust_gamma 2": lambda image: cvkit.adjust_gamma(image, 2),
     "normalize faded": lambda image: cvkit.normalize(image // 4 + 60, 0, 255),
