@@ -40,6 +40,7 @@ _FUNCTIONS = {
     "hit_or_miss": "cvkit.morphology.hit_or_miss",
     "hls_to_rgb": "cvkit.color.hue",
     "hog": "cvkit.features.hog",
+    "hough_circles": "cvkit.features.circles",
     "hough_lines": "cvkit.features.hough",
     "hough_segments": "cvkit.features.segments",
     "hsv_to_rgb": "cvkit.color.hue",

@@ -684,6 +684,38 @@ def _hough_lines(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def circles_of_opencv(image: np.ndarray, *arguments: float, **options: float) -> np.ndarray:
+    """Find circles by OpenCV, (n, 3)."""
+    found = cv2.HoughCircles(image, cv2.HOUGH_GRADIENT, *arguments, **options)
+    return np.empty((0, 3), np.float32) if found is None else found.reshape(-1, 3)
+
+
+def _hough_circles(draw: Draw, image: np.ndarray) -> Call:
+    side, distance = draw(st.sampled_from([1.0, 1.5, 3.0])), draw(st.floats(0.5, 40))
+    threshold, edge, least = draw(st.integers(5, 60)), draw(st.integers(1, 300)), draw(st.integers(0, 20))
+    most = draw(st.none() | st.integers(least + 1, 60))
+    return Call(
+        lambda image: cvkit.hough_circles(
+            image,
+            distance,
+            threshold=threshold,
+            minimum_radius=least,
+            maximum_radius=most,
+            edge_threshold=edge,
+            side=side,
+        )[0],
+        lambda image: circles_of_opencv(
+            image,
+            side,
+            distance,
+            param1=edge,
+            param2=threshold,
+            minRadius=least,
+            maxRadius=max(*image.shape[:2], least + 2) if most is None else most,
+        ),
+    )
+
+
 def segments_of_opencv(image: np.ndarray, *arguments: Any) -> np.ndarray:
     """Find segments by OpenCV, (n, 4)."""
     found = cv2.HoughLinesP(image, *arguments)
@@ -747,6 +779,7 @@ CALLS = [
     RandomCall("hog", _hog, channels=(1, 3), smallest=18, opencv=(4,)),
     RandomCall("lab_to_rgb", _convert("lab_to_rgb", cv2.COLOR_Lab2RGB), channels=(3,)),
     RandomCall("hough_lines", _hough_lines, channels=(1,)),
+    RandomCall("hough_circles", _hough_circles, channels=(1,)),
     RandomCall("hough_segments", _hough_segments, channels=(1,)),
     RandomCall("integral_image", _integral_image, _ALL),
     RandomCall("laplacian", _laplacian, ("uint8", "float32")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -106,3 +107,56 @@ def test_what_has_no_segments_is_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         cvkit.hough_segments(image, **{"rho": 1, "theta": 0.1, "threshold": 9, **options})
+
+
+@pytest.mark.parametrize("side", [1.0, 2.0])
+def test_drawn_circles_are_found(side: float) -> None:
+    image = np.full((200, 260), 30, np.uint8)
+    drawn = [(60, 60, 40), (180, 70, 25), (150, 150, 33)]
+    for x, y, radius in drawn:
+        cv2.circle(image, (x, y), radius, 190, -1, cv2.LINE_AA)
+    image = cvkit.gaussian_blur(image, 1)
+    circles, votes = cvkit.hough_circles(
+        image, 20, threshold=25, minimum_radius=10, maximum_radius=60, side=side
+    )
+    assert (np.diff(votes) <= 0).all()
+    assert votes.dtype == np.int32
+    for circle in drawn:
+        assert np.abs(circles - circle).max(axis=1).min() <= 2 * side
+
+
+def test_circles_on_a_sample(root: Path) -> None:
+    image = cvkit.gaussian_blur(cvkit.rgb_to_gray(cvkit.read_image(root / "samples" / "street1.jpg")), 1.5)
+    circles, votes = cvkit.hough_circles(image, 15, threshold=14, minimum_radius=6, maximum_radius=50)
+    expected = cv2.HoughCircles(
+        image, cv2.HOUGH_GRADIENT, 1, 15, param1=100, param2=14, minRadius=6, maxRadius=50
+    )
+    np.testing.assert_array_equal(circles, expected.reshape(-1, 3))
+    assert (votes > 14).all()
+
+
+def test_nothing_has_no_circles() -> None:
+    circles, votes = cvkit.hough_circles(np.zeros_like(IMAGE), 5)
+    assert circles.shape == (0, 3)
+    assert votes.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "error", "message"),
+    [
+        (IMAGE.astype(np.float32), {}, TypeError, "image must have dtype uint8"),
+        (IMAGE[np.newaxis, ..., np.newaxis], {}, ValueError, "image must be one image"),
+        (fake(IMAGE), {}, ValueError, "image must be a NumPy array, because hough_circles has no CUDA twin"),
+        (IMAGE, {"minimum_distance": 0}, ValueError, "minimum_distance must be greater than 0"),
+        (IMAGE, {"threshold": 0}, ValueError, "threshold must be from 1"),
+        (IMAGE, {"edge_threshold": 0}, ValueError, "edge_threshold must be from 1"),
+        (IMAGE, {"side": 0.5}, ValueError, "side must be from 1"),
+        (IMAGE, {"minimum_radius": -1}, ValueError, "minimum_radius must be from 0"),
+        (IMAGE, {"minimum_radius": 5, "maximum_radius": 5}, ValueError, "maximum_radius must be from 6"),
+    ],
+)
+def test_what_has_no_circles_is_refused(
+    image: Any, options: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        cvkit.hough_circles(image, **{"minimum_distance": 9, **options})

@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "bilateralFilter": (cvkit.bilateral_filter, (5, 20, 20, None, cv2.BORDER_REFLECT)),
     "warpAffine": (cvkit.warp_affine, (np.eye(3)[:2], (7, 6), None, _FLAGS)),
     "warpPerspective": (cvkit.warp_perspective, (np.eye(3), (7, 6), None, _FLAGS)),
+    "HoughCircles": (cvkit.hough_circles, (cv2.HOUGH_GRADIENT, 1, 5)),
     "HoughLinesP": (cvkit.hough_segments, (1, 0.1, 20, None, 5, 2)),
     "HoughLines": (cvkit.hough_lines, (1, 0.1, 20, None)),
     "matchTemplate": (cvkit.match_template, (IMAGE[:2, :3], cv2.TM_SQDIFF)),

@@ -39,7 +39,7 @@ _FORMATS = {
     "sobel": "tiff",
 }
 
-NUMBERS = ("hough_lines", "hough_segments", "otsu_threshold", "triangle_threshold")
+NUMBERS = ("hough_circles", "hough_lines", "hough_segments", "otsu_threshold", "triangle_threshold")
 """Functions of an image that give a number, or a list of shapes, which is no file."""
 
 

@@ -127,6 +127,7 @@ _BYTES: dict[str, Calls] = {
     "adaptive_threshold": _each(cvkit.adaptive_threshold, {"ksize": 11, "offset": 2}),
     "equalize_histogram": _each(cvkit.equalize_histogram),
     "lookup": _each(cvkit.lookup, {"table": np.arange(256)}),
+    "hough_circles": _each(cvkit.hough_circles, {"minimum_distance": 10, "maximum_radius": 30}),
     "hough_lines": _each(cvkit.hough_lines, {"rho": 1, "theta": 0.0175, "threshold": 100}),
     "hough_segments": _each(cvkit.hough_segments, {"rho": 1, "theta": 0.0175, "threshold": 100}),
     "match_template": lambda image: cvkit.match_template(image, image[:8, :8]),

@@ -90,7 +90,7 @@ def hough_lines(
     points = stack.empty((2, height * width), np.float32)
     count = kernels.list_points(pixels, points)
     kernels.vote(points, count, table, (bins - 1) // 2 + 1, counters)
-    found, votes = _maxima(to_host(counters), min(least, np.iinfo(np.int32).max))
+    found, votes = counted_maxima(to_host(counters), min(least, np.iinfo(np.int32).max))
     lines = np.empty((len(votes), 2), np.float32)
     lines[:, 0] = (found[1] - (bins - 1) // 2).astype(np.float32) * steps[0]
     lines[:, 1] = np.float32(min_theta) + found[0].astype(np.float32) * steps[1]
@@ -115,7 +115,7 @@ def _table(
 def transform_size(
     size: tuple[int, int], rho: float, theta: float, turn: float
 ) -> tuple[np.ndarray, int, int]:
-    """Check the steps of a transform; return them as float32, and the numbers of angles and of bins of each."""
+    """Check the steps of a transform; return them, and how many angles there are and bins of each."""
     steps = np.array([_validate.number(rho, "rho", above=0), _validate.number(theta, "theta", above=0)])
     with np.errstate(over="ignore", under="ignore"):
         steps = steps.astype(np.float32)
@@ -143,7 +143,7 @@ def directions(angles: np.ndarray, rho: np.float32) -> np.ndarray:
     return np.array([[function(angle) * inverse for angle in angles] for function in functions], np.float32)
 
 
-def _maxima(counters: np.ndarray, threshold: int) -> tuple[np.ndarray, np.ndarray]:
+def counted_maxima(counters: np.ndarray, threshold: int) -> tuple[np.ndarray, np.ndarray]:
     """Find the angles and bins of most votes among their neighbors, and the votes, most first."""
     found = np.empty((2, 1 << 10), np.int32)
     count = hough_kernels.list_maxima(counters, threshold, found)

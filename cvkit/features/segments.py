@@ -29,8 +29,8 @@ def hough_segments(
 ) -> np.ndarray:
     """Find segments of lines by the probabilistic Hough transform, as ``cv2.HoughLinesP``, on the CPU only.
 
-    Pixels that are not 0 vote for all lines through them, in a random order. When a line has enough votes, the
-    segment around the pixel is cut out, and its votes are taken back.
+    Pixels that are not 0 vote for all lines through them, in a random order. When a line has enough votes,
+    the segment around the pixel is cut out, and its votes are taken back.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def hough_segments(
     >>> image = np.zeros((20, 100), np.uint8)
     >>> image[7, 5:95] = 255
     >>> cvkit.hough_segments(image, 1, np.pi / 180, 20, minimum_length=30, maximum_gap=2)
-    array([[94,  7,  5,  7]], dtype=int32)
+    array([[ 5,  7, 94,  7]], dtype=int32)
     """
     stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1,))
     _validate.on_host(stack.is_on_device, "hough_segments")

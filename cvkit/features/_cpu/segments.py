@@ -1,4 +1,4 @@
-"""Segments on the CPU: points vote in a random order, and what is found is taken back, so one after another."""
+"""Segments on the CPU: points vote in a random order, one after another, and what is found is taken back."""
 
 import numpy as np
 
@@ -46,7 +46,10 @@ def _take_back(x, y, table, offset, counters, bins):
 
 @helper
 def _step(x, y, cosine, sine):
-    """Return where a walk along a line begins, its step, and whether it is one pixel along x; in fractions."""
+    """Return where a walk along a line begins, its step, and whether that is one pixel along x.
+
+    The other axis is in fractions of a pixel.
+    """
     along_x = abs(-sine) > abs(cosine)
     one, half = np.int64(1) << _SHIFT, np.int64(1) << (_SHIFT - 1)
     if along_x:
