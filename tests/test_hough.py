@@ -125,14 +125,15 @@ def test_drawn_circles_are_found(side: float) -> None:
         assert np.abs(circles - circle).max(axis=1).min() <= 2 * side
 
 
-def test_circles_on_a_sample(root: Path) -> None:
-    image = cvkit.gaussian_blur(cvkit.rgb_to_gray(cvkit.read_image(root / "samples" / "street1.jpg")), 1.5)
-    circles, votes = cvkit.hough_circles(image, 15, threshold=30, minimum_radius=6, maximum_radius=50)
+def test_coins_are_circles(root: Path) -> None:
+    image = cvkit.gaussian_blur(cvkit.read_image(root / "samples" / "coins.png", "gray"), 1.5)
+    circles, votes = cvkit.hough_circles(image, 30, threshold=25, minimum_radius=12, maximum_radius=40)
     expected = cv2.HoughCircles(
-        image, cv2.HOUGH_GRADIENT, 1, 15, param1=100, param2=30, minRadius=6, maxRadius=50
+        image, cv2.HOUGH_GRADIENT, 1, 30, param1=100, param2=25, minRadius=12, maxRadius=40
     )
     np.testing.assert_array_equal(circles, expected.reshape(-1, 3))
-    assert (votes > 30).all()
+    assert len(circles) == 24
+    assert (votes > 25).all()
 
 
 def test_nothing_has_no_circles() -> None:

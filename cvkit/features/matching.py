@@ -105,9 +105,9 @@ def match_template(
     >>> import cvkit, numpy as np
     >>> image = np.array([[1, 2, 3, 4], [5, 9, 0, 8], [7, 6, 5, 4]], np.uint8)
     >>> cvkit.match_template(image, image[1:, 1:3], normalize=False)
-    array([[ 98., 101., 118.],
-           [ 73.,   0., 147.]], dtype=float32)
-    >>> cvkit.match_template(image, image[1:, 1:3], method="coefficient").argmax()
+    array([[ 85.,  92.,  97.],
+           [ 99.,   0., 147.]], dtype=float32)
+    >>> int(cvkit.match_template(image, image[1:, 1:3], method="coefficient").argmax())
     4
     """
     stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), out=out)
