@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import cvkit
+from cvkit import _validate
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.contours import TIMED_CONTOUR_CASES, in_one_array, opencv_contours
 from cvkit.compare.cases.images import noise, scene
@@ -157,3 +158,9 @@ def test_points_are_read_as_x_and_y() -> None:
 def test_what_is_refused(image: Any, options: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         cvkit.find_contours(image, **options)
+
+
+def test_more_contours_than_int32_numbers_are_refused() -> None:
+    _validate.count_of_contours(2**31 - 1)
+    with pytest.raises(ValueError, match=r"image must have at most 2\*\*31 - 1 ends of runs, got 2147483648"):
+        _validate.count_of_contours(2**31)

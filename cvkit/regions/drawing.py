@@ -11,7 +11,7 @@ from cvkit import _validate
 from cvkit._dispatch import ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit.regions._cpu import drawing as kernels
-from cvkit.regions._cpu.drawing import Edges, Outlines
+from cvkit.regions._cpu.drawing import SHIFT, Edges, Outlines
 
 # Edges are followed from where they begin: their steps are rounded.
 _MOST_ROWS_ABOVE = 1 << 24
@@ -89,20 +89,17 @@ def _outlines(contours: list[np.ndarray]) -> Outlines:
 
 
 def _fill(outlines: Outlines, pixel: np.ndarray, image: np.ndarray) -> None:
+    height, width = image.shape[:2]
     found = Edges(*np.empty((4, len(outlines.points)), np.int64))
-    count = kernels.collect_edges(outlines, image.shape[:2], found)
+    count = kernels.collect_edges(outlines, (height, width), found)
     if not count:
         return
-    _validate.rows_above(int(found.top[:count].min()), _MOST_ROWS_ABOVE)
-    order = _order(found.top[:count], found.place[:count])
-    rows = image.reshape(len(image), -1)
-    kernels.fill_between(Edges(*(values[order] for values in found)), pixel, rows)
-
-
-def _order(top: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Sort by the first key, then by the second; faster by one number of both where int64 holds it."""
-    low, high = int(place.min()), int(place.max())
-    size = high - low + 1
-    if (int(top.max()) + 1) * size < 1 << 62 and int(top.min()) * size > -1 << 62:
-        return np.argsort(top * size + (place - low))
-    return np.lexsort((place, top))
+    edges = Edges(*(values[:count] for values in found))
+    top, bottom = int(edges.top.min()), int(edges.top.max())
+    _validate.rows_above(top, _MOST_ROWS_ABOVE)
+    order = np.empty(count, np.int64)
+    if top >= 0 and bottom < height and edges.place.min() >= 0 and edges.place.max() < width << SHIFT:
+        kernels.sort_edges(edges, (height, width), order)
+    else:
+        order = np.lexsort((edges.place, edges.top))
+    kernels.fill_between(edges, order, pixel, image.reshape(height, -1))

@@ -23,8 +23,8 @@ _EVERY = np.uint8(255)
 _NO_PIXEL = np.int64(-1)
 _ONE = np.uint64(1)
 
-_ROWS = np.array([0, -1, -1, -1, 0, 1, 1, 1])
-_COLUMNS = np.array([1, 1, 0, -1, -1, -1, 0, 1])
+_ROWS = np.array([0, -1, -1, -1, 0, 1, 1, 1], np.int64)
+_COLUMNS = np.array([1, 1, 0, -1, -1, -1, 0, 1], np.int64)
 # Steps as differences of points (x, y), which are y * 2**32 + x: two int32, the lower first.
 _STEPS = (_ROWS << 32) + _COLUMNS
 
@@ -34,7 +34,7 @@ def _turns():
 
     It turns counterclockwise from where it came until it finds a neighbor.
     """
-    neighbors, back = np.arange(256)[:, None, None], np.arange(8)[:, None]
+    neighbors, back = np.arange(256)[:, None, None], np.arange(8, dtype=np.int64)[:, None]
     tried = back + 1 + np.arange(8)
     found = (neighbors >> (tried & 7) & 1).argmax(axis=2) + back[:, 0] + 1
     return (found & 7) + 8 * (found > 8)

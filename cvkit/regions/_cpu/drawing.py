@@ -7,7 +7,7 @@ import numpy as np
 from cvkit._jit import helper, serial_kernel
 
 # Places along a row, between lines, are counted in parts of a pixel.
-_SHIFT = 16
+SHIFT = 16
 
 
 class Outlines(NamedTuple):
@@ -146,14 +146,43 @@ def collect_edges(outlines, shape, edges):
                 y, end_y = top, bottom
             if top > bottom:
                 top, bottom, x, y, end_x, end_y = bottom, top, end_x, end_y, x, y
-            way, rows = (end_x - x) << _SHIFT, end_y - y
+            way, rows = (end_x - x) << SHIFT, end_y - y
             # Rounded toward 0.
             step = abs(way) // abs(rows)
             step = step if (way < 0) == (rows < 0) else -step
             edges.top[count], edges.bottom[count] = top, bottom
-            edges.place[count], edges.step[count] = (x << _SHIFT) + (top - y) * step, step
+            edges.place[count], edges.step[count] = (x << SHIFT) + (top - y) * step, step
             count += 1
     return count
+
+
+@helper
+def _begins_of(keys, shift, sizes):
+    """Count how often each key comes, and tell where equal ones begin once all are in order."""
+    for index in range(keys.shape[0]):
+        sizes[(keys[index] >> shift) + 1] += 1
+    for key in range(1, sizes.shape[0]):
+        sizes[key] += sizes[key - 1]
+
+
+@serial_kernel(allocates=True)
+def sort_edges(edges, shape, order):
+    """Sort edges that begin at pixels of an image by their tops, then by their places, in linear time."""
+    count = order.shape[0]
+    by_place = np.empty(count, np.int64)
+    columns = np.zeros(shape[1] + 1, np.int64)
+    _begins_of(edges.place, SHIFT, columns)
+    for edge in range(count):
+        column = edges.place[edge] >> SHIFT
+        by_place[columns[column]] = edge
+        columns[column] += 1
+    rows = np.zeros(shape[0] + 1, np.int64)
+    _begins_of(edges.top, 0, rows)
+    for index in range(count):
+        edge = by_place[index]
+        row = edges.top[edge]
+        order[rows[row]] = edge
+        rows[row] += 1
 
 
 @helper
@@ -169,27 +198,27 @@ def _sort(active, count, place):
 
 
 @serial_kernel(allocates=True)
-def fill_between(edges, color, rows):
+def fill_between(edges, order, color, rows):
     """Fill the rows between the first and the second edge, the third and the fourth, and so on.
 
-    Edges come in the order of their tops, then of their places. Outlines are closed, so that every row has an
-    even number.
+    ``order`` is that of their tops, then of their places. Outlines are closed, so that every row has an even
+    number.
     """
     top, bottom, place, step = edges.top, edges.bottom, edges.place, edges.step
     height, width = rows.shape[0], rows.shape[1] // color.shape[0]
     active, merged = np.empty(top.shape[0], np.int64), np.empty(top.shape[0], np.int64)
     count, waiting = 0, 0
-    for y in range(top[0], min(bottom.max(), height)):
+    for y in range(top[order[0]], min(bottom.max(), height)):
         index, found, left = 0, 0, -1
         while True:
             while index < count and bottom[active[index]] == y:
                 index += 1
-            is_new = waiting < top.shape[0] and top[waiting] == y
-            if index < count and not (is_new and place[waiting] <= place[active[index]]):
+            is_new = waiting < order.shape[0] and top[order[waiting]] == y
+            if index < count and not (is_new and place[order[waiting]] <= place[active[index]]):
                 edge = active[index]
                 index += 1
             elif is_new:
-                edge = waiting
+                edge = order[waiting]
                 waiting += 1
             else:
                 break
@@ -199,8 +228,8 @@ def fill_between(edges, color, rows):
                 left = edge
                 continue
             if y >= 0:
-                first = (min(place[left], place[edge]) + (1 << _SHIFT) - 1) >> _SHIFT
-                last = max(place[left], place[edge]) >> _SHIFT
+                first = (min(place[left], place[edge]) + (1 << SHIFT) - 1) >> SHIFT
+                last = max(place[left], place[edge]) >> SHIFT
                 _paint(color, rows[y], max(first, 0), min(last, width - 1))
             place[left] += step[left]
             place[edge] += step[edge]
