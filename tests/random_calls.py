@@ -548,28 +548,32 @@ def _good_features(draw: Draw, image: np.ndarray) -> Call:
     count, quality = draw(st.sampled_from([0, 1, 30])), draw(st.sampled_from([0.001, 0.02, 0.4, 1.0, 1.2]))
     distance = draw(st.sampled_from([0, 0.5, 1, 1.5, 2.5, 10.4, 400]))
     block_size, is_harris = draw(st.integers(2, 5)), draw(st.booleans())
-    # Of equal corners, as among pixels of two levels, OpenCV's running sums order a few otherwise.
+    # Of equal corners, as among pixels of two levels, OpenCV's running sums let a few be unequal.
     is_tied = np.unique(image).size < 3
-    count, distance = (0, 0) if is_tied else (count, distance)
+
+    def without_ties(image: np.ndarray) -> np.ndarray:
+        return image ^ (noise(*image.shape) & np.uint8(7)) if is_tied else image
+
     mask = draw(st.sampled_from([None, np.random.default_rng(0).integers(0, 3, image.shape[:2], np.uint8)]))
 
     def by_opencv(image: np.ndarray) -> np.ndarray:
         found = cv2.goodFeaturesToTrack(
             image, count, quality, distance, mask=mask, blockSize=block_size, useHarrisDetector=is_harris
         )
-        return ordered(np.empty((0, 2), np.float32) if found is None else found[:, 0])
-
-    def ordered(points: np.ndarray) -> np.ndarray:
-        return points[np.lexsort(points.T)] if is_tied else points
+        return np.empty((0, 2), np.float32) if found is None else found
 
     method = "harris" if is_harris else "minimum_eigenvalue"
     return Call(
-        lambda image: ordered(
-            cvkit.good_features(
-                image, count, quality, distance, block_size=block_size, mask=mask, method=method
-            )
+        lambda image: cvkit.good_features(
+            without_ties(image),
+            count,
+            quality,
+            distance,
+            block_size=block_size,
+            mask=mask,
+            method=method,
         ),
-        by_opencv,
+        lambda image: by_opencv(without_ties(image)),
     )
 
 
