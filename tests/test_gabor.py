@@ -58,11 +58,11 @@ def test_what_is_no_kernel_is_refused_by_name(
 
 
 def test_products_of_columns_and_rows_are_the_same_filter() -> None:
-    image = scene(60, 50, dtype="float64")
+    image = scene(60, 50, dtype="float32")
     round_kernel, other = (cvkit.gabor_kernel(21, 4, 0.6, 9, gamma) for gamma in (1, 0.5))
     found = cvkit.gabor_filter(image, np.stack([round_kernel, other]))
     for response, kernel in zip(found, (round_kernel, other), strict=True):
-        np.testing.assert_allclose(response, cv2.filter2D(image, cv2.CV_64F, kernel), rtol=0, atol=1e-3)
+        np.testing.assert_allclose(response, cv2.filter2D(image, cv2.CV_32F, kernel), rtol=0, atol=1e-2)
 
 
 @needs_ptx_device

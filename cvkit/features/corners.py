@@ -236,7 +236,8 @@ def good_features(
     Notes
     -----
     A corner is a pixel that none of its eight neighbors exceeds. J. Shi and C. Tomasi, "Good features to
-    track", 1994. For uint8 the points and their order are OpenCV's.
+    track", 1994. For uint8 the points and their order are OpenCV's; where corners are equal, as among pixels
+    of two levels, the last bits of its sums may order a few of them otherwise.
 
     Examples
     --------

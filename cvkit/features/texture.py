@@ -79,8 +79,7 @@ def local_binary_pattern(
 @memoized
 def _circle(points: int, radius: float, method: str) -> tuple[Circle, int]:
     count = _validate.integer(points, "points", minimum=1, maximum=_MOST_POINTS)
-    # In the precision of scikit-image.
-    distance = float(np.float32(_validate.number(radius, "radius", minimum=0, maximum=_LARGEST_RADIUS)))
+    distance = _validate.number(radius, "radius", minimum=0, maximum=_LARGEST_RADIUS)
     mode = _validate.one_of(method, _METHODS, "method")
     angles = 2 * np.pi * np.arange(count, dtype=np.float64) / count
     rows, columns = np.round(-distance * np.sin(angles), 5), np.round(distance * np.cos(angles), 5)

@@ -22,7 +22,7 @@ _BAR_OF_FAST = 1.0
 
 def last_bits(operation: str, largest: float = 1) -> Tolerance:
     """Accept the last bits of squares, or of their products, of derivatives of values up to ``largest``."""
-    return Tolerance(absolute=1e-5 * largest ** (4 if operation == "harris" else 2))
+    return Tolerance(absolute=1e-5 * largest ** (4 if operation == "harris" else 2), relative=2e-6)
 
 
 def _measure_case(

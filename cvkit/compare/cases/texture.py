@@ -17,14 +17,14 @@ _SUMS = Tolerance(absolute=1e-6 * 255 * 20)
 
 
 def skimage_pattern(image: np.ndarray, points: int, radius: float, method: str) -> np.ndarray:
-    """Describe an image by scikit-image, which warns of floats."""
+    """Describe an image by scikit-image, which warns of floats and takes none that are read-only."""
     import warnings
 
     from skimage.feature import local_binary_pattern
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Applying `local_binary_pattern` to floating-point images")
-        return local_binary_pattern(image, points, radius, method)
+        return local_binary_pattern(np.require(image, requirements="W"), points, radius, method)
 
 
 def _pattern_case(points: int, radius: float, method: str, dtype: str = "uint8") -> Case:
