@@ -162,6 +162,7 @@ class Scratch(NamedTuple):
     columns: Any  # float64, of the hull
     heights: Any  # float64, of the hull
     owners: Any  # uint32, complement of the column whose zero is the nearest, padded and with a place more
+    rows: Any  # int32, the row of that zero
 
 
 @helper
@@ -233,12 +234,24 @@ def _own(columns, heights, width, owners):
 
 
 @helper
-def _measure(nearest, y, owners, out):
+def _own_themselves(nearest, y, owners):
+    """Give zeros to themselves: among neighbors that are zeros only the outer ones are on the hull."""
+    for x in range(nearest.shape[0]):
+        owners[x] = ~np.uint32(x) if nearest[x] == np.int32(y) else owners[x]
+
+
+@helper
+def _look_up(nearest, owners, rows):
+    """Write the rows of the nearest zeros; apart from what is done with them, which runs in vectors."""
+    for x in range(rows.shape[0]):
+        rows[x] = nearest[~owners[x]]
+
+
+@helper
+def _measure(rows, y, owners, out):
     for x in range(out.shape[0]):
-        column = ~owners[x]
-        dx, dy = np.int32(np.int32(x) - np.int32(column)), np.int32(nearest[column] - np.int32(y))
-        length = euclidean_length(dx, dy)
-        out[x] = np.float32(0) if nearest[x] == np.int32(y) else length
+        dx, dy = np.int32(np.int32(x) - np.int32(~owners[x])), np.int32(rows[x] - np.int32(y))
+        out[x] = euclidean_length(dx, dy)
 
 
 @helper
@@ -250,22 +263,22 @@ def _transform_row(rows, y, scratch, out):
     _find_candidates(scratch.squares, scratch.is_candidate)
     count = _list_candidates(scratch.is_candidate, scratch.candidates)
     if count == 0:
-        _fill(_ALL_BITS, scratch.owners)
+        _fill(_NONE, scratch.rows)
         _fill(FARTHEST, out)
         return
     corners = _draw_hull(scratch.candidates[:count], squares, scratch.columns, scratch.heights)
     _own(scratch.columns[:corners], scratch.heights[:corners], np.float64(out.shape[0]), scratch.owners)
-    _measure(nearest, y, scratch.owners, out)
+    _own_themselves(nearest, y, scratch.owners)
+    _look_up(nearest, scratch.owners, scratch.rows)
+    _measure(scratch.rows, y, scratch.owners, out)
 
 
 @helper
-def _point_row(y, scratch, indices):
-    """Write where the nearest zeros of row ``y`` are."""
-    nearest, owners = scratch.nearest, scratch.owners
+def _point(scratch, indices):
+    """Write where the nearest zeros of a row are."""
     for x in range(indices.shape[0]):
-        column = np.uint32(x) if nearest[x] == np.int32(y) else ~owners[x]
-        row = nearest[column]
-        indices[x, 0], indices[x, 1] = row, (_NONE if row < 0 else np.int32(column))
+        row = scratch.rows[x]
+        indices[x, 0], indices[x, 1] = row, (_NONE if row < 0 else np.int32(~scratch.owners[x]))
 
 
 @helper(allocates=True)
@@ -280,11 +293,12 @@ def _transform_strip(rows, top, out, indices):
         np.empty(width, np.float64),
         np.empty(width, np.float64),
         np.empty(parts_of(width + 1, LANES) * LANES, np.uint32),
+        np.empty(width, np.int32),
     )
     for y in range(out.shape[0]):
         _transform_row(rows[y], top + y, scratch, out[y])
         if indices.shape[0] > 0:
-            _point_row(top + y, scratch, indices[y])
+            _point(scratch, indices[y])
 
 
 @cpu_kernel
