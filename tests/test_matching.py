@@ -56,7 +56,8 @@ def test_transforms_and_sums_agree(is_masked: bool, monkeypatch: pytest.MonkeyPa
         assert holds_nan[:4, :6].all()
         assert not holds_nan[4:].any()
         assert not holds_nan[:, 6:].any()
-        np.testing.assert_allclose(by_transforms[4:], by_sums[4:], rtol=1e-5)
+        difference = np.abs(by_transforms[4:] - by_sums[4:]).max()
+        assert difference < 1e-4 * np.ptp(by_sums[4:])
 
 
 def test_blocks_of_transforms_cover_the_image() -> None:

@@ -11,6 +11,8 @@ from cvkit._jit import get_num_threads
 _BLOCK = (256, 512)
 # So many times the template a block may be.
 _SHARE = 4
+# Transforms of larger values would overflow all over a block.
+_LARGEST = 1e12
 # Products that are summed one by one in the time that a value takes to be transformed.
 _PRODUCTS = 85
 
@@ -21,6 +23,12 @@ def is_faster(planes: tuple[int, ...], weights: tuple[int, ...]) -> bool:
     windows = planes[2] - height + 1, planes[3] - width + 1
     by_sums = kinds * channels * height * width * windows[0] * windows[1]
     return by_sums > _PRODUCTS * (kinds + channels) * _cost(windows, (height, width))
+
+
+def can_transform(planes: np.ndarray) -> bool:
+    """Tell whether all numbers but infinity are small enough to be transformed."""
+    sizes = np.abs(planes)
+    return not bool(((sizes >= _LARGEST) & (sizes < np.inf)).any())
 
 
 def correlate(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:

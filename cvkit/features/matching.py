@@ -116,21 +116,20 @@ def match_template(
     rule = plan.rule
     shape = count, height - rule.height + 1, width - rule.width + 1
     result = stack.output((*shape, 1), np.float32, is_gray=True)
-    is_masked = plan.masses is not None
-    # Sums of few bytes are whole numbers, which float32 holds; transforms err by less than one.
-    is_narrow = stack.is_on_device or (stack.dtype == np.uint8 and not is_masked)
-    dtype = np.dtype(np.float32 if is_narrow else np.float64)
+    # Holds sums of few bytes, which are whole numbers; transforms mostly err by less than one.
+    dtype = np.dtype(np.float32)
     kernels = stack.kernels(matching_kernels)
     planes = stack.empty((count, plan.weights.shape[1], height, width), dtype)
     kernels.spread(stack.array, plan.centers[0].astype(dtype), planes)
     sums = stack.empty((count, len(plan.weights), *shape[1:]), np.float64 if stack.is_on_device else dtype)
     weights = plan.weights.astype(dtype)
-    if not stack.is_on_device and _fourier.is_faster(planes.shape, weights.shape):
+    is_faster = not stack.is_on_device and _fourier.is_faster(planes.shape, weights.shape)
+    if is_faster and (stack.dtype == np.uint8 or _fourier.can_transform(planes)):
         _fourier.correlate(planes, weights, sums)
     else:
         kernels.correlate(planes, weights, weights.any(axis=(2, 3)), sums)
     scores = reshaped(result, shape)
-    if is_masked:
+    if plan.masses is not None:
         kernels.measure_masked(sums, plan.masses, rule, scores)
     elif rule.is_normalized or rule.measure == SQUARED_DIFFERENCE:
         kernels.measure(planes, sums, plan.centers, rule, scores)
