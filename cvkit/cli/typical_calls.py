@@ -132,6 +132,7 @@ _BYTES: dict[str, Calls] = {
 _GRAY_BYTES: dict[str, Calls] = {
     "clahe": _each(cvkit.clahe),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
+    "orb": _each(cvkit.orb),
     "otsu_threshold": _each(cvkit.otsu_threshold),
     "triangle_threshold": _each(cvkit.triangle_threshold),
 }
@@ -164,6 +165,17 @@ def _find_homography() -> None:
     points = np.random.default_rng(0).uniform(0, 100, (40, 2))
     for method in ("ransac", "least_squares"):
         cvkit.find_homography(points, points + 3, method=method)
+
+
+def _optical_flow() -> None:
+    for shape in (_SHAPE, (*_SHAPE, 3)):
+        image: np.ndarray = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+        cvkit.optical_flow(image, image, [[20, 20], [30, 40]])
+
+
+def _match_descriptors() -> None:
+    descriptors = np.random.default_rng(0).integers(0, 256, (200, 32)).astype(np.uint8)
+    cvkit.match_descriptors(descriptors, descriptors)
 
 
 def _fit(name: str, *parameters: dict[str, Any]) -> None:
@@ -204,6 +216,8 @@ CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1, 3), (np.uint8,)) for name, call in _BYTES.items()},
     **{name: functools.partial(_for_images, call, (1,), (np.uint8,)) for name, call in _GRAY_BYTES.items()},
     "find_homography": _find_homography,
+    "match_descriptors": _match_descriptors,
+    "optical_flow": _optical_flow,
     "gray_to_rgb": functools.partial(_for_images, _each(cvkit.gray_to_rgb), (1,)),
     **{name: functools.partial(_detect, name) for name in _DETECTORS},
     **{name: functools.partial(_fit, name, *given) for name, given in _LEARNERS.items()},

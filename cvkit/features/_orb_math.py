@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvkit._jit import exact_helper
+from cvkit._jit import exact_helper, helper
+from cvkit._simd.extremes import higher, lower
 from cvkit._simd.numbers import product
 
 # Rows and columns around a keypoint: of a corner's ring, of Harris' window, of the disk that tells the
@@ -14,6 +15,7 @@ RING, HARRIS_RADIUS, PATCH_RADIUS, REACH, BLUR_RADIUS = 3, 3, 15, 18, 3
 _GAUSSIAN = [math.exp(-(x**2) / 8.0) for x in range(-3, 1)]
 BLUR = tuple(np.float32(weight / (2 * sum(_GAUSSIAN) - 1)) for weight in _GAUSSIAN)
 """Half of a Gaussian of sigma 2, up to its middle."""
+_NOTHING, _ONE = np.uint8(0), np.uint8(1)
 # Harris' k, and the fourth power of what brings Sobel's sums over a window of 7 x 7 to a range of 1.
 _K = np.float32(0.04)
 _SCALE = np.float32(np.float32(1) / np.float32(4 * 7 * np.float32(255)))
@@ -41,6 +43,47 @@ class Tables(NamedTuple):
 
     pattern: np.ndarray
     half_widths: np.ndarray
+
+
+@helper(inline=True)
+def corner_score(ring, center, threshold):
+    """Score a pixel by the least contrast with nine neighbors of 16 on a ring; 0 up to ``threshold``.
+
+    Two arcs of nine that begin beside each other share eight neighbors.
+    """
+    a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p = ring  # noqa: E741
+    bc, de, fg, hi = lower(b, c), lower(d, e), lower(f, g), lower(h, i)
+    jk, lm, no, pa = lower(j, k), lower(l, m), lower(n, o), lower(p, a)
+    be, dg, fi, hk = lower(bc, de), lower(de, fg), lower(fg, hi), lower(hi, jk)
+    jm, lo, na, pc = lower(jk, lm), lower(lm, no), lower(no, pa), lower(pa, bc)
+    bright = higher(
+        higher(
+            higher(lower(lower(be, fi), higher(a, j)), lower(lower(dg, hk), higher(c, l))),
+            higher(lower(lower(fi, jm), higher(e, n)), lower(lower(hk, lo), higher(g, p))),
+        ),
+        higher(
+            higher(lower(lower(jm, na), higher(i, b)), lower(lower(lo, pc), higher(k, d))),
+            higher(lower(lower(na, be), higher(m, f)), lower(lower(pc, dg), higher(o, h))),
+        ),
+    )
+    bc, de, fg, hi = higher(b, c), higher(d, e), higher(f, g), higher(h, i)
+    jk, lm, no, pa = higher(j, k), higher(l, m), higher(n, o), higher(p, a)
+    be, dg, fi, hk = higher(bc, de), higher(de, fg), higher(fg, hi), higher(hi, jk)
+    jm, lo, na, pc = higher(jk, lm), higher(lm, no), higher(no, pa), higher(pa, bc)
+    dark = lower(
+        lower(
+            lower(higher(higher(be, fi), lower(a, j)), higher(higher(dg, hk), lower(c, l))),
+            lower(higher(higher(fi, jm), lower(e, n)), higher(higher(hk, lo), lower(g, p))),
+        ),
+        lower(
+            lower(higher(higher(jm, na), lower(i, b)), higher(higher(lo, pc), lower(k, d))),
+            lower(higher(higher(na, be), lower(m, f)), higher(higher(pc, dg), lower(o, h))),
+        ),
+    )
+    above = np.uint8(bright - center) if bright > center else _NOTHING
+    below = np.uint8(center - dark) if center > dark else _NOTHING
+    contrast = higher(above, below)
+    return np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
 
 
 @exact_helper

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.extremes import higher, lower
+from cvkit._simd.extremes import higher
 from cvkit._simd.numbers import nearest, trailing_zeros
 from cvkit._tiles import parts_of, span
 from cvkit.features._orb_math import (
@@ -14,6 +14,7 @@ from cvkit.features._orb_math import (
     REACH,
     RING,
     angle_of,
+    corner_score,
     harris_response,
     rotation_of,
     turned,
@@ -23,54 +24,21 @@ from cvkit.features._orb_math import (
 STRIP, KEYPOINTS = 32, 32
 # Columns of a blurred patch: whole vectors of eight, which end within the margin of the image.
 _COLUMNS = 2 * REACH + 4
-_NOTHING, _ONE, _TWO = np.uint8(0), np.uint8(1), np.int32(2)
+_NOTHING, _TWO = np.uint8(0), np.int32(2)
 
 
 @helper
 def _score_row(rows, threshold, scores):
-    """Score pixels by the least contrast with nine neighbors on the ring; 0 up to ``threshold``.
-
-    Two arcs of nine that begin beside each other share eight neighbors.
-    """
+    """Score pixels by the least contrast with nine neighbors on the ring; 0 up to ``threshold``."""
     first, second, third, here, fifth, sixth, last = rows
     for x in range(scores.shape[0]):
-        center = here[x + 3]
-        a, b, c, d = last[x + 3], last[x + 4], sixth[x + 5], fifth[x + 6]
-        e, f, g, h = here[x + 6], third[x + 6], second[x + 5], first[x + 4]
-        i, j, k, l = first[x + 3], first[x + 2], second[x + 1], third[x]  # noqa: E741
-        m, n, o, p = here[x], fifth[x], sixth[x + 1], last[x + 2]
-        bc, de, fg, hi = lower(b, c), lower(d, e), lower(f, g), lower(h, i)
-        jk, lm, no, pa = lower(j, k), lower(l, m), lower(n, o), lower(p, a)
-        be, dg, fi, hk = lower(bc, de), lower(de, fg), lower(fg, hi), lower(hi, jk)
-        jm, lo, na, pc = lower(jk, lm), lower(lm, no), lower(no, pa), lower(pa, bc)
-        bright = higher(
-            higher(
-                higher(lower(lower(be, fi), higher(a, j)), lower(lower(dg, hk), higher(c, l))),
-                higher(lower(lower(fi, jm), higher(e, n)), lower(lower(hk, lo), higher(g, p))),
-            ),
-            higher(
-                higher(lower(lower(jm, na), higher(i, b)), lower(lower(lo, pc), higher(k, d))),
-                higher(lower(lower(na, be), higher(m, f)), lower(lower(pc, dg), higher(o, h))),
-            ),
+        ring = (
+            *(last[x + 3], last[x + 4], sixth[x + 5], fifth[x + 6]),
+            *(here[x + 6], third[x + 6], second[x + 5], first[x + 4]),
+            *(first[x + 3], first[x + 2], second[x + 1], third[x]),
+            *(here[x], fifth[x], sixth[x + 1], last[x + 2]),
         )
-        bc, de, fg, hi = higher(b, c), higher(d, e), higher(f, g), higher(h, i)
-        jk, lm, no, pa = higher(j, k), higher(l, m), higher(n, o), higher(p, a)
-        be, dg, fi, hk = higher(bc, de), higher(de, fg), higher(fg, hi), higher(hi, jk)
-        jm, lo, na, pc = higher(jk, lm), higher(lm, no), higher(no, pa), higher(pa, bc)
-        dark = lower(
-            lower(
-                lower(higher(higher(be, fi), lower(a, j)), higher(higher(dg, hk), lower(c, l))),
-                lower(higher(higher(fi, jm), lower(e, n)), higher(higher(hk, lo), lower(g, p))),
-            ),
-            lower(
-                lower(higher(higher(jm, na), lower(i, b)), higher(higher(lo, pc), lower(k, d))),
-                lower(higher(higher(na, be), lower(m, f)), higher(higher(pc, dg), lower(o, h))),
-            ),
-        )
-        above = np.uint8(bright - center) if bright > center else _NOTHING
-        below = np.uint8(center - dark) if center > dark else _NOTHING
-        contrast = higher(above, below)
-        scores[x] = np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
+        scores[x] = corner_score(ring, here[x + 3], threshold)
 
 
 @helper
