@@ -15,7 +15,7 @@ from cvkit.compare.cases.images import scene
 from cvkit.video import read_frames
 from tests.fake_device import fake
 
-PREVIOUS = cvkit.gaussian_blur(scene(60, 70, seed=3), 2.0)
+PREVIOUS = cv2.GaussianBlur(scene(60, 70, seed=3), (0, 0), 2)
 NEXT = np.roll(PREVIOUS, (1, 2), (0, 1))
 POINTS = np.array([[20, 20], [41.5, 30.25], [12, 47]], np.float32)
 
@@ -23,7 +23,7 @@ POINTS = np.array([[20, 20], [41.5, 30.25], [12, 47]], np.float32)
 def frames(root: Path, count: int) -> list[np.ndarray]:
     found = []
     for _, frame in read_frames(root / "samples" / "street.mp4"):
-        found.append(cvkit.rgb_to_gray(frame))
+        found.append(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
         if len(found) == count:
             break
     return found

@@ -19,6 +19,7 @@ from numba import types
 import cvkit
 from cvkit import _dispatch, _jit_cuda
 from cvkit.compare.cases.table import CASES
+from cvkit.features.orb import TABLES
 from cvkit.ml.cluster import lloyd
 from tests import large_windows
 from tests.fake_device import fake, recorded_launches
@@ -68,6 +69,14 @@ def launches() -> Launches:
             k_means(fake)
             # No distance is computed, and none would be refused as a weight.
             neighbors(fake, weights="uniform")
+            # Where nothing is executed, no corner is found.
+            from cvkit.features._cuda import orb
+
+            places, plane = np.full((2, 2), 40, np.int32), fake(np.zeros((80, 80), np.uint8))
+            orb.respond(plane, places, fake(np.zeros(2, np.float32)))
+            orb.describe(
+                plane, places, TABLES, 0, fake(np.zeros(2, np.float32)), fake(np.zeros((2, 32), np.uint8))
+            )
             _dispatch.as_device_array(fake(np.zeros((4, 6), np.uint8))[:, ::2])
             _dispatch.as_device_array(fake(np.zeros((4, 6, 3), np.uint8))[:, ::2])
     return sorted(recorded, key=str)
@@ -89,6 +98,8 @@ FLOAT64 = {
     "features._cuda.corner_points._append_peaks": "the limit is a share of the largest value",
     "features._cuda.corners._measure": "sums of products are exact in it, and in OpenCV's order",
     "features._cuda.texture._describe": "interpolates as scikit-image, whose rounding decides ties",
+    "features._cuda.flow._track": "compares the length of a step with a float64, as OpenCV",
+    "features._cuda.orb._describe": "cosine and sine, exact to the last bit of float32",
     "geometry._cuda.resize_weighted._weigh_color": "Numba rounds half to even in float64 only",
     "geometry._cuda.resize_weighted._weigh_gray": "as _weigh_color",
     "geometry._cuda.warp._bilinear": "positions become integers by float64, and are compared with them in it",
@@ -106,6 +117,7 @@ REGISTERS = 64
 MORE_REGISTERS = {
     "features._cuda.channel_cells._decorrelate": 66,
     "features._cuda.channels._sum_cells": 66,
+    "features._cuda.flow._track": 78,
     "features._cuda.hog_skimage._cell_histograms": 92,
     "features._cuda.matching._correlate": 115,
     "filters._cuda.bilateral._bilateral": 70,

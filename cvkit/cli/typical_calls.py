@@ -144,6 +144,7 @@ _GRAY_BYTES: dict[str, Calls] = {
     "find_contours": _each(cvkit.find_contours),
     "hit_or_miss": _each(cvkit.hit_or_miss, {"element": [[-1, 1]]}),
     "label": _each(cvkit.label, {}, {"connectivity": 4}),
+    "orb": _each(cvkit.orb),
     "otsu_threshold": _each(cvkit.otsu_threshold),
     "region_stats": lambda image: cvkit.region_stats(image.astype(np.int32)),
     "remove_small_holes": _each(cvkit.remove_small_holes, {"minimum_area": 9}),
@@ -184,6 +185,17 @@ def _find_homography() -> None:
 def _for_contours(function: Callable[..., object], *rest: Any) -> None:
     for dtype in (np.int32, np.float32):
         function(np.array([(3, 4), (60, 8), (40, 50), (20, 60), (8, 20)], dtype), *rest)
+
+
+def _optical_flow() -> None:
+    for shape in (_SHAPE, (*_SHAPE, 3)):
+        image: np.ndarray = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+        cvkit.optical_flow(image, image, [[20, 20], [30, 40]])
+
+
+def _match_descriptors() -> None:
+    descriptors = np.random.default_rng(0).integers(0, 256, (200, 32)).astype(np.uint8)
+    cvkit.match_descriptors(descriptors, descriptors)
 
 
 def _fit(name: str, *parameters: dict[str, Any]) -> None:
@@ -239,6 +251,8 @@ CALLS: dict[str, Callable[[], None]] = {
     **{name: functools.partial(_for_images, call, (1,), (np.uint8,)) for name, call in _GRAY_BYTES.items()},
     **{name: functools.partial(_for_contours, *call) for name, call in _CONTOURS.items()},
     "find_homography": _find_homography,
+    "match_descriptors": _match_descriptors,
+    "optical_flow": _optical_flow,
     "gray_to_rgb": functools.partial(_for_images, _each(cvkit.gray_to_rgb), (1,)),
     **{name: functools.partial(_detect, name) for name in _DETECTORS},
     **{name: functools.partial(_fit, name, *given) for name, given in _LEARNERS.items()},

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvkit._jit import exact_helper
+from cvkit._jit import exact_helper, helper
+from cvkit._simd.extremes import larger, smaller
 from cvkit._simd.numbers import product
 
 # Rows and columns around a keypoint: of a corner's ring, of Harris' window, of the disk that tells the
@@ -14,6 +15,7 @@ RING, HARRIS_RADIUS, PATCH_RADIUS, REACH, BLUR_RADIUS = 3, 3, 15, 18, 3
 _GAUSSIAN = [math.exp(-(x**2) / 8.0) for x in range(-3, 1)]
 BLUR = tuple(np.float32(weight / (2 * sum(_GAUSSIAN) - 1)) for weight in _GAUSSIAN)
 """Half of a Gaussian of sigma 2, up to its middle."""
+_NOTHING, _ONE = np.uint8(0), np.uint8(1)
 # Harris' k, and the fourth power of what brings Sobel's sums over a window of 7 x 7 to a range of 1.
 _K = np.float32(0.04)
 _SCALE = np.float32(np.float32(1) / np.float32(4 * 7 * np.float32(255)))
@@ -41,6 +43,47 @@ class Tables(NamedTuple):
 
     pattern: np.ndarray
     half_widths: np.ndarray
+
+
+@helper(inline=True)
+def corner_score(ring, center, threshold):
+    """Score a pixel by the least contrast with nine neighbors of 16 on a ring; 0 up to ``threshold``.
+
+    Two arcs of nine that begin beside each other share eight neighbors.
+    """
+    a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p = ring  # noqa: E741
+    bc, de, fg, hi = smaller(b, c), smaller(d, e), smaller(f, g), smaller(h, i)
+    jk, lm, no, pa = smaller(j, k), smaller(l, m), smaller(n, o), smaller(p, a)
+    be, dg, fi, hk = smaller(bc, de), smaller(de, fg), smaller(fg, hi), smaller(hi, jk)
+    jm, lo, na, pc = smaller(jk, lm), smaller(lm, no), smaller(no, pa), smaller(pa, bc)
+    bright = larger(
+        larger(
+            larger(smaller(smaller(be, fi), larger(a, j)), smaller(smaller(dg, hk), larger(c, l))),
+            larger(smaller(smaller(fi, jm), larger(e, n)), smaller(smaller(hk, lo), larger(g, p))),
+        ),
+        larger(
+            larger(smaller(smaller(jm, na), larger(i, b)), smaller(smaller(lo, pc), larger(k, d))),
+            larger(smaller(smaller(na, be), larger(m, f)), smaller(smaller(pc, dg), larger(o, h))),
+        ),
+    )
+    bc, de, fg, hi = larger(b, c), larger(d, e), larger(f, g), larger(h, i)
+    jk, lm, no, pa = larger(j, k), larger(l, m), larger(n, o), larger(p, a)
+    be, dg, fi, hk = larger(bc, de), larger(de, fg), larger(fg, hi), larger(hi, jk)
+    jm, lo, na, pc = larger(jk, lm), larger(lm, no), larger(no, pa), larger(pa, bc)
+    dark = smaller(
+        smaller(
+            smaller(larger(larger(be, fi), smaller(a, j)), larger(larger(dg, hk), smaller(c, l))),
+            smaller(larger(larger(fi, jm), smaller(e, n)), larger(larger(hk, lo), smaller(g, p))),
+        ),
+        smaller(
+            smaller(larger(larger(jm, na), smaller(i, b)), larger(larger(lo, pc), smaller(k, d))),
+            smaller(larger(larger(na, be), smaller(m, f)), larger(larger(pc, dg), smaller(o, h))),
+        ),
+    )
+    above = np.uint8(bright - center) if bright > center else _NOTHING
+    below = np.uint8(center - dark) if center > dark else _NOTHING
+    contrast = larger(above, below)
+    return np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
 
 
 @exact_helper

@@ -109,10 +109,10 @@ def orb(
     sizes = [len(places) for places, _ in found]
     total = sum(sizes)
     angles, descriptors = stack.empty((total,), np.float32), stack.empty((total, _BYTES), np.uint8)
-    tables, begin = Tables(PATTERN, _half_widths()), 0
+    begin = 0
     for plane, (places, _) in zip(planes, found, strict=True):
         if len(places):
-            kernels.describe(plane, places, tables, begin, angles, descriptors)
+            kernels.describe(plane, places, TABLES, begin, angles, descriptors)
         begin += len(places)
     scales = np.repeat([_scale(factor, level) for level in range(len(planes))], sizes).astype(np.float32)
     keypoints = Keypoints(
@@ -181,9 +181,9 @@ def _corners(stack: ImageStack, kernels: Any, plane: Array, threshold: int) -> n
     """List x, y and score of the corners of a level, (M, 3), row by row."""
     height, width = plane.shape
     scores = stack.empty((height, -(-width // 8)), np.uint64)
-    counts = stack.empty((height,), np.int64)
+    counts = stack.empty((height,), np.int32)
     kernels.corners(plane, threshold, _MARGIN, scores, counts)
-    starts = np.concatenate([[0], np.cumsum(to_host(counts))])
+    starts = np.concatenate([[0], np.cumsum(to_host(counts), dtype=np.int64)])
     found = stack.empty((int(starts[-1]), 3), np.int32)
     kernels.list_corners(scores, starts, found)
     return to_host(found)
@@ -206,3 +206,7 @@ def _half_widths() -> np.ndarray:
         widths[other] = row
         row += 1
     return np.array(widths, np.int32)
+
+
+TABLES = Tables(PATTERN, _half_widths())
+"""What describes a keypoint."""

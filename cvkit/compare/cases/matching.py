@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -23,51 +22,25 @@ def _descriptors(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows[0] & np.uint8(0x11), np.ascontiguousarray(rows[1, ::-1]) & np.uint8(0x11)
 
 
-def _match(image: Array, **parameters: Any) -> np.ndarray:
-    """Return the second and the distance for each first; -1 where there is no match."""
+def _match(image: Array) -> np.ndarray:
+    """Return the second and the distance for each first."""
     images = to_host(image) if image.ndim == 4 else to_host(image)[np.newaxis]
     results = []
     for one in images:
         pair = _descriptors(one)
-        first, second, distance = cvkit.match_descriptors(
-            *(map(to_device, pair) if on_device(image) else pair), **parameters
-        )
-        results.append(_table(len(pair[0]), first, second, distance))
+        matches = cvkit.match_descriptors(*(map(to_device, pair) if on_device(image) else pair))
+        results.append(np.stack([matches.second, matches.distance], axis=1))
     return np.stack(results) if image.ndim == 4 else results[0]
 
 
-def _table(count: int, first: Any, second: Any, distance: Any) -> np.ndarray:
-    table = np.full((count, 2), -1, np.int32)
-    table[first] = np.stack([second, distance], axis=1)
-    return table
-
-
-def _match_cv(matcher: Callable[[np.ndarray, np.ndarray], Any]) -> Callable[[np.ndarray], np.ndarray]:
-    def match(image: np.ndarray) -> np.ndarray:
-        pair = _descriptors(image)
-        matches = matcher(*pair)
-        found = np.array([(match.queryIdx, match.trainIdx, match.distance) for match in matches], np.int32)
-        return _table(len(pair[0]), *found.reshape(-1, 3).T)
-
-    return match
+def _match_cv(image: np.ndarray) -> np.ndarray:
+    matches = cv2.BFMatcher(cv2.NORM_HAMMING).match(*_descriptors(image))
+    return np.array([(match.trainIdx, match.distance) for match in matches], np.int64)
 
 
 MATCH = [
     Case(
-        "match_descriptors",
-        "2,000 and 2,000 of 32 bytes",
-        _match,
-        _match_cv(cv2.BFMatcher(cv2.NORM_HAMMING).match),
-        bar=1.0,
-        minimum_shape=(8, 8),
-    ),
-    Case(
-        "match_descriptors",
-        "cross-check",
-        lambda image: _match(image, cross_check=True),
-        _match_cv(cv2.BFMatcher(cv2.NORM_HAMMING, True).match),
-        bar=1.0,
-        minimum_shape=(8, 8),
+        "match_descriptors", "2,000 and 2,000 of 32 bytes", _match, _match_cv, bar=1.0, minimum_shape=(8, 8)
     ),
 ]
 

@@ -161,14 +161,22 @@ def _joined(low, high):
 
 
 @helper
-def _product_of_block(a, b):
+def _products_of_block(a, b):
     """Sum products of whole numbers, the lower and the higher half of their bits apart."""
+    low_a, high_a, low_b, high_b = np.int32(0), np.int32(0), np.int32(0), np.int32(0)
     low, high = np.int32(0), np.int32(0)
     for x in range(a.shape[0]):
-        number = np.int32(a[x] * b[x])
+        first, second = a[x], b[x]
+        number = np.int32(first * first)
+        low_a = np.int32(low_a + np.int32(number & _LOW))
+        high_a = np.int32(high_a + np.int32(number >> _SHIFT))
+        number = np.int32(first * second)
         low = np.int32(low + np.int32(number & _LOW))
         high = np.int32(high + np.int32(number >> _SHIFT))
-    return _joined(low, high)
+        number = np.int32(second * second)
+        low_b = np.int32(low_b + np.int32(number & _LOW))
+        high_b = np.int32(high_b + np.int32(number >> _SHIFT))
+    return _joined(low_a, high_a), _joined(low, high), _joined(low_b, high_b)
 
 
 @helper
@@ -199,9 +207,8 @@ def _products(place):
     for block in range(parts_of(length, BLOCK)):
         begin, end = span(block, BLOCK, length)
         x, y = place.numbers[_GRADIENT_X, begin:end], place.numbers[_GRADIENT_Y, begin:end]
-        xx += _product_of_block(x, x)
-        xy += _product_of_block(x, y)
-        yy += _product_of_block(y, y)
+        more_xx, more_xy, more_yy = _products_of_block(x, y)
+        xx, xy, yy = xx + more_xx, xy + more_xy, yy + more_yy
     return scaled_sum(xx), scaled_sum(xy), scaled_sum(yy)
 
 

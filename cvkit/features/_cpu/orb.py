@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._simd.extremes import larger, smaller
+from cvkit._simd.extremes import larger
 from cvkit._simd.numbers import nearest, trailing_zeros
 from cvkit._tiles import parts_of, span
 from cvkit.features._orb_math import (
@@ -14,6 +14,7 @@ from cvkit.features._orb_math import (
     REACH,
     RING,
     angle_of,
+    corner_score,
     harris_response,
     rotation_of,
     turned,
@@ -23,54 +24,21 @@ from cvkit.features._orb_math import (
 STRIP, KEYPOINTS = 32, 32
 # Columns of a blurred patch: whole vectors of eight, which end within the margin of the image.
 _COLUMNS = 2 * REACH + 4
-_NOTHING, _ONE, _TWO = np.uint8(0), np.uint8(1), np.int32(2)
+_NOTHING, _TWO = np.uint8(0), np.int32(2)
 
 
 @helper
 def _score_row(rows, threshold, scores):
-    """Score pixels by the least contrast with nine neighbors on the ring; 0 up to ``threshold``.
-
-    Two arcs of nine that begin beside each other share eight neighbors.
-    """
+    """Score pixels by the least contrast with nine neighbors on the ring; 0 up to ``threshold``."""
     first, second, third, here, fifth, sixth, last = rows
     for x in range(scores.shape[0]):
-        center = here[x + 3]
-        a, b, c, d = last[x + 3], last[x + 4], sixth[x + 5], fifth[x + 6]
-        e, f, g, h = here[x + 6], third[x + 6], second[x + 5], first[x + 4]
-        i, j, k, l = first[x + 3], first[x + 2], second[x + 1], third[x]  # noqa: E741
-        m, n, o, p = here[x], fifth[x], sixth[x + 1], last[x + 2]
-        bc, de, fg, hi = smaller(b, c), smaller(d, e), smaller(f, g), smaller(h, i)
-        jk, lm, no, pa = smaller(j, k), smaller(l, m), smaller(n, o), smaller(p, a)
-        be, dg, fi, hk = smaller(bc, de), smaller(de, fg), smaller(fg, hi), smaller(hi, jk)
-        jm, lo, na, pc = smaller(jk, lm), smaller(lm, no), smaller(no, pa), smaller(pa, bc)
-        bright = larger(
-            larger(
-                larger(smaller(smaller(be, fi), larger(a, j)), smaller(smaller(dg, hk), larger(c, l))),
-                larger(smaller(smaller(fi, jm), larger(e, n)), smaller(smaller(hk, lo), larger(g, p))),
-            ),
-            larger(
-                larger(smaller(smaller(jm, na), larger(i, b)), smaller(smaller(lo, pc), larger(k, d))),
-                larger(smaller(smaller(na, be), larger(m, f)), smaller(smaller(pc, dg), larger(o, h))),
-            ),
+        ring = (
+            *(last[x + 3], last[x + 4], sixth[x + 5], fifth[x + 6]),
+            *(here[x + 6], third[x + 6], second[x + 5], first[x + 4]),
+            *(first[x + 3], first[x + 2], second[x + 1], third[x]),
+            *(here[x], fifth[x], sixth[x + 1], last[x + 2]),
         )
-        bc, de, fg, hi = larger(b, c), larger(d, e), larger(f, g), larger(h, i)
-        jk, lm, no, pa = larger(j, k), larger(l, m), larger(n, o), larger(p, a)
-        be, dg, fi, hk = larger(bc, de), larger(de, fg), larger(fg, hi), larger(hi, jk)
-        jm, lo, na, pc = larger(jk, lm), larger(lm, no), larger(no, pa), larger(pa, bc)
-        dark = smaller(
-            smaller(
-                smaller(larger(larger(be, fi), smaller(a, j)), larger(larger(dg, hk), smaller(c, l))),
-                smaller(larger(larger(fi, jm), smaller(e, n)), larger(larger(hk, lo), smaller(g, p))),
-            ),
-            smaller(
-                smaller(larger(larger(jm, na), smaller(i, b)), larger(larger(lo, pc), smaller(k, d))),
-                smaller(larger(larger(na, be), smaller(m, f)), larger(larger(pc, dg), smaller(o, h))),
-            ),
-        )
-        above = np.uint8(bright - center) if bright > center else _NOTHING
-        below = np.uint8(center - dark) if center > dark else _NOTHING
-        contrast = larger(above, below)
-        scores[x] = np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
+        scores[x] = corner_score(ring, here[x + 3], threshold)
 
 
 @helper

@@ -5,7 +5,7 @@ import numpy as np
 from cvkit._cuda_threads import pixel_of_thread, place_of_thread
 from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
-from cvkit._simd.extremes import larger, smaller
+from cvkit._simd.extremes import larger
 from cvkit._simd.numbers import nearest, product
 from cvkit.features._orb_math import (
     BLUR,
@@ -14,6 +14,7 @@ from cvkit.features._orb_math import (
     PATCH_RADIUS,
     REACH,
     angle_of,
+    corner_score,
     harris_response,
     rotation_of,
     turned,
@@ -24,40 +25,30 @@ _THREADS = 128
 _SIDE = 2 * REACH + 1
 _BLURRED_ROWS = _SIDE + 2 * BLUR_RADIUS
 _DISK_ROWS = 2 * PATCH_RADIUS + 1
-_NOTHING, _ONE, _TWO = np.uint8(0), np.uint8(1), np.int32(2)
+_NOTHING, _TWO = np.uint8(0), np.int32(2)
 
 
 @helper
 def _score(image, y, x, threshold):
     """Score a pixel by the least contrast with nine neighbors on the ring; 0 up to ``threshold``."""
     number = np.uint32
-    ring = cuda.local.array(16, np.uint8)
-    first, second = image[number(y - number(3))], image[number(y - number(2))]
-    third, here, fifth = image[number(y - number(1))], image[y], image[number(y + number(1))]
-    sixth, last = image[number(y + number(2))], image[number(y + number(3))]
     one, two, three = number(1), number(2), number(3)
-    ring[0], ring[1], ring[2] = last[x], last[number(x + one)], sixth[number(x + two)]
-    ring[3], ring[4], ring[5] = fifth[number(x + three)], here[number(x + three)], third[number(x + three)]
-    ring[6], ring[7], ring[8] = second[number(x + two)], first[number(x + one)], first[x]
-    ring[9], ring[10], ring[11] = first[number(x - one)], second[number(x - two)], third[number(x - three)]
-    ring[12], ring[13], ring[14] = here[number(x - three)], fifth[number(x - three)], sixth[number(x - two)]
-    ring[15] = last[number(x - one)]
-    bright, dark = np.uint8(0), np.uint8(255)
-    for begin in range(16):
-        least, most = ring[begin], ring[begin]
-        for other in range(1, 9):
-            value = ring[(begin + other) % 16]
-            least, most = smaller(least, value), larger(most, value)
-        bright, dark = larger(bright, least), smaller(dark, most)
-    center = here[x]
-    above = np.uint8(bright - center) if bright > center else _NOTHING
-    below = np.uint8(center - dark) if center > dark else _NOTHING
-    contrast = larger(above, below)
-    return np.uint8(contrast - _ONE) if contrast > threshold else _NOTHING
+    first, second, third = image[number(y - three)], image[number(y - two)], image[number(y - one)]
+    here, fifth, sixth = image[y], image[number(y + one)], image[number(y + two)]
+    last = image[number(y + three)]
+    left, before, near = number(x - three), number(x - two), number(x - one)
+    close, after, right = number(x + one), number(x + two), number(x + three)
+    ring = (
+        *(last[x], last[close], sixth[after], fifth[right]),
+        *(here[right], third[right], second[after], first[close]),
+        *(first[x], first[near], second[before], third[left]),
+        *(here[left], fifth[left], sixth[before], last[near]),
+    )
+    return corner_score(ring, here[x], threshold)
 
 
 @cuda_kernel
-def _score_all(image, threshold, margin, scores):
+def _score_all(image, threshold, margin, scores, counts):
     x, y, _ = pixel_of_thread()
     height, width = np.uint32(image.shape[0]), np.uint32(image.shape[1])
     if y >= height or x >= width:
@@ -68,6 +59,8 @@ def _score_all(image, threshold, margin, scores):
     if is_inside:
         score = _score(image, y, x, np.uint8(threshold))
     scores[y, x] = score
+    if x == np.uint32(0):
+        counts[y] = 0
 
 
 @helper
@@ -82,25 +75,24 @@ def _largest(scores, y, x):
     return here[x] if here[x] > around else _NOTHING
 
 
-@cuda_kernel(block=(64, 1, 1))
+@cuda_kernel
 def _suppress(scores, margin, words, counts):
-    """One thread for each row: join eight scores to a word, and count the corners."""
-    y = np.uint32(place_of_thread())
+    """Join eight scores to a word, and count the corners of its row."""
+    place, y, _ = pixel_of_thread()
     height, width, edge = np.uint32(scores.shape[0]), np.uint32(scores.shape[1]), np.uint32(margin)
-    if y >= height:
+    if y >= height or place >= np.uint32(words.shape[1]):
         return
     is_inside = y >= edge and y < np.uint32(height - edge)
-    count = np.int64(0)
-    for place in range(np.uint32(words.shape[1])):
-        word = np.uint64(0)
-        for byte in range(8):
-            x = np.uint32(np.uint32(np.uint32(place) << np.uint32(3)) + np.uint32(byte))
-            if is_inside and x >= edge and x < np.uint32(width - edge):
-                score = _largest(scores, y, x)
-                word = np.uint64(word | np.uint64(np.uint64(score) << np.uint64(8 * byte)))
-                count += np.int64(score != _NOTHING)
-        words[y, np.uint32(place)] = word
-    counts[y] = count
+    count, word = np.int32(0), np.uint64(0)
+    for byte in range(8):
+        x = np.uint32(np.uint32(place << np.uint32(3)) + np.uint32(byte))
+        if is_inside and x >= edge and x < np.uint32(width - edge):
+            score = _largest(scores, y, x)
+            word = np.uint64(word | np.uint64(np.uint64(score) << np.uint64(8 * byte)))
+            count += np.int32(score != _NOTHING)
+    words[y, place] = word
+    if count:
+        cuda.atomic.add(counts, y, count)
 
 
 def corners(image, threshold, margin, words, counts):
@@ -110,8 +102,8 @@ def corners(image, threshold, margin, words, counts):
     how many corners a row has.
     """
     scores = temporary(image.shape, np.uint8, image)
-    _score_all[image.shape](image, threshold, margin, scores)
-    _suppress[image.shape[0]](scores, margin, words, counts)
+    _score_all[image.shape](image, threshold, margin, scores, counts)
+    _suppress[words.shape](scores, margin, words, counts)
 
 
 @cuda_kernel(block=(64, 1, 1))
