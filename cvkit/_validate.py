@@ -129,6 +129,12 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype, is_on_device: bool
         raise ValueError("out must be contiguous in C order, aligned and writable, got another array")
 
 
+def host_only(function: str, is_on_device: bool) -> None:
+    """Refuse an array on a GPU where there is no CUDA twin."""
+    if is_on_device:
+        raise TypeError(f"{function} has no CUDA twin: copy the array by cvkit.to_host, got one on a GPU")
+
+
 def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
     """Check a whole number within bounds."""
     try:
@@ -372,3 +378,38 @@ def largest_label(label: int, pixels: int) -> None:
     """Check the largest label of an image: there is a measurement for each number up to it."""
     if label > max(pixels, (1 << 16) - 1):
         raise ValueError(f"labels must be at most {max(pixels, (1 << 16) - 1)} in this image, got {label}")
+
+
+def pixel(value: Any, shape: tuple[int, int], name: str) -> tuple[int, int]:
+    """Check the place (x, y) of a pixel in an image of ``shape``, (height, width)."""
+    if np.ndim(value) != 1 or len(value) != 2:
+        raise ValueError(f"{name} must be (x, y), got {value!r}")
+    x, y = (integer(coordinate, name) for coordinate in value)
+    if not (0 <= x < shape[1] and 0 <= y < shape[0]):
+        raise ValueError(f"{name} must be (x, y) inside the image of shape {shape}, got {value!r}")
+    return x, y
+
+
+def tolerance(value: Any) -> np.ndarray:
+    """Check how far values may be apart, one number or (below, above), and return the two."""
+    limits = [number(limit, "tolerance", minimum=0) for limit in _pair(value, "tolerance", "(below, above)")]
+    return np.array(limits)
+
+
+# Pixels of a watershed: twice their number fits into int32, with some numbers to spare.
+_MOST_MARKED = (1 << 30) - 1
+
+
+def markers(value: Any, shape: tuple[int, int, int], name: str = "markers") -> np.ndarray:
+    """Check labels for images of ``shape``, (N, H, W), one array for all or for each, as (1 or N, H, W)."""
+    array = value if isinstance(value, np.ndarray) and value.dtype == np.int32 else whole_numbers(value, name)
+    if array.shape == (*shape, 1):
+        array = array[..., 0]
+    if array.shape not in (shape, shape[1:]):
+        raise ValueError(f"{name} must have shape {shape[1:]} or {shape}, got {array.shape}")
+    if shape[1] * shape[2] > _MOST_MARKED:
+        raise ValueError(f"image must have at most {_MOST_MARKED} pixels, got {shape[1]} x {shape[2]}")
+    limits = np.iinfo(np.int32)
+    if array.dtype != np.int32 and not limits.min <= array.min() <= array.max() <= limits.max:
+        raise ValueError(f"{name} must fit into int32, got {array.min()} to {array.max()}")
+    return np.require(array.reshape(-1, *shape[1:]), np.int32, requirements=["C", "A", "W"])

@@ -21,7 +21,7 @@ from cvkit.compare.cases.detectors import DetectorCase, our_detector
 from cvkit.compare.cases.images import adapted, noise, scene
 from cvkit.compare.cases.learners.table import LEARNER_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
-from cvkit.compare.cases.table import CASES
+from cvkit.compare.cases.table import CASES, HOST_CASES
 from cvkit.compare.measure import speed
 from cvkit.compare.measure.comparison import Comparison
 from cvkit.compare.measure.difference import difference
@@ -66,6 +66,7 @@ def script(name: str) -> ModuleType:
 def use_rows(monkeypatch: pytest.MonkeyPatch, *rows: Case) -> None:
     """Put rows in the place of the tables that the command compares."""
     monkeypatch.setattr("cvkit.compare.cases.table.CASES", list(rows))
+    monkeypatch.setattr("cvkit.compare.cases.table.HOST_CASES", [])
     monkeypatch.setattr("cvkit.compare.cases.detectors.DETECTOR_CASES", [])
     monkeypatch.setattr("cvkit.compare.cases.learners.table.LEARNER_CASES", [])
 
@@ -219,7 +220,7 @@ def test_the_readme_is_what_the_committed_measurements_give() -> None:
 
 
 def test_committed_measurements_name_rows_that_exist() -> None:
-    labels = {case.label for case in (*CASES, *TIMED_CASES, *LEARNER_CASES)}
+    labels = {case.label for case in (*CASES, *HOST_CASES, *TIMED_CASES, *LEARNER_CASES)}
     for path in (PARITY, SPEED):
         for row in read_document(path).rows:
             if row["section"] in ("speed", "learner", "parity") and row["operation"] != "detect":

@@ -33,6 +33,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "warpAffine": (cvkit.warp_affine, (np.eye(3)[:2], (7, 6), None, _FLAGS)),
     "warpPerspective": (cvkit.warp_perspective, (np.eye(3), (7, 6), None, _FLAGS)),
     "remap": (cvkit.remap, (_MAPS[1], _MAPS[0], _FLAGS)),
+    "floodFill": (cvkit.flood_fill, (None, (1, 1), 7, 2, 2, 4)),
     "connectedComponents": (cvkit.label, (None, 8, cv2.CV_32S)),
     "resize": (cvkit.resize, ((7, 6), None, 0, 0, _FLAGS)),
 }

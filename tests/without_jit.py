@@ -13,7 +13,7 @@ import numpy as np
 
 import cvkit
 from cvkit.compare.cases.images import scene
-from cvkit.compare.cases.table import CASES
+from cvkit.compare.cases.table import CASES, HOST_CASES
 from tests.naive_cases import NAIVE_CASES
 from tests.simulate import small_image
 
@@ -36,7 +36,7 @@ RUNS: dict[str, tuple[str, Callable[[], np.ndarray]]] = {
     "find_homography": ("find_homography", homography),
     **{
         case.label: (case.operation, lambda case=case: case.ours(small_image(case)))  # type: ignore[misc]
-        for case in [*CASES, *NAIVE_CASES]
+        for case in [*CASES, *HOST_CASES, *NAIVE_CASES]
     },
 }
 """Label -> the operation, and what runs it on a tiny image."""

@@ -18,7 +18,7 @@ from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.detectors import DETECTOR_CASES, DetectorCase
 from cvkit.compare.cases.images import adapted, noise, scene
-from cvkit.compare.cases.table import CASES
+from cvkit.compare.cases.table import CASES, HOST_CASES
 from cvkit.compare.measure.documents import Row, open_document
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import reason_to_skip, select
@@ -38,7 +38,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     document = open_document(PARITY)
-    every: list[Case | DetectorCase] = [*CASES, *DETECTOR_CASES]
+    every: list[Case | DetectorCase] = [*CASES, *HOST_CASES, *DETECTOR_CASES]
     document.retain({case.label for case in every})
     cases = select(every, arguments.operations)
     agrees = True

@@ -22,6 +22,7 @@ _FORMATS = {
     "bilinear_sample": "npy",
     "channel_features": "npz",
     "histogram": "npz",
+    "flood_fill": "npz",
     "hog": "npz",
     "integral_image": "npz",
     "label": "csv",
@@ -38,6 +39,7 @@ _FORMATS = {
     "roberts": "tiff",
     "scharr": "tiff",
     "sobel": "tiff",
+    "watershed": "npy",
 }
 
 NUMBERS = ("otsu_threshold", "triangle_threshold")

@@ -11,7 +11,7 @@ from cvkit.compare.cases.geometry import GEOMETRY_CASES
 from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
-from cvkit.compare.cases.regions import REGION_CASES
+from cvkit.compare.cases.regions import REGION_CASES, REGION_HOST_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 
 CASES: list[Case] = [
@@ -26,3 +26,6 @@ CASES: list[Case] = [
     *HISTOGRAM_CASES,
     *SKIMAGE_CASES,
 ]
+
+HOST_CASES: list[Case] = [*REGION_HOST_CASES]
+"""Rows of operations that have no CUDA twin."""

@@ -42,7 +42,7 @@ def all_cases() -> list[AnyCase]:
     >>> {"canny", "detect", "KMeans"} <= {case.operation for case in all_cases()}
     True
     """
-    return [*table.CASES, *detectors.DETECTOR_CASES, *learners.LEARNER_CASES]
+    return [*table.CASES, *table.HOST_CASES, *detectors.DETECTOR_CASES, *learners.LEARNER_CASES]
 
 
 def select(rows: Sequence[AnyRow], terms: Sequence[str]) -> list[AnyRow]:
