@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit import _validate
+from cvkit import _validate_regions
 from cvkit.batch import run
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import noise, scene
@@ -241,7 +241,11 @@ MASK = np.ones((4, 5), np.uint8)
         ),
         (lambda: cvkit.watershed(MASK, MASK * 1.0), TypeError, "markers must be whole numbers"),
         (lambda: cvkit.watershed(MASK, [[1 << 40] * 5] * 4), ValueError, "markers must fit into int32"),
-        (lambda: _validate.region_count(1 << 31), ValueError, "image must have at most 2147483647 regions"),
+        (
+            lambda: _validate_regions.region_count(1 << 31),
+            ValueError,
+            "image must have at most 2147483647 regions",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(call: Callable[[], object], error: type[Exception], message: str) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
+from cvkit import _validate, _validate_regions
 from cvkit._dispatch import Array, ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit.regions._cpu import flood as flood_kernels
@@ -107,7 +107,7 @@ def flood_fill(
     _validate.host_only("flood_fill", on_device(image))
     stack = ImageStack.of(image, out=out)
     count, height, width, channels = stack.shape
-    seed = _validate.pixel(seed_point, (height, width), "seed_point")
+    seed = _validate_regions.pixel(seed_point, (height, width), "seed_point")
     filling = _validate.border_value(value, stack.dtype, channels=channels, name="value")
     lowest, highest = _bounds(tolerance, stack.dtype, channels)
     is_fixed = _validate.one_of(method, {"floating": False, "fixed": True}, "method")
@@ -125,7 +125,7 @@ def _bounds(
     tolerance: float | npt.ArrayLike, dtype: np.dtype, channels: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the least and the largest difference that each channel may have."""
-    limits = _validate.tolerance(tolerance)
+    limits = _validate_regions.tolerance(tolerance)
     number = np.dtype(_DIFFERENCES[dtype])
     if number.kind == "i":
         limits = limits.clip(max=np.iinfo(dtype).max).round()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
+from cvkit import _validate, _validate_regions
 from cvkit._dispatch import Array, ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit.regions._cpu import watershed as watershed_kernels
@@ -62,7 +62,7 @@ def watershed(image: Array, markers: npt.ArrayLike, *, out: Array | None = None)
     _validate.host_only("watershed", on_device(image))
     stack = ImageStack.of(image, dtypes=(np.uint8,), out=out)
     shape = stack.shape[:3]
-    labels = _validate.markers(markers, shape)
+    labels = _validate_regions.markers(markers, shape)
     result = stack.output((*shape, 1), np.int32, is_gray=True, others=[labels])
     watershed_kernels.flood(stack.array, labels, result.reshape(shape))
     return stack.restore(result)

@@ -122,7 +122,7 @@ def _row_of_small(
         lambda image: ours(mask(image), minimum_area, connectivity=connectivity),
         lambda image: reference(mask(image), minimum_area, connectivity),
         against="scikit-image",
-        bar=0.2,
+        bar=0.5,
     )
 
 

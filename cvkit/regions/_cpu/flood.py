@@ -14,12 +14,11 @@ from cvkit._simd.numbers import leading_zeros, trailing_zeros
 from cvkit._tiles import parts_of
 
 _ONE, _ALL = np.uint64(1), np.uint64((1 << 64) - 1)
-# From which neighbor a pixel is entered: left, right, above, below, above left, above right, below left and
+# From which neighbor a pixel is entered: left, right, above, above left, above right, below, below left and
 # below right. Where that is: how many rows below, and how many columns to the left.
-_ROWS = (0, 0, -1, 1, -1, -1, 1, 1)
-_COLUMNS = (1, -1, 0, 0, 1, -1, 1, -1)
-_LEFT, _RIGHT, _ABOVE, _BELOW, _ABOVE_LEFT, _, _BELOW_LEFT, _ = range(8)
-_SIDES, _DIRECTIONS = 4, 8
+_ROWS = (0, 0, -1, -1, -1, 1, 1, 1)
+_COLUMNS = (1, -1, 0, 1, -1, 0, 1, -1)
+_LEFT, _RIGHT, _ABOVE, _BELOW, _DIRECTIONS = 0, 1, 2, 5, 8
 # Stretches that wait at first.
 _FEW = 1 << 10
 
@@ -94,15 +93,18 @@ def _learn_row(rows, y, seed, scratch, rule, plane):
     for word in range(plane.empty.shape[1]):
         plane.empty[y, word] = _bits_between(word, 0, planes.shape[1] - 1)
     split_channels(rows[y], planes)
-    directions = 1 if rule.is_fixed else _DIRECTIONS if rule.has_diagonals else _SIDES
-    for direction in range(directions):
-        row = y + _ROWS[direction]
-        if 0 <= row < rows.shape[0]:
-            if not rule.is_fixed:
+    if rule.is_fixed:
+        _find_entries(planes, seed, 0, rule, flags, plane.entries[0, y])
+        return
+    held = -1
+    for direction in range(_DIRECTIONS):
+        row, shift = y + _ROWS[direction], _COLUMNS[direction]
+        is_diagonal = row != y and shift != 0
+        if 0 <= row < rows.shape[0] and (rule.has_diagonals or not is_diagonal):
+            if row != held:
                 split_channels(rows[row], others)
-            shift = 0 if rule.is_fixed else _COLUMNS[direction]
-            compared = seed if rule.is_fixed else others
-            _find_entries(planes, compared, shift, rule, flags, plane.entries[direction, y])
+                held = row
+            _find_entries(planes, others, shift, rule, flags, plane.entries[direction, y])
 
 
 @helper(inline=True)
@@ -118,9 +120,8 @@ def _entered(plane, y, step, word, stretch, has_diagonals):
     straight = _ABOVE if step > 0 else _BELOW
     found = _entry(entries, straight, y)[word] & _bits_between(word, first, last)
     if has_diagonals:
-        left = _ABOVE_LEFT if step > 0 else _BELOW_LEFT
-        found |= _entry(entries, left, y)[word] & _bits_between(word, first + 1, last + 1)
-        found |= _entry(entries, left + 1, y)[word] & _bits_between(word, first - 1, last - 1)
+        found |= _entry(entries, straight + 1, y)[word] & _bits_between(word, first + 1, last + 1)
+        found |= _entry(entries, straight + 2, y)[word] & _bits_between(word, first - 1, last - 1)
     return found & plane.empty[y, word]
 
 
@@ -131,7 +132,9 @@ def _last_of(plane, y, step, stretch, has_diagonals, x):
     column = x + 1
     word = column // WORD
     while word < empty.shape[0]:
-        reached = (empty[word] & entry[word]) | _entered(plane, y, step, word, stretch, has_diagonals)
+        reached = empty[word] & entry[word]
+        if plane.entries.shape[0] > 1:  # else what is entered from one direction is from every other
+            reached |= _entered(plane, y, step, word, stretch, has_diagonals)
         blocked = ~reached & (_ALL << np.uint64(column - word * WORD))
         if blocked:
             return word * WORD + np.int64(trailing_zeros(blocked)) - 1
@@ -161,7 +164,10 @@ def _fill_stretch(plane, y, step, stretch, has_diagonals, x):
     Pixels that are entered from ``stretch``, as that one is, count as reached.
     """
     empty = plane.empty[y]
-    first = _first_of(empty, _entry(plane.entries, _RIGHT, y), x)
+    first = x
+    is_leftmost = x <= stretch[1] - np.int64(has_diagonals)
+    if is_leftmost or plane.entries.shape[0] > 1:  # else the pixel before would have been entered before
+        first = _first_of(empty, _entry(plane.entries, _RIGHT, y), x)
     last = _last_of(plane, y, step, stretch, has_diagonals, x)
     for word in range(first // WORD, last // WORD + 1):
         empty[word] &= ~_bits_between(word, first, last)
@@ -201,7 +207,7 @@ def _fill(rows, x, y, scratch, rule, plane):
         plane.is_known[row] = False
     _learn_row(rows, y, seed, scratch, rule, plane)
     waiting = np.empty((_FEW, 3), np.int32)
-    first, last = _fill_stretch(plane, y, 1, (y, 0, -1), False, x)
+    first, last = _fill_stretch(plane, y, 1, (y, x, x - 1), False, x)
     waiting[0, 0], waiting[0, 1], waiting[0, 2] = y, first, last
     count = 1
     while count > 0:
