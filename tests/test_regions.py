@@ -164,7 +164,7 @@ def test_all_that_is_linked_is_filled_and_nothing_else() -> None:
             np.testing.assert_array_equal(image, np.where(filled, 9, mask))
 
 
-@pytest.mark.parametrize("dtype", ["uint16", "float64"])
+@pytest.mark.parametrize("dtype", ["uint16", pytest.param("float64", marks=pytest.mark.sweep)])
 def test_other_dtypes_are_filled_as_bytes_are(dtype: str) -> None:
     image = scene(40, 70, 2)
     for method in ("floating", "fixed"):
@@ -287,4 +287,4 @@ def test_a_batch_of_label_writes_a_table_of_each_image(
         np.testing.assert_array_equal(arrays["labels"], cv2.connectedComponents(mask)[1])
         assert arrays["region_count"] == 2
     with pytest.raises(ValueError, match="format csv cannot hold the results: measurements are of labels"):
-        run("median_blur", "masks", "nowhere", parameters={"ksize": 3}, format="csv")
+        run("remove_small_regions", "masks", "nowhere", parameters={"minimum_area": 3}, format="csv")
