@@ -476,15 +476,3 @@ def template_mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -
     if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any(axis=(0, 1)).all()):
         raise ValueError(f"{name} must be finite, at least 0, and not 0 all over a channel")
     return weights
-
-
-def region_count(count: int) -> None:
-    """Check the number of regions in an image; labels are int32."""
-    if count > np.iinfo(np.int32).max:
-        raise ValueError(f"image must have at most {np.iinfo(np.int32).max} regions, got {count}")
-
-
-def largest_label(label: int, pixels: int) -> None:
-    """Check the largest label of an image: there is a measurement for each number up to it."""
-    if label > max(pixels, (1 << 16) - 1):
-        raise ValueError(f"labels must be at most {max(pixels, (1 << 16) - 1)} in this image, got {label}")

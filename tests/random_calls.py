@@ -33,6 +33,8 @@ from cvkit.compare.cases.morphology import opencv_distance
 from cvkit.compare.cases.regions import (
     connected_components,
     fill_small_holes,
+    opencv_flood_fill,
+    opencv_watershed,
     remove_small_objects,
 )
 from cvkit.compare.cases.texture import filter_bank, skimage_pattern
@@ -170,6 +172,29 @@ def _find_contours(draw: Draw, image: np.ndarray) -> Call:
     return Call(
         lambda image: in_one_array(*cvkit.find_contours(mask_of(image), mode=mode, method=method)),
         lambda image: in_one_array(*opencv_contours(mask_of(image), mode, method)),
+    )
+
+
+def _flood_fill(draw: Draw, image: np.ndarray) -> Call:
+    height, width = image.shape[:2]
+    seed_point = draw(st.tuples(st.integers(0, width - 1), st.integers(0, height - 1)))
+    tolerance = draw(st.tuples(st.integers(0, 90), st.integers(0, 90)) | st.just((0, 0)))
+    method, connectivity = draw(st.sampled_from(["floating", "fixed"])), draw(_connectivity)
+    return Call(
+        lambda image: cvkit.flood_fill(
+            image, seed_point, 77, tolerance=tolerance, method=method, connectivity=connectivity
+        )[0],
+        lambda image: opencv_flood_fill(image, seed_point, 77, tolerance, method, connectivity),
+    )
+
+
+def _watershed(draw: Draw, image: np.ndarray) -> Call:
+    generator = np.random.default_rng(draw(st.integers(0, 999)))
+    markers = generator.integers(-3, 9, image.shape[:2], dtype=np.int32)
+    markers[generator.uniform(size=image.shape[:2]) < draw(st.sampled_from([0.2, 0.9, 0.99]))] = 0
+    return Call(
+        lambda image: cvkit.watershed(image, markers),
+        lambda image: opencv_watershed(image, markers),
     )
 
 
@@ -1022,6 +1047,8 @@ CALLS = [
     RandomCall("hit_or_miss", _morphology("hit_or_miss"), channels=(1,)),
     RandomCall("distance_transform", _distance_transform, channels=(1,)),
     RandomCall("thin", _thin, channels=(1,)),
+    RandomCall("flood_fill", _flood_fill, ("uint8", "float32"), (1, 3)),
+    RandomCall("watershed", _watershed, channels=(1, 3)),
     RandomCall("label", _label, channels=(1,)),
     RandomCall("remove_small_holes", _remove_small("remove_small_holes", fill_small_holes), channels=(1,)),
     RandomCall(

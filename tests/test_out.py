@@ -12,6 +12,7 @@ import pytest
 import cvkit
 from cvkit.batch.operations import NUMBERS
 from cvkit.compare.cases.images import noise, scene
+from cvkit.compare.cases.regions import grid_of_markers
 from tests.fake_device import fake, recorded_launches
 
 Operation = Callable[..., Any]
@@ -44,6 +45,8 @@ CALLS: dict[str, Operation] = {
     "equalize_histogram": cvkit.equalize_histogram,
     "filter2d": lambda image, **out: cvkit.filter2d(image, np.eye(3), **out),
     "gabor_filter": lambda image, **out: cvkit.gabor_filter(image, [np.eye(3), np.ones((3, 4))], **out),
+    "flood_fill": lambda image, **out: cvkit.flood_fill(image, (9, 8), 7, tolerance=30, **out)[0],
+    "watershed": lambda image, **out: cvkit.watershed(image, grid_of_markers(33, 40), **out),
     "gaussian_blur": lambda image, **out: cvkit.gaussian_blur(image, 1.5, **out),
     "histogram": cvkit.histogram,
     "hog": cvkit.hog,
@@ -127,6 +130,7 @@ NEEDS_COLORS = {name for name in CALLS if "_to_" in name} - NEEDS_GRAY
 ON_PAIRS: set[str] = set()
 MEASURES = {"match_descriptors", "psnr", "structural_similarity"}
 ON_HOST_MAPS = {"bilinear_sample", "remap"}
+WITHOUT_TWIN = {"flood_fill", "watershed"}
 
 
 def kinds_of_images(name: str) -> list[np.ndarray]:
@@ -146,7 +150,7 @@ def test_the_result_is_written_where_the_caller_says(name: str) -> None:
         np.testing.assert_array_equal(out, expected)
 
 
-@pytest.mark.parametrize("name", sorted(CALLS.keys() - ON_HOST_MAPS))
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - ON_HOST_MAPS - WITHOUT_TWIN))
 def test_on_a_device_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for image in kinds_of_images(name):
         out = fake(CALLS[name](image))

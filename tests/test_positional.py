@@ -42,6 +42,7 @@ CALLS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "matchTemplate": (cvkit.match_template, (IMAGE[:2, :3], cv2.TM_SQDIFF)),
     "remap": (cvkit.remap, (_MAPS[1], _MAPS[0], _FLAGS)),
     "findContours": (cvkit.find_contours, (cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)),
+    "floodFill": (cvkit.flood_fill, (None, (1, 1), 7, 2, 2, 4)),
     "connectedComponents": (cvkit.label, (None, 8, cv2.CV_32S)),
     "resize": (cvkit.resize, ((7, 6), None, 0, 0, _FLAGS)),
 }

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit import _validate
+from cvkit import _validate_regions
 from cvkit.batch import run
-from cvkit.compare.cases.images import noise
-from cvkit.compare.cases.regions import connected_components, stats_of
+from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.images import noise, scene
+from cvkit.compare.cases.regions import REGION_HOST_CASES, connected_components, opencv_watershed, stats_of
 from tests.fake_device import fake
 from tests.ptx_device import needs_ptx_device, ptx_device
 
@@ -139,6 +140,62 @@ def test_labels_without_pixels_have_no_place() -> None:
     assert cvkit.region_stats(np.full((2, 2), -5, np.int32)).area.tolist() == [0]
 
 
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.label) for case in REGION_HOST_CASES])
+def test_rows_without_a_cuda_twin_agree(case: Case) -> None:
+    for height, width in [(1, 1), (1, 9), (7, 1), (3, 3), (17, 23), (64, 97), (131, 300)]:
+        for make in (noise, scene):
+            image = make(height, 2 * width, case.channels, case.dtype)[:, ::2]
+            before = image.copy()
+            ours = case.ours(image)
+            np.testing.assert_array_equal(ours, case.reference(np.ascontiguousarray(image)))
+            np.testing.assert_array_equal(image, before)
+    images = [scene(20, 30, case.channels, case.dtype, seed).reshape(20, 30, -1) for seed in range(3)]
+    for alone, from_stack in zip(images, case.ours(np.stack(images)), strict=True):
+        np.testing.assert_array_equal(from_stack.reshape(case.ours(alone).shape), case.ours(alone))
+
+
+def test_all_that_is_linked_is_filled_and_nothing_else() -> None:
+    for mask in (snake(131, 200), spiral(200, 131), comb(70, 70), checkerboard(66, 66)):
+        y, x = (int(place) for place in np.argwhere(mask)[0])
+        for connectivity in (4, 8):
+            image, filled = cvkit.flood_fill(mask, (x, y), 9, connectivity=connectivity)
+            labels, _ = cvkit.label(mask, connectivity=connectivity)
+            np.testing.assert_array_equal(filled == 255, labels == labels[y, x])
+            np.testing.assert_array_equal(image, np.where(filled, 9, mask))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", pytest.param("float64", marks=pytest.mark.sweep)])
+def test_other_dtypes_are_filled_as_bytes_are(dtype: str) -> None:
+    image = scene(40, 70, 2)
+    for method in ("floating", "fixed"):
+        options = {"tolerance": (20.4, 30), "method": method}
+        filled, mask = cvkit.flood_fill(image, (30, 20), (7, 9.6), **options)  # type: ignore[arg-type]
+        other, other_mask = cvkit.flood_fill(image.astype(dtype), (30, 20), (7, 10), **options)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(mask, other_mask)
+        np.testing.assert_array_equal(filled, other)
+
+
+def test_nan_is_like_nothing() -> None:
+    image = np.ones((3, 4), np.float32)
+    image[:, 2] = np.nan
+    for method in ("floating", "fixed"):
+        _, mask = cvkit.flood_fill(image, (0, 0), 5, tolerance=1e30, method=method)
+        np.testing.assert_array_equal(mask == 255, np.isfinite(image) & (np.arange(4) < 2))
+        assert cvkit.flood_fill(image, (2, 1), 5, tolerance=1, method=method).mask.sum() == 255
+
+
+def test_markers_of_any_integers_flow_alike() -> None:
+    image = scene(30, 40)
+    markers = cvkit.label((noise(30, 40) > 250).astype(np.uint8)).labels
+    expected = opencv_watershed(image, markers)
+    for same in (markers, markers.astype(np.uint8), markers.astype(np.int64), markers.tolist()):
+        np.testing.assert_array_equal(cvkit.watershed(image, same), expected)
+    stack = np.stack([image, image[::-1]])[..., np.newaxis]
+    each = np.stack([markers, markers[::-1]])
+    np.testing.assert_array_equal(cvkit.watershed(stack, each[..., np.newaxis]), cvkit.watershed(stack, each))
+    np.testing.assert_array_equal(cvkit.watershed(stack, each)[0, ..., 0], expected)
+
+
 MASK = np.ones((4, 5), np.uint8)
 
 
@@ -161,7 +218,34 @@ MASK = np.ones((4, 5), np.uint8)
         ),
         (lambda: cvkit.remove_small_regions(MASK, -1), ValueError, "minimum_area must be from 0 to"),
         (lambda: cvkit.remove_small_holes(MASK, 2.5), TypeError, "minimum_area must be a whole number"),
-        (lambda: _validate.region_count(1 << 31), ValueError, "image must have at most 2147483647 regions"),
+        (lambda: cvkit.flood_fill(fake(MASK), (0, 0), 1), TypeError, "flood_fill has no CUDA twin: copy the"),
+        (
+            lambda: cvkit.watershed(fake(MASK), MASK),
+            TypeError,
+            "watershed has no CUDA twin: copy the array by",
+        ),
+        (
+            lambda: cvkit.flood_fill(MASK, (5, 0), 1),
+            ValueError,
+            r"seed_point must be \(x, y\) inside the image",
+        ),
+        (lambda: cvkit.flood_fill(MASK, 5, 1), ValueError, r"seed_point must be \(x, y\), got 5"),
+        (lambda: cvkit.flood_fill(MASK, (1, 1.5), 1), TypeError, "seed_point must be a whole number"),
+        (lambda: cvkit.flood_fill(MASK, (1, 1), np.nan), ValueError, "value must be finite"),
+        (lambda: cvkit.flood_fill(MASK, (1, 1), 1, tolerance=-1), ValueError, "tolerance must be at least 0"),
+        (lambda: cvkit.flood_fill(MASK, (1, 1), 1, method="seed"), ValueError, "method must be one of"),
+        (
+            lambda: cvkit.watershed(MASK, MASK.T),
+            ValueError,
+            r"markers must have shape \(4, 5\) or \(1, 4, 5\)",
+        ),
+        (lambda: cvkit.watershed(MASK, MASK * 1.0), TypeError, "markers must be whole numbers"),
+        (lambda: cvkit.watershed(MASK, [[1 << 40] * 5] * 4), ValueError, "markers must fit into int32"),
+        (
+            lambda: _validate_regions.region_count(1 << 31),
+            ValueError,
+            "image must have at most 2147483647 regions",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(call: Callable[[], object], error: type[Exception], message: str) -> None:
@@ -203,4 +287,4 @@ def test_a_batch_of_label_writes_a_table_of_each_image(
         np.testing.assert_array_equal(arrays["labels"], cv2.connectedComponents(mask)[1])
         assert arrays["region_count"] == 2
     with pytest.raises(ValueError, match="format csv cannot hold the results: measurements are of labels"):
-        run("median_blur", "masks", "nowhere", parameters={"ksize": 3}, format="csv")
+        run("remove_small_regions", "masks", "nowhere", parameters={"minimum_area": 3}, format="csv")

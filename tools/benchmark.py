@@ -30,6 +30,7 @@ from cvkit.compare.cases.contours import TIMED_CONTOUR_CASES
 from cvkit.compare.cases.detectors import DETECTOR_CASES, TIMED_DETECTORS, DetectorCase
 from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.cases.learners.table import LEARNER_CASES
+from cvkit.compare.cases.regions import REGION_HOST_CASES
 from cvkit.compare.cases.skimage import TIMED_CASES
 from cvkit.compare.cases.table import CASES
 from cvkit.compare.measure import speed
@@ -53,7 +54,8 @@ def main() -> int:
     image = cvkit.read_image(arguments.image)
     document = open_document(arguments.output)
     detectors = [*DETECTOR_CASES, *TIMED_DETECTORS]
-    every: list[AnyCase] = [*CASES, *TIMED_CASES, *TIMED_CONTOUR_CASES, *detectors, *LEARNER_CASES]
+    every: list[AnyCase] = [*CASES, *REGION_HOST_CASES, *TIMED_CASES, *TIMED_CONTOUR_CASES, *detectors]
+    every += LEARNER_CASES
     first_calls = {speed.first_call_label(operation) for operation in speed.FIRST_CALLS}
     document.retain({case.label for case in every} | first_calls)
     rows = select(every, arguments.operations)

@@ -25,6 +25,7 @@ _FORMATS = {
     "gabor_filter": "npz",
     "harris": "tiff",
     "histogram": "npz",
+    "flood_fill": "npz",
     "hog": "npz",
     "integral_image": "npz",
     "label": "csv",
@@ -44,6 +45,7 @@ _FORMATS = {
     "roberts": "tiff",
     "scharr": "tiff",
     "sobel": "tiff",
+    "watershed": "npy",
 }
 
 NUMBERS = (

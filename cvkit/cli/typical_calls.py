@@ -131,6 +131,10 @@ _COLORS: dict[str, Calls] = {
 _BYTES: dict[str, Calls] = {
     "adaptive_threshold": _each(cvkit.adaptive_threshold, {"ksize": 11, "offset": 2}),
     "equalize_histogram": _each(cvkit.equalize_histogram),
+    "flood_fill": _each(
+        cvkit.flood_fill, *({"seed_point": (1, 1), "value": 7, "tolerance": limit} for limit in (0, 9))
+    ),
+    "watershed": lambda image: cvkit.watershed(image, np.eye(*_SHAPE, dtype=np.int32)),
     "lookup": _each(cvkit.lookup, {"table": np.arange(256)}),
     "hough_circles": _each(cvkit.hough_circles, {"minimum_distance": 10, "maximum_radius": 30}),
     "hough_lines": _each(cvkit.hough_lines, {"rho": 1, "theta": 0.0175, "threshold": 100}),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _validate, _validate_regions
 from cvkit._dispatch import Array, ImageStack, reshaped, to_host
 from cvkit.regions._cpu import labels as label_kernels
 
@@ -107,6 +107,6 @@ def fill_labels(stack: ImageStack, source: Array, rows: int, out: Array) -> np.n
     kernels = stack.kernels(label_kernels)
     regions, counts = kernels.find_regions(source, rows)
     found: np.ndarray = to_host(counts)
-    _validate.region_count(int(found.max(initial=0)))
+    _validate_regions.region_count(int(found.max(initial=0)))
     kernels.write_labels(source, rows, regions, out)
     return found

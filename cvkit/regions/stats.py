@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _validate_regions
 from cvkit._dispatch import Array, ImageStack, reshaped, to_host
 from cvkit.regions._cpu import stats as stats_kernels
 
@@ -79,7 +79,7 @@ def region_stats(labels: Array) -> RegionStats:
     count, height, width, _ = stack.shape
     source = reshaped(stack.array, (count, height, width))
     largest = int(to_host(kernels.largest_label(source))[0])
-    _validate.largest_label(largest, height * width)
+    _validate_regions.largest_label(largest, height * width)
     shape = count, largest + 1
     stats = RegionStats(
         stack.empty(shape, np.int64), stack.empty((*shape, 4), np.int32), stack.empty((*shape, 2), np.float64)

@@ -12,7 +12,7 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit.compare.cases.case import Case, changed
+from cvkit.compare.cases.case import Case, changed, image_size
 
 _LEVEL = 127
 _MINIMA = {"remove_small_objects": "min_size", "remove_small_holes": "area_threshold"}
@@ -122,9 +122,94 @@ def _row_of_small(
         lambda image: ours(mask(image), minimum_area, connectivity=connectivity),
         lambda image: reference(mask(image), minimum_area, connectivity),
         against="scikit-image",
-        bar=0.2,
+        bar=0.5,
     )
 
+
+def grid_of_markers(height: int, width: int) -> np.ndarray:
+    """Return a marker in the middle of every 40 x 40 pixels, or one in a small image."""
+    y, x = np.mgrid[:height, :width]
+    is_marked = (y % 40 == min(20, height // 2)) & (x % 40 == min(20, width // 2))
+    return np.where(is_marked, y // 40 * (width // 40 + 1) + x // 40 + 1, 0).astype(np.int32)
+
+
+def opencv_watershed(image: np.ndarray, markers: np.ndarray) -> np.ndarray:
+    """Return OpenCV's labels; of a gray image those of one with three equal channels."""
+    colors = (
+        image if image.ndim == 3 and image.shape[2] == 3 else cv2.merge([image.reshape(image.shape[:2])] * 3)
+    )
+    return np.asarray(cv2.watershed(colors, markers.copy()))
+
+
+def opencv_flood_fill(
+    image: np.ndarray,
+    seed_point: tuple[int, int],
+    value: float,
+    tolerance: tuple[float, float],
+    method: str,
+    connectivity: int,
+) -> np.ndarray:
+    """Return the image that OpenCV fills."""
+    flags = connectivity | (cv2.FLOODFILL_FIXED_RANGE if method == "fixed" else 0)
+    below, above = ((limit,) * 4 for limit in tolerance)
+    filled = image.copy()
+    cv2.floodFill(filled, None, seed_point, (value,) * 4, below, above, flags)
+    return filled
+
+
+def _watershed_case(channels: int) -> Case:
+    def markers_of(image: np.ndarray) -> np.ndarray:
+        return grid_of_markers(*image_size(image))
+
+    markers = made_once(markers_of)
+    return Case(
+        "watershed",
+        "a marker in 40 x 40",
+        lambda image: cvkit.watershed(image, markers(image)),
+        lambda image: opencv_watershed(image, markers(image)),
+        channels=channels,
+        bar=1.0,
+    )
+
+
+def _flood_case(
+    tolerance: float,
+    method: str,
+    connectivity: int,
+    channels: int = 1,
+    dtype: str = "uint8",
+    bar: float | None = None,
+) -> Case:
+    def middle(image: np.ndarray) -> tuple[int, int]:
+        height, width = image_size(image)
+        return width // 2, height // 2
+
+    return Case(
+        "flood_fill",
+        f"{tolerance} {method} {connectivity}",
+        lambda image: cvkit.flood_fill(
+            image, middle(image), 7, tolerance=tolerance, method=method, connectivity=connectivity
+        )[0],
+        lambda image: opencv_flood_fill(
+            image, middle(image), 7, (tolerance, tolerance), method, connectivity
+        ),
+        channels=channels,
+        dtype=dtype,
+        bar=bar,
+    )
+
+
+REGION_HOST_CASES: list[Case] = [
+    _watershed_case(3),
+    _watershed_case(1),
+    _flood_case(20, "floating", 4, bar=1.0),
+    _flood_case(20, "floating", 8, bar=1.0),
+    _flood_case(60, "fixed", 4, bar=1.0),
+    _flood_case(60, "floating", 8, 3),
+    _flood_case(90, "fixed", 8, 3),
+    _flood_case(20, "floating", 4, dtype="float32", bar=1.0),
+]
+"""Rows of operations that have no CUDA twin."""
 
 REGION_CASES: list[Case] = [
     *_rows_of_masks("8", mask_of, 8),

@@ -14,7 +14,7 @@ from cvkit.compare.cases.histogram import HISTOGRAM_CASES
 from cvkit.compare.cases.intensity import INTENSITY_CASES
 from cvkit.compare.cases.matching import MATCHING_CASES
 from cvkit.compare.cases.morphology import MORPHOLOGY_CASES
-from cvkit.compare.cases.regions import REGION_CASES
+from cvkit.compare.cases.regions import REGION_CASES, REGION_HOST_CASES
 from cvkit.compare.cases.skimage import SKIMAGE_CASES
 from cvkit.compare.cases.texture import TEXTURE_CASES
 from cvkit.compare.cases.tracking import TRACKING_CASES
@@ -36,5 +36,5 @@ CASES: list[Case] = [
     *MATCHING_CASES,
 ]
 
-HOST_CASES: list[Case] = [*CONTOUR_CASES]
-"""Rows of operations that have no CUDA twin and take one image, no stack."""
+HOST_CASES: list[Case] = [*CONTOUR_CASES, *REGION_HOST_CASES]
+"""Rows of operations that have no CUDA twin."""

@@ -22,11 +22,18 @@ def invert(source, out):
 
 
 @helper
-def _replace_in_row(row, labels, area, minimum, value, out):
-    """Replace the pixels of small regions in a row."""
+def _mark_small(area, minimum, is_small):
+    """Mark the labels of small regions; 0 is none."""
+    for label in range(area.shape[0]):
+        is_small[label] = np.uint8((label > 0) & (area[label] < minimum))
+
+
+@helper
+def _replace_in_row(row, labels, is_small, value, out):
+    """Replace the pixels of small regions in a row; all is loaded, so that nothing is to be guessed."""
     for x in range(row.shape[0]):
-        label = np.uint32(labels[x])
-        out[x] = value if label != 0 and area[label] < minimum else row[x]
+        pixel, replaced = row[x], is_small[np.uint32(labels[x])]
+        out[x] = value if replaced else pixel
 
 
 @cpu_kernel
@@ -35,5 +42,8 @@ def replace_small(source, labels, area, minimum, value, out):
     count, height, width = source.shape
     rows, rows_of_labels = source.reshape(count * height, width), labels.reshape(count * height, width)
     replaced = out.reshape(count * height, width)
+    is_small = np.empty(area.shape, np.uint8)
+    for image in prange(count):
+        _mark_small(area[image], minimum, is_small[image])
     for y in prange(count * height):
-        _replace_in_row(rows[y], rows_of_labels[y], area[y // height], minimum, value, replaced[y])
+        _replace_in_row(rows[y], rows_of_labels[y], is_small[y // height], value, replaced[y])
