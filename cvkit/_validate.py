@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -24,7 +24,7 @@ LARGEST_SIDE = (1 << 31) - 1
 LARGEST_KERNEL = (1 << 20) - 1
 
 
-def _names(values: Iterable[Any]) -> str:
+def names_of(values: Iterable[Any]) -> str:
     return ", ".join(str(value) for value in values)
 
 
@@ -71,7 +71,7 @@ def unlike(
         def checked(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
             if len(args) > len(first):
                 raise TypeError(
-                    f"{function.__name__} takes {_names(first)} by position and {_names(rest)} by keyword, "
+                    f"{function.__name__} takes {names_of(first)} by position and {names_of(rest)} by keyword, "
                     f"unlike {reference}; got {len(args)} arguments by position"
                 )
             if pairs and len(args) > 1 and not isinstance(args[1], int | float) and np.ndim(args[1]):  # type: ignore[arg-type]
@@ -95,7 +95,7 @@ def image(
 ) -> tuple[int, int, int, int]:
     """Check an image or a stack and return its shape as (N, H, W, C); None accepts any number of channels."""
     if array.dtype.type not in dtypes or not array.dtype.isnative:
-        accepted = _names(np.dtype(dtype).name for dtype in dtypes)
+        accepted = names_of(np.dtype(dtype).name for dtype in dtypes)
         raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
     shape = tuple(array.shape)
     if len(shape) == 2:
@@ -107,7 +107,7 @@ def image(
     if channels is not None and shape[3] not in channels:
         hint = "; a stack of gray images is (N, H, W, 1)" if len(array.shape) == 3 else ""
         raise ValueError(
-            f"{name} must have {_names(channels)} channels, got shape {tuple(array.shape)}{hint}"
+            f"{name} must have {names_of(channels)} channels, got shape {tuple(array.shape)}{hint}"
         )
     if 0 in shape[1:]:
         raise ValueError(f"{name} must not be empty, got shape {tuple(array.shape)}")
@@ -148,79 +148,6 @@ def image_of_points(shape: tuple[int, ...], name: str = "image") -> None:
     single_image(shape, name)
     if shape[0] * shape[1] >= 1 << 32:
         raise ValueError(f"{name} must have fewer than {1 << 32} pixels, got shape {tuple(shape)}")
-
-
-def contours(value: Any, name: str = "contours") -> list[np.ndarray]:
-    """Check outlines and return the points (x, y) of each as (n, 2) int32."""
-    # Of one contour in an array each point would be taken for a contour.
-    if not isinstance(value, list | tuple):
-        raise TypeError(f"{name} must be a list or tuple of arrays of points, got {type(value).__name__}")
-    int32 = np.dtype(np.int32)
-    # There may be many as find_contours gives them.
-    return [
-        points
-        if type(points) is np.ndarray and points.dtype is int32 and points.ndim == 2 and points.shape[1] == 2
-        else _contour(points, name)
-        for points in value
-    ]
-
-
-def _contour(value: Any, name: str) -> np.ndarray:
-    points = real_array(value, name)
-    if points.size == 0:
-        return np.empty((0, 2), np.int32)
-    points = whole_numbers(points[:, 0] if points.ndim == 3 and points.shape[1] == 1 else points, name)
-    if points.ndim != 2 or points.shape[1] != 2:
-        raise ValueError(f"{name} must be points (x, y) in arrays (n, 2), got shape {points.shape}")
-    if points.min() < np.iinfo(np.int32).min or points.max() > np.iinfo(np.int32).max:
-        raise ValueError(f"{name} must fit into int32, got {points.min()} to {points.max()}")
-    return points.astype(np.int32)
-
-
-def points(value: Any, name: str = "points", *, least: int = 1) -> np.ndarray:
-    """Check points (x, y) and return them as (n, 2), int32, float32 or float64; OpenCV's are (n, 1, 2)."""
-    array = real_array(value, name)
-    if array.ndim == 3 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 2 or array.shape[1] != 2 or len(array) < least:
-        wanted = f"{least} point{'s' if least > 1 else ''} (x, y) or more"
-        raise ValueError(f"{name} must be {wanted} in an array (n, 2), got shape {array.shape}")
-    if array.dtype.kind == "f":
-        array = array.astype(np.float32 if array.itemsize <= 4 else np.float64, copy=False)
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got {value!r}")
-    limits = np.iinfo(np.int32)
-    if array.min() < limits.min or array.max() > limits.max:
-        raise ValueError(f"{name} must fit into int32, got {array.min()} to {array.max()}")
-    return np.ascontiguousarray(array, None if array.dtype.kind == "f" else np.int32)
-
-
-def ellipse(is_found: bool, value: Any, name: str = "points") -> None:
-    """Refuse points through which no ellipse runs, or more than one."""
-    if not is_found:
-        raise ValueError(f"{name} must be near to one ellipse, not to a line or another conic, got {value!r}")
-
-
-def named_numbers(value: Any, names: Sequence[str], name: str) -> list[float]:
-    """Check that a mapping holds numbers of some names, and return them."""
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{name} must be a mapping with {_names(names)}, got {type(value).__name__}")
-    missing = [key for key in names if key not in value]
-    if missing:
-        raise ValueError(f"{name} must have {_names(names)}, got none of {_names(missing)}")
-    return [number(value[key], f"{name}[{key!r}]") for key in names]
-
-
-def rows_above(top: int, most: int) -> None:
-    """Check how far above an image contours begin, whose edges are followed from row to row."""
-    if top < -most:
-        raise ValueError(f"contours must begin at most {most} rows above the image to be filled, got {top}")
-
-
-def count_of_contours(count: int) -> None:
-    """Check that contours can be numbered by int32."""
-    if count > np.iinfo(np.int32).max:
-        raise ValueError(f"image must have at most 2**31 - 1 ends of runs, got {count}")
 
 
 def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
@@ -354,7 +281,7 @@ def output_shape(value: Any, name: str = "output_shape") -> tuple[int, int]:
 def one_of(value: Any, accepted: Sequence[Any] | dict[Any, Any], name: str) -> Any:
     """Check a choice; with a dict of choices, return what the choice stands for."""
     if not isinstance(value, str | int | tuple) or value not in accepted:
-        raise ValueError(f"{name} must be one of {_names(map(repr, accepted))}, got {value!r}")
+        raise ValueError(f"{name} must be one of {names_of(map(repr, accepted))}, got {value!r}")
     return accepted[value] if isinstance(accepted, dict) else value
 
 
@@ -400,7 +327,7 @@ def value_table(
     if is_other and limits.min <= table.min(initial=0) and table.max(initial=0) <= limits.max:
         table = table.astype(image)
     if table.dtype.type not in dtypes:
-        accepted = _names(np.dtype(dtype).name for dtype in dtypes)
+        accepted = names_of(np.dtype(dtype).name for dtype in dtypes)
         raise TypeError(f"{name} must have dtype {accepted}, or hold values of {image}, got {table.dtype}")
     size = limits.max + 1
     if table.shape not in ((size,), (size, channels)):

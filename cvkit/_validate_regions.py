@@ -1,7 +1,8 @@
-"""Checks on the arguments of regions: labels, markers, seeds, and how many regions there may be."""
+"""Checks on the arguments of regions and contours: labels, markers, seeds, points, and how many there may be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,3 +59,82 @@ def markers(value: Any, shape: tuple[int, int, int], name: str = "markers") -> n
     if not limits.min <= least <= largest <= limits.max:
         raise ValueError(f"{name} must fit into int32, got {least} to {largest}")
     return np.require(array.reshape(-1, *shape[1:]), np.int32, requirements=["C", "A", "W"])
+
+
+def contours(value: Any, name: str = "contours") -> list[np.ndarray]:
+    """Check outlines and return the points (x, y) of each as (n, 2) int32."""
+    # Of one contour in an array each point would be taken for a contour.
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{name} must be a list or tuple of arrays of points, got {type(value).__name__}")
+    int32 = np.dtype(np.int32)
+    # There may be many as find_contours gives them.
+    return [
+        points
+        if type(points) is np.ndarray and points.dtype is int32 and points.ndim == 2 and points.shape[1] == 2
+        else _contour(points, name)
+        for points in value
+    ]
+
+
+def _contour(value: Any, name: str) -> np.ndarray:
+    points = _validate.real_array(value, name)
+    if points.size == 0:
+        return np.empty((0, 2), np.int32)
+    points = _validate.whole_numbers(
+        points[:, 0] if points.ndim == 3 and points.shape[1] == 1 else points, name
+    )
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise ValueError(f"{name} must be points (x, y) in arrays (n, 2), got shape {points.shape}")
+    if points.min() < np.iinfo(np.int32).min or points.max() > np.iinfo(np.int32).max:
+        raise ValueError(f"{name} must fit into int32, got {points.min()} to {points.max()}")
+    return points.astype(np.int32)
+
+
+def points(value: Any, name: str = "points", *, least: int = 1) -> np.ndarray:
+    """Check points (x, y) and return them as (n, 2), int32, float32 or float64; OpenCV's are (n, 1, 2)."""
+    array = _validate.real_array(value, name)
+    if array.ndim == 3 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 2 or array.shape[1] != 2 or len(array) < least:
+        wanted = f"{least} point{'s' if least > 1 else ''} (x, y) or more"
+        raise ValueError(f"{name} must be {wanted} in an array (n, 2), got shape {array.shape}")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float32 if array.itemsize <= 4 else np.float64, copy=False)
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite, got {value!r}")
+    limits = np.iinfo(np.int32)
+    if array.min() < limits.min or array.max() > limits.max:
+        raise ValueError(f"{name} must fit into int32, got {array.min()} to {array.max()}")
+    return np.ascontiguousarray(array, None if array.dtype.kind == "f" else np.int32)
+
+
+def ellipse(is_found: bool, value: Any, name: str = "points") -> None:
+    """Refuse points through which no ellipse runs, or more than one."""
+    if not is_found:
+        raise ValueError(f"{name} must be near to one ellipse, not to a line or another conic, got {value!r}")
+
+
+def named_numbers(value: Any, names: Sequence[str], name: str) -> list[float]:
+    """Check that a mapping holds numbers of some names, and return them."""
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"{name} must be a mapping with {_validate.names_of(names)}, got {type(value).__name__}"
+        )
+    missing = [key for key in names if key not in value]
+    if missing:
+        raise ValueError(
+            f"{name} must have {_validate.names_of(names)}, got none of {_validate.names_of(missing)}"
+        )
+    return [_validate.number(value[key], f"{name}[{key!r}]") for key in names]
+
+
+def rows_above(top: int, most: int) -> None:
+    """Check how far above an image contours begin, whose edges are followed from row to row."""
+    if top < -most:
+        raise ValueError(f"contours must begin at most {most} rows above the image to be filled, got {top}")
+
+
+def count_of_contours(count: int) -> None:
+    """Check that contours can be numbered by int32."""
+    if count > np.iinfo(np.int32).max:
+        raise ValueError(f"image must have at most 2**31 - 1 ends of runs, got {count}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
+from cvkit import _validate_regions
 from cvkit.regions._cpu import polygons as kernels
 from cvkit.regions.polygons import hull_indices
 
@@ -65,7 +65,7 @@ def bounding_box(points: npt.ArrayLike) -> tuple[int, int, int, int]:
     >>> cvkit.bounding_box([(3, 1), (7, 2), (4, 6)])
     (3, 1, 5, 6)
     """
-    given = np.floor(_validate.points(points))
+    given = np.floor(_validate_regions.points(points))
     left, top = given.min(axis=0).tolist()
     right, bottom = given.max(axis=0).tolist()
     return int(left), int(top), int(right - left) + 1, int(bottom - top) + 1
@@ -102,7 +102,7 @@ def minimum_area_box(points: npt.ArrayLike) -> RotatedBox:
     >>> cvkit.minimum_area_box([(0, 0), (3, 0), (3, 1), (0, 1)])
     RotatedBox(center=(1.5, 0.5), size=(1.0, 3.0), angle=-90.0)
     """
-    given = _validate.points(points)
+    given = _validate_regions.points(points)
     hull = given[hull_indices(given, clockwise=False)].astype(np.float32)
     box = np.zeros((3, 2), np.float32)
     if len(hull) > 2:
@@ -157,14 +157,14 @@ def fit_ellipse(points: npt.ArrayLike) -> RotatedBox:
     >>> np.round([*found.center, *found.size, found.angle], 3).tolist()
     [50.0, 30.0, 20.0, 40.0, 90.0]
     """
-    given = _validate.points(points, least=5).astype(np.float64)
+    given = _validate_regions.points(points, least=5).astype(np.float64)
     middle = given.mean(axis=0)
     near = given - middle
-    _validate.ellipse(len(np.unique(given, axis=0)) >= 5, points)
+    _validate_regions.ellipse(len(np.unique(given, axis=0)) >= 5, points)
     size = float(np.abs(near).sum()) / 100
     fit = _fit_directly if len(given) == 5 else _fit_linearly
     found = fit(*(near.T / size))
-    _validate.ellipse(found is not None, points)
+    _validate_regions.ellipse(found is not None, points)
     (x, y), (width, height), angle = found or RotatedBox((0, 0), (0, 0), 0)
     return RotatedBox(
         (x * size + float(middle[0]), y * size + float(middle[1])), (width * size, height * size), angle

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _validate, _validate_regions
 from cvkit._dispatch import Array, ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit._tiles import parts_of
@@ -82,7 +82,7 @@ def find_contours(
     size = parts_of(height * width, WORD) * WORD
     neighbors = np.empty(size, np.uint8)
     most_points, most_borders = kernels.gather_neighbors(mask, neighbors)
-    _validate.count_of_contours(most_borders)
+    _validate_regions.count_of_contours(most_borders)
     labels = np.empty(size if hole_parents else 0, np.int32)
     pixels = Pixels(neighbors, np.zeros(size, np.uint8), labels, kernels.moves_of(width), width)
     borders = Borders(

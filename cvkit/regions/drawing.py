@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
+from cvkit import _validate, _validate_regions
 from cvkit._dispatch import ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit.regions._cpu import drawing as kernels
@@ -72,7 +72,7 @@ def draw_contours(
     _validate.host_only("draw_contours", on_device(image))
     stack = ImageStack.of(image, channels=None, out=out)
     _validate.single_image(stack.original.shape)
-    outlines = _outlines(_validate.contours(contours))
+    outlines = _outlines(_validate_regions.contours(contours))
     pixel = _validate.border_value(color, stack.dtype, channels=stack.shape[3], name="color")
     result = stack.output()
     stack.copy_to(result)
@@ -96,7 +96,7 @@ def _fill(outlines: Outlines, pixel: np.ndarray, image: np.ndarray) -> None:
         return
     edges = Edges(*(values[:count] for values in found))
     top, bottom = int(edges.top.min()), int(edges.top.max())
-    _validate.rows_above(top, _MOST_ROWS_ABOVE)
+    _validate_regions.rows_above(top, _MOST_ROWS_ABOVE)
     order = np.empty(count, np.int64)
     if top >= 0 and bottom < height and edges.place.min() >= 0 and edges.place.max() < width << SHIFT:
         kernels.sort_edges(edges, (height, width), order)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
+from cvkit import _validate_regions
 
 # Below, OpenCV takes a contour for a line.
 _NO_AREA = float(np.finfo(np.float32).eps) / 2
@@ -47,7 +47,7 @@ def contour_area(contour: npt.ArrayLike, *, oriented: bool = False) -> float:
     >>> cvkit.contour_area([(0, 0), (4, 0), (4, 3), (0, 3)])
     12.0
     """
-    x, y, before_x, before_y = _lines(_validate.points(contour, "contour"))
+    x, y, before_x, before_y = _lines(_validate_regions.points(contour, "contour"))
     area = 0.5 * float((before_x * y - before_y * x).sum())
     return area if oriented else abs(area)
 
@@ -83,7 +83,7 @@ def contour_length(contour: npt.ArrayLike, *, closed: bool = True) -> float:
     >>> cvkit.contour_length([(0, 0), (4, 0), (4, 3)]), cvkit.contour_length([(0, 0), (4, 0)], closed=False)
     (12.0, 4.0)
     """
-    x, y, before_x, before_y = _lines(_validate.points(contour, "contour"))
+    x, y, before_x, before_y = _lines(_validate_regions.points(contour, "contour"))
     begin = 0 if closed else 1
     return float(np.hypot(x - before_x, y - before_y)[begin:].sum())
 
@@ -121,7 +121,7 @@ def moments(contour: npt.ArrayLike) -> dict[str, float]:
     >>> found["m00"], found["m10"] / found["m00"], found["m01"] / found["m00"]
     (8.0, 2.0, 1.0)
     """
-    given = _validate.points(contour, "contour").astype(np.float64)
+    given = _validate_regions.points(contour, "contour").astype(np.float64)
     # From a point of the contour: powers of large coordinates would cancel out in the central moments.
     near = _integrals(given - given[0])
     if near["00"] <= _NO_AREA:
@@ -211,7 +211,9 @@ def hu_moments(moments: Mapping[str, float]) -> np.ndarray:
     >>> cvkit.hu_moments(square).round(4).tolist()
     [0.1667, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     """
-    nu20, nu11, nu02, nu30, nu21, nu12, nu03 = _validate.named_numbers(moments, _names("nu"), "moments")
+    nu20, nu11, nu02, nu30, nu21, nu12, nu03 = _validate_regions.named_numbers(
+        moments, _names("nu"), "moments"
+    )
     sum_30, sum_03 = nu30 + nu12, nu21 + nu03
     difference_30, difference_03 = nu30 - 3 * nu12, 3 * nu21 - nu03
     long, short = sum_30 * (sum_30**2 - 3 * sum_03**2), sum_03 * (3 * sum_30**2 - sum_03**2)

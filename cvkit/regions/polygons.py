@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cvkit import _validate
+from cvkit import _validate, _validate_regions
 from cvkit.regions._cpu import polygons as kernels
 
 
@@ -43,7 +43,7 @@ def convex_hull(points: npt.ArrayLike, *, clockwise: bool = False) -> np.ndarray
     >>> cvkit.convex_hull([(0, 0), (4, 0), (2, 1), (4, 3), (0, 3)]).tolist()
     [[0, 0], [4, 0], [4, 3], [0, 3]]
     """
-    given = _validate.points(points)
+    given = _validate_regions.points(points)
     return given[hull_indices(given, clockwise)]
 
 
@@ -110,7 +110,7 @@ def simplify_contour(contour: npt.ArrayLike, tolerance: float, *, closed: bool =
     >>> cvkit.simplify_contour([(0, 0), (0, 5), (1, 9), (5, 9), (9, 9), (9, 0)], 1.5).tolist()
     [[0, 0], [1, 9], [9, 9], [9, 0]]
     """
-    given = _validate.points(contour, "contour")
+    given = _validate_regions.points(contour, "contour")
     tolerance = _validate.number(tolerance, "tolerance", minimum=0)
     kept = np.empty(len(given) + 1, np.int64)
     count = kernels.simplify(as_kernels_read(given), tolerance, bool(closed), kept)
@@ -155,8 +155,8 @@ def point_in_contour(contour: npt.ArrayLike, point: npt.ArrayLike, *, distance: 
     >>> cvkit.point_in_contour(square, (6, 2), distance=True)
     -2.0
     """
-    ends = _validate.points(contour, "contour").astype(np.float64).T
-    x, y = _validate.points([point], "point").astype(np.float64)[0]
+    ends = _validate_regions.points(contour, "contour").astype(np.float64).T
+    x, y = _validate_regions.points([point], "point").astype(np.float64)[0]
     before_x, before_y = np.roll(ends, 1, axis=1)
     end_x, end_y = ends
     width, height = end_x - before_x, end_y - before_y
