@@ -71,8 +71,8 @@ def unlike(
         def checked(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
             if len(args) > len(first):
                 raise TypeError(
-                    f"{function.__name__} takes {names_of(first)} by position and {names_of(rest)} by keyword, "
-                    f"unlike {reference}; got {len(args)} arguments by position"
+                    f"{function.__name__} takes {names_of(first)} by position and {names_of(rest)} by "
+                    f"keyword, unlike {reference}; got {len(args)} arguments by position"
                 )
             if pairs and len(args) > 1 and not isinstance(args[1], int | float) and np.ndim(args[1]):  # type: ignore[arg-type]
                 raise TypeError(
