@@ -62,6 +62,7 @@ _FUNCTIONS = {
     "pyramid_down": "cvkit.geometry.pyramid",
     "pyramid_up": "cvkit.geometry.pyramid",
     "read_image": "cvkit.io",
+    "reconstruct": "cvkit.morphology.reconstruction",
     "remap": "cvkit.geometry.warp",
     "resize": "cvkit.geometry.resize",
     "rgb_to_bgr": "cvkit.color.spaces",
