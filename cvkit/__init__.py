@@ -91,6 +91,7 @@ _FUNCTIONS = {
     "pyramid_down": "cvkit.geometry.pyramid",
     "pyramid_up": "cvkit.geometry.pyramid",
     "read_image": "cvkit.io",
+    "reconstruct": "cvkit.morphology.reconstruction",
     "region_stats": "cvkit.regions.stats",
     "remap": "cvkit.geometry.warp",
     "remove_small_holes": "cvkit.regions.small_regions",

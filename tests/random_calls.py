@@ -29,7 +29,7 @@ from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.intensity import METHODS
 from cvkit.compare.cases.matching import orb_table, orb_table_cv
 from cvkit.compare.cases.morphology import opencv as opencv_morphology
-from cvkit.compare.cases.morphology import opencv_distance
+from cvkit.compare.cases.morphology import opencv_distance, reconstruction
 from cvkit.compare.cases.regions import (
     connected_components,
     fill_small_holes,
@@ -967,6 +967,18 @@ def _match_template(draw: Draw, image: np.ndarray) -> Call:
     )
 
 
+def _reconstruct(draw: Draw, image: np.ndarray) -> Call:
+    method = draw(st.sampled_from(["dilation", "erosion"]))
+    seed, density = draw(st.integers(0, 9)), draw(st.sampled_from([1, 20, 255]))
+    other = draw(st.sampled_from([noise, scene]))(*image.shape[:2], 1, image.dtype, seed)
+    sparse = np.where(noise(*image.shape[:2], seed=seed) < density, other, image.min())
+    marker = np.minimum(sparse, image) if method == "dilation" else np.maximum(sparse, image)
+    return Call(
+        lambda image: cvkit.reconstruct(marker, image, method=method),
+        lambda image: reconstruction(marker, image, method),
+    )
+
+
 _ALL = ("uint8", "float32", "uint16", "float64")
 _NO_DOUBLE = ("uint8", "float32", "uint16")
 
@@ -1018,6 +1030,7 @@ CALLS = [
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),
     RandomCall("pyramid_down", _pyramid_down, _NO_DOUBLE),
     RandomCall("pyramid_up", _pyramid_up, _NO_DOUBLE, largest=100),
+    RandomCall("reconstruct", _reconstruct, _ALL, (1,)),
     RandomCall("remap", _remap, _ALL, largest=40),
     RandomCall("resize", _resize, _NO_DOUBLE, smallest=2),
     RandomCall("rgb_to_bgr", _convert("rgb_to_bgr", cv2.COLOR_RGB2BGR), _NO_DOUBLE, (3,)),

@@ -10,6 +10,8 @@ import pytest
 
 import cvkit
 from cvkit.compare.cases.images import noise, scene
+from cvkit.compare.cases.morphology import reconstruction
+from tests.fake_device import fake
 
 SHAPES = {"rectangle": cv2.MORPH_RECT, "ellipse": cv2.MORPH_ELLIPSE, "cross": cv2.MORPH_CROSS}
 
@@ -71,6 +73,78 @@ def test_patterns_of_set_or_of_clear_pixels_only() -> None:
         expected = cv2.morphologyEx(mask, cv2.MORPH_HITMISS, np.array(pattern, np.int32))
         np.testing.assert_array_equal(cvkit.hit_or_miss(mask, pattern), expected)
     assert cvkit.opening(np.zeros((0, 4, 5, 1), np.uint8), 3).shape == (0, 4, 5, 1)
+
+
+def serpentine(height: int, width: int) -> np.ndarray:
+    """Draw one corridor that fills an image, row by row."""
+    mask = np.zeros((height, width), np.uint8)
+    mask[::2] = 255
+    mask[1::4, -1] = mask[3::4, 0] = 255
+    return mask
+
+
+def test_a_corridor_is_followed_to_its_end() -> None:
+    mask = serpentine(2001, 2001)
+    ramp = np.minimum(np.linspace(0, 255, 2001).astype(np.uint8)[:, np.newaxis], mask)
+    end = np.zeros_like(mask)
+    end[-1, -1 if mask[-2, -1] == 0 else 0] = 255
+    for marker in (end, ramp):  # each row of the ramp is greater than all before it
+        np.testing.assert_array_equal(cvkit.reconstruct(marker, mask), mask)
+
+
+@pytest.mark.parametrize("method", ["dilation", "erosion"])
+def test_reconstruction_of_extreme_and_of_signed_values(method: str) -> None:
+    signed = noise(20, 30, dtype="uint16").view(np.int16)
+    infinite = np.where(noise(20, 30) > 200, np.inf, scene(20, 30, dtype="float64"))
+    infinite[noise(20, 30) < 50] = -np.inf
+    for mask in (signed, infinite, np.full((3, 4), -128, np.int16), np.array([[np.inf]])):
+        marker = np.minimum(mask, mask[::-1]) if method == "dilation" else np.maximum(mask, mask[::-1])
+        expected = reconstruction(marker, mask, method)
+        np.testing.assert_array_equal(cvkit.reconstruct(marker, mask, method=method), expected)
+
+
+def test_each_image_of_a_stack_is_reconstructed_by_itself() -> None:
+    masks = np.stack([scene(20, 30), noise(20, 30)])[..., np.newaxis]
+    markers = masks // 2
+    found = cvkit.reconstruct(markers, masks)
+    for image in range(2):
+        expected = reconstruction(markers[image, ..., 0], masks[image, ..., 0], "dilation")
+        np.testing.assert_array_equal(found[image, ..., 0], expected)
+    assert cvkit.reconstruct(masks[:0], masks[:0], method="erosion").shape == (0, 20, 30, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda image: cvkit.reconstruct(image + 1, image),
+            ValueError,
+            r"marker must be at most mask everywhere, got \d+ where mask is \d+ in image 0, row 0, column 0",
+        ),
+        (
+            lambda image: cvkit.reconstruct(image - 1, image, method="erosion"),
+            ValueError,
+            "marker must be at least mask everywhere, got",
+        ),
+        (
+            lambda image: cvkit.reconstruct(image * np.float32(np.nan), image.astype(np.float32)),
+            ValueError,
+            "at most mask everywhere, got nan",
+        ),
+        (lambda image: cvkit.reconstruct(image, image[1:]), ValueError, "marker and mask must have the same"),
+        (lambda image: cvkit.reconstruct(image, image, method="x"), ValueError, "method must be one of"),
+        (lambda image: cvkit.reconstruct(image, image / 2), TypeError, "mask must have dtype uint8"),
+        (lambda image: cvkit.reconstruct(image, fake(image)), ValueError, "must live on the same device"),
+        (
+            lambda image: cvkit.reconstruct(*[np.stack([image] * 3, axis=2)] * 2),
+            ValueError,
+            "marker must have 1 channels",
+        ),
+    ],
+)
+def test_a_marker_that_no_mask_holds_is_refused(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call(scene(5, 6).clip(1, 254))
 
 
 @pytest.mark.parametrize(

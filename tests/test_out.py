@@ -107,6 +107,7 @@ CALLS: dict[str, Operation] = {
     "hit_or_miss": lambda image, **out: cvkit.hit_or_miss(image, [[-1, 1]], **out),
     "morphological_gradient": lambda image, **out: cvkit.morphological_gradient(image, 3, **out),
     "opening": lambda image, **out: cvkit.opening(image, 3, **out),
+    "reconstruct": lambda image, **out: cvkit.reconstruct(image // 2, image, **out),
     "top_hat": lambda image, **out: cvkit.top_hat(image, 3, **out),
     "xyz_to_rgb": cvkit.xyz_to_rgb,
     "ycrcb_to_rgb": cvkit.ycrcb_to_rgb,
@@ -122,6 +123,7 @@ NEEDS_GRAY = {
     "label",
     "local_binary_pattern",
     "minimum_eigenvalue",
+    "reconstruct",
     "remove_small_holes",
     "remove_small_regions",
     "thin",
@@ -163,7 +165,7 @@ def test_every_image_operation_takes_out() -> None:
     called = {name.partition(" ")[0] for name in CALLS}
     functions = [name for name in cvkit.__all__ if callable(getattr(cvkit, name))]
     first = {name: [*inspect.signature(getattr(cvkit, name)).parameters, ""][0] for name in functions}
-    assert {name for name in functions if first[name] in ("image", "dx", "a")} - {
+    assert {name for name in functions if first[name] in ("image", "dx", "a", "marker")} - {
         *NUMBERS,
         *MEASURES,
     } == called

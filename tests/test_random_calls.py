@@ -111,7 +111,7 @@ def test_every_image_operation_is_called() -> None:
     takes_image = {
         name for name in cvkit.__all__ if callable(getattr(cvkit, name)) and _first_parameter(name) == "image"
     }
-    assert takes_image | {"blend", "canny_from_gradients"} == {row.operation for row in CALLS}
+    assert takes_image | {"blend", "canny_from_gradients", "reconstruct"} == {row.operation for row in CALLS}
     assert len(image_operations()) > 0
 
 

@@ -45,6 +45,14 @@ class Extreme(NamedTuple):
     weakest: Any
 
 
+class Extent(NamedTuple):
+    """What a dtype holds."""
+
+    least: Any
+    greatest: Any
+    total: Any  # a value and its opposite, in the reverse order, add up to it
+
+
 @helper
 def stronger(value, other, is_maximum):
     """Return the smaller of two values, or the greater."""

@@ -104,7 +104,7 @@ def _find_extreme(stack: ImageStack, source: Array, window: Window, is_maximum: 
     if isinstance(element, Rectangle):
         kernel, element = kernels.extreme_of_rectangles, _clipped(element, stack.shape)
     dtype = stack.dtype
-    least, greatest = _range(dtype)
+    least, greatest = range_of(dtype)
     weakest = dtype.type(least if is_maximum else greatest)
     if window.border_value is not None:
         value = _validate.border_value(window.border_value, dtype)[0]
@@ -129,7 +129,8 @@ def _clipped(rectangle: Rectangle, shape: tuple[int, ...]) -> Rectangle:
     return Rectangle(above + 1 + below, left + 1 + right, above, left)
 
 
-def _range(dtype: np.dtype) -> tuple[float, float]:
+def range_of(dtype: np.dtype) -> tuple[float, float]:
+    """Return the least and the greatest value of a dtype."""
     if dtype.kind == "f":
         return -np.inf, np.inf
     return np.iinfo(dtype).min, np.iinfo(dtype).max

@@ -10,8 +10,9 @@ import numpy as np
 import scipy.ndimage
 
 import cvkit
+from cvkit._dispatch import Array
 from cvkit.compare.cases.borders import with_border
-from cvkit.compare.cases.case import EXACT, Case, Tolerance
+from cvkit.compare.cases.case import EXACT, Case, Tolerance, changed, image_size
 
 _COMBINATIONS = {
     "opening": cv2.MORPH_OPEN,
@@ -105,6 +106,38 @@ def _distance_case(metric: str, mask_size: int | str, bar: float, *, by_scipy: b
     )
 
 
+def reconstruction(marker: np.ndarray, mask: np.ndarray, method: str) -> np.ndarray:
+    """Return scikit-image's reconstruction in the dtype of the images."""
+    from skimage.morphology import reconstruction as by_scikit_image
+
+    result: np.ndarray = by_scikit_image(marker, mask, method)
+    return result.astype(mask.dtype)
+
+
+def lowered(image: np.ndarray) -> np.ndarray:
+    """Return a marker that lowers what is brighter than around it: the image less an eighth of its range."""
+    return image - np.minimum(image, image.dtype.type((65535 if image.dtype == np.uint16 else 255) // 8))
+
+
+def framed(image: np.ndarray) -> np.ndarray:
+    """Return a marker that fills holes: an image at its edges, and its maximum inside."""
+    images = image.reshape(-1, *image_size(image))
+    marker = np.full_like(images, image.max(initial=0))
+    for edge in np.s_[:, [0, -1]], np.s_[:, :, [0, -1]]:
+        marker[edge] = images[edge]
+    return marker.reshape(image.shape)
+
+
+def _reconstruct(name: str, make: Callable[[np.ndarray], np.ndarray], method: str, dtype: str) -> Case:
+    def ours(image: Array) -> Array:
+        return cvkit.reconstruct(changed(image, make), image, method=method)
+
+    def reference(image: np.ndarray) -> np.ndarray:
+        return reconstruction(make(image), image, method)
+
+    return Case("reconstruct", name, ours, reference, against="scikit-image", dtype=dtype, bar=0.2)
+
+
 _element = cvkit.structuring_element
 MORPHOLOGY_CASES: list[Case] = [
     _case("erode", "3", _element("rectangle", 3), bar=0.9),
@@ -131,4 +164,8 @@ MORPHOLOGY_CASES: list[Case] = [
     _distance_case("l2", 3, 0.8),
     _distance_case("l1", 3, 0.8),
     _distance_case("chessboard", 3, 0.8),
+    _reconstruct("lowered", lowered, "dilation", "uint8"),
+    _reconstruct("lowered", lowered, "dilation", "float32"),
+    _reconstruct("holes", framed, "erosion", "uint8"),
+    _reconstruct("holes", framed, "erosion", "uint16"),
 ]
