@@ -1,4 +1,4 @@
-"""Checks on what regions and contours are given: labels, markers, seeds, points, and how many there may be."""
+"""Checks on what regions and contours are given: labels, markers, seeds, points, and how many there are."""
 
 from __future__ import annotations
 
