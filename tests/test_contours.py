@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit import _validate
+from cvkit import _validate_regions
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.contours import TIMED_CONTOUR_CASES, in_one_array, opencv_contours
 from cvkit.compare.cases.images import noise, scene
@@ -161,6 +161,6 @@ def test_what_is_refused(image: Any, options: dict[str, Any], error: type[Except
 
 
 def test_more_contours_than_int32_numbers_are_refused() -> None:
-    _validate.count_of_contours(2**31 - 1)
+    _validate_regions.count_of_contours(2**31 - 1)
     with pytest.raises(ValueError, match=r"image must have at most 2\*\*31 - 1 ends of runs, got 2147483648"):
-        _validate.count_of_contours(2**31)
+        _validate_regions.count_of_contours(2**31)

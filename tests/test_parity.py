@@ -34,8 +34,8 @@ def _row(case: Case) -> Any:
 ROWS = [_row(case) for case in [*CASES, *NAIVE_CASES]]
 
 
-# Of each operation and dtype one row is run with threads always: compiling a kernel for them takes seconds.
-FIRST = {(case.operation, case.dtype): case.label for case in reversed([*CASES, *NAIVE_CASES])}.values()
+# Of each operation one row is run with threads always: compiling a kernel for them takes seconds.
+FIRST = {case.operation: case.label for case in reversed([*CASES, *NAIVE_CASES])}.values()
 ROWS_WITH_THREADS = [
     pytest.param(
         *row.values, id=row.id, marks=[*row.marks, *([] if row.id in FIRST else [pytest.mark.sweep])]

@@ -153,6 +153,7 @@ _GRAY_BYTES: dict[str, Calls] = {
     "region_stats": lambda image: cvkit.region_stats(image.astype(np.int32)),
     "remove_small_holes": _each(cvkit.remove_small_holes, {"minimum_area": 9}),
     "remove_small_regions": _each(cvkit.remove_small_regions, {"minimum_area": 9}),
+    "thin": _each(cvkit.thin, {}, {"method": "guo_hall"}),
     "triangle_threshold": _each(cvkit.triangle_threshold),
 }
 _DETECTORS = ("person-acf", "person-ldcf", "person-hog")

@@ -99,7 +99,8 @@ def measured_masked(moments, masses, x, rule):
     ``moments`` are the sums for each window: of products, of squares, and for COEFFICIENT those of the
     channels' values by the weights and by their squares; ``masses`` are the sums of these weights.
     """
-    products = whole(moments[0, x]) if rule.is_whole else moments[0, x]
+    products = np.float64(moments[0, x])
+    products = whole(products) if rule.is_whole else products
     value = products + rule.constant
     if rule.measure == SQUARED_DIFFERENCE and value < 0:
         value = 0.0

@@ -103,7 +103,7 @@ def hough_circles(
     shape = [math.ceil(float(np.float32(length) * scale)) + 2 for length in (height, width)]
     counters = np.zeros(shape, np.int32)
     points = np.empty((2, pixels.size), np.float32)
-    count = circle_kernels.vote(edges, dx, dy, scale, radii, counters, points)
+    count = circle_kernels.vote_for_centers(edges, dx, dy, scale, radii, counters, points)
     centers, _ = counted_maxima(counters, least)
     found = np.empty((4, centers.shape[1]), np.float32)
     points = np.ascontiguousarray(points[:, :count])

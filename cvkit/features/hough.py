@@ -89,7 +89,7 @@ def hough_lines(
     # There may be as many as pixels; memory that none is written to costs nothing.
     points = stack.empty((2, height * width), np.float32)
     count = kernels.list_points(pixels, points)
-    kernels.vote(points, count, table, (bins - 1) // 2 + 1, counters)
+    kernels.vote_for_lines(points, count, table, (bins - 1) // 2 + 1, counters)
     found, votes = counted_maxima(to_host(counters), min(least, np.iinfo(np.int32).max))
     lines = np.empty((len(votes), 2), np.float32)
     lines[:, 0] = (found[1] - (bins - 1) // 2).astype(np.float32) * steps[0]

@@ -93,5 +93,5 @@ def _arithmetic(dtype: np.dtype, bits: int) -> tuple[np.ndarray, tuple[Any, ...]
     """An array of the dtype for sums of weights that add up to ``1 << bits``, and what divides these sums."""
     if dtype.kind == "f":
         return np.empty(0, dtype), (dtype.type(0.5**bits),)
-    number: Any = np.dtype(f"u{2 * dtype.itemsize}").type
+    number: Any = np.dtype(f"{dtype.kind}{2 * dtype.itemsize}").type
     return np.empty(0, number), (number(1 << (bits - 1)), number(bits))

@@ -41,7 +41,7 @@ def _steps(x, y, dx, dy, scale):
 
 
 @serial_kernel
-def vote(edges, dx, dy, scale, radii, counters, points):
+def vote_for_centers(edges, dx, dy, scale, radii, counters, points):
     """Vote for the centers of circles through each edge; list the edges and return how many there are."""
     count = 0
     for y in range(edges.shape[0]):

@@ -53,7 +53,7 @@ def _flush(narrow, counters):
 
 
 @cpu_kernel
-def vote(points, count, table, offset, counters):
+def vote_for_lines(points, count, table, offset, counters):
     """Count for each angle how far along its normal the first ``count`` points are.
 
     ``table`` has the cosines and the sines of the angles, in steps; ``counters`` begin with a bin that

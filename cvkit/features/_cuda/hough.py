@@ -58,7 +58,7 @@ def _vote(points, count, table, offset, parts, counters):
                 cuda.atomic.add(counters, (angle + np.uint32(1), place), shared[place])
 
 
-def vote(points, count, table, offset, counters):
+def vote_for_lines(points, count, table, offset, counters):
     """Count for each angle how far along its normal the first ``count`` points are, as the CPU twin."""
     parts = -(-points.shape[1] // _POINTS)
     _vote[table.shape[1] * parts * _THREADS](points, count, table, np.int32(offset), parts, counters)

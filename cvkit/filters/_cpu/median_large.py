@@ -219,7 +219,8 @@ def _sorted_order(values):
     order, spare = np.arange(values.size).astype(np.int32), np.empty(values.size, np.int32)
     places = np.empty(256, np.int32)
     # Negative numbers come first once their sign is flipped.
-    sign = np.uint16(0x80 if values.dtype.type(-1) < 0 else 0)
+    number = values.dtype.type
+    sign = np.uint16(0x80 if number(0) - number(1) < 0 else 0)
     _pass_of_radix_sort(bits, order, np.uint16(0), np.uint16(0), places, spare)
     _pass_of_radix_sort(bits, spare, np.uint16(8), sign, places, order)
     return order
