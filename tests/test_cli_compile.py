@@ -71,6 +71,7 @@ def test_typical_calls_are_of_every_operation() -> None:
         "best_matches",  # has no kernels
         "bilinear_sample",  # called with remap
         "canny_from_gradients",
+        "gabor_kernel",
         "get_num_threads",
         "laplacian_of_gaussian",
         "ldcf_features",
