@@ -15,9 +15,13 @@ import aarch64_kernels
 from cvkit.compare.cases.case import Case
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.table import CASES
+from cvkit.compare.measure.difference import difference
 
 # Smaller than a vector, with a remainder in each direction, and beyond a strip.
 SHAPES = [(5, 6), (64, 97), (259, 33)]
+# What else computes in these operations has an order of its own on each processor: LAPACK parts kernels into
+# products, pocketfft and NumPy sum templates. They are held to the row's tolerance between CPU and CUDA.
+OTHER_LIBRARIES = ("gabor_filter", "match_template")
 
 
 def compute_here(folder: str, *labels: str) -> None:
@@ -63,9 +67,20 @@ def differences(folder: Path) -> Iterator[str]:
             ours, theirs = _plain_nan(expected[name]), _plain_nan(found[name])
             if ours.dtype != theirs.dtype or ours.shape != theirs.shape:
                 yield f"{name}: {ours.dtype} {ours.shape} and {theirs.dtype} {theirs.shape}"
-            elif ours.tobytes() != theirs.tobytes():
+            elif ours.tobytes() != theirs.tobytes() and not _is_near(name, ours, theirs):
                 apart = np.abs(ours.astype(np.float64) - theirs)
                 yield f"{name}: {np.count_nonzero(apart)} of {apart.size} values, by up to {apart.max():.3g}"
+
+
+def _is_near(name: str, ours: np.ndarray, theirs: np.ndarray) -> bool:
+    """Tell whether a result is one of other libraries, and within the tolerance of its row."""
+    rows = (
+        case for case in CASES if case.operation in OTHER_LIBRARIES and name.startswith(f"{case.label} of ")
+    )
+    return any(
+        difference(ours, theirs, row.device_tolerance).exceeding <= row.device_tolerance.exceptions
+        for row in rows
+    )
 
 
 def _plain_nan(values: np.ndarray) -> np.ndarray:
