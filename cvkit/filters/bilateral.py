@@ -64,8 +64,8 @@ def bilateral_filter(
     Notes
     -----
     Follows ``cv2.bilateralFilter``, whose weights come from tables, those of floats with interpolation, and
-    differ in the last bits. The algorithm is from C. Tomasi and R. Manduchi, "Bilateral filtering for gray
-    and color images", 1998.
+    differ in the last bits. For small discs of uint8 it may call Intel's IPP, whose results are up to 1 less.
+    The algorithm is from C. Tomasi and R. Manduchi, "Bilateral filtering for gray and color images", 1998.
 
     Examples
     --------
