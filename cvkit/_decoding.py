@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from cvkit import _headers
-from cvkit._opencv import opencv
+from cvkit._opencv import opencv, set_log_level
 
 
 class _Messages:
@@ -25,11 +25,9 @@ class _Messages:
 @contextmanager
 def without_messages() -> Iterator[None]:
     """Keep OpenCV from writing to stderr what becomes an exception here."""
-    cv2 = opencv()
-    logging = cv2.utils.logging
     with _Messages.lock:
         if _Messages.silencers == 0:
-            _Messages.level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+            _Messages.level = set_log_level(0)
         _Messages.silencers += 1
     try:
         yield
@@ -37,7 +35,7 @@ def without_messages() -> Iterator[None]:
         with _Messages.lock:
             _Messages.silencers -= 1
             if _Messages.silencers == 0:
-                logging.setLogLevel(_Messages.level)
+                set_log_level(_Messages.level)
 
 
 def decode(

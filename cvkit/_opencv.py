@@ -41,3 +41,28 @@ def opencv() -> Any:
     if not hasattr(cv2, "IMREAD_COLOR_RGB"):
         raise ImportError(f"{needed}, got {version}: {advice}", name="cv2")
     return cv2
+
+
+def set_log_level(level: int) -> int:
+    """Set how much OpenCV writes to stderr, in the whole process.
+
+    Parameters
+    ----------
+    level : int
+        0 for nothing.
+
+    Returns
+    -------
+    int
+        The level before.
+
+    Examples
+    --------
+    >>> before = set_log_level(0)
+    >>> set_log_level(before)
+    0
+    """
+    cv2 = opencv()
+    # OpenCV 4.13 moved the function.
+    setter = cv2.utils.logging.setLogLevel if hasattr(cv2.utils, "logging") else cv2.setLogLevel
+    return int(setter(level))

@@ -184,6 +184,9 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
         options = [cv2.IMWRITE_JPEG_QUALITY, quality]
     elif suffix == ".webp":
         options = [cv2.IMWRITE_WEBP_QUALITY, quality]
+    elif image.dtype == np.float32:
+        # Before 4.13, OpenCV takes a lossy compression for three channels if it is not told another.
+        options = [cv2.IMWRITE_TIFF_COMPRESSION, cv2.IMWRITE_TIFF_COMPRESSION_NONE]
     try:
         with without_messages():
             encoded, buffer = cv2.imencode(suffix, swap_red_and_blue(np.ascontiguousarray(image)), options)

@@ -14,6 +14,7 @@ import pytest
 import cvkit
 from cvkit import _headers
 from cvkit._decoding import without_messages
+from cvkit._opencv import set_log_level
 from cvkit.batch import read_manifest, run
 from cvkit.batch.report.thumbnails import thumbnail
 from cvkit.compare.cases.images import scene
@@ -188,10 +189,12 @@ def test_what_png_readers_only_warn_of_is_left_out(tmp_path: Path, capfd: pytest
 
 
 def test_the_level_of_opencv_s_messages_comes_back(tmp_path: Path) -> None:
-    before = cv2.utils.logging.getLogLevel()
+    warnings, errors = 3, 2
+    before = set_log_level(warnings)
     with without_messages(), without_messages():
-        assert cv2.utils.logging.getLogLevel() == cv2.utils.logging.LOG_LEVEL_SILENT
+        assert set_log_level(0) == 0
+    assert set_log_level(errors) == warnings
     for _ in read_ahead([tmp_path / "missing"] * 9):
         pass
-    assert cv2.utils.logging.getLogLevel() == before
+    assert set_log_level(before) == errors
     assert os.environ.get("OPENCV_LOG_LEVEL") is None or before >= 0
