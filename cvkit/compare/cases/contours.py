@@ -5,14 +5,14 @@ Masks are made of images once, so that they cost no time where an operation on t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
 import cvkit
-from cvkit.compare.cases.case import Case
+from cvkit.compare.cases.case import Case, made_once
 
 _MODES = {
     "external": cv2.RETR_EXTERNAL,
@@ -48,17 +48,6 @@ def mask_of(image: np.ndarray, kind: str = _PHOTOGRAPH) -> np.ndarray:
     return np.where(image > 127, 255, 0).astype(np.uint8)
 
 
-def _once(make: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], Any]:
-    latest: list[Any] = [None, None]
-
-    def made(image: np.ndarray) -> Any:
-        if latest[0] is not image:
-            latest[:] = image, make(image)
-        return latest[1]
-
-    return made
-
-
 def _found(kind: str, mode: str, method: str) -> Case:
     return Case(
         "find_contours",
@@ -69,7 +58,7 @@ def _found(kind: str, mode: str, method: str) -> Case:
 
 
 def _timed(kind: str, mode: str, method: str) -> Case:
-    mask = _once(lambda image: mask_of(image, kind))
+    mask = made_once(lambda image: mask_of(image, kind))
     ours: Any = cvkit.find_contours
     opencv: Any = cv2.findContours
     return Case(

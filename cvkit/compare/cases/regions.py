@@ -12,26 +12,10 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit.compare.cases.case import Case, changed, image_size
+from cvkit.compare.cases.case import Case, image_size, made_once
 
 _LEVEL = 127
 _MINIMA = {"remove_small_objects": "min_size", "remove_small_holes": "area_threshold"}
-Mask = Callable[[Any], Any]
-
-
-def made_once(make: Callable[[np.ndarray], np.ndarray]) -> Mask:
-    """Return a function that makes something of an image, where it is, and keeps it until another comes.
-
-    So it costs no time where an operation on it is timed.
-    """
-    latest: list[Any] = [None, None]
-
-    def made(image: Array) -> Array:
-        if latest[0] is not image:
-            latest[:] = image, changed(image, make)
-        return latest[1]
-
-    return made
 
 
 def mask_of(image: np.ndarray) -> np.ndarray:
