@@ -72,6 +72,11 @@ def test_patterns_of_set_or_of_clear_pixels_only() -> None:
     for pattern in ([[1, 0, 1]], [[-1], [0], [-1]]):
         expected = cv2.morphologyEx(mask, cv2.MORPH_HITMISS, np.array(pattern, np.int32))
         np.testing.assert_array_equal(cvkit.hit_or_miss(mask, pattern), expected)
+    # A pattern that is a rectangle grows with each iteration, which shows where borders are mirrored.
+    pair, image = np.ones((1, 2), np.int32), np.array([[163, 69, 10]], np.uint8)
+    options = {"anchor": (1, 0), "iterations": 2, "borderType": cv2.BORDER_REFLECT_101}
+    found = cvkit.hit_or_miss(image, pair, anchor=(0, 1), iterations=2, border="reflect101")
+    np.testing.assert_array_equal(found, cv2.morphologyEx(image, cv2.MORPH_HITMISS, pair, **options))
     assert cvkit.opening(np.zeros((0, 4, 5, 1), np.uint8), 3).shape == (0, 4, 5, 1)
 
 

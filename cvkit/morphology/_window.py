@@ -32,14 +32,9 @@ def window_of(
 ) -> Window:
     """Check what a user gives for an element and its use."""
     size, pixels = _pixels(element)
-    if pixels is not None and not pixels.all():
+    if pixels is not None:
         return window_of_pixels(pixels, iterations, anchor, border, border_value)
-    iterations = _validate.integer(iterations, "iterations", minimum=0)
-    row, column = anchor_of(anchor, size)
-    # A rectangle moved over an image again and again is a larger rectangle.
-    height, width = (iterations * (side - 1) + 1 for side in size)
-    _validate.one_of(border, BORDERS, "border")
-    return Window(Rectangle(height, width, iterations * row, iterations * column), 1, border, border_value)
+    return _window_of_rectangle(size, iterations, anchor, border, border_value)
 
 
 def window_of_pixels(
@@ -50,12 +45,30 @@ def window_of_pixels(
     border_value: float | None,
 ) -> Window:
     """Check the use of an element in which any pixels count, or none."""
+    if pixels.all():
+        height, width = pixels.shape
+        return _window_of_rectangle((height, width), iterations, anchor, border, border_value)
     iterations = _validate.integer(iterations, "iterations", minimum=0)
     row, column = anchor_of(anchor, pixels.shape)
     _validate.one_of(border, BORDERS, "border")
     if not iterations and pixels.any():  # of nothing the extreme stays what it is
         return Window(Rectangle(1, 1, 0, 0), 1, border, border_value)
     return Window(_runs(pixels, row, column), max(iterations, 1), border, border_value)
+
+
+def _window_of_rectangle(
+    size: tuple[int, int],
+    iterations: int,
+    anchor: tuple[int, int] | None,
+    border: str,
+    border_value: float | None,
+) -> Window:
+    """Make one of all iterations: a rectangle moved over an image again and again is a larger rectangle."""
+    iterations = _validate.integer(iterations, "iterations", minimum=0)
+    row, column = anchor_of(anchor, size)
+    height, width = (iterations * (side - 1) + 1 for side in size)
+    _validate.one_of(border, BORDERS, "border")
+    return Window(Rectangle(height, width, iterations * row, iterations * column), 1, border, border_value)
 
 
 def _pixels(element: Any) -> tuple[tuple[int, int], np.ndarray | None]:
