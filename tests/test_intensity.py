@@ -98,6 +98,20 @@ def test_large_images_are_looked_up_by_pairs() -> None:
     np.testing.assert_array_equal(cvkit.lookup(image, table), table[image])
 
 
+def test_negative_values_count_from_the_end_of_the_table() -> None:
+    image, table = noise(9, 11, dtype=np.int16), noise(1, 1 << 16, dtype=np.uint16)[0]
+    np.testing.assert_array_equal(cvkit.lookup(image, table), table[image])
+    with pytest.raises(ValueError, match=r"table must have shape \(65536,\) or \(65536, 1\)"):
+        cvkit.lookup(image, table[: 1 << 15])
+
+
+def test_any_number_of_channels() -> None:
+    image = noise(1, 2, 1 << 18)
+    table = noise(256, 1 << 18, seed=1)
+    expected = np.take_along_axis(table, image[0].astype(np.intp), axis=0)
+    np.testing.assert_array_equal(cvkit.lookup(image, table)[0], expected)
+
+
 def test_gamma_of_16_bits_is_rounded() -> None:
     image = noise(9, 11, dtype=np.uint16)
     np.testing.assert_array_equal(

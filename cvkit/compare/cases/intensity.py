@@ -119,7 +119,9 @@ LOOKUP = [
     _lookup("uint8", 3, _table("uint8", 1)),
     _lookup("uint8", 3, _table("uint8", 3)),
     _lookup("uint8", 4, _table("float32", 4)),
+    _lookup("uint8", 7, _table("uint8", 7)),
     _lookup("uint16", 1, _table("uint16", 1, 1 << 16)),
+    _lookup("int16", 1, _table("uint16", 1, 1 << 16)),
 ]
 
 
@@ -172,6 +174,7 @@ NORMALIZE = [
     _normalize("uint8", 1, 0, 255),
     _normalize("uint8", 3, 300.5, -20),
     _normalize("uint16", 1, 0, 65535),
+    _normalize("int16", 1, -1000, 40000.5),
     _normalize("float32", 1, 0, 1),
 ]
 
@@ -207,6 +210,7 @@ BLEND = [
     _blend("uint8", 1, 0.3, 0.55, 0),
     _blend("uint8", 3, 1.5, -0.75, 10.25),
     _blend("uint16", 1, 0.3, 0.55, 0),
+    _blend("int16", 3, 1.5, -0.75, 10.25),
     _blend("float32", 1, 0.3, 0.7, -3.1),
 ]
 
