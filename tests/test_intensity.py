@@ -59,6 +59,15 @@ def test_images_of_one_or_two_values(image: np.ndarray) -> None:
         assert find(image) == cv2.threshold(image, 0, 255, flag)[0]
 
 
+def test_thresholds_by_name_are_found_in_each_image() -> None:
+    stack = np.stack([noise(20, 30, seed=seed) // (seed + 1) for seed in range(3)])[..., np.newaxis]
+    for name, find in (("otsu", cvkit.otsu_threshold), ("triangle", cvkit.triangle_threshold)):
+        expected = [cvkit.threshold(image, find(image), maximum=9, method="truncate") for image in stack]
+        found = cvkit.threshold(stack, name, maximum=9, method="truncate")
+        np.testing.assert_array_equal(found, expected)
+        assert cvkit.threshold(stack[:0], name).shape == (0, 20, 30, 1)
+
+
 def test_the_triangle_method_knows_16_bits() -> None:
     image = (noise(40, 50, dtype=np.uint16).astype(np.float64) ** 2 / 65535).astype(np.uint16)
     for values in (image, 65535 - image):
@@ -144,6 +153,12 @@ IMAGE, FLOATS = noise(8, 9), noise(8, 9, dtype=np.float32)
     [
         (lambda: cvkit.threshold(IMAGE, 5, method="otsu"), ValueError, "method must be one of 'binary'"),
         (lambda: cvkit.threshold(IMAGE, math.nan), ValueError, "value must be finite"),
+        (
+            lambda: cvkit.threshold(IMAGE, "mean"),
+            ValueError,
+            "value, unless a number, must be one of 'otsu', 'triangle', got 'mean'",
+        ),
+        (lambda: cvkit.threshold(FLOATS, "otsu"), TypeError, "image must have dtype uint8, uint16, got"),
         (lambda: cvkit.threshold(IMAGE.astype(np.int32), 5), TypeError, "image must have dtype .*int16"),
         (lambda: cvkit.otsu_threshold(noise(4, 4, 3)), ValueError, "image must have 1 channels"),
         (lambda: cvkit.triangle_threshold(FLOATS), TypeError, "image must have dtype uint8, uint16"),

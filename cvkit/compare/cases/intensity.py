@@ -46,6 +46,22 @@ THRESHOLD = [
 ]
 
 
+def _threshold_by_name(name: str, flag: int) -> Case:
+    return Case(
+        "threshold",
+        name,
+        lambda image: cvkit.threshold(image, name),
+        lambda image: cv2.threshold(image, 0, 255, flag)[1],
+        bar=1.0,
+    )
+
+
+THRESHOLD += [
+    _threshold_by_name("otsu", cv2.THRESH_OTSU),
+    _threshold_by_name("triangle", cv2.THRESH_TRIANGLE),
+]
+
+
 def _found(function: Callable[[Array], Any]) -> Callable[[Array], np.ndarray]:
     """Return what a function finds in an image, or in each of a stack, as an array."""
     return lambda image: np.asarray(function(image), np.float64)
