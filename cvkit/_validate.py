@@ -329,7 +329,7 @@ def value_table(
     if table.dtype.type not in dtypes:
         accepted = names_of(np.dtype(dtype).name for dtype in dtypes)
         raise TypeError(f"{name} must have dtype {accepted}, or hold values of {image}, got {table.dtype}")
-    size = limits.max + 1
+    size = limits.max - limits.min + 1
     if table.shape not in ((size,), (size, channels)):
         raise ValueError(f"{name} must have shape ({size},) or ({size}, {channels}), got {table.shape}")
     return np.ascontiguousarray(table.reshape(size, -1).T, dtype=table.dtype.newbyteorder("="))

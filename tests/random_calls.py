@@ -101,7 +101,7 @@ def extended(
 
 def _of_range(image: np.ndarray, exact: Tolerance = EXACT, share: float = 1e-5) -> Tolerance:
     """Accept a share of the image's magnitude for floats."""
-    if image.dtype.kind == "u":
+    if image.dtype.kind != "f":
         return exact
     return Tolerance(absolute=share * max(1.0, float(np.abs(image).max(initial=0))))
 
@@ -774,7 +774,8 @@ def _lookup(draw: Draw, image: np.ndarray) -> Call:
     channels = image.shape[2] if image.ndim == 3 else 1
     columns = draw(st.sampled_from([1, channels]))
     generator = np.random.default_rng(draw(st.integers(0, 99)))
-    table = generator.integers(0, 256, (256, columns)).astype(draw(st.sampled_from(["uint8", "float32"])))
+    size = 1 << 8 * image.itemsize
+    table = generator.integers(0, 256, (size, columns)).astype(draw(st.sampled_from(["uint8", "float32"])))
     return Call(
         lambda image: cvkit.lookup(image, table[:, 0] if columns == 1 else table),
         lambda image: cv2.LUT(image, table[np.newaxis]),
@@ -1004,7 +1005,7 @@ CALLS = [
     RandomCall("adjust_gamma", _adjust_gamma),
     RandomCall("bilateral_filter", _bilateral_filter, ("uint8", "float32"), (1, 3)),
     RandomCall("bilinear_sample", _bilinear_sample, _ALL, largest=40),
-    RandomCall("blend", _blend, _ALL),
+    RandomCall("blend", _blend, (*_ALL, "int16"), (1, 3, 4, 7)),
     RandomCall("box_filter", _box_filter, _ALL),
     RandomCall("canny", _canny, channels=(1, 3)),
     RandomCall("canny_from_gradients", _canny_from_gradients, channels=(1, 3)),
@@ -1038,10 +1039,10 @@ CALLS = [
     RandomCall("luv_to_rgb", _convert("luv_to_rgb", cv2.COLOR_Luv2RGB), channels=(3,)),
     RandomCall("match_histogram", _match_histogram, ("uint8", "uint16")),
     RandomCall("match_template", _match_template, ("uint8", "float32"), (1, 3), smallest=2, largest=129),
-    RandomCall("lookup", _lookup),
+    RandomCall("lookup", _lookup, ("uint8", "int16", "uint16"), (1, 2, 3, 4, 7)),
     RandomCall("median_blur", _median_blur, _NO_DOUBLE, (1, 3, 4)),
     RandomCall("non_local_means", _non_local_means, channels=(1, 2, 3), largest=40),
-    RandomCall("normalize", _normalize, _ALL),
+    RandomCall("normalize", _normalize, (*_ALL, "int16"), (1, 3, 4, 7)),
     RandomCall("orb", _orb, channels=(1,), smallest=20),
     RandomCall("otsu_threshold", _otsu_threshold, ("uint8", "uint16"), (1,)),
     RandomCall("prewitt", _prewitt, ("uint8", "float32")),

@@ -56,6 +56,17 @@ def test_results_are_those_of_the_function_and_keep_folders_names_and_formats(ph
     assert entry.milliseconds > 0
 
 
+def test_thresholds_that_were_found_are_noted(photos: Path) -> None:
+    pipeline = Pipeline.of("gray").then("threshold", value="otsu").then("threshold", value=9)
+    run(pipeline, photos / "a.png", "out")
+    expected = cvkit.otsu_threshold(cvkit.rgb_to_gray(cvkit.read_image(photos / "a.png")))
+    (entry,) = read_manifest("out")
+    assert entry.found == [{"name": "threshold", "parameters": {"value": expected}}]
+    assert entry.operation["steps"][1]["parameters"] == {"value": "otsu"}
+    run("threshold", photos / "a.png", "given", parameters={"value": 9})
+    assert "found" not in json.loads(Path("given", "manifest.jsonl").read_text())
+
+
 def test_16_bits_alpha_and_orientation_are_kept(photos: Path) -> None:
     deep = image(7).astype(np.uint16) * 257
     cvkit.write_image(photos / "deep.png", deep)
@@ -220,12 +231,12 @@ def test_a_image_that_the_operation_refuses_fails_alone(photos: Path) -> None:
 
 
 def test_whatever_an_operation_raises_is_recorded(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def compute(self: Pipeline, image: np.ndarray) -> np.ndarray:
+    def compute(self: Pipeline, image: np.ndarray) -> tuple[np.ndarray, list[Any]]:
         if image.shape == (40, 60, 3):
             raise RuntimeError("unheard of")
-        return image
+        return image, []
 
-    monkeypatch.setattr(Pipeline, "__call__", compute)
+    monkeypatch.setattr(Pipeline, "run", compute)
     assert run("gray", photos / "a.png", "out").failed == 1
     assert entries(Path("out"))["a.png"].error == "RuntimeError: unheard of"
 

@@ -166,7 +166,7 @@ def test_kernels_of_a_batch_have_few_threads(workplace: Path, monkeypatch: pytes
     seen = []
     before = cvkit.get_num_threads()
     monkeypatch.setattr(
-        Pipeline, "__call__", lambda self, image: seen.append(cvkit.get_num_threads()) or image
+        Pipeline, "run", lambda self, image: (seen.append(cvkit.get_num_threads()) or image, [])
     )
     batch = Work(Pipeline.of("gray"), str(workplace / "out"), str(workplace), kernel_threads=1)
     batch.try_out()

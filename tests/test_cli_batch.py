@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +51,11 @@ def test_an_operation_with_its_options(capsys: pytest.CaptureFixture[str]) -> No
         "border": "replicate",
         "inverse": False,
     }
+
+
+def test_thresholds_that_were_found_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", "threshold", "photos/a.png", "out", "--value", "triangle", "--mode", "gray"]) == 0
+    assert re.search(r"photos/a.png: threshold found value \d+\n", capsys.readouterr().err)
 
 
 def test_a_recipe(capsys: pytest.CaptureFixture[str]) -> None:

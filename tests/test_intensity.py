@@ -59,6 +59,15 @@ def test_images_of_one_or_two_values(image: np.ndarray) -> None:
         assert find(image) == cv2.threshold(image, 0, 255, flag)[0]
 
 
+def test_thresholds_by_name_are_found_in_each_image() -> None:
+    stack = np.stack([noise(20, 30, seed=seed) // (seed + 1) for seed in range(3)])[..., np.newaxis]
+    for name, find in (("otsu", cvkit.otsu_threshold), ("triangle", cvkit.triangle_threshold)):
+        expected = [cvkit.threshold(image, find(image), maximum=9, method="truncate") for image in stack]
+        found = cvkit.threshold(stack, name, maximum=9, method="truncate")
+        np.testing.assert_array_equal(found, expected)
+        assert cvkit.threshold(stack[:0], name).shape == (0, 20, 30, 1)
+
+
 def test_the_triangle_method_knows_16_bits() -> None:
     image = (noise(40, 50, dtype=np.uint16).astype(np.float64) ** 2 / 65535).astype(np.uint16)
     for values in (image, 65535 - image):
@@ -98,6 +107,20 @@ def test_large_images_are_looked_up_by_pairs() -> None:
     np.testing.assert_array_equal(cvkit.lookup(image, table), table[image])
 
 
+def test_negative_values_count_from_the_end_of_the_table() -> None:
+    image, table = noise(9, 11, dtype=np.int16), noise(1, 1 << 16, dtype=np.uint16)[0]
+    np.testing.assert_array_equal(cvkit.lookup(image, table), table[image])
+    with pytest.raises(ValueError, match=r"table must have shape \(65536,\) or \(65536, 1\)"):
+        cvkit.lookup(image, table[: 1 << 15])
+
+
+def test_any_number_of_channels() -> None:
+    image = noise(1, 2, 1 << 18)
+    table = noise(256, 1 << 18, seed=1)
+    expected = np.take_along_axis(table, image[0].astype(np.intp), axis=0)
+    np.testing.assert_array_equal(cvkit.lookup(image, table)[0], expected)
+
+
 def test_gamma_of_16_bits_is_rounded() -> None:
     image = noise(9, 11, dtype=np.uint16)
     np.testing.assert_array_equal(
@@ -130,6 +153,12 @@ IMAGE, FLOATS = noise(8, 9), noise(8, 9, dtype=np.float32)
     [
         (lambda: cvkit.threshold(IMAGE, 5, method="otsu"), ValueError, "method must be one of 'binary'"),
         (lambda: cvkit.threshold(IMAGE, math.nan), ValueError, "value must be finite"),
+        (
+            lambda: cvkit.threshold(IMAGE, "mean"),
+            ValueError,
+            "value, unless a number, must be one of 'otsu', 'triangle', got 'mean'",
+        ),
+        (lambda: cvkit.threshold(FLOATS, "otsu"), TypeError, "image must have dtype uint8, uint16, got"),
         (lambda: cvkit.threshold(IMAGE.astype(np.int32), 5), TypeError, "image must have dtype .*int16"),
         (lambda: cvkit.otsu_threshold(noise(4, 4, 3)), ValueError, "image must have 1 channels"),
         (lambda: cvkit.triangle_threshold(FLOATS), TypeError, "image must have dtype uint8, uint16"),

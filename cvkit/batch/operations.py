@@ -14,6 +14,7 @@ import numpy as np
 import cvkit
 from cvkit import _validate
 from cvkit.batch.parameters import Parameter, parameters_of
+from cvkit.intensity.threshold import FINDERS
 
 # The format of results that are not images as they came: derivatives and other colors are signed or not
 # whole, features are vectors or have many channels, regions are measured. All others keep the format of their
@@ -47,6 +48,9 @@ _FORMATS = {
     "sobel": "tiff",
     "watershed": "npy",
 }
+
+# Operation and parameter whose value may be the name of what finds it in an image.
+_FOUND = {"threshold": {"value": FINDERS}}
 
 NUMBERS = (
     "draw_contours",
@@ -100,6 +104,14 @@ class Operation:
         for parameter in self.parameters.values():
             if parameter.is_required and parameter.name not in given:
                 raise TypeError(f"{self.name} needs the parameter {parameter.name!r}")
+
+    def find(self, image: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Find the parameters that are given by the name of a method, such as Otsu's threshold."""
+        return {
+            name: finders[given[name]](image)
+            for name, finders in _FOUND.get(self.name, {}).items()
+            if isinstance(given[name], str) and given[name] in finders
+        }
 
 
 def gray(image: Any) -> Any:

@@ -155,6 +155,13 @@ def _number(text: str) -> int | float:
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
 
 
+def _number_or_name(text: str) -> int | float | str:
+    try:
+        return _number(text)
+    except ValueError:
+        return text
+
+
 def _numbers(text: str) -> tuple[int | float, ...]:
     return tuple(_number(part.strip()) for part in re.split(r"[x,]", text))
 
@@ -205,6 +212,7 @@ _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "int": ("N", int),
     "float": ("X", _number),
     "str": ("NAME", str),
+    "float | str": ("X|NAME", _number_or_name),
     "int | tuple[int, int]": ("N|HxW", _number_or_pair),
     "int | tuple[int, int] | npt.ArrayLike": ("N|HxW|ARRAY", _size_or_array),
     "float | tuple[float, float]": ("X|YxX", _number_or_pair),
@@ -223,6 +231,7 @@ _MEANING = {
     "N": "a whole number",
     "X": "a number",
     "NAME": "a name",
+    "X|NAME": "a number or a name",
     "N|HxW": "a whole number or two, such as 5 or 3x5",
     "N|HxW|ARRAY": "a size such as 5 or 3x5, an array such as [[0,1],[1,1]], or a .npy, .csv or .txt file",
     "X|YxX": "a number or two, such as 1.5 or 1x2.5",

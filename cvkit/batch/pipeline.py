@@ -74,14 +74,31 @@ class Pipeline:
 
     def __call__(self, image: Any) -> Any:
         """Run the steps on an image; :class:`PipelineError` where one of several cannot."""
+        return self.run(image)[0]
+
+    def run(self, image: Any) -> tuple[Any, list[dict[str, Any]]]:
+        """Run the steps, and tell which parameters were found in the image, in the form of steps.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from cvkit.batch import Pipeline
+        >>> Pipeline.of("threshold", value="otsu").run(np.array([[3, 9, 8]], np.uint8))
+        (array([[  0, 255, 255]], dtype=uint8), [{'name': 'threshold', 'parameters': {'value': 3}}])
+        """
+        found = []
         for number, step in enumerate(self.steps, start=1):
+            operation = step.operation
             try:
-                image = step.operation.function(image, **step.parameters)
+                values = operation.find(image, step.parameters)
+                image = operation.function(image, **{**step.parameters, **values})
             except (TypeError, ValueError) as error:
                 if len(self.steps) == 1:
                     raise
                 raise PipelineError(f"step {number}, {step.name}: {error}") from error
-        return image
+            if values:
+                found.append(Step(step.name, values).to_json())
+        return image, found
 
     def to_json(self) -> dict[str, Any]:
         """Give the pipeline the form it has in the manifest."""

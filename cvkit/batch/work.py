@@ -42,6 +42,7 @@ class Item:
     size: int = 0
     mtime_ns: int = 0
     image: Any = None
+    found: list[dict[str, Any]] = field(default_factory=list)
     is_written: bool = False
     error: str | None = None
     seconds: float = field(default=0.0)
@@ -107,20 +108,21 @@ class Work:
                 item.error = self._transform(item.task, is_stopped)
                 item.is_written = True
             else:
-                item.image = self._result(item.image)
+                item.image, item.found = self._result(item.image)
         except Exception as error:  # whatever an image does to an operation is that image's failure only
             item.error = reason_of(error, os.path.join(self.folder, item.task.path))
             item.image = None
         item.seconds += time.perf_counter() - start
         return item
 
-    def _result(self, image: np.ndarray) -> Any:
+    def _result(self, image: np.ndarray) -> tuple[Any, list[dict[str, Any]]]:
+        """Compute what is to be written, and what was found on the way."""
         with thread_limit(self.kernel_threads):
-            result = self.pipeline(to_device(image) if self.settings.on_gpu else image)
+            result, found = self.pipeline.run(to_device(image) if self.settings.on_gpu else image)
         if isinstance(result, tuple):
             arrays = map(to_host, result)
-            return type(result)._make(arrays) if hasattr(result, "_make") else tuple(arrays)
-        return _converted(to_host(result), self.settings.convert)
+            return type(result)._make(arrays) if hasattr(result, "_make") else tuple(arrays), found
+        return _converted(to_host(result), self.settings.convert), found
 
     def _transform(self, task: Task, is_stopped: Callable[[], bool]) -> str | None:
         """Work on a video, frame by frame; return why it ended before its time."""
@@ -132,7 +134,7 @@ class Work:
             height, width = image.shape[:2]
             if settings.max_pixels is not None and height * width > settings.max_pixels:
                 raise ValueError(f"{width} x {height} are more than {settings.max_pixels} pixels")
-            return self._result(cvkit.rgb_to_gray(image) if settings.mode == "gray" else image)
+            return self._result(cvkit.rgb_to_gray(image) if settings.mode == "gray" else image)[0]
 
         target = Path(self.output, task.output)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -171,6 +173,7 @@ class Work:
             output=item.task.output if item.is_written else None,
             error=item.error,
             milliseconds=round(item.seconds * 1000, 3),
+            found=item.found,
         )
 
     def try_out(self, format: str = "keep") -> None:
@@ -186,7 +189,7 @@ class Work:
         refused: Exception | None = None
         for image in attempts:
             try:
-                result = self._result(np.ascontiguousarray(image))
+                result, _ = self._result(np.ascontiguousarray(image))
             except (TypeError, ValueError) as error:
                 refused = refused or error
             else:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from cvkit.batch.parameters import Parameter
     from cvkit.batch.runner import Run
 
-# Failed files are named when they fail, up to this many; the manifest has them all.
-_FAILURES_NAMED = 20
+# Failed files are named when they fail, up to this many; the manifest has them all. So are thresholds found.
+_NAMED = 20
 
 
 class Mode(str, Enum):
@@ -283,8 +283,10 @@ def _follow(batch: Run, progress: Progress) -> int:
         with _gentle_interrupt(batch.stop, progress), progress:
             for entry in batch.entries():
                 failed = entry.status == "failed"
-                if failed and summary.failed <= _FAILURES_NAMED:
+                if failed and summary.failed <= _NAMED:
                     progress.say(f"failed: {entry.path}: {entry.error}")
+                if entry.found and summary.done <= _NAMED:
+                    progress.say(f"{entry.path}: {', '.join(map(_found, entry.found))}")
                 ended = summary.done + summary.failed + summary.unchanged
                 progress.advance(ended - shown, failed=int(failed))
                 shown = ended
@@ -294,6 +296,12 @@ def _follow(batch: Run, progress: Progress) -> int:
         progress.say(f"stopped: {error}")
         return 1
     return 130 if summary.stopped else int(summary.failed > 0)
+
+
+def _found(step: dict[str, Any]) -> str:
+    """Say which parameters of a step were found in an image."""
+    values = ", ".join(f"{name} {value}" for name, value in step["parameters"].items())
+    return f"{_dashed(step['name'])} found {values}"
 
 
 @contextmanager

@@ -28,12 +28,13 @@ def lookup(image: Array, table: Array, *, out: Array | None = None) -> Array:
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8 or uint16
-        The image or stack.
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16 or int16
+        The image or stack, of any number of channels.
     table : array_like, (V,) or (V, C)
-        What becomes of each of the V = 256 values of uint8 or 65536 of uint16: the same for all channels or
-        a column for each. Of uint8, int8, uint16, int16, int32, float32 or float64; whole numbers of another
-        dtype, such as a list's, count as of the dtype of the image.
+        What becomes of each of the V = 256 values of uint8 or 65536 of 16 bits: the same for all channels or
+        a column for each. Negative values of int16 count from the end of the table, as NumPy's indices do.
+        Of uint8, int8, uint16, int16, int32, float32 or float64; whole numbers of another dtype, such as a
+        list's, count as of the dtype of the image.
     out : array, optional
         Takes the result instead of new memory: contiguous, of the result's shape and dtype, and nowhere that
         the image is.
@@ -56,7 +57,7 @@ def lookup(image: Array, table: Array, *, out: Array | None = None) -> Array:
     >>> cvkit.lookup(np.array([[0, 1, 255]], np.uint8), np.arange(255, -1, -1))
     array([[255, 254,   0]], dtype=uint8)
     """
-    stack = ImageStack.of(image, dtypes=(np.uint8, np.uint16), out=out)
+    stack = ImageStack.of(image, dtypes=(np.uint8, np.uint16, np.int16), channels=None, out=out)
     host_table = to_host(table) if on_device(table) else table
     by_channel = _validate.value_table(host_table, stack.dtype, stack.shape[3], _TABLE_DTYPES)
     result = stack.output(dtype=by_channel.dtype)
@@ -66,8 +67,10 @@ def lookup(image: Array, table: Array, *, out: Array | None = None) -> Array:
 
 def _look_up(stack: ImageStack, table: np.ndarray, result: Array) -> None:
     """Look up by a table, or one for each channel along the first axis."""
-    values, out_values = flat(stack.array), flat(result)
-    stack.kernels(lookup_kernels).look_up_values(values, table.shape[0], table.reshape(-1), out_values)
+    values = flat(stack.array)
+    if stack.dtype.kind == "i":  # without its sign, a negative number is the place from the end of the table
+        values = values.view(np.uint16)
+    stack.kernels(lookup_kernels).look_up_values(values, table.shape[0], table.reshape(-1), flat(result))
 
 
 def adjust_gamma(image: Array, gamma: float, *, out: Array | None = None) -> Array:
@@ -76,7 +79,7 @@ def adjust_gamma(image: Array, gamma: float, *, out: Array | None = None) -> Arr
     Parameters
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image or stack; floats from 0 to 1. Negative ones become NaN.
+        The image or stack, of any number of channels; floats from 0 to 1. Negative ones become NaN.
     gamma : float
         The power, at least 0.
     out : array, optional
@@ -105,7 +108,7 @@ def adjust_gamma(image: Array, gamma: float, *, out: Array | None = None) -> Arr
     >>> cvkit.adjust_gamma(np.array([[0, 64, 128, 255]], np.uint8), 0.5)
     array([[  0, 128, 181, 255]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, channels=None, out=out)
     exponent = _validate.number(gamma, "gamma", minimum=0)
     result = stack.output()
     if stack.dtype.kind == "u":
@@ -128,8 +131,9 @@ def normalize(image: Array, low: float, high: float, *, out: Array | None = None
 
     Parameters
     ----------
-    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The image, or a stack of which each image is stretched by itself, all its channels alike.
+    image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The image, or a stack of which each image is stretched by itself, all its channels alike, however
+        many.
     low, high : float
         The range of the result; in the other order they are swapped.
     out : array, optional
@@ -160,7 +164,7 @@ def normalize(image: Array, low: float, high: float, *, out: Array | None = None
     >>> cvkit.normalize(np.array([[10, 20, 60]], np.uint8), 0, 255)
     array([[  0,  51, 255]], dtype=uint8)
     """
-    stack = ImageStack.of(image, out=out)
+    stack = ImageStack.of(image, dtypes=_validate.SIGNED_DTYPES, channels=None, out=out)
     largest = None if stack.dtype.kind == "f" else _LARGEST_SUM
     smallest = None if largest is None else -largest
     bounds = sorted(
@@ -184,8 +188,8 @@ def normalize(image: Array, low: float, high: float, *, out: Array | None = None
 def _ranges(stack: ImageStack, values: Array) -> np.ndarray:
     """Find the least and the largest value of each row, (N, 2); infinite and the other way round for NaN."""
     count, length = values.shape
-    is_float = stack.dtype.kind == "f"
-    widest = (np.inf, -np.inf) if is_float else (np.iinfo(stack.dtype).max, 0)
+    limits = None if stack.dtype.kind == "f" else np.iinfo(stack.dtype)
+    widest = (np.inf, -np.inf) if limits is None else (limits.max, limits.min)
     ranges = stack.empty((count, -(-length // _PART), 2))
     inverted = np.empty(ranges.shape, stack.dtype)
     inverted[...] = widest
@@ -228,8 +232,8 @@ def blend(
 
     Parameters
     ----------
-    a, b : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, float32 or float64
-        The images or stacks, of one shape and dtype and on one device.
+    a, b : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
+        The images or stacks, of one shape and dtype and on one device, of any number of channels.
     weight_a, weight_b : float
         Weights of ``a`` and ``b``.
     offset : float
@@ -261,7 +265,7 @@ def blend(
     >>> cvkit.blend(np.array([[100, 200]], np.uint8), np.array([[50, 250]], np.uint8), 0.5, 0.5)
     array([[ 75, 225]], dtype=uint8)
     """
-    first, second = pair_of_images(a, b, out=out)
+    first, second = pair_of_images(a, b, dtypes=_validate.SIGNED_DTYPES, channels=None, out=out)
     result = first.output(others=(second.array,))
     weights = _weights(first.dtype, weight_a, weight_b, offset)
     values = flat(first.array), flat(second.array)

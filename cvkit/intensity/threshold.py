@@ -31,7 +31,7 @@ _DTYPES = (*_validate.IMAGE_DTYPES, np.int16)
 @_validate.unlike("cv2.threshold(src, thresh, maxval, type)")
 def threshold(
     image: Array,
-    value: float,
+    value: float | str,
     *,
     maximum: float = 255,
     method: str = "binary",
@@ -43,8 +43,9 @@ def threshold(
     ----------
     image : array, (H, W), (H, W, C) or (N, H, W, C), uint8, uint16, int16, float32 or float64
         The image or stack.
-    value : float
-        The threshold; for integers its floor.
+    value : float, "otsu" or "triangle"
+        The threshold; for integers its floor. By name, what :func:`otsu_threshold` or
+        :func:`triangle_threshold` finds, in each image of a stack by itself.
     maximum : float
         What the two binary methods set values to, rounded and saturated as pixels are.
     method : {"binary", "binary_inverse", "truncate", "to_zero", "to_zero_inverse"}
@@ -85,11 +86,21 @@ def threshold(
     array([[  0,   0, 255]], dtype=uint8)
     >>> cvkit.threshold(image, 100, method="truncate")
     array([[ 10, 100, 100]], dtype=uint8)
+    >>> cvkit.threshold(image, "otsu")
+    array([[  0,   0, 255]], dtype=uint8)
     """
     stack = ImageStack.of(image, dtypes=_DTYPES, out=out)
+    kernels = stack.kernels(threshold_kernels)
+    if isinstance(value, str):
+        found = _validate.one_of(value, FINDERS, "value, unless a number,")(stack.array)
+        rules = [_rule(stack.dtype, limit, maximum, method) for limit in found.tolist()]
+        result = stack.output()
+        for index, rule in enumerate(rules):
+            kernels.apply_rule(flat(stack.array[index]), rule, flat(result[index]))
+        return stack.restore(result)
     rule = _rule(stack.dtype, value, maximum, method)
     result = stack.output()
-    stack.kernels(threshold_kernels).apply_rule(flat(stack.array), rule, flat(result))
+    kernels.apply_rule(flat(stack.array), rule, flat(result))
     return stack.restore(result)
 
 
@@ -211,6 +222,10 @@ def _triangle(counts: np.ndarray) -> int:
     if distances.max(initial=0) > 0:
         farthest = int(values[distances.argmax()])
     return last - (farthest - 1) if is_flipped else farthest - 1
+
+
+FINDERS = {"otsu": otsu_threshold, "triangle": triangle_threshold}
+"""What finds a threshold, by the names that :func:`threshold` takes."""
 
 
 @_validate.unlike("cv2.adaptiveThreshold(src, maxValue, adaptiveMethod, thresholdType, blockSize, C)")

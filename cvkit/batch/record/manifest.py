@@ -6,7 +6,7 @@ import json
 import os
 from array import array
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, TypeVar
@@ -57,6 +57,9 @@ class Entry:
         Why there is none, or not all of it.
     milliseconds : float
         Time for reading, computing and writing.
+    found : list of dict
+        Steps with the parameters that were found in the image, such as the threshold where a method to find
+        it was given. Of a video nothing is noted: it is another in each frame.
 
     Examples
     --------
@@ -76,16 +79,20 @@ class Entry:
     output: str | None
     error: str | None
     milliseconds: float
+    found: list[dict[str, Any]] = field(default_factory=list, kw_only=True)
 
     def to_line(self) -> bytes:
         """Write the entry as a line of ASCII; names that are not valid UTF-8 survive as surrogates."""
-        return json.dumps(asdict(self)).encode("ascii") + b"\n"
+        values = asdict(self)
+        if not self.found:
+            del values["found"]
+        return json.dumps(values).encode("ascii") + b"\n"
 
     @classmethod
     def from_line(cls: type[_Entry], line: bytes) -> _Entry:
         """Read a line; keys that a later version may add do not count."""
         values = json.loads(line)
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+        return cls(**{known.name: values[known.name] for known in fields(cls) if known.name in values})
 
 
 class Manifest:

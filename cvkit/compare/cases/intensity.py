@@ -46,6 +46,22 @@ THRESHOLD = [
 ]
 
 
+def _threshold_by_name(name: str, flag: int) -> Case:
+    return Case(
+        "threshold",
+        name,
+        lambda image: cvkit.threshold(image, name),
+        lambda image: cv2.threshold(image, 0, 255, flag)[1],
+        bar=1.0,
+    )
+
+
+THRESHOLD += [
+    _threshold_by_name("otsu", cv2.THRESH_OTSU),
+    _threshold_by_name("triangle", cv2.THRESH_TRIANGLE),
+]
+
+
 def _found(function: Callable[[Array], Any]) -> Callable[[Array], np.ndarray]:
     """Return what a function finds in an image, or in each of a stack, as an array."""
     return lambda image: np.asarray(function(image), np.float64)
@@ -119,7 +135,9 @@ LOOKUP = [
     _lookup("uint8", 3, _table("uint8", 1)),
     _lookup("uint8", 3, _table("uint8", 3)),
     _lookup("uint8", 4, _table("float32", 4)),
+    _lookup("uint8", 7, _table("uint8", 7)),
     _lookup("uint16", 1, _table("uint16", 1, 1 << 16)),
+    _lookup("int16", 1, _table("uint16", 1, 1 << 16)),
 ]
 
 
@@ -172,6 +190,7 @@ NORMALIZE = [
     _normalize("uint8", 1, 0, 255),
     _normalize("uint8", 3, 300.5, -20),
     _normalize("uint16", 1, 0, 65535),
+    _normalize("int16", 1, -1000, 40000.5),
     _normalize("float32", 1, 0, 1),
 ]
 
@@ -207,6 +226,7 @@ BLEND = [
     _blend("uint8", 1, 0.3, 0.55, 0),
     _blend("uint8", 3, 1.5, -0.75, 10.25),
     _blend("uint16", 1, 0.3, 0.55, 0),
+    _blend("int16", 3, 1.5, -0.75, 10.25),
     _blend("float32", 1, 0.3, 0.7, -3.1),
 ]
 

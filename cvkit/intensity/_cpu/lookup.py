@@ -66,7 +66,7 @@ def _look_up_pixels(values, channels, table, out):
 @cpu_kernel
 def look_up_values(values, channels, table, out):
     """Replace each value of a flat array by what the table of its channel, one after another, has for it."""
-    size = SPAN // channels * channels
+    size = max(SPAN // channels, 1) * channels
     by_pairs = channels == 1 and table.nbytes == 256 and out.size >= _MANY
     pairs = np.empty(2 << 16 if by_pairs else 0, table.dtype)
     if by_pairs:
@@ -134,16 +134,16 @@ def find_ranges(values, size, ranges):
 def _stored(total, out):
     """Round a sum to what ``out`` holds."""
     if holds_integers(out):
-        return min(max(nearest(total), 0), np.iinfo(out.dtype).max)
+        return min(max(nearest(total), np.iinfo(out.dtype).min), np.iinfo(out.dtype).max)
     return total
 
 
 @overload(_stored)
 def _stored_by_type(total, out):
-    """Let the compiler know the largest value: saturating is one instruction then."""
+    """Let the compiler know the bounds: saturating is one instruction then."""
     if not isinstance(out.dtype, types.Integer):
         return lambda total, out: total
-    smallest, largest = np.int32(0), np.int32(out.dtype.maxval)
+    smallest, largest = np.int32(out.dtype.minval), np.int32(out.dtype.maxval)
     return lambda total, out: min(max(nearest(total), smallest), largest)
 
 

@@ -75,16 +75,17 @@ def find_ranges(values, size, ranges):
 def _stored(total, out):
     """Round a sum to what ``out`` holds: first clipped, because ``nearest`` takes small numbers only here."""
     if holds_integers(out):
-        return nearest(min(max(np.float32(total), np.float32(0)), np.float32(np.iinfo(out.dtype).max)))
+        limits = np.iinfo(out.dtype)
+        return nearest(min(max(np.float32(total), np.float32(limits.min)), np.float32(limits.max)))
     return total
 
 
 @overload(_stored, target="generic")
 def _stored_by_type(total, out):
-    """Let the compiler know the largest value, and that what is stored is one type."""
+    """Let the compiler know the bounds, and that what is stored is one type."""
     if not isinstance(out.dtype, types.Integer):
         return lambda total, out: total
-    smallest, largest = np.float32(0), np.float32(out.dtype.maxval)
+    smallest, largest = np.float32(out.dtype.minval), np.float32(out.dtype.maxval)
     return lambda total, out: nearest(min(max(np.float32(total), smallest), largest))
 
 
