@@ -122,7 +122,7 @@ def _value(sums, start, offsets, weights, factor, node):
     return np.float32(total * factor)
 
 
-@helper(contract=False)
+@helper(contract=False, force_inline=True)
 def _stage_total(sums, start, factor, model, stage):
     """Sum what the trees of a stage give one window."""
     total = 0.0
@@ -139,7 +139,7 @@ def _stage_total(sums, start, factor, model, stage):
     return total
 
 
-@helper
+@helper(force_inline=True)
 def _add_tree(sums, start, model, tree, factors, reachable, totals):
     """Add what one tree gives LANES windows."""
     root, end = model.trees[tree], model.trees[tree + 1]
@@ -160,7 +160,7 @@ def _add_tree(sums, start, model, tree, factors, reachable, totals):
     choose(reachable, model.leaves, root + np.uintp(tree), end - root + np.uintp(1), totals)
 
 
-@helper
+@helper(force_inline=True)
 def _passed_stage(sums, start, model, stage, factors, reachable, totals):
     """Return the bits of the windows among LANES that a stage lets pass."""
     totals[:] = 0.0
@@ -195,7 +195,7 @@ def _bit_count(bits):
     return count
 
 
-@helper
+@helper(force_inline=True)
 def _scan_lanes(sums, start, model, alive, lanes, scores):
     """Send the windows among LANES that passed the first stage through the others; return who passes all.
 
