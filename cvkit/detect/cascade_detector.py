@@ -39,7 +39,25 @@ class _Model(NamedTuple):
     trees: np.ndarray
     stages: np.ndarray
     limits: np.ndarray
+    subsets: np.ndarray
     area: np.float64
+
+
+class _Corners(NamedTuple):
+    """Places in the window, and the planes of sums they are looked up in."""
+
+    x: np.ndarray
+    y: np.ndarray
+    plane: np.ndarray
+
+
+class _Sums(NamedTuple):
+    """Room for the sums of all levels of one step, (plane, row, column), and the model with its offsets."""
+
+    step: int
+    flat: Array
+    planes: Array
+    model: _Model
 
 
 class _Level(NamedTuple):
@@ -125,7 +143,10 @@ class CascadeDetector(WindowDetector):
         self.min_size = None if min_size is None else _size(min_size, "min_size")
         self.max_size = None if max_size is None else _size(max_size, "max_size")
         self.cascade = checked_cascade(cascade, self.window)
+        self._is_lbp = self.cascade.weights.size == 0
         self._model = _kernel_model(self.cascade, self.window)
+        self._corners = _corners(self.cascade)
+        self._norm = _norm_corners(self.window)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> CascadeDetector:
@@ -202,11 +223,12 @@ class CascadeDetector(WindowDetector):
         >>> from cvkit.detect.cascade_files import Cascade
         >>> one = np.ones(1, int)
         >>> whole = np.array([[[1, 1, 8, 8], [1, 1, 8, 4], [0] * 4]])
-        >>> stump = Cascade(whole, [[-1, 2, 0]], [False], [0], [[0, -1]], [0.0], np.empty((1, 0)), [1, -1], one,
-        ...                 one, [0.5])
+        >>> stump = Cascade(whole, [[-1, 2, 0]], [False], [0], [[0, -1]], [0.0], np.empty((1, 0)),
+        ...                 [1, -1], one, one, [0.5])
         >>> image = np.zeros((30, 30), np.uint8)
         >>> image[12:] = 200
         >>> CascadeDetector(stump, (10, 10), min_neighbors=8).detect(image).xyxy
+        array([[ 7.,  5., 22., 20.]], dtype=float32)
         """
         pixels, corner = self._part(image, region)
         windows, scores, shape = self._passing(pixels)
@@ -218,7 +240,7 @@ class CascadeDetector(WindowDetector):
     def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:
         windows, scores, shape = self._passing(image)
         kept = scores >= self.threshold
-        return _clipped(windows[kept], shape) / self.upscale, scores[kept].astype(np.float32)
+        return _clipped(windows[kept], shape) / self.upscale, scores[kept]
 
     def _passing(self, image: Array) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
         """Return the windows of the enlarged image that pass all stages, their scores, and its shape."""
@@ -229,32 +251,49 @@ class CascadeDetector(WindowDetector):
             gray = cvkit.resize(gray, enlarged, interpolation="bilinear_exact")
         shape = (int(gray.shape[0]), int(gray.shape[1]))
         windows, scores = [np.empty((0, 4), np.int32)], [np.empty(0)]
+        sums = None
         for level in self._levels(shape):
+            if sums is None or sums.step != level.step:  # the first level of a step is the largest
+                sums = self._room(level)
             is_full = level.shape == shape
             resized = gray if is_full else cvkit.resize(gray, level.shape, interpolation="bilinear_exact")
-            rows, columns, found = self._scan_level(resized, level)
+            rows, columns, found = self._scan_level(resized, level, sums)
             if len(rows):
                 corner = np.stack([columns, rows], axis=1) * level.step
                 corner = np.rint(corner.astype(np.float32) * level.scale).astype(np.int32)
                 windows.append(np.concatenate([corner, corner + self._window_at(level.scale)[::-1]], axis=1))
                 scores.append(found)
-        return np.concatenate(windows), np.concatenate(scores), shape
+        return np.concatenate(windows), np.concatenate(scores).astype(np.float32), shape
 
-    def _scan_level(self, image: Array, level: _Level) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return rows, columns and scores of the windows of a level that pass all stages."""
-        stack = ImageStack.of(image)
-        kernels = stack.kernels(cascade_detector_kernels)
+    def _room(self, level: _Level) -> _Sums:
+        """Make room for the sums of a level and of smaller ones of its step."""
         half = level.shape[1] // 2 + 1
         stride = 2 * half if level.step == 2 else level.shape[1] + 1
-        planes = 3 if self.cascade.tilted.any() else 2
+        count = 1 if self._is_lbp else 3 if self.cascade.tilted.any() else 2
         size = (level.shape[0] + 1) * stride
-        sums = np.empty(planes * size + LANES, np.int32)
-        kernels.integrate(image, level.step, sums[: planes * size].reshape(planes, -1, stride))
-        model = self._model_at(level.step, stride, size)
+        flat = np.empty(count * size + LANES, np.int32)
+        planes = flat[: count * size].reshape(count, -1, stride)
+
+        def offsets(corners: _Corners) -> np.ndarray:
+            x = corners.x if level.step == 1 else corners.x // 2 + corners.x % 2 * half
+            return (corners.plane * size + corners.y * stride + x).astype(np.uintp).ravel()
+
+        model = self._model._replace(
+            offsets=offsets(self._corners), norm=offsets(self._norm), stride=np.uintp(stride)
+        )
+        return _Sums(level.step, flat, planes, model)
+
+    def _scan_level(
+        self, image: Array, level: _Level, sums: _Sums
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows, columns and scores of the windows of a level that pass all stages."""
+        kernels = ImageStack.of(image).kernels(cascade_detector_kernels)
+        kernels.integrate(image, level.step, sums.planes)
         hit_columns = np.empty((level.rows, level.columns), np.int32)
         hit_scores = np.empty((level.rows, level.columns))
         counts = np.empty(level.rows, np.int64)
-        kernels.scan_haar(sums, model, level.step, level.columns, hit_columns, hit_scores, counts)
+        scan = kernels.scan_lbp if self._is_lbp else kernels.scan_haar
+        scan(sums.flat, sums.model, level.step, level.columns, hit_columns, hit_scores, counts)
         rows = np.repeat(np.arange(level.rows), counts)
         places = (rows, np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts))
         return rows, hit_columns[places], hit_scores[places]
@@ -284,7 +323,7 @@ class CascadeDetector(WindowDetector):
         sizes = np.array([self._window_at(scale) for scale in possible])
         least = np.array(self.min_size or (0, 0)) * self.upscale
         most = np.array(shape) if self.max_size is None else np.array(self.max_size) * self.upscale
-        is_wanted = (sizes <= most).all(axis=1) & (sizes >= least).all(axis=1)
+        is_wanted: np.ndarray = np.all((sizes <= most) & (sizes >= least), axis=1)
         if not is_wanted.any():
             is_wanted[((sizes - least) ** 2).sum(axis=1).argmin()] = True
         return [scale for scale, wanted in zip(possible, is_wanted, strict=True) if wanted]
@@ -293,28 +332,26 @@ class CascadeDetector(WindowDetector):
         """Height and width of the windows of a level, in pixels of the image."""
         return np.rint(np.array(self.window, np.float32) * scale).astype(np.int32)
 
-    def _model_at(self, step: int, stride: int, plane: int) -> _Model:
-        """Give the model the offsets of corners from a window's, in planes of sums of one level."""
 
-        def offsets(x: np.ndarray, y: np.ndarray, plane_number: Any) -> np.ndarray:
-            column = x if step == 1 else x // 2 + x % 2 * (stride // 2)
-            return (plane_number * plane + y * stride + column).astype(np.uintp)
+def _corners(cascade: Cascade) -> _Corners:
+    """Return the corners of the rectangles of each node, (N, 3, 4), or of the blocks of LBP, (N, 4, 4)."""
+    rectangles = cascade.rectangles[cascade.feature].astype(np.int64)
+    if cascade.weights.size == 0:
+        x, y, width, height = (side[:, :, np.newaxis] for side in np.moveaxis(rectangles, -1, 0))
+        edge = np.arange(4)
+        zeros = np.zeros((len(rectangles), 4, 4), np.int64)
+        return _Corners(x + width * edge + zeros, y + height * edge[:, np.newaxis] + zeros, zeros)
+    is_tilted = cascade.tilted[cascade.feature][:, np.newaxis, np.newaxis]
+    x, y = (
+        np.where(is_tilted, *pair) for pair in zip(_tilted(rectangles), _upright(rectangles), strict=True)
+    )
+    return _Corners(x, y, 2 * is_tilted.astype(np.int64))
 
-        x, y, is_tilted = self._corners
-        inner = np.array([1, 1, self.window[1] - 2, self.window[0] - 2])
-        norm = [offsets(*_upright(inner), number) for number in (0, 1)]
-        return self._model._replace(
-            offsets=offsets(x, y, 2 * is_tilted).ravel(), norm=np.concatenate(norm), stride=np.uintp(stride)
-        )
 
-    @property
-    def _corners(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return x and y of the corners of each node's rectangles, (N, 3, 4), and which are tilted."""
-        rectangles = self.cascade.rectangles[self.cascade.feature].astype(np.int64)
-        is_tilted = self.cascade.tilted[self.cascade.feature][:, np.newaxis, np.newaxis]
-        upright, tilted = _upright(rectangles), _tilted(rectangles)
-        x, y = (np.where(is_tilted, *pair) for pair in zip(tilted, upright, strict=True))
-        return x, y, is_tilted.astype(np.int64)
+def _norm_corners(window: tuple[int, int]) -> _Corners:
+    """Return the corners of the window without its margin, in the sums and in those of squares, (2, 4)."""
+    x, y = _upright(np.array([1, 1, window[1] - 2, window[0] - 2]))
+    return _Corners(x, y, np.arange(2)[:, np.newaxis])
 
 
 def _upright(rectangle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -331,7 +368,9 @@ def _tilted(rectangle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _size(value: Any, name: str) -> tuple[float, float]:
-    height, width = (_validate.number(side, name, minimum=0) for side in value)
+    height, width = (float(side) for side in _validate.matrix(value, (2,), name))
+    if min(height, width) < 0:
+        raise ValueError(f"{name} must be at least 0, got {value!r}")
     return height, width
 
 
@@ -350,7 +389,7 @@ def _kernel_model(cascade: Cascade, window: tuple[int, int]) -> _Model:
         offsets=np.empty(0, np.uintp),
         norm=np.empty(0, np.uintp),
         stride=np.uintp(0),
-        weights=np.ascontiguousarray(cascade.weights[cascade.feature]).ravel(),
+        weights=cascade.weights[cascade.feature].ravel(),
         thresholds=cascade.threshold,
         choices=cascade.leaves[leaf].ravel(),
         masks=np.array([*keep_masks(cascade)], np.uint32).ravel(),
@@ -359,5 +398,6 @@ def _kernel_model(cascade: Cascade, window: tuple[int, int]) -> _Model:
         trees=trees.astype(np.uintp),
         stages=stages,
         limits=cascade.stage_thresholds.astype(np.float64),
+        subsets=cascade.subsets.ravel(),
         area=np.float64((window[0] - 2) * (window[1] - 2)),
     )

@@ -108,7 +108,9 @@ def read_cascade(path: str | os.PathLike[str]) -> tuple[Cascade, tuple[int, int]
                 raise ValueError("it is no storage of OpenCV")
             return _old_cascade(root[0]) if root[0].find("size") is not None else _new_cascade(root[0])
         except (ElementTree.ParseError, ValueError, OverflowError, IndexError) as error:
-            raise ValueError(f"{os.fspath(path)} is not a cascade of OpenCV or is damaged: {error}") from error
+            raise ValueError(
+                f"{os.fspath(path)} is not a cascade of OpenCV or is damaged: {error}"
+            ) from error
 
 
 def checked_cascade(cascade: Cascade, window: tuple[int, int]) -> Cascade:
@@ -139,10 +141,12 @@ def checked_cascade(cascade: Cascade, window: tuple[int, int]) -> Cascade:
     ...
     ValueError: cascade must have stages of trees of nodes, got 0 of 0 of 0
     """
-    dtypes = dict.fromkeys(Cascade._fields, np.dtype(np.int32))
-    dtypes.update(dict.fromkeys(("weights", "threshold", "leaves", "stage_thresholds"), np.dtype(np.float32)))
-    dtypes.update(tilted=np.dtype(np.bool_), subsets=np.dtype(np.uint32))
-    arrays = {name: np.ascontiguousarray(getattr(cascade, name), dtype) for name, dtype in dtypes.items()}
+    dtypes: dict[str, type] = dict.fromkeys(Cascade._fields, np.int32)
+    dtypes.update(dict.fromkeys(("weights", "threshold", "leaves", "stage_thresholds"), np.float32))
+    dtypes.update(tilted=np.bool_, subsets=np.uint32)
+    arrays: dict[str, np.ndarray] = {
+        name: np.ascontiguousarray(getattr(cascade, name), dtype) for name, dtype in dtypes.items()
+    }
     cascade = Cascade(**arrays)
     nodes, trees, stages = (len(a) for a in (cascade.feature, cascade.tree_sizes, cascade.stage_sizes))
     if 0 in (nodes, trees, stages):
@@ -235,7 +239,10 @@ def _new_cascade(root: Element) -> tuple[Cascade, tuple[int, int]]:
     if codes != (_CODES if kind == "LBP" else 0):
         raise ValueError(f"features of kind {kind} cannot have {codes} categories")
     stages = [
-        (float(_text(stage, "stageThreshold")), [_new_tree(tree, codes) for tree in _child(stage, "weakClassifiers")])
+        (
+            float(_text(stage, "stageThreshold")),
+            [_new_tree(tree, codes) for tree in _child(stage, "weakClassifiers")],
+        )
         for stage in _child(root, "stages")
     ]
     features = [_new_feature(feature, kind) for feature in _child(root, "features")]
@@ -259,7 +266,7 @@ def _new_tree(element: Element, codes: int) -> _Tree:
     )
 
 
-_Feature = tuple[list[Sequence[float]], bool]
+_Feature = tuple[list[list[float]], bool]
 
 
 def _new_feature(element: Element, kind: str) -> _Feature:
@@ -333,7 +340,7 @@ def _cascade(stages: list[tuple[float, list[_Tree]]], features: list[_Feature], 
 
 
 def _joined(parts: Sequence[Sequence[object]], shape: tuple[int, ...], dtype: type) -> np.ndarray:
-    joined = np.array([item for part in parts for item in part], dtype)
+    joined: np.ndarray = np.array([item for part in parts for item in part], dtype)
     return joined.reshape(shape) if joined.size else joined.reshape([max(0, size) for size in shape])
 
 

@@ -8,7 +8,7 @@ from cvkit._simd.sums import BLOCK, running_sums
 from cvkit._tiles import parts_of, span
 from cvkit.detect._cpu.lanes import (
     LANES,
-    choose,
+    give_leaf,
     narrow_of_three,
     narrow_of_two,
     norms,
@@ -44,7 +44,7 @@ def _square(row, out):
 
 @helper
 def _sum_tilted(before, above, row, row_above, out):
-    """Sum over the tilted squares whose lowest corners are below a row's pixels; the sums begin with column 0.
+    """Sum over the tilted squares whose lowest corners are below a row's pixels, from column 0 on.
 
     ``above`` and ``before`` are the same of one and two rows above.
     """
@@ -157,7 +157,9 @@ def _add_tree(sums, start, model, tree, factors, reachable, totals):
             narrow_of_two(sums, start, offsets, node, weights, factors, thresholds, model.masks, reachable)
         else:
             narrow_of_three(sums, start, offsets, node, weights, factors, thresholds, model.masks, reachable)
-    choose(reachable, model.leaves, root + np.uintp(tree), end - root + np.uintp(1), totals)
+    for leaf in range(end - root + np.uintp(1)):
+        value = model.leaves[root + tree + np.uintp(leaf)]
+        give_leaf(reachable, np.uint32(leaf), value, totals)
 
 
 @helper(force_inline=True)
@@ -196,19 +198,23 @@ def _bit_count(bits):
 
 
 @helper(force_inline=True)
-def _scan_lanes(sums, start, model, alive, lanes, scores):
-    """Send the windows among LANES that passed the first stage through the others; return who passes all.
+def _scan_lanes(sums, start, model, textured, is_skipped, lanes, scores):
+    """Return who among LANES windows passes all stages, and whether the first of the next ones is skipped.
 
     ``scores`` takes the totals of the last stage.
     """
     factors, reachable, totals = lanes
     last = model.stages.shape[0] - 2
-    stage = 0
-    _copy(totals, scores)
-    while stage < last and _bit_count(alive) > FEW:
-        stage += 1
+    alive, stage = textured, 0
+    while True:
         alive &= _passed_stage(sums, start, model, stage, factors, reachable, totals)
         _copy(totals, scores)
+        if stage == 0:
+            looked_at, is_skipped = _looked_at(np.uint32(textured & ~alive), is_skipped)
+            alive &= looked_at
+        if stage == last or _bit_count(alive) <= FEW:
+            break
+        stage += 1
     waiting = alive
     while waiting != 0:
         lane = trailing_zeros(np.uint64(waiting))
@@ -219,28 +225,23 @@ def _scan_lanes(sums, start, model, alive, lanes, scores):
             if scores[lane] < model.limits[later]:
                 alive &= np.uint32(~(np.uint32(1) << np.uint32(lane)))
                 break
-    return alive
+    return alive, is_skipped
 
 
 @helper
 def _scan_row(sums, start, columns, model, lanes, scores, hits):
     """Look at a row of windows; return how many pass, whose columns and scores are appended to ``hits``."""
     hit_columns, hit_scores = hits
-    factors, reachable, totals = lanes
     count, is_skipped = 0, False
     for first in range(0, columns, LANES):
         window = np.uintp(start + np.uintp(first))
-        textured = norms(sums, window, model.norm, model.area, factors)
+        textured = norms(sums, window, model.norm, model.area, lanes[0])
         if first + LANES > columns:
             textured &= np.uint32((np.uint32(1) << np.uint32(columns - first)) - np.uint32(1))
-        alive = np.uint32(0)
-        if textured != 0:
-            alive = np.uint32(textured & _passed_stage(sums, window, model, 0, factors, reachable, totals))
-        looked_at, is_skipped = _looked_at(np.uint32(textured & ~alive), is_skipped)
-        alive = np.uint32(alive & looked_at)
-        if alive == 0:
+        if textured == 0:
+            is_skipped = False
             continue
-        alive = _scan_lanes(sums, window, model, alive, lanes, scores)
+        alive, is_skipped = _scan_lanes(sums, window, model, textured, is_skipped, lanes, scores)
         while alive != 0:
             lane = trailing_zeros(np.uint64(alive))
             alive &= np.uint32(alive - np.uint32(1))
@@ -254,8 +255,8 @@ def _scan_row(sums, start, columns, model, lanes, scores, hits):
 def scan_haar(sums, model, step, columns, hit_columns, hit_scores, counts):
     """Find the windows of a level that pass all stages of a cascade of Haar-like features.
 
-    ``sums`` are the planes of :func:`integrate` and LANES numbers more, flat; windows lie in every ``step``-th
-    row and column. The columns and scores of those of each row that pass are written to the row's
+    ``sums`` are the planes of :func:`integrate` and LANES numbers more, flat; windows lie in every
+    ``step``-th row and column. The columns and scores of those of each row that pass are written to the row's
     ``hit_columns`` and ``hit_scores``, and how many they are to ``counts``.
     """
     rows = counts.shape[0]
@@ -267,3 +268,75 @@ def scan_haar(sums, model, step, columns, hit_columns, hit_scores, counts):
             start = np.uintp(row * step) * model.stride
             hits = (hit_columns[row], hit_scores[row])
             counts[row] = _scan_row(sums, start, columns, model, lanes, scores, hits)
+
+
+@helper
+def _block(sums, start, offsets, corner):
+    """Sum over one of the 3 x 3 blocks of a binary pattern, whose first corner has this number of 4 x 4."""
+    upper = np.int32(sums[start + offsets[corner]] - sums[start + offsets[corner + 1]])
+    lower = np.int32(sums[start + offsets[corner + 4]] - sums[start + offsets[corner + 5]])
+    return np.int32(upper - lower)
+
+
+@helper
+def _code(sums, start, offsets, node):
+    """Return the binary pattern of one window: which blocks about the middle are no darker."""
+    first = 16 * node
+    middle = _block(sums, start, offsets, first + 5)
+    code = 0
+    # Clockwise from the upper left one.
+    for corner in (0, 1, 2, 6, 10, 9, 8, 4):
+        code = 2 * code + (1 if _block(sums, start, offsets, first + corner) >= middle else 0)
+    return code
+
+
+@helper
+def _pattern_total(sums, start, model, stage):
+    """Sum what the trees of a stage give one window."""
+    total = 0.0
+    for tree in range(model.stages[stage], model.stages[stage + 1]):
+        root = model.trees[tree]
+        node = 0
+        while True:
+            code = _code(sums, start, model.offsets, root + node)
+            word = model.subsets[8 * (root + node) + code // 32]
+            side = 1 - ((word >> np.uint32(code % 32)) & np.uint32(1))
+            node = model.children[2 * (root + node) + side]
+            if node <= 0:
+                break
+        total += np.float64(model.leaves[root + tree - node])
+    return total
+
+
+@helper
+def _scan_patterns(sums, start, columns, model, hit_columns, hit_scores):
+    """Look at a row of windows, as ``_scan_row``."""
+    count, column = 0, 0
+    last = model.stages.shape[0] - 2
+    while column < columns:
+        window = np.uintp(start + np.uintp(column))
+        total = 0.0
+        stage = 0
+        while stage <= last:
+            total = _pattern_total(sums, window, model, stage)
+            if total < model.limits[stage]:
+                break
+            stage += 1
+        if stage > last:
+            hit_columns[count] = column
+            hit_scores[count] = total
+            count += 1
+        # After a window that the first stage rejects, OpenCV skips one.
+        column += 2 if stage == 0 else 1
+    return count
+
+
+@cpu_kernel
+def scan_lbp(sums, model, step, columns, hit_columns, hit_scores, counts):
+    """Find the windows of a level that pass all stages of a cascade of binary patterns, as ``scan_haar``."""
+    rows = counts.shape[0]
+    for strip in prange(parts_of(rows, STRIP)):
+        top, bottom = span(strip, STRIP, rows)
+        for row in range(top, bottom):
+            start = np.uintp(row * step) * model.stride
+            counts[row] = _scan_patterns(sums, start, columns, model, hit_columns[row], hit_scores[row])

@@ -7,7 +7,6 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16
@@ -98,11 +97,15 @@ def _norms_vector(typing_context, sums, start, offsets, area, factors):
         wide = _lanes(_WIDE)
         total = builder.sitofp(code.rectangle(arguments, start, ir.Constant(start.type, 0)), wide)
         squares = builder.uitofp(code.rectangle(arguments, start, ir.Constant(start.type, 4)), wide)
-        area, zero, one = code.spread(area), ir.Constant(wide, [0.0] * LANES), ir.Constant(wide, [1.0] * LANES)
+        area, zero, one = (
+            code.spread(area),
+            ir.Constant(wide, [0.0] * LANES),
+            ir.Constant(wide, [1.0] * LANES),
+        )
         variance = builder.fsub(builder.fmul(area, squares), builder.fmul(total, total))
         is_positive = builder.fcmp_ordered(">", variance, zero)
         kind = ir.FunctionType(wide, [wide])
-        root = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f64")
+        root = builder.module.declare_intrinsic(f"llvm.sqrt.v{LANES}f64", (), kind)
         inverse = builder.fdiv(one, builder.call(root, [builder.select(is_positive, variance, one)]))
         factors = builder.fptrunc(inverse, _lanes(_REAL))
         code.store(factors, arguments, 4)
@@ -214,37 +217,32 @@ narrow_of_two, narrow_of_three = (
 """Keep of the leaves that LANES windows can still reach those that a node leaves them, as ``vote`` does."""
 
 
-def _choose_plain(reachable, leaves, first, count, totals):
-    for leaf in range(count):
-        chosen = (reachable[:LANES] >> np.uint32(leaf)) & 1 == 1
-        totals[:LANES] += np.where(chosen, leaves[first + leaf], np.float32(0))
+def _give_leaf_plain(reachable, leaf, value, totals):
+    chosen = (reachable[:LANES] >> leaf) & np.uint32(1) == 1
+    totals[:LANES] += np.where(chosen, value, np.float32(0))
 
 
 @intrinsic
-def _choose_vector(typing_context, reachable, leaves, first, count, totals):
+def _give_leaf_vector(typing_context, reachable, leaf, value, totals):
     def generate(context, builder, signature, arguments):
         code = _Code(context, builder, signature)
-        _, _, first, count, _ = arguments
-        one, nothing = ir.Constant(_lanes(_INT), [1] * LANES), ir.Constant(_lanes(_INT), [0] * LANES)
-        reachable = code.first(arguments, 0)
-        chosen = builder.alloca(_lanes(_REAL))
-        builder.store(ir.Constant(_lanes(_REAL), [0.0] * LANES), chosen)
-        with cgutils.for_range(builder, count) as loop:
-            leaf = code.spread(builder.trunc(loop.index, _INT))
-            is_leaf = builder.icmp_unsigned("!=", builder.and_(builder.lshr(reachable, leaf), one), nothing)
-            value = code.spread(code.number(arguments, 1, builder.add(first, loop.index)))
-            builder.store(builder.select(is_leaf, value, builder.load(chosen)), chosen)
-        votes = builder.fpext(builder.load(chosen), _lanes(_WIDE))
-        code.store(builder.fadd(code.first(arguments, 4), votes), arguments, 4)
+        bit = builder.shl(ir.Constant(_INT, 1), arguments[1])
+        nothing = ir.Constant(_lanes(_INT), [0] * LANES)
+        chosen = builder.icmp_unsigned(
+            "!=", builder.and_(code.first(arguments, 0), code.spread(bit)), nothing
+        )
+        zeros = ir.Constant(_lanes(_REAL), [0.0] * LANES)
+        votes = builder.fpext(builder.select(chosen, code.spread(arguments[2]), zeros), _lanes(_WIDE))
+        code.store(builder.fadd(code.first(arguments, 3), votes), arguments, 3)
         return context.get_dummy_value()
 
-    return types.void(reachable, leaves, types.uintp, types.uintp, totals), generate
+    return types.void(reachable, types.uint32, types.float32, totals), generate
 
 
-choose = _choose_plain if numba.config.DISABLE_JIT else _choose_vector
-"""Add to the totals of LANES windows the leaf of a tree that each can still reach.
+give_leaf = _give_leaf_plain if numba.config.DISABLE_JIT else _give_leaf_vector
+"""Add a leaf's value to the totals of those of LANES windows that reach it.
 
-``choose(reachable, leaves, first, count, totals)``
+``give_leaf(reachable, leaf, value, totals)``
 """
 
 
