@@ -11,6 +11,7 @@ import numpy as np
 import cvkit
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, reshaped
+from cvkit._jit_cuda import on_device
 from cvkit.detect._cpu import cascade_detector as cascade_detector_kernels
 from cvkit.detect._cpu.lanes import LANES
 from cvkit.detect.cascade_files import Cascade, checked_cascade, first_nodes, keep_masks, read_cascade
@@ -114,6 +115,7 @@ class CascadeDetector(WindowDetector):
     """
 
     kind = "cascade"
+    has_cuda_twin = False
 
     def __init__(
         self,
@@ -202,7 +204,7 @@ class CascadeDetector(WindowDetector):
         Parameters
         ----------
         image : array, (H, W) or (H, W, 3), uint8
-            Gray or RGB.
+            Gray or RGB; not on a GPU, for there is no CUDA twin.
         region : (left, top, right, bottom), optional
             Part of the image to look at, in pixels; boxes are still given in the whole image.
 
@@ -244,6 +246,7 @@ class CascadeDetector(WindowDetector):
 
     def _passing(self, image: Array) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
         """Return the windows of the enlarged image that pass all stages, their scores, and its shape."""
+        _validate.host_only("CascadeDetector", on_device(image))
         gray = cvkit.rgb_to_gray(image) if image.ndim == 3 and image.shape[2] == 3 else image
         gray = reshaped(ImageStack.of(gray).array, tuple(gray.shape[:2]))
         if self.upscale != 1.0:

@@ -92,8 +92,10 @@ class Settings:
                 detector.threshold = detector.confidence_of(self.threshold)
             detector.probability(0.0)  # says at once where a model is not calibrated
 
+        on_gpu = self.on_gpu and detector.has_cuda_twin
+
         def find(image: Any) -> Detections:
-            found = detector.detect(cvkit.to_device(image) if self.on_gpu else image)
+            found = detector.detect(cvkit.to_device(image) if on_gpu else image)
             if is_raw:
                 return found
             return Detections(found.xyxy, detector.probability(found.confidence), found.class_id)
