@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from cvkit.detect import CascadeDetector, load, loading, pretrained
 from cvkit.detect.cascade_files import Cascade, checked_cascade, read_cascade
 from cvkit.detect.grouping import group_windows
 from tests.cascades import random_cascade, write_cascade, write_old_cascade
+from tests.fake_device import fake
 
 needs_opencv_4 = pytest.mark.skipif(
     not hasattr(cv2, "CascadeClassifier"), reason="OpenCV 5 has no CascadeClassifier"
@@ -307,3 +311,37 @@ def test_the_command_knows_the_cascades_of_opencv(
     assert main(["detect", "image.png", "--model", "haarcascade_smile", "--no-save-images"]) == 0
     assert main(["detect", "image.png", "--model", "haarcascade_nose"]) == 2
     assert "haarcascade_eye," in capsys.readouterr().err
+
+
+PLAIN = """
+import sys, numpy as np
+from cvkit.compare.cases.images import scene
+from cvkit.detect import load
+found = [load(path, scale=1.5, min_neighbors=1).detect(scene(30, 41)) for path in sys.argv[2:]]
+np.savez(sys.argv[1], *(boxes.xyxy for boxes in found), *(boxes.confidence for boxes in found))
+"""
+
+
+def test_plain_python_finds_what_compiled_kernels_do(tmp_path: Path, root: Path) -> None:
+    paths = []
+    for kind in ("haar", "tilted", "lbp"):
+        cascade = random_cascade(kind, WINDOW, seed=1, splits=3, stages=2)
+        paths.append(write_cascade(tmp_path / f"{kind}.xml", cascade, WINDOW))
+    subprocess.run(
+        [sys.executable, "-c", PLAIN, str(tmp_path / "plain.npz"), *map(str, paths)],
+        cwd=root,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"},
+        check=True,
+        timeout=600,
+    )
+    found = [load(path, scale=1.5, min_neighbors=1).detect(scene(30, 41)) for path in paths]
+    compiled = [*(boxes.xyxy for boxes in found), *(boxes.confidence for boxes in found)]
+    assert max(map(len, found)) > 0
+    with np.load(tmp_path / "plain.npz") as plain:
+        for one, other in zip(plain.files, compiled, strict=True):
+            np.testing.assert_array_equal(plain[one], other)
+
+
+def test_arrays_on_a_gpu_are_refused() -> None:
+    with pytest.raises(TypeError, match="CascadeDetector has no CUDA twin"):
+        CascadeDetector(random_cascade("haar", WINDOW), WINDOW).detect(fake(scene(30, 41)))

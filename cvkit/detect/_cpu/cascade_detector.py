@@ -127,7 +127,7 @@ def _stage_total(sums, start, factor, model, stage):
     """Sum what the trees of a stage give one window."""
     total = 0.0
     for tree in range(model.stages[stage], model.stages[stage + 1]):
-        root = model.trees[tree]
+        root = np.intp(model.trees[tree])
         node = 0
         while True:
             value = _value(sums, start, model.offsets, model.weights, factor, root + node)
@@ -295,7 +295,7 @@ def _pattern_total(sums, start, model, stage):
     """Sum what the trees of a stage give one window."""
     total = 0.0
     for tree in range(model.stages[stage], model.stages[stage + 1]):
-        root = model.trees[tree]
+        root = np.intp(model.trees[tree])
         node = 0
         while True:
             code = _code(sums, start, model.offsets, root + node)
