@@ -115,7 +115,6 @@ class CascadeDetector(WindowDetector):
     """
 
     kind = "cascade"
-    has_cuda_twin = False
 
     def __init__(
         self,

@@ -43,8 +43,6 @@ class WindowDetector(ABC):
 
     # Which detector a model file belongs to.
     kind: str
-    # Whether it takes arrays on a GPU.
-    has_cuda_twin = True
     _SETTINGS = (
         "window",
         "threshold",

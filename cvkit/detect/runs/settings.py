@@ -80,7 +80,7 @@ class Settings:
         OSError, TypeError or ValueError
             If the model cannot be read, or has not what is asked for.
         """
-        from cvkit.detect import load, pretrained
+        from cvkit.detect import CascadeDetector, load, pretrained
 
         overrides = dict(self.overrides)
         is_raw = self.confidence == "raw"
@@ -92,7 +92,7 @@ class Settings:
                 detector.threshold = detector.confidence_of(self.threshold)
             detector.probability(0.0)  # says at once where a model is not calibrated
 
-        on_gpu = self.on_gpu and detector.has_cuda_twin
+        on_gpu = self.on_gpu and not isinstance(detector, CascadeDetector)  # which has no CUDA twin
 
         def find(image: Any) -> Detections:
             found = detector.detect(cvkit.to_device(image) if on_gpu else image)
