@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Any
 
 # The first with IMREAD_COLOR_RGB, and the packages on PyPI that bring it. They overwrite each other's files,
@@ -66,3 +67,25 @@ def set_log_level(level: int) -> int:
     # OpenCV 4.13 moved the function.
     setter = cv2.utils.logging.setLogLevel if hasattr(cv2.utils, "logging") else cv2.setLogLevel
     return int(setter(level))
+
+
+def cascade_folder() -> Path | None:
+    """Return where the installed OpenCV has its cascades of Haar-like features.
+
+    Returns
+    -------
+    pathlib.Path or None
+        None without OpenCV, and with OpenCV 5, which has none.
+
+    Examples
+    --------
+    >>> folder = cascade_folder()
+    >>> folder is None or folder.is_dir()
+    True
+    """
+    try:
+        data = getattr(opencv(), "data", None)
+    except ImportError:
+        return None
+    folder = Path(getattr(data, "haarcascades", ""))
+    return folder if data is not None and any(folder.glob("haarcascade_*.xml")) else None

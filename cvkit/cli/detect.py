@@ -79,7 +79,13 @@ class DetectOptions:
         ),
     ] = Confidence.raw
     model: Annotated[
-        str, typer.Option(metavar="M", help="A model of cvkit, or the .npz file that cvkit train wrote.")
+        str,
+        typer.Option(
+            metavar="M",
+            help="A model of cvkit, the .npz file that cvkit train wrote, or a cascade of OpenCV: "
+            "its .xml file, or the name of one that comes with OpenCV 4, such as "
+            "haarcascade_frontalface_default.",
+        ),
     ] = DEFAULT_MODEL
     scale: Annotated[
         float | None,

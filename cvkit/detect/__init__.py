@@ -9,6 +9,7 @@ DEFAULT_MODEL = "person-acf"
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "CascadeDetector": "cvkit.detect.cascade_detector",
     "ChannelDetector": "cvkit.detect.channel_detector",
     "Detection": "cvkit.detect.detections",
     "Detections": "cvkit.detect.detections",

@@ -193,6 +193,14 @@ class WindowDetector(ABC):
         self, image: Array, region: tuple[float, float, float, float] | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return all windows above the threshold, uncut where they reach into the padding, and scores."""
+        pixels, corner = self._part(image, region)
+        boxes, scores = self._windows(pixels)
+        return (boxes + np.tile(corner, 2)).astype(np.float32), scores
+
+    def _part(
+        self, image: Array, region: tuple[float, float, float, float] | None
+    ) -> tuple[Array, np.ndarray]:
+        """Check an image, and return the part of it to look at and its corner (x, y)."""
         stack = ImageStack.of(image, dtypes=(np.uint8,), channels=(1, 3))
         if stack.rank == 4:
             raise ValueError(f"image must be one image, (H, W) or (H, W, 3), got shape {stack.shape}")
@@ -200,8 +208,7 @@ class WindowDetector(ABC):
         pixels = reshaped(stack.array, stack.shape[1:])
         if (left, top, right, bottom) != (0, 0, *stack.shape[2:0:-1]):
             pixels = pixels[top:bottom, left:right]
-        boxes, scores = self._windows(pixels)
-        return (boxes + np.array([left, top, left, top])).astype(np.float32), scores
+        return pixels, np.array([left, top])
 
     def object_boxes(self, windows: np.ndarray) -> np.ndarray:
         """Shrink windows about their centers to the objects in them.

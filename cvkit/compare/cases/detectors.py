@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 
 import cvkit
+from cvkit._opencv import cascade_folder
 from cvkit.detect import HOGDetector, pretrained
+from cvkit.detect.loading import is_cascade_name
 from cvkit.detect.window_detector import WindowDetector
 
 _STRIDE, _SCALE, _PADDING = 8, 1.05, 0
@@ -60,6 +62,11 @@ class DetectorCase:
             return our_detector()
         return pretrained(self.model, fast_pyramid=True) if self.fast else pretrained(self.model)
 
+    def reference(self) -> OpenCVDetector | OpenCVCascade:
+        """Make the detector of OpenCV that this row's is compared with."""
+        is_cascade = self.model is not None and is_cascade_name(self.model)
+        return OpenCVCascade(str(self.model)) if is_cascade else OpenCVDetector()
+
     def adapted(self, image: np.ndarray) -> np.ndarray:
         """Bring an RGB image to this row's size and channels."""
         resized = cvkit.resize(image, (self.height, self.width), interpolation="bilinear_exact")
@@ -84,6 +91,10 @@ TIMED_DETECTORS = [
     ]
 ]
 """Other detectors than OpenCV's, only timed beside it: the bars are shares of its time at stride 8."""
+TIMED_DETECTORS += [
+    DetectorCase(height, width, 1, 0.6, "haarcascade_frontalface_default")
+    for height, width in [(480, 640), (1080, 1920)]
+]  # beside OpenCV's cascade; tests/test_cascade_detector.py compares what both find
 
 
 def people_weights() -> np.ndarray:
@@ -138,3 +149,24 @@ class OpenCVDetector:
         xyxy = np.array(boxes, np.float32).reshape(-1, 4)
         xyxy[:, 2:] += xyxy[:, :2]
         return xyxy, np.ravel(np.asarray(scores, np.float32))
+
+
+class OpenCVCascade:
+    """``cv2.CascadeClassifier`` with one of the files that come with it, and its own settings."""
+
+    def __init__(self, name: str) -> None:
+        self._classifier = cv2.CascadeClassifier(f"{cascade_folder()}/{name}.xml")
+
+    def detect(self, image: np.ndarray) -> np.ndarray:
+        """Return the boxes of an image as (left, top, width, height).
+
+        Parameters
+        ----------
+        image : numpy.ndarray, (H, W), uint8
+            Where to look.
+
+        Returns
+        -------
+        numpy.ndarray, (N, 4)
+        """
+        return np.asarray(self._classifier.detectMultiScale(image)).reshape(-1, 4)

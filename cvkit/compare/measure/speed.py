@@ -18,7 +18,7 @@ import numpy as np
 import cvkit
 from cvkit._jit_cuda import cuda
 from cvkit.compare.cases.case import Case
-from cvkit.compare.cases.detectors import DetectorCase, OpenCVDetector
+from cvkit.compare.cases.detectors import DetectorCase
 from cvkit.compare.cases.images import scene
 from cvkit.compare.measure.documents import Row
 from cvkit.compare.measure.machine import processor_level, reference_version, thread_count
@@ -137,7 +137,7 @@ def time_detector(
     (130, 70, 1.0)
     """
     image = case.adapted(image)
-    ours, reference = _on_target(case.detector().detect, image, on_cuda), OpenCVDetector()
+    ours, reference = _on_target(case.detector().detect, image, on_cuda), case.reference()
     return {
         "section": "detector",
         "operation": case.operation,

@@ -185,7 +185,8 @@ def run(
         Folder to create; where it exists, a new one is made beside it, as ``output-2``, unless ``resume`` or
         ``overwrite`` is set.
     model : str
-        A name of :func:`cvkit.detect.pretrained_names`, or an ``.npz`` file that ``save`` wrote.
+        A name of :func:`cvkit.detect.pretrained_names`, an ``.npz`` file that ``save`` wrote,
+        or a cascade of OpenCV, by its file (``.xml``) or its name (``haarcascade_...``).
     threshold : float, optional
         Least confidence of a detection; by default the model's own.
     confidence : {"raw", "probability"}

@@ -39,11 +39,15 @@ class Settings:
     on_gpu: bool = False
 
     def __post_init__(self) -> None:
-        from cvkit.detect import pretrained_names
+        from cvkit.detect.loading import is_cascade_name, pretrained_names
 
-        if not self._is_file and self.model not in pretrained_names():
+        is_name = self.model in pretrained_names() or is_cascade_name(self.model)
+        if not self._is_file and not is_name:
             known = ", ".join(pretrained_names())
-            raise ValueError(f"model must be one of {known}, or a file that ends in .npz, got {self.model!r}")
+            raise ValueError(
+                f"model must be one of {known}, a haarcascade_... of OpenCV, "
+                f"or a file that ends in .npz or .xml, got {self.model!r}"
+            )
         _validate.one_of(self.confidence, CONFIDENCES, "confidence")
         _validate.one_of(self.format, FORMATS, "format")
         if self.max_pixels is not None:
@@ -52,7 +56,7 @@ class Settings:
 
     @property
     def _is_file(self) -> bool:
-        return self.model.endswith(".npz")
+        return self.model.endswith((".npz", ".xml"))
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides which boxes are found in an image the form it has in the manifest."""
@@ -76,7 +80,7 @@ class Settings:
         OSError, TypeError or ValueError
             If the model cannot be read, or has not what is asked for.
         """
-        from cvkit.detect import load, pretrained
+        from cvkit.detect import CascadeDetector, load, pretrained
 
         overrides = dict(self.overrides)
         is_raw = self.confidence == "raw"
@@ -88,8 +92,10 @@ class Settings:
                 detector.threshold = detector.confidence_of(self.threshold)
             detector.probability(0.0)  # says at once where a model is not calibrated
 
+        on_gpu = self.on_gpu and not isinstance(detector, CascadeDetector)  # which has no CUDA twin
+
         def find(image: Any) -> Detections:
-            found = detector.detect(cvkit.to_device(image) if self.on_gpu else image)
+            found = detector.detect(cvkit.to_device(image) if on_gpu else image)
             if is_raw:
                 return found
             return Detections(found.xyxy, detector.probability(found.confidence), found.class_id)
