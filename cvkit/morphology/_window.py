@@ -116,22 +116,31 @@ def _find_extreme(stack: ImageStack, source: Array, window: Window, is_maximum: 
     kernel, element = kernels.extreme_of_runs, window.element
     if isinstance(element, Rectangle):
         kernel, element = kernels.extreme_of_rectangles, _clipped(element, stack.shape)
-    dtype = stack.dtype
+    outside, extreme = _looked_for(
+        stack.dtype, is_maximum, window.border, window.border_value, stack.shape[3]
+    )
+    spare = [stack.empty() for _ in range(min(window.iterations - 1, 2))]
+    for remaining in reversed(range(window.iterations)):
+        target = spare[(remaining - 1) % 2] if remaining else out
+        kernel(source, element, outside, extreme, target)
+        source = target
+
+
+@memoized
+def _looked_for(
+    dtype: np.dtype, is_maximum: bool, border: str, border_value: float | None, channels: int
+) -> tuple[Outside, Extreme]:
+    """Return what lies beyond images, and what is looked for in them."""
     least, greatest = range_of(dtype)
     weakest = dtype.type(least if is_maximum else greatest)
-    if window.border_value is not None:
-        value = _validate.border_value(window.border_value, dtype)[0]
+    if border_value is not None:
+        value = _validate.border_value(border_value, dtype)[0]
     elif dtype.kind == "f":
         # OpenCV takes the greatest or least that is finite, which shows where nothing of an image is inside.
         value = np.finfo(dtype).min if is_maximum else np.finfo(dtype).max
     else:
         value = weakest
-    outside = Outside(BORDERS[window.border], value, stack.shape[3])
-    spare = [stack.empty() for _ in range(min(window.iterations - 1, 2))]
-    for remaining in reversed(range(window.iterations)):
-        target = spare[(remaining - 1) % 2] if remaining else out
-        kernel(source, element, outside, Extreme(is_maximum, weakest), target)
-        source = target
+    return Outside(BORDERS[border], value, channels), Extreme(is_maximum, weakest)
 
 
 def _clipped(rectangle: Rectangle, shape: tuple[int, ...]) -> Rectangle:
