@@ -16,7 +16,7 @@ _LARGEST = 1e12
 # Products that are summed one by one in the time that a value takes to be transformed.
 _PRODUCTS = 85
 # Products of bytes.
-PRODUCTS_OF_BYTES = 500
+PRODUCTS_OF_BYTES = 230
 
 
 def is_faster(planes: tuple[int, ...], weights: tuple[int, ...], products: int = _PRODUCTS) -> bool:

@@ -120,7 +120,7 @@ def match_template(
     shape = count, height - plan.rule.height + 1, width - plan.rule.width + 1
     result = stack.output((*shape, 1), np.float32, is_gray=True)
     scores = reshaped(result, shape)
-    if _sums_are_whole(stack, plan):
+    if _takes_pairs(stack, plan):
         _match_whole(stack, plan, scores)
     else:
         _match(stack, plan, scores)
@@ -135,7 +135,8 @@ def _match(stack: ImageStack, plan: _Plan, scores: Array) -> None:
     kernels = stack.kernels(matching_kernels)
     planes = stack.empty((count, plan.weights.shape[1], height, width), dtype)
     kernels.spread(stack.array, plan.centers[0].astype(dtype), planes)
-    sums = stack.empty((count, len(plan.weights), *scores.shape[1:]), np.float64 if stack.is_on_device else dtype)
+    shape = count, len(plan.weights), *scores.shape[1:]
+    sums = stack.empty(shape, np.float64 if stack.is_on_device else dtype)
     weights = plan.weights.astype(dtype)
     is_faster = not stack.is_on_device and _fourier.is_faster(planes.shape, weights.shape)
     if is_faster and (stack.dtype == np.uint8 or _fourier.can_transform(planes)):
@@ -144,15 +145,22 @@ def _match(stack: ImageStack, plan: _Plan, scores: Array) -> None:
         kernels.correlate(planes, weights, weights.any(axis=(2, 3)), sums)
     if plan.masses is not None:
         kernels.measure_masked(sums, plan.masses, rule, scores)
+    elif not stack.is_on_device and _sums_fit(plan):
+        whole_sums.measure_whole(planes, sums[:, 0], plan.centers, rule, scores)
     elif rule.is_normalized or rule.measure == SQUARED_DIFFERENCE:
         kernels.measure(planes, sums, plan.centers, rule, scores)
     else:
         kernels.measure_products(sums, rule, scores)
 
 
-def _sums_are_whole(stack: ImageStack, plan: _Plan) -> bool:
+def _sums_fit(plan: _Plan) -> bool:
+    """Tell whether all sums over a window are those of so few bytes that int32 holds them."""
+    return plan.template is not None and plan.template.size * 255**2 < 2**31
+
+
+def _takes_pairs(stack: ImageStack, plan: _Plan) -> bool:
     """Tell whether exact sums of products of bytes fit, and take less time than transforms."""
-    if stack.is_on_device or plan.template is None or plan.template.size * 255**2 >= 2**31:
+    if stack.is_on_device or not _sums_fit(plan):
         return False
     count, height, width, channels = stack.shape
     planes = count, channels, height, width
@@ -161,7 +169,7 @@ def _sums_are_whole(stack: ImageStack, plan: _Plan) -> bool:
 
 def _match_whole(stack: ImageStack, plan: _Plan, scores: np.ndarray) -> None:
     """Sum bytes as they are: whole numbers lose no digits that smaller ones would keep."""
-    assert plan.template is not None  # noqa: S101
+    assert plan.template is not None
     count, height, width, channels = stack.shape
     measure, nothing = plan.rule.measure, np.zeros(channels)
     offsets = plan.template.mean(axis=(1, 2)) if measure == COEFFICIENT else nothing

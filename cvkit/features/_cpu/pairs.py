@@ -106,9 +106,7 @@ def _add_pairs_vector(typing_context, pairs, start, stride, weights, size, out, 
         steps, columns = (builder.extract_value(size, axis) for axis in range(2))
         number, multiplier = columns.type, _Multiplier(context, builder)
         rows = [ir.Constant(number, row) for row in range(ROWS)]
-        targets = [
-            builder.gep(sums, [builder.add(out_start, builder.mul(out_stride, row))]) for row in rows
-        ]
+        targets = [builder.gep(sums, [builder.add(out_start, builder.mul(out_stride, row))]) for row in rows]
         totals = [cgutils.alloca_once_value(builder, _load(builder, target, _LANES)) for target in targets]
         with cgutils.for_range(builder, steps) as outer:
             line = builder.add(start, builder.mul(outer.index, stride))

@@ -84,7 +84,7 @@ def correlate_whole(planes, weights, out):
 
 
 class _Scratch(NamedTuple):
-    """Sums of columns and of windows, squares first and then each channel, and room for :func:`measure_row`."""
+    """Sums of columns and of windows, squares first, then each channel, and room for :func:`measure_row`."""
 
     columns: Any
     sums: Any
@@ -140,7 +140,10 @@ def _sum_windows(planes, y, is_first, rule, scratch):
 
 @cpu_kernel
 def measure_whole(planes, products, centers, rule, out):
-    """Measure every window by its sums of products and by sums over the window alone, all whole numbers."""
+    """Measure every window by its sums of products and by sums over the window alone, exact in int32.
+
+    The values of ``planes`` are whole numbers, of whatever dtype.
+    """
     count, height, width = out.shape
     kinds = 1 + centers.shape[1] if rule.needs_values else 1
     strips = parts_of(height, STRIP)
