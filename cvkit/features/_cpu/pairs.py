@@ -7,7 +7,6 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 LANES = 16
@@ -69,7 +68,7 @@ class _Multiplier:
         result = ir.VectorType(_NUMBER, self.lanes)
         argument = ir.VectorType(ir.IntType(16), 2 * self.lanes)
         kind = ir.FunctionType(result, [argument, argument])
-        function = cgutils.get_or_insert_function(self.builder.module, kind, self.name)
+        function = numba.core.cgutils.get_or_insert_function(self.builder.module, kind, self.name)
         lanes = _lanes_of(values, first, count=self.lanes)
         parts = [self.builder.shuffle_vector(vector, vector, lanes) for vector in (values, factors)]
         return self.builder.call(function, [self.builder.bitcast(part, argument) for part in parts])
@@ -107,11 +106,14 @@ def _add_pairs_vector(typing_context, pairs, start, stride, weights, size, out, 
         number, multiplier = columns.type, _Multiplier(context, builder)
         rows = [ir.Constant(number, row) for row in range(ROWS)]
         targets = [builder.gep(sums, [builder.add(out_start, builder.mul(out_stride, row))]) for row in rows]
-        totals = [cgutils.alloca_once_value(builder, _load(builder, target, _LANES)) for target in targets]
-        with cgutils.for_range(builder, steps) as outer:
+        totals = [
+            numba.core.cgutils.alloca_once_value(builder, _load(builder, target, _LANES))
+            for target in targets
+        ]
+        with numba.core.cgutils.for_range(builder, steps) as outer:
             line = builder.add(start, builder.mul(outer.index, stride))
             first = builder.mul(outer.index, columns)
-            with cgutils.for_range(builder, columns) as inner:
+            with numba.core.cgutils.for_range(builder, columns) as inner:
                 place = builder.add(line, builder.shl(inner.index, ir.Constant(number, 1)))
                 loaded = _load(builder, builder.gep(values, [place]), _LANES)
                 place = builder.mul(builder.add(first, inner.index), ir.Constant(number, ROWS))
