@@ -37,8 +37,15 @@ def is_faster(planes: tuple[int, ...], weights: tuple[int, ...], products: int =
 
 def can_transform(planes: np.ndarray) -> bool:
     """Tell whether all numbers but infinity are small enough to be transformed."""
+    if _are_small(planes):
+        return True
     sizes = np.abs(planes)
     return not bool(((sizes >= _LARGEST) & (sizes < np.inf)).any())
+
+
+def _are_small(planes: np.ndarray) -> bool:
+    """Tell whether all values are numbers that are small enough; in no more time than two reads take."""
+    return bool(planes.min() > -_LARGEST and planes.max() < _LARGEST)
 
 
 def correlate(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
@@ -46,16 +53,14 @@ def correlate(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
 
     Values that are no numbers would spread over a block: windows that hold one become NaN.
     """
+    shape = weights.shape[2:]
+    transform = _correlate_small if max(shape) <= _LARGEST_TAPS else _correlate_large
+    if _are_small(planes):
+        transform(planes, weights, out)
+        return
     is_number = np.isfinite(planes).all(axis=1)
-    if not is_number.all():
-        planes = np.where(np.isfinite(planes), planes, 0)
-    height, width = weights.shape[2:]
-    if max(height, width) <= _LARGEST_TAPS:
-        _correlate_small(planes, weights, out)
-    else:
-        _correlate_large(planes, weights, out)
-    if not is_number.all():
-        out[np.broadcast_to(_holds_one(~is_number, (height, width))[:, np.newaxis], out.shape)] = np.nan
+    transform(np.where(np.isfinite(planes), planes, 0), weights, out)
+    out[np.broadcast_to(_holds_one(~is_number, shape)[:, np.newaxis], out.shape)] = np.nan
 
 
 def _correlate_small(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:

@@ -145,12 +145,12 @@ def _match(stack: ImageStack, plan: _Plan, scores: Array) -> None:
         kernels.correlate(planes, weights, weights.any(axis=(2, 3)), sums)
     if plan.masses is not None:
         kernels.measure_masked(sums, plan.masses, rule, scores)
+    elif not rule.is_normalized and rule.measure != SQUARED_DIFFERENCE:
+        kernels.measure_products(sums, rule, scores)
     elif not stack.is_on_device and _sums_fit(plan):
         whole_sums.measure_whole(planes, sums[:, 0], plan.centers, rule, scores)
-    elif rule.is_normalized or rule.measure == SQUARED_DIFFERENCE:
-        kernels.measure(planes, sums, plan.centers, rule, scores)
     else:
-        kernels.measure_products(sums, rule, scores)
+        kernels.measure(planes, sums, plan.centers, rule, scores)
 
 
 def _sums_fit(plan: _Plan) -> bool:
