@@ -11,6 +11,7 @@ import cvkit
 from cvkit.compare.cases.images import noise, scene
 from cvkit.features import _fourier
 from cvkit.features._cpu import matching as matching_kernels
+from cvkit.features._cpu import whole_sums
 
 IMAGE = scene(60, 70)
 TEMPLATE = IMAGE[20:32, 30:45].copy()
@@ -134,3 +135,27 @@ def test_what_cannot_be_matched_is_refused(
 def test_what_has_no_best_is_refused(scores: Any, options: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         cvkit.best_matches(scores, **options)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 8), (33, 7)])
+def test_sums_of_bytes_are_exact(height: int, width: int) -> None:
+    image, template = noise(70, 90, 2), noise(height, width, 2, seed=1)
+    planes = np.moveaxis(image, 2, 0)[np.newaxis].astype(np.int16)
+    weights = np.moveaxis(template, 2, 0).astype(np.float64)
+    sums = np.empty((1, 71 - height, 91 - width), np.int32)
+    whole_sums.correlate_whole(planes, whole_sums.paired(weights), sums)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        planes[0].astype(np.int32), (height, width), axis=(1, 2)
+    )
+    np.testing.assert_array_equal(sums[0], np.einsum("cyxij,cij->yx", windows, weights.astype(np.int32)))
+
+
+@pytest.mark.parametrize("shape", [(9, 40), (70, 5), (130, 6)])
+def test_transforms_are_sums(shape: tuple[int, int]) -> None:
+    planes = noise(150, 80, 2, dtype="float32").transpose(2, 0, 1)[np.newaxis].copy()
+    weights = np.stack([noise(*shape, 2, dtype="float32", seed=seed).transpose(2, 0, 1) for seed in (1, 2)])
+    sums = np.empty((1, 2, 151 - shape[0], 81 - shape[1]), np.float32)
+    _fourier.correlate(planes, weights, sums)
+    windows = np.lib.stride_tricks.sliding_window_view(planes[0], shape, axis=(1, 2))
+    expected = np.einsum("cyxij,kcij->kyx", windows, weights, optimize=True)
+    np.testing.assert_allclose(sums[0], expected, rtol=1e-5)

@@ -11,6 +11,7 @@ from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, on_device, reshaped, to_host
 from cvkit.features import _fourier
 from cvkit.features._cpu import matching as matching_kernels
+from cvkit.features._cpu import whole_sums
 from cvkit.features._matching_math import COEFFICIENT, CORRELATION, SQUARED_DIFFERENCE, Rule
 
 _MEASURES = {
@@ -32,12 +33,15 @@ class _Plan(NamedTuple):
     masses : numpy.ndarray or None, (2, C), float64
         For masks the sums of their weights and of the squares of these.
     rule : Rule
+    template : numpy.ndarray or None, (C, height, width), float64
+        The template, if it is of bytes and has no mask.
     """
 
     weights: np.ndarray
     centers: np.ndarray
     masses: np.ndarray | None
     rule: Rule
+    template: np.ndarray | None = None
 
 
 @_validate.unlike("cv2.matchTemplate(image, templ, method, result, mask)")
@@ -113,29 +117,69 @@ def match_template(
     stack = ImageStack.of(image, dtypes=(np.uint8, np.float32), out=out)
     plan = _plan(stack, template, mask, _validate.one_of(method, _MEASURES, "method"), bool(normalize))
     count, height, width, _ = stack.shape
-    rule = plan.rule
-    shape = count, height - rule.height + 1, width - rule.width + 1
+    shape = count, height - plan.rule.height + 1, width - plan.rule.width + 1
     result = stack.output((*shape, 1), np.float32, is_gray=True)
+    scores = reshaped(result, shape)
+    if _takes_pairs(stack, plan):
+        _match_whole(stack, plan, scores)
+    else:
+        _match(stack, plan, scores)
+    return stack.restore(result)
+
+
+def _match(stack: ImageStack, plan: _Plan, scores: Array) -> None:
+    count, height, width, _ = stack.shape
+    rule = plan.rule
     # Holds sums of few bytes, which are whole numbers; transforms mostly err by less than one.
     dtype = np.dtype(np.float32)
     kernels = stack.kernels(matching_kernels)
     planes = stack.empty((count, plan.weights.shape[1], height, width), dtype)
     kernels.spread(stack.array, plan.centers[0].astype(dtype), planes)
-    sums = stack.empty((count, len(plan.weights), *shape[1:]), np.float64 if stack.is_on_device else dtype)
+    shape = count, len(plan.weights), *scores.shape[1:]
+    sums = stack.empty(shape, np.float64 if stack.is_on_device else dtype)
     weights = plan.weights.astype(dtype)
     is_faster = not stack.is_on_device and _fourier.is_faster(planes.shape, weights.shape)
     if is_faster and (stack.dtype == np.uint8 or _fourier.can_transform(planes)):
         _fourier.correlate(planes, weights, sums)
     else:
         kernels.correlate(planes, weights, weights.any(axis=(2, 3)), sums)
-    scores = reshaped(result, shape)
     if plan.masses is not None:
         kernels.measure_masked(sums, plan.masses, rule, scores)
-    elif rule.is_normalized or rule.measure == SQUARED_DIFFERENCE:
-        kernels.measure(planes, sums, plan.centers, rule, scores)
-    else:
+    elif not rule.is_normalized and rule.measure != SQUARED_DIFFERENCE:
         kernels.measure_products(sums, rule, scores)
-    return stack.restore(result)
+    elif not stack.is_on_device and _sums_fit(plan):
+        whole_sums.measure_whole(planes, sums[:, 0], plan.centers, rule, scores)
+    else:
+        kernels.measure(planes, sums, plan.centers, rule, scores)
+
+
+def _sums_fit(plan: _Plan) -> bool:
+    """Tell whether all sums over a window are those of so few bytes that int32 holds them."""
+    return plan.template is not None and plan.template.size * 255**2 < 2**31
+
+
+def _takes_pairs(stack: ImageStack, plan: _Plan) -> bool:
+    """Tell whether exact sums of products of bytes fit, and take less time than transforms."""
+    if stack.is_on_device or not _sums_fit(plan):
+        return False
+    count, height, width, channels = stack.shape
+    planes = count, channels, height, width
+    return not _fourier.is_faster(planes, plan.weights.shape, _fourier.PRODUCTS_OF_BYTES)
+
+
+def _match_whole(stack: ImageStack, plan: _Plan, scores: np.ndarray) -> None:
+    """Sum bytes as they are: whole numbers lose no digits that smaller ones would keep."""
+    assert plan.template is not None
+    count, height, width, channels = stack.shape
+    measure, nothing = plan.rule.measure, np.zeros(channels)
+    offsets = plan.template.mean(axis=(1, 2)) if measure == COEFFICIENT else nothing
+    constant = float((plan.template**2).sum()) if measure == SQUARED_DIFFERENCE else 0.0
+    rule = plan.rule._replace(is_whole=True, needs_values=measure == COEFFICIENT, constant=constant)
+    planes = np.empty((count, channels, height, width), np.int16)
+    matching_kernels.spread(stack.array, nothing.astype(np.int16), planes)
+    sums = np.empty(scores.shape, np.int32)
+    whole_sums.correlate_whole(planes, whole_sums.paired(plan.template), sums)
+    whole_sums.measure_whole(planes, sums, np.stack([nothing, offsets]), rule, scores)
 
 
 def _plan(stack: ImageStack, template: Array, mask: Array | None, measure: int, is_normalized: bool) -> _Plan:
@@ -157,14 +201,14 @@ def _plan(stack: ImageStack, template: Array, mask: Array | None, measure: int, 
     return _plan_of_all(values, measure, is_normalized, stack.dtype == np.uint8)
 
 
-def _plan_of_all(values: np.ndarray, measure: int, is_normalized: bool, is_whole: bool) -> _Plan:
+def _plan_of_all(values: np.ndarray, measure: int, is_normalized: bool, of_bytes: bool) -> _Plan:
     high, wide, channels = values.shape
     means = values.mean(axis=(0, 1))
     # Sums of small numbers lose fewer digits.
-    centers = np.rint(means) if is_whole else means.astype(np.float32).astype(np.float64)
+    centers = np.rint(means) if of_bytes else means.astype(np.float32).astype(np.float64)
     if measure == CORRELATION:
         centers = np.zeros(channels)
-    weights, constant = values - centers, 0.0
+    weights, constant, is_whole = values - centers, 0.0, of_bytes
     if measure == SQUARED_DIFFERENCE:
         constant = float((weights**2).sum())
     elif measure == COEFFICIENT and not is_normalized:
@@ -176,7 +220,8 @@ def _plan_of_all(values: np.ndarray, measure: int, is_normalized: bool, is_whole
     needs_values = is_normalized and measure != CORRELATION
     rule = Rule(measure, is_normalized, is_whole, needs_values, constant, length, unlike, high, wide)
     offsets = means - centers if measure == COEFFICIENT else np.zeros(channels)
-    return _Plan(_first_kind(weights), np.stack([centers, offsets]), None, rule)
+    template = np.moveaxis(values, 2, 0) if of_bytes else None
+    return _Plan(_first_kind(weights), np.stack([centers, offsets]), None, rule, template)
 
 
 def _first_kind(weights: np.ndarray) -> np.ndarray:

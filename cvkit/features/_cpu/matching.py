@@ -208,7 +208,8 @@ def _end_plain(products, squares, rule, out):
 
 
 @helper
-def _measure_row(products, centers, rule, scratch, out):
+def measure_row(products, centers, rule, scratch, out):
+    """Measure a row of windows whose sums, and room for what comes of them, a scratch has."""
     squares = scratch.sums[0]
     area = np.float64(rule.height) * np.float64(rule.width)
     _begin_row(products, squares, rule, scratch)
@@ -231,7 +232,7 @@ def _measure_block(planes, products, place, centers, rule, scratch, out):
         if y > 0:
             _add_planes(planes, top + rule.height + y - 1, left, scratch.beyond)
         _sum_windows(y, rule, scratch)
-        _measure_row(products[top + y, left : left + width], centers, rule, scratch, out[y])
+        measure_row(products[top + y, left : left + width], centers, rule, scratch, out[y])
 
 
 @cpu_kernel
