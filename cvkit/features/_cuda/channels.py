@@ -225,18 +225,17 @@ def _normalize(magnitude, average, area, shape, votes):
 
 
 @cuda_kernel
-def _sum_cells(smooth, votes, position, size, width, area, out):
-    """One thread for each channel of each cell of ``size`` pixels a side; ``width`` is that of the image."""
+def _sum_cells(smooth, votes, position, size, shape, area, out):
+    """One thread for each channel of each cell of ``size`` pixels a side."""
     column, row, part = pixel_of_thread()
     number = np.uint64
     count, channels, rows, columns = out.shape
     if part >= count * channels or row >= rows or column >= columns:
         return
     index, channel = number(part // np.uint32(channels)), number(part % np.uint32(channels))
-    place = ((index * number(rows) + number(row)) * number(size)) * number(width) + number(column) * number(
-        size
-    )
-    end = place + number(size) * number(width)
+    width = number(shape[2])
+    place = (index * number(shape[1]) + number(row) * number(size)) * width + number(column) * number(size)
+    end = place + number(size) * width
     total, bins = np.float32(0), np.uint32(number(channels) - number(4))
     while place < end:
         end_of_row = place + number(size)
@@ -253,7 +252,7 @@ def _sum_cells(smooth, votes, position, size, width, area, out):
             while place < end_of_row:
                 total += votes[place] * bin_share(position[place], orientation_bin, bins)
                 place += number(1)
-        place += number(width) - number(size)
+        place += width - number(size)
     out[index, channel, number(row), number(column)] = total
 
 
@@ -274,5 +273,5 @@ def cell_sums(images, padding, cell, out):
     _average_rows[count, -(-pixels[1] // _ROWS), pixels[2]](magnitude, pixels, average)
     _normalize[pixels](magnitude, average, area, pixels, votes)
     _sum_cells[count * out.shape[1], out.shape[2], out.shape[3]](
-        smooth, votes, position, cell, pixels[2], area, out
+        smooth, votes, position, cell, pixels, area, out
     )
