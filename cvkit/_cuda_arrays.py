@@ -15,10 +15,11 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
+from numba import cuda
 from numba.cuda.cudadrv import devices, driver
 from numba.cuda.cudadrv.devicearray import DeviceNDArray
 
-__all__ = ["DeviceArray", "allocate", "current_context", "current_gpu", "gpu_of", "temporary"]
+__all__ = ["DeviceArray", "allocate", "current_context", "current_gpu", "gpu_of", "kept", "temporary"]
 
 
 class _OnceAsked:
@@ -101,6 +102,22 @@ def current_context() -> Any:
     """Return Numba's context of the current GPU; Numba looks for it in the driver, and locks meanwhile."""
     gpu = current_gpu()
     return devices.get_context() if gpu < 0 else devices.gpus[gpu].get_primary_context()
+
+
+def kept(table: np.ndarray) -> Any:
+    """Return a table on the current GPU, copied there when it is first asked for; any stream may read it."""
+    context = current_context()
+    place = id(context), id(table)
+    if place not in _tables:
+        copied = cuda.to_device(table)
+        cuda.synchronize()
+        array = DeviceArray.of(table.shape, table.dtype, 0, copied.gpu_data, current_gpu())
+        # Whose identity is a key, has to stay.
+        _tables[place] = array, context, table
+    return _tables[place][0]
+
+
+_tables: dict[tuple[int, int], tuple[Any, ...]] = {}
 
 
 def gpu_of(array: Any) -> int:

@@ -74,6 +74,7 @@ def launches_replaced(
         patch.setattr(_jit_cuda.cuda, "to_device", lambda array, stream=0: fake(np.array(array)))
         patch.setattr(_jit_cuda.cuda, "device_array", allocate)
         patch.setattr(_cuda_arrays, "temporary", allocate)
+        patch.setattr(_cuda_arrays, "kept", fake)
         yield
 
 

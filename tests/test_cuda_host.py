@@ -149,8 +149,10 @@ def cover_large_stacks() -> None:
 
 
 def copy_tables_once_and_allocate_results_only() -> None:
-    image = cvkit.to_device(IMAGE[..., 0].copy())
+    color, image = cvkit.to_device(IMAGE), cvkit.to_device(IMAGE[..., 0].copy())
     for call in (
+        lambda: cvkit.rgb_to_luv(color),
+        lambda: cvkit.rgb_to_lab(color),
         lambda: cvkit.box_filter(image, 5),
         lambda: cvkit.gaussian_blur(image, 1.2),
         lambda: cvkit.sobel(image, 1, 0),

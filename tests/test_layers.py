@@ -69,7 +69,7 @@ EXTERNAL = {
 KERNELS_MAY_IMPORT = {"__future__", "collections", "typing", "math", "numpy"}
 KERNELS_MAY_IMPORT |= {"numba", "numba.extending", "llvmlite"}
 KERNELS_MAY_IMPORT |= {"cvkit._jit", "cvkit._jit_cuda", "cvkit._border", "cvkit._rows", "cvkit._tiles"}
-KERNELS_MAY_IMPORT |= {"cvkit._cuda_threads"}
+KERNELS_MAY_IMPORT |= {"cvkit._cuda_tables", "cvkit._cuda_threads"}
 KERNELS_MAY_IMPORT |= {name for name in MODULES if name.startswith("cvkit._simd.")}
 
 

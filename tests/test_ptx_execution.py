@@ -69,6 +69,14 @@ def test_windows_that_are_larger_than_tiles(
     np.testing.assert_allclose(found, call(image), atol=1 if name == "bilateral_filter" else 0)
 
 
+@pytest.mark.parametrize("call", [cvkit.channel_features, cvkit.hog])
+def test_stacks_whose_cells_leave_rows_over(monkeypatch: pytest.MonkeyPatch, call: Any) -> None:
+    stack = np.stack([scene(21, 23, 3, "uint8", seed=seed) for seed in range(2)])
+    with ptx_device(monkeypatch):
+        found = np.asarray(call(fake(stack)))
+    np.testing.assert_allclose(found, call(stack), atol=1 if found.dtype == np.uint8 else 1e-5)
+
+
 def test_views_with_gaps_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     image = scene(17, 23, 3, "uint8")
     with ptx_device(monkeypatch):

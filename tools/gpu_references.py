@@ -31,6 +31,8 @@ KINDS = {
     "3 of 17x23": (3, 17, 23),
     "270x481": (1, 270, 481),
 }
+# Those find as many points, or regions, as there are in an image: no array holds those of a stack.
+_OF_ONE_IMAGE = ("fast_corners", "good_features", "region_stats")
 # Of a result that is not exact.
 _VALUES = 512
 _DIGESTS = "digests"
@@ -68,7 +70,9 @@ def images(case: Case, count: int, height: int, width: int) -> np.ndarray:
 
 def kinds_of(case: Case) -> list[str]:
     """Name the images that a row is checked with."""
-    return ["270x481"] if case in SINGLE_IMAGE_CASES else list(KINDS)
+    if case in SINGLE_IMAGE_CASES:
+        return ["270x481"]
+    return [name for name, (count, *_) in KINDS.items() if count == 1 or case.operation not in _OF_ONE_IMAGE]
 
 
 def digest(result: np.ndarray) -> str:

@@ -46,18 +46,6 @@ def direction(x, y):
 
 
 @helper
-def squared_length(x, y):
-    """Return x * x + y * y with both products rounded to float32, never contracted to an FMA.
-
-    Products of float32 are exact in float64, so the conversion back is the one rounding; no compiler fuses
-    across it. The channel of a color image with the longest gradient depends on these roundings.
-    """
-    across = np.float32(np.float64(x) * np.float64(x))
-    along = np.float32(np.float64(y) * np.float64(y))
-    return across + along
-
-
-@helper
 def last_wins_from(width):
     """Return the column of an image of ``width`` from where on the last of equally strong channels counts.
 

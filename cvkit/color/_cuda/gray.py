@@ -4,7 +4,7 @@ import numpy as np
 
 from cvkit._cuda_threads import place_of_thread
 from cvkit._jit import helper
-from cvkit._jit_cuda import as_words, cuda, cuda_kernel, reshaped
+from cvkit._jit_cuda import as_words, cuda_kernel, reshaped
 
 # Pixels that a thread takes from words of four bytes.
 _PIXELS = 4
@@ -78,16 +78,14 @@ def gray_float(source, red, green, blue, out):
     _gray_float[out.size](values, red, green, blue, out_values)
 
 
-@cuda_kernel
+@cuda_kernel(block=(256,))
 def _repeat_gray(source, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
-        return
-    value = source[image, y, x, 0]
-    for channel in range(3):
-        out[image, y, x, channel] = value
+    place = place_of_thread()
+    if place < np.uint64(source.size):
+        first, value = np.uint64(3) * place, source[place]
+        out[first], out[first + np.uint64(1)], out[first + np.uint64(2)] = value, value, value
 
 
 def repeat_gray(source, out):
     """Write each value into three channels."""
-    _repeat_gray[out.shape[:3]](source, out)
+    _repeat_gray[source.size](reshaped(source, (source.size,)), reshaped(out, (out.size,)))

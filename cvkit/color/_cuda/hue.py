@@ -3,8 +3,9 @@
 import numpy as np
 
 from cvkit._jit import helper
-from cvkit._jit_cuda import cuda, cuda_kernel
+from cvkit._jit_cuda import cuda_kernel
 from cvkit._simd.numbers import nearest, product
+from cvkit.color._cuda.pixels import BLOCK, convert, first_of_thread, pixel_at, store_pixel
 from cvkit.color._hue_math import (
     extremes,
     hls,
@@ -15,6 +16,8 @@ from cvkit.color._hue_math import (
     rgb_of_hsv,
     within_turn,
 )
+
+_ONE, _TWO = np.uint64(1), np.uint64(2)
 
 _OF_BYTE, _TO_BYTE, _SIX = np.float32(1 / 255), np.float32(255), np.float32(6)
 
@@ -37,124 +40,124 @@ def _hue_of_byte(value, scale):
     return hue - _SIX if hue >= _SIX else hue
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _hsv_from_bytes(source, turn, step, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
+    pixel = pixel_at(source, first)
     red, green, blue = np.int32(pixel[0]), np.int32(pixel[1]), np.int32(pixel[2])
-    result[0], result[1], result[2] = hsv_of_bytes(red, green, blue, turn, step)
+    store_pixel(out, first, hsv_of_bytes(red, green, blue, turn, step))
 
 
 def hsv_from_bytes(source, turn, step, out):
     """Convert RGB bytes; ``turn`` is the hue of a full turn, ``step`` a sixth of it, of 12 bits more."""
-    _hsv_from_bytes[out.shape[:3]](source, turn, step, out)
+    convert(_hsv_from_bytes, source, turn, step, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _hsv_from_floats(source, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
-    result[0], result[1], result[2] = hsv_of_floats(pixel[0], pixel[1], pixel[2])
+    pixel = pixel_at(source, first)
+    store_pixel(out, first, hsv_of_floats(pixel[0], pixel[1], pixel[2]))
 
 
 def hsv_from_floats(source, out):
     """Convert RGB floats; the hue is in degrees."""
-    _hsv_from_floats[out.shape[:3]](source, out)
+    convert(_hsv_from_floats, source, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _hls_from_bytes(source, scale, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
+    pixel = pixel_at(source, first)
     red, green, blue = _unit(pixel[0]), _unit(pixel[1]), _unit(pixel[2])
     hue, lightness, saturation = hls(red, green, blue, extremes(red, green, blue))
-    result[0] = min(nearest(product(hue, scale)), np.int32(255))
-    result[1] = nearest(product(lightness, _TO_BYTE))
-    result[2] = nearest(product(saturation, _TO_BYTE))
+    out[first] = min(nearest(product(hue, scale)), np.int32(255))
+    out[first + _ONE] = nearest(product(lightness, _TO_BYTE))
+    out[first + _TWO] = nearest(product(saturation, _TO_BYTE))
 
 
 def hls_from_bytes(source, scale, out):
     """Convert RGB bytes; the hue is in degrees times ``scale``."""
-    _hls_from_bytes[out.shape[:3]](source, scale, out)
+    convert(_hls_from_bytes, source, scale, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _hls_from_floats(source, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
-    result[0], result[1], result[2] = hls_of_floats(pixel[0], pixel[1], pixel[2])
+    pixel = pixel_at(source, first)
+    store_pixel(out, first, hls_of_floats(pixel[0], pixel[1], pixel[2]))
 
 
 def hls_from_floats(source, out):
     """Convert RGB floats; the hue is in degrees."""
-    _hls_from_floats[out.shape[:3]](source, out)
+    convert(_hls_from_floats, source, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _bytes_from_hsv(source, scale, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
+    pixel = pixel_at(source, first)
     red, green, blue = rgb_of_hsv(_hue_of_byte(pixel[0], scale), _unit(pixel[1]), _unit(pixel[2]))
-    result[0] = np.int32(red * _TO_BYTE)
-    result[1] = np.int32(green * _TO_BYTE)
-    result[2] = np.int32(blue * _TO_BYTE)
+    out[first] = np.int32(red * _TO_BYTE)
+    out[first + _ONE] = np.int32(green * _TO_BYTE)
+    out[first + _TWO] = np.int32(blue * _TO_BYTE)
 
 
 def bytes_from_hsv(source, scale, out):
     """Convert to RGB bytes; the hue times ``scale`` is in sixths of a turn."""
-    _bytes_from_hsv[out.shape[:3]](source, scale, out)
+    convert(_bytes_from_hsv, source, scale, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _floats_from_hsv(source, scale, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
-    result[0], result[1], result[2] = rgb_of_hsv(within_turn(product(pixel[0], scale)), pixel[1], pixel[2])
+    pixel = pixel_at(source, first)
+    store_pixel(out, first, rgb_of_hsv(within_turn(product(pixel[0], scale)), pixel[1], pixel[2]))
 
 
 def floats_from_hsv(source, scale, out):
     """Convert to RGB floats; the hue times ``scale`` is in sixths of a turn."""
-    _floats_from_hsv[out.shape[:3]](source, scale, out)
+    convert(_floats_from_hsv, source, scale, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _bytes_from_hls(source, scale, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
+    pixel = pixel_at(source, first)
     red, green, blue = rgb_of_hls(product(np.float32(pixel[0]), scale), _unit(pixel[1]), _unit(pixel[2]))
-    result[0] = _rounded(red)
-    result[1] = _rounded(green)
-    result[2] = _rounded(blue)
+    out[first] = _rounded(red)
+    out[first + _ONE] = _rounded(green)
+    out[first + _TWO] = _rounded(blue)
 
 
 def bytes_from_hls(source, scale, out):
     """Convert to RGB bytes; the hue times ``scale`` is in sixths of a turn."""
-    _bytes_from_hls[out.shape[:3]](source, scale, out)
+    convert(_bytes_from_hls, source, scale, out)
 
 
-@cuda_kernel
+@cuda_kernel(block=BLOCK)
 def _floats_from_hls(source, scale, out):
-    x, y, image = cuda.grid(3)
-    if image >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
+    first = first_of_thread()
+    if first >= np.uint64(out.size):
         return
-    pixel, result = source[image, y, x], out[image, y, x]
-    result[0], result[1], result[2] = rgb_of_hls(product(pixel[0], scale), pixel[1], pixel[2])
+    pixel = pixel_at(source, first)
+    store_pixel(out, first, rgb_of_hls(product(pixel[0], scale), pixel[1], pixel[2]))
 
 
 def floats_from_hls(source, scale, out):
     """Convert to RGB floats; the hue times ``scale`` is in sixths of a turn."""
-    _floats_from_hls[out.shape[:3]](source, scale, out)
+    convert(_floats_from_hls, source, scale, out)

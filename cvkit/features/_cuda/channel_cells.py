@@ -1,5 +1,7 @@
 """What is made of cells of channels on CUDA: smoothed, filtered, rounded to bytes."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from cvkit._border import REFLECT, border_index
@@ -8,54 +10,90 @@ from cvkit._jit import helper
 from cvkit._jit_cuda import cuda, cuda_kernel, temporary
 from cvkit.features._channel_math import HALF, QUARTER, TAPS, quantized
 
+# Rows of a thread's strip.
+_ROWS = 4
+
+
+class _Columns(NamedTuple):
+    """A cell and those on its left and right."""
+
+    left: Any
+    middle: Any
+    right: Any
+
 
 @helper
-def _smoothed(cells, column, row):
-    """Smooth at one cell of (rows, columns) by 1 2 1 along both axes."""
+def _columns(cells, row, near):
+    return _Columns(cells[row, near.left], cells[row, near.middle], cells[row, near.right])
+
+
+@helper
+def _columns_around(column, columns):
     number, one = np.uint32, np.uint32(1)
-    last_row, last_column = number(cells.shape[0] - 1), number(cells.shape[1] - 1)
-    above = cells[number(max(row, one) - one)]
-    here, below = cells[row], cells[min(number(row + one), last_row)]
+    return _Columns(
+        number(max(column, one) - one), column, min(number(column + one), number(number(columns) - one))
+    )
+
+
+@helper
+def _smoothed(above, here, below):
+    """Smooth by 1 2 1 along both axes."""
     total = np.float32(0)
-    near = number(max(column, one) - one)
-    total += QUARTER * (QUARTER * (above[near] + below[near]) + HALF * here[near])
-    total += HALF * (QUARTER * (above[column] + below[column]) + HALF * here[column])
-    near = min(number(column + one), last_column)
-    total += QUARTER * (QUARTER * (above[near] + below[near]) + HALF * here[near])
+    total += QUARTER * (QUARTER * (above.left + below.left) + HALF * here.left)
+    total += HALF * (QUARTER * (above.middle + below.middle) + HALF * here.middle)
+    total += QUARTER * (QUARTER * (above.right + below.right) + HALF * here.right)
     return total
 
 
 @cuda_kernel
 def _smooth(cells, out):
-    column, row, place = pixel_of_thread()
+    """One thread for some rows of a column of cells."""
+    column, strip, place = pixel_of_thread()
+    number, one = np.uint32, np.uint32(1)
     count, channels, rows, columns = out.shape
+    row = number(strip * number(_ROWS))
     if place >= count * channels or row >= rows or column >= columns:
         return
-    index, channel = np.uint32(place // np.uint32(channels)), np.uint32(place % np.uint32(channels))
-    out[index, channel, row, column] = _smoothed(cells[index, channel], column, row)
+    index, channel = number(place // number(channels)), number(place % number(channels))
+    plane, result, near = cells[index, channel], out[index, channel], _columns_around(column, columns)
+    last, end = number(number(rows) - one), min(number(row + number(_ROWS)), number(rows))
+    above, here = _columns(plane, number(max(row, one) - one), near), _columns(plane, row, near)
+    while row < end:
+        below = _columns(plane, min(number(row + one), last), near)
+        result[row, column] = _smoothed(above, here, below)
+        above, here, row = here, below, number(row + one)
 
 
 def smooth(cells, out):
     """Smooth every channel of cells by 1 2 1 along both axes."""
     count, channels, rows, columns = out.shape
-    _smooth[count * channels, rows, columns](cells, out)
+    _smooth[count * channels, -(-rows // _ROWS), columns](cells, out)
 
 
 @cuda_kernel
 def _smooth_to_bytes(cells, offset, scale, out):
-    column, row, place = pixel_of_thread()
+    """As _smooth, but rounded."""
+    column, strip, place = pixel_of_thread()
+    number, one = np.uint32, np.uint32(1)
     count, channels, rows, columns = out.shape
+    row = number(strip * number(_ROWS))
     if place >= count * channels or row >= rows or column >= columns:
         return
-    index, channel = np.uint32(place // np.uint32(channels)), np.uint32(place % np.uint32(channels))
-    value = _smoothed(cells[index, channel], column, row)
-    out[index, channel, row, column] = np.uint8(quantized(value, offset[channel], scale[channel]))
+    index, channel = number(place // number(channels)), number(place % number(channels))
+    plane, result, near = cells[index, channel], out[index, channel], _columns_around(column, columns)
+    low, factor = offset[channel], scale[channel]
+    last, end = number(number(rows) - one), min(number(row + number(_ROWS)), number(rows))
+    above, here = _columns(plane, number(max(row, one) - one), near), _columns(plane, row, near)
+    while row < end:
+        below = _columns(plane, min(number(row + one), last), near)
+        result[row, column] = np.uint8(quantized(_smoothed(above, here, below), low, factor))
+        above, here, row = here, below, number(row + one)
 
 
 def smooth_bytes(cells, offset, scale, out):
     """Smooth every channel of cells and round (value - offset) * scale of its channel to bytes."""
     count, channels, rows, columns = out.shape
-    _smooth_to_bytes[count * channels, rows, columns](cells, offset, scale, out)
+    _smooth_to_bytes[count * channels, -(-rows // _ROWS), columns](cells, offset, scale, out)
 
 
 @cuda_kernel

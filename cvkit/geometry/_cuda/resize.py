@@ -1,5 +1,7 @@
 """Resizing on CUDA by copies and in integers: one thread for each output pixel, or some."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from cvkit._cuda_threads import pixel_of_thread
@@ -7,14 +9,15 @@ from cvkit._jit import helper
 from cvkit._jit_cuda import cuda_kernel
 
 # Rows of a thread's strip where weights are bilinear: what belongs to its column is looked up once.
-_ROWS = 4
+_ROWS = 8
+_FIRST, _SECOND, _THIRD, _FOURTH = (np.uint64(channel) for channel in range(4))
 
 
 @helper
-def _blend(left, right, before, after):
+def _blend(left, right, weights):
     """Blend two bytes; 32 bits hold what Numba would take 64 for."""
     number = np.int32
-    return number(number(number(left) * before) + number(number(right) * after))
+    return number(number(number(left) * weights.before) + number(number(right) * weights.after))
 
 
 @helper
@@ -23,31 +26,59 @@ def _behind(index, size):
     return min(np.uint32(index + np.uint32(1)), np.uint32(size - 1))
 
 
+class _Weights(NamedTuple):
+    """Of the two columns and the two rows around a pixel."""
+
+    before: Any
+    after: Any
+    upper: Any
+    lower: Any
+
+
+class _Corners(NamedTuple):
+    """The four pixels around one."""
+
+    upper_left: Any
+    upper_right: Any
+    lower_left: Any
+    lower_right: Any
+
+
+@helper
+def _exact_value(corners, channel, weights):
+    number = np.int32
+    total = number(_blend(corners.upper_left[channel], corners.upper_right[channel], weights) * weights.upper)
+    total += number(
+        _blend(corners.lower_left[channel], corners.lower_right[channel], weights) * weights.lower
+    )
+    return number(total + number(32768)) >> number(16)
+
+
 @cuda_kernel
 def _bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
     x, strip, index = pixel_of_thread()
     number = np.int32
     if index >= out.shape[0] or x >= out.shape[2]:
         return
-    image, result, height = source[index], out[index], np.uint32(out.shape[1])
-    left = x_first[x]
-    right, after = _behind(left, image.shape[1]), number(x_weight[x])
-    before = number(number(256) - after)
-    first = np.uint32(strip * np.uint32(_ROWS))
-    for y in range(first, min(np.uint32(first + np.uint32(_ROWS)), height)):
+    image, result, channels = source[index], out[index], out.shape[3]
+    left, after = x_first[x], number(x_weight[x])
+    right = _behind(left, image.shape[1])
+    y = np.uint32(strip * np.uint32(_ROWS))
+    end = min(np.uint32(y + np.uint32(_ROWS)), np.uint32(out.shape[1]))
+    while y < end:
         top, lower = y_first[y], number(y_weight[y])
         above, below, pixel = image[top], image[_behind(top, image.shape[0])], result[y, x]
-        upper_left, upper_right, lower_left, lower_right = (
-            above[left],
-            above[right],
-            below[left],
-            below[right],
-        )
-        upper = number(number(256) - lower)
-        for channel in range(np.uint64(pixel.shape[0])):
-            total = number(_blend(upper_left[channel], upper_right[channel], before, after) * upper)
-            total += number(_blend(lower_left[channel], lower_right[channel], before, after) * lower)
-            pixel[channel] = number(total + number(32768)) >> number(16)
+        corners = _Corners(above[left], above[right], below[left], below[right])
+        weights = _Weights(number(number(256) - after), after, number(number(256) - lower), lower)
+        # A loop over so few channels takes as long again.
+        pixel[_FIRST] = _exact_value(corners, _FIRST, weights)
+        if channels > 1:
+            pixel[_SECOND] = _exact_value(corners, _SECOND, weights)
+        if channels > 2:
+            pixel[_THIRD] = _exact_value(corners, _THIRD, weights)
+        if channels > 3:
+            pixel[_FOURTH] = _exact_value(corners, _FOURTH, weights)
+        y = np.uint32(y + np.uint32(1))
 
 
 def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
@@ -56,32 +87,41 @@ def bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
     _bilinear_exact[out.shape[0], strips, out.shape[2]](source, y_first, y_weight, x_first, x_weight, out)
 
 
+@helper
+def _value(corners, channel, weights):
+    """Blend four bytes; each product loses its low bits before the sum, as in OpenCV's vector code."""
+    number = np.int32
+    top = _blend(corners.upper_left[channel], corners.upper_right[channel], weights) >> number(4)
+    bottom = _blend(corners.lower_left[channel], corners.lower_right[channel], weights) >> number(4)
+    total = number(number(top * weights.upper) >> number(16))
+    total = number(total + (number(bottom * weights.lower) >> number(16)))
+    return number(total + number(2)) >> number(2)
+
+
 @cuda_kernel
 def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
     x, strip, index = pixel_of_thread()
     number = np.int32
     if index >= out.shape[0] or x >= out.shape[2]:
         return
-    image, result, height = source[index], out[index], np.uint32(out.shape[1])
+    image, result, channels = source[index], out[index], out.shape[3]
     left = x_first[x]
     right = _behind(left, image.shape[1])
-    before, after = number(x_weights[0, x]), number(x_weights[1, x])
-    first = np.uint32(strip * np.uint32(_ROWS))
-    for y in range(first, min(np.uint32(first + np.uint32(_ROWS)), height)):
-        above, below = image[y_index[0, y]], image[y_index[1, y]]
-        upper_left, upper_right, lower_left, lower_right = (
-            above[left],
-            above[right],
-            below[left],
-            below[right],
-        )
-        upper, lower, pixel = number(y_weights[0, y]), number(y_weights[1, y]), result[y, x]
-        for channel in range(np.uint64(pixel.shape[0])):
-            # Each product loses its low bits before the sum, as in OpenCV's vector code.
-            top = _blend(upper_left[channel], upper_right[channel], before, after) >> number(4)
-            bottom = _blend(lower_left[channel], lower_right[channel], before, after) >> number(4)
-            total = number((number(top * upper) >> number(16)) + (number(bottom * lower) >> number(16)))
-            pixel[channel] = number(total + number(2)) >> number(2)
+    before, after = number(x_weights[_FIRST, x]), number(x_weights[_SECOND, x])
+    y = np.uint32(strip * np.uint32(_ROWS))
+    end = min(np.uint32(y + np.uint32(_ROWS)), np.uint32(out.shape[1]))
+    while y < end:
+        above, below, pixel = image[y_index[_FIRST, y]], image[y_index[_SECOND, y]], result[y, x]
+        corners = _Corners(above[left], above[right], below[left], below[right])
+        weights = _Weights(before, after, number(y_weights[_FIRST, y]), number(y_weights[_SECOND, y]))
+        pixel[_FIRST] = _value(corners, _FIRST, weights)
+        if channels > 1:
+            pixel[_SECOND] = _value(corners, _SECOND, weights)
+        if channels > 2:
+            pixel[_THIRD] = _value(corners, _THIRD, weights)
+        if channels > 3:
+            pixel[_FOURTH] = _value(corners, _FOURTH, weights)
+        y = np.uint32(y + np.uint32(1))
 
 
 @cuda_kernel
@@ -91,12 +131,15 @@ def _halve(source, to_even, out):
         return
     number, one = np.uint32, np.uint32(1)
     left, top, pixel = number(x << one), number(y << one), out[index, y, x]
-    above, below, right = source[index, top], source[index, number(top | one)], number(left | one)
-    for channel in range(np.uint64(pixel.shape[0])):
-        total = number(number(above[left, channel]) + number(above[right, channel]))
-        total = number(total + number(number(below[left, channel]) + number(below[right, channel])))
+    upper, lower, right = source[index, top], source[index, number(top | one)], number(left | one)
+    upper_left, upper_right, lower_left, lower_right = upper[left], upper[right], lower[left], lower[right]
+    channel, channels = np.uint64(0), np.uint64(out.shape[3])
+    while channel < channels:
+        total = number(number(upper_left[channel]) + number(upper_right[channel]))
+        total = number(total + number(number(lower_left[channel]) + number(lower_right[channel])))
         half = number(one + (total >> number(2) & one)) if to_even else number(2)
         pixel[channel] = number(total + half) >> number(2)
+        channel += np.uint64(1)
 
 
 @cuda_kernel
@@ -105,8 +148,10 @@ def _nearest(source, y_index, x_index, out):
     if index >= out.shape[0] or y >= out.shape[1] or x >= out.shape[2]:
         return
     near, pixel = source[index, y_index[y], x_index[x]], out[index, y, x]
-    for channel in range(np.uint64(pixel.shape[0])):
+    channel, channels = np.uint64(0), np.uint64(out.shape[3])
+    while channel < channels:
         pixel[channel] = near[channel]
+        channel += np.uint64(1)
 
 
 def nearest(source, y_index, x_index, out):
