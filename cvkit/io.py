@@ -16,6 +16,7 @@ from cvkit._decoding import decode, reason_of, swap_red_and_blue, without_messag
 from cvkit._opencv import opencv
 from cvkit._paths import atomic_path
 from cvkit._walk import LIST_SUFFIXES, SUFFIXES, LeftOut, UnreadableListError, walk
+from cvkit.typing import ReadMode
 
 __all__ = [
     "LIST_SUFFIXES",
@@ -40,7 +41,7 @@ class UnreadableImageError(OSError):
 
 def read_image(
     path: str | os.PathLike[str],
-    mode: str = "rgb",
+    mode: ReadMode = "rgb",
     *,
     max_pixels: int | None = None,
     at_least: tuple[int, int] | None = None,
@@ -198,7 +199,7 @@ def _encode(suffix: str, image: np.ndarray, quality: int) -> bytes:
 
 
 def read_ahead(
-    paths: Iterable[Path], mode: str = "rgb", *, depth: int = 4, max_pixels: int | None = None
+    paths: Iterable[Path], mode: ReadMode = "rgb", *, depth: int = 4, max_pixels: int | None = None
 ) -> Generator[tuple[Path, np.ndarray | OSError], None, None]:
     """Read images in a thread while the caller works on the one before.
 
@@ -243,7 +244,7 @@ def read_ahead(
         reader.shutdown(wait=True, cancel_futures=True)
 
 
-def _try_to_read(path: Path, mode: str, max_pixels: int | None) -> np.ndarray | OSError:
+def _try_to_read(path: Path, mode: ReadMode, max_pixels: int | None) -> np.ndarray | OSError:
     try:
         return read_image(path, mode, max_pixels=max_pixels)
     except OSError as error:

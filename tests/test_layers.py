@@ -23,7 +23,7 @@ MODULES = {
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-# Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._*.
+# Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._* and cvkit.typing.
 _GROUND = {"helpers", "color", "io", "video"}
 _OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "morphology", "features", "regions"}
 _LEARNERS = {"ml", *(f"ml.{room}" for room in ("tree", "ensemble", "svm", "linear", "neighbors", "cluster"))}
@@ -85,7 +85,7 @@ def room(module: str) -> str:
         return "cli"
     if module in ("cvkit._decoding", "cvkit._opencv"):  # the parts of io that need OpenCV
         return "io"
-    if module.startswith("cvkit._"):
+    if module.startswith("cvkit._") or module == "cvkit.typing":
         return "helpers"
     parts = [part for part in module.split(".")[1:] if part not in ("_cpu", "_cuda")]
     for count in range(len(parts), 0, -1):
@@ -183,7 +183,11 @@ def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     """Walk the functions that users call."""
     for module in MODULES:
         for node in tree(module).body:
-            is_function = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            is_function = (
+                isinstance(node, ast.FunctionDef)
+                and not node.name.startswith("_")
+                and "overload" not in map(ast.unparse, node.decorator_list)
+            )
             is_of_video = room(module) == "video" and getattr(node, "name", "") in cvkit.video.__all__
             if is_function and ((node.name, module) in TABLES or module == "cvkit.io" or is_of_video):
                 yield f"{module}.{node.name}", node

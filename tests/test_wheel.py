@@ -95,7 +95,13 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"cvkit"}
     models = {f"cvkit/detect/models/person-{kind}.npz" for kind in ("acf", "hog", "ldcf")}
-    assert {"cvkit/py.typed", "cvkit/batch/report/templates/report.html", *models} <= names
+    assert {
+        "cvkit/py.typed",
+        "cvkit/__init__.pyi",
+        "cvkit/ml/__init__.pyi",
+        "cvkit/batch/report/templates/report.html",
+        *models,
+    } <= names
     assert any(name.startswith("cvkit/_compiled/x86-64-v3/") for name in names)
 
 

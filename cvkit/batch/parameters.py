@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
+
+import cvkit.typing
 
 # Arrays up to this size are written into the manifest as they are, larger ones as a digest.
 _SHOWN_VALUES = 64
@@ -206,6 +208,13 @@ def _any(text: str) -> Any:
         return text
 
 
+# Type hints that stand for a choice of names.
+_CHOICES = [
+    name
+    for name, hint in vars(cvkit.typing).items()
+    if get_origin(hint) is Literal and all(isinstance(value, str) for value in get_args(hint))
+]
+
 # Type hint -> what stands for the value in a help, and how text becomes one.
 _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "bool": ("BOOL", _flag),
@@ -220,7 +229,9 @@ _KINDS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "float | npt.ArrayLike": ("X|X,X,...", _number_or_numbers),
     "npt.ArrayLike": ("ARRAY", _array),
     "Array": ("ARRAY", _array),
+    "ArrayT": ("ARRAY", _array),
     "npt.DTypeLike": ("DTYPE", lambda text: np.dtype(text).type),
+    **dict.fromkeys(_CHOICES, ("NAME", str)),
 }
 
 # For type hints that a later function may bring.

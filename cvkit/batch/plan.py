@@ -139,6 +139,8 @@ class Plan:
         How many files were found to be done already, so far.
     """
 
+    unchanged: int
+
     def __init__(
         self,
         sources: Sources,

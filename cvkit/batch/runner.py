@@ -23,6 +23,7 @@ from cvkit.batch.record.manifest import NAME, Entry, read_manifest
 from cvkit.batch.settings import DEFAULTS, Settings
 from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.batch.work import Work
+from cvkit.typing import Conversion, ReadMode
 
 
 @dataclass
@@ -105,9 +106,9 @@ class Run:
         self._executor = executor or Local()
         format = settings.format_for(pipeline)
         self._work.try_out(format)
-        self.summary = Summary(total, self._folder / NAME)
+        self.summary: Summary = Summary(total, self._folder / NAME)
         self.left_out = left_out
-        self.stop = threading.Event()
+        self.stop: threading.Event = threading.Event()
         self._manifest = open_folder(self._folder, resume=resume, overwrite=overwrite)
         try:
             if overwrite:
@@ -156,10 +157,10 @@ def run(
     output: str | os.PathLike[str],
     *,
     parameters: Mapping[str, Any] | None = None,
-    mode: str = "keep",
+    mode: ReadMode = "keep",
     format: str | None = None,
     quality: int = 95,
-    convert: str = "none",
+    convert: Conversion = "none",
     max_pixels: int | None = None,
     at_least: tuple[int, int] | None = None,
     resume: bool = False,

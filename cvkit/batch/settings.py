@@ -9,6 +9,7 @@ from cvkit import _validate
 from cvkit.batch.pipeline import Pipeline
 from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.io import SUFFIXES
+from cvkit.typing import Conversion, ReadMode
 
 MODES = ("keep", "rgb", "gray", "unchanged")
 ARRAY_FORMATS = ("npy", "npz")
@@ -28,10 +29,10 @@ class Settings:
         For one that is out of range; the message names it.
     """
 
-    mode: str = "keep"
+    mode: ReadMode = "keep"
     format: str | None = None
     quality: int = 95
-    convert: str = "none"
+    convert: Conversion = "none"
     max_pixels: int | None = None
     frames: Frames = ALL_FRAMES
     on_gpu: bool = False

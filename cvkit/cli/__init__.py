@@ -27,7 +27,9 @@ from cvkit.cli.train import train
 __all__ = ["app", "main"]
 
 # Plain text: boxes drawn around messages break lines that scripts and logs want whole.
-app = typer.Typer(name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app: typer.Typer = typer.Typer(
+    name="cvkit", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 app.command()(detect)
 app.add_typer(batch_app, name="batch")
 app.command(cls=BatchCommand)(pipeline)

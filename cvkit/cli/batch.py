@@ -154,7 +154,7 @@ class _Operations(TyperGroup):
         raise WrongUsageError(f"no operation {name!r}{hint}")
 
 
-batch_app = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=None)
+batch_app: typer.Typer = typer.Typer(cls=_Operations, add_completion=False, rich_markup_mode=None)
 
 
 @batch_app.callback()

@@ -14,6 +14,7 @@ import numpy as np
 
 import cvkit
 from cvkit._jit import thread_limit
+from cvkit.typing import ResizeInterpolation
 
 Calls = Callable[[Any], object]
 
@@ -39,9 +40,8 @@ def _derivatives(function: Callable[..., object], *more: dict[str, Any]) -> Call
 
 
 def _resize(image: np.ndarray) -> None:
-    for shape, interpolation in itertools.product(
-        (_SMALLER, _LARGER, (100, 130)), ("bilinear", "nearest", "bicubic", "area")
-    ):
+    ways: tuple[ResizeInterpolation, ...] = ("bilinear", "nearest", "bicubic", "area")
+    for shape, interpolation in itertools.product((_SMALLER, _LARGER, (100, 130)), ways):
         cvkit.resize(image, shape, interpolation=interpolation)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.color._cpu import demosaic as demosaic_kernels
+from cvkit.typing import ArrayT, BayerPattern, DemosaicMethod
 
 # Row and column of the first red pixel.
 _PATTERNS = {"rggb": (0, 0), "grbg": (0, 1), "gbrg": (1, 0), "bggr": (1, 1)}
@@ -14,8 +15,12 @@ _METHODS = {"bilinear": False, "edge_aware": True}
 
 
 def demosaic(
-    image: Array, pattern: str = "rggb", *, method: str = "bilinear", out: Array | None = None
-) -> Array:
+    image: ArrayT,
+    pattern: BayerPattern = "rggb",
+    *,
+    method: DemosaicMethod = "bilinear",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Interpolate the raw image of a camera with a Bayer mosaic, whose every pixel has one color, to RGB.
 
     Parameters

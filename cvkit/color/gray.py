@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.color._cpu import gray as gray_kernels
+from cvkit.typing import ArrayT
 
 # Rec. 601 luma. OpenCV's integer weights sum to 1 << 15, so that white stays white.
 _LUMA = (0.299, 0.587, 0.114)
 _FIXED_LUMA = (9798, 19235, 3735)
 
 
-def rgb_to_gray(image: Array, *, out: Array | None = None) -> Array:
+def rgb_to_gray(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into gray: 0.299 red + 0.587 green + 0.114 blue.
 
     Parameters
@@ -55,7 +56,7 @@ def rgb_to_gray(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def gray_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+def gray_to_rgb(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn a gray image into RGB by repeating its values.
 
     Parameters

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.color._cpu import hue as hue_kernels
+from cvkit.typing import ArrayT
 
 _SIXTHS_OF_DEGREES = np.float32(6 / 360)
 
 
-def rgb_to_hsv(image: Array, *, full_range: bool = False, out: Array | None = None) -> Array:
+def rgb_to_hsv(image: ArrayT, *, full_range: bool = False, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into hue, saturation and value, the largest of the channels.
 
     Parameters
@@ -60,7 +61,7 @@ def rgb_to_hsv(image: Array, *, full_range: bool = False, out: Array | None = No
     return stack.restore(result)
 
 
-def hsv_to_rgb(image: Array, *, full_range: bool = False, out: Array | None = None) -> Array:
+def hsv_to_rgb(image: ArrayT, *, full_range: bool = False, out: ArrayT | None = None) -> ArrayT:
     """Turn an image of hue, saturation and value into RGB, as :func:`rgb_to_hsv` made it.
 
     Parameters
@@ -109,7 +110,7 @@ def hsv_to_rgb(image: Array, *, full_range: bool = False, out: Array | None = No
     return stack.restore(result)
 
 
-def rgb_to_hls(image: Array, *, full_range: bool = False, out: Array | None = None) -> Array:
+def rgb_to_hls(image: ArrayT, *, full_range: bool = False, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into hue, lightness and saturation.
 
     Parameters
@@ -160,7 +161,7 @@ def rgb_to_hls(image: Array, *, full_range: bool = False, out: Array | None = No
     return stack.restore(result)
 
 
-def hls_to_rgb(image: Array, *, full_range: bool = False, out: Array | None = None) -> Array:
+def hls_to_rgb(image: ArrayT, *, full_range: bool = False, out: ArrayT | None = None) -> ArrayT:
     """Turn an image of hue, lightness and saturation into RGB, as :func:`rgb_to_hls` made it.
 
     Parameters

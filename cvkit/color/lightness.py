@@ -9,9 +9,10 @@ import numpy as np
 from cvkit._dispatch import Array, ImageStack
 from cvkit.color import _lightness_tables as tables
 from cvkit.color._cpu import lightness as lightness_kernels
+from cvkit.typing import ArrayT
 
 
-def rgb_to_lab(image: Array, *, out: Array | None = None) -> Array:
+def rgb_to_lab(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into CIE L*a*b*, in which distances are about those that people see.
 
     Parameters
@@ -58,7 +59,7 @@ def rgb_to_lab(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def lab_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+def lab_to_rgb(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn a CIE L*a*b* image into RGB, as :func:`rgb_to_lab` took it.
 
     Parameters
@@ -103,7 +104,7 @@ def lab_to_rgb(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
+def rgb_to_luv(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into CIE L*u*v*, in which distances are about those that people see.
 
     Parameters
@@ -151,7 +152,7 @@ def rgb_to_luv(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def luv_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+def luv_to_rgb(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn a CIE L*u*v* image into RGB, as :func:`rgb_to_luv` took it.
 
     Parameters

@@ -6,6 +6,7 @@ import numpy as np
 
 from cvkit._dispatch import Array, ImageStack
 from cvkit.color._cpu import spaces as spaces_kernels
+from cvkit.typing import ArrayT
 
 # Weights of integers as OpenCV has them: red, green and blue in Y, red - Y in Cr, blue - Y in Cb; back, Cr in
 # red, Cr and Cb in green, Cb in blue.
@@ -27,7 +28,7 @@ _FROM_XYZ_FIXED = np.array([[13273, -6296, -2042], [-3970, 7684, 170], [228, -83
 _XYZ_BITS = 12
 
 
-def rgb_to_bgr(image: Array, *, out: Array | None = None) -> Array:
+def rgb_to_bgr(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Reverse the order of the color channels, from RGB to OpenCV's BGR or back.
 
     Parameters
@@ -62,7 +63,7 @@ def rgb_to_bgr(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def rgb_to_ycrcb(image: Array, *, out: Array | None = None) -> Array:
+def rgb_to_ycrcb(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into YCrCb: luma, and how far red and blue are from it.
 
     Parameters
@@ -107,7 +108,7 @@ def rgb_to_ycrcb(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def ycrcb_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+def ycrcb_to_rgb(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn a YCrCb image into RGB, as :func:`rgb_to_ycrcb` made it.
 
     Parameters
@@ -153,7 +154,7 @@ def ycrcb_to_rgb(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def rgb_to_xyz(image: Array, *, out: Array | None = None) -> Array:
+def rgb_to_xyz(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn an RGB image into CIE XYZ, taking its values for linear light.
 
     Parameters
@@ -191,7 +192,7 @@ def rgb_to_xyz(image: Array, *, out: Array | None = None) -> Array:
     return _multiplied(stack, _TO_XYZ, _TO_XYZ_FIXED)
 
 
-def xyz_to_rgb(image: Array, *, out: Array | None = None) -> Array:
+def xyz_to_rgb(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Turn a CIE XYZ image into RGB of linear light, as :func:`rgb_to_xyz` took it.
 
     Parameters

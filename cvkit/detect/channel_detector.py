@@ -136,19 +136,21 @@ class ChannelDetector(WindowDetector):
             object_size=object_size,
             calibration=calibration,
         )
-        self.stride = _validate.integer(stride, "stride", minimum=1)
-        self.padding = _validate.margins(padding, "padding")
-        self.scales_per_octave = _validate.integer(scales_per_octave, "scales_per_octave", minimum=1)
-        self.cascade = _validate.number(cascade, "cascade")
+        self.stride: int = _validate.integer(stride, "stride", minimum=1)
+        self.padding: tuple[int, int] = _validate.margins(padding, "padding")
+        self.scales_per_octave: int = _validate.integer(scales_per_octave, "scales_per_octave", minimum=1)
+        self.cascade: float = _validate.number(cascade, "cascade")
         for name in ("window", "stride", "padding"):
             if np.any(np.mod(getattr(self, name), CELL)):
                 raise ValueError(f"{name} must be multiples of {CELL}, got {getattr(self, name)!r}")
-        self.fast_pyramid = bool(fast_pyramid)
-        self.exponents = tuple(map(float, _validate.matrix(exponents, (CHANNELS,), "exponents")))
-        self.decorrelation = _decorrelation(filters, offset, scale)
+        self.fast_pyramid: bool = bool(fast_pyramid)
+        self.exponents: tuple[float, ...] = tuple(
+            map(float, _validate.matrix(exponents, (CHANNELS,), "exponents"))
+        )
+        self.decorrelation: Decorrelation | None = _decorrelation(filters, offset, scale)
         filters_each = 1 if self.decorrelation is None else self.decorrelation.filters.shape[1]
         self._window_shape = (CHANNELS * filters_each, self.window[0] // CELL, self.window[1] // CELL)
-        self.trees = _checked_trees(trees, int(np.prod(self._window_shape)))
+        self.trees: Trees = _checked_trees(trees, int(np.prod(self._window_shape)))
         self._places = np.unravel_index(self.trees.feature, self._window_shape)
 
     @classmethod

@@ -113,7 +113,7 @@ class HOGDetector(WindowDetector):
         signed: bool = False,
         gamma: bool = True,
     ) -> None:
-        self.grid = BlockGrid(
+        self.grid: BlockGrid = BlockGrid(
             cell=_validate.kernel_size(pixels_per_cell, "pixels_per_cell", odd=False),
             side=_validate.kernel_size(cells_per_block, "cells_per_block", odd=False),
             bins=_validate.integer(orientations, "orientations", minimum=1, maximum=64),
@@ -129,14 +129,14 @@ class HOGDetector(WindowDetector):
             object_size=object_size,
             calibration=calibration,
         )
-        self.stride = _validate.integer(stride, "stride", minimum=1)
-        self.padding = _validate.integer(padding, "padding", minimum=0)
-        self.scale = _validate.number(scale, "scale", above=1.0)
+        self.stride: int = _validate.integer(stride, "stride", minimum=1)
+        self.padding: int = _validate.integer(padding, "padding", minimum=0)
+        self.scale: float = _validate.number(scale, "scale", above=1.0)
         self._rows, self._columns = self.grid.block_count(self.window)
         if self._rows < 1 or self._columns < 1 or any(np.mod(self.window, self.grid.cell)):
             raise ValueError(f"window must be whole cells and at least one block, got {window!r}")
         size = self._rows * self._columns * self.grid.feature_count
-        self.weights = _validate.matrix(weights, (-1,), "weights").astype(np.float32)
+        self.weights: np.ndarray = _validate.matrix(weights, (-1,), "weights").astype(np.float32)
         if self.weights.size != size + 1:
             raise ValueError(
                 f"weights must have {size} values for this window and the bias, got {self.weights.size}"

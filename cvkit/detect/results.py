@@ -15,6 +15,7 @@ from typing import IO, Any
 from cvkit import _validate
 from cvkit._paths import atomic_path, fitting, inside, unused_path
 from cvkit.detect.detections import Detections
+from cvkit.typing import DetectionFormat
 
 
 class ResultsWriter:
@@ -186,7 +187,10 @@ RESULTS = ("detections.json", "classes.txt", "labels", "detections.csv")
 
 
 def open_results(
-    folder: str | os.PathLike[str], *, format: str = "coco", classes: tuple[str, ...] = ("person",)
+    folder: str | os.PathLike[str],
+    *,
+    format: DetectionFormat = "coco",
+    classes: tuple[str, ...] = ("person",),
 ) -> ResultsWriter:
     """Open a writer for the detections of many images.
 

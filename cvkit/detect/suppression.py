@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
+from cvkit.typing import Overlap, SoftSuppression
 
 # Whether an overlap is measured against the smaller box instead of the union of both.
 _AGAINST_SMALLER = {"iou": False, "smaller": True}
@@ -59,7 +60,7 @@ def nms(
     *,
     class_id: npt.ArrayLike | None = None,
     threshold: float = 0.5,
-    overlap: str = "iou",
+    overlap: Overlap = "iou",
 ) -> np.ndarray:
     """Keep the most confident box of each object: greedy non-maximum suppression.
 
@@ -120,7 +121,7 @@ def soft_nms(
     confidence: npt.ArrayLike,
     *,
     class_id: npt.ArrayLike | None = None,
-    method: str = "gaussian",
+    method: SoftSuppression = "gaussian",
     sigma: float = 0.5,
     threshold: float = 0.5,
     min_confidence: float = 0.001,

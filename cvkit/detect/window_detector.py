@@ -64,16 +64,18 @@ class WindowDetector(ABC):
         object_size: tuple[float, float],
         calibration: tuple[float, float] | None,
     ) -> None:
-        self.window = _validate.output_shape(window, "window")
-        self.threshold = _validate.number(threshold, "threshold")
-        self.upscale = _validate.number(upscale, "upscale", above=0.0)
-        self.min_height = _validate.number(min_height, "min_height", minimum=0.0)
-        self.max_overlap = _validate.number(max_overlap, "max_overlap", minimum=0.0, maximum=1.0)
+        self.window: tuple[int, int] = _validate.output_shape(window, "window")
+        self.threshold: float = _validate.number(threshold, "threshold")
+        self.upscale: float = _validate.number(upscale, "upscale", above=0.0)
+        self.min_height: float = _validate.number(min_height, "min_height", minimum=0.0)
+        self.max_overlap: float = _validate.number(max_overlap, "max_overlap", minimum=0.0, maximum=1.0)
         height, width = (
             _validate.number(share, "object_size", above=0.0, maximum=1.0) for share in object_size
         )
-        self.object_size = (height, width)
-        self.calibration = None if calibration is None else _sigmoid_parameters(calibration)
+        self.object_size: tuple[float, float] = (height, width)
+        self.calibration: tuple[float, float] | None = (
+            None if calibration is None else _sigmoid_parameters(calibration)
+        )
 
     @abstractmethod
     def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from cvkit._dispatch import Array, ImageStack, Operand, to_host
 from cvkit.color.lightness import fill_luv
 from cvkit.features._cpu import channel_cells as cells_kernels
 from cvkit.features._cpu import channels as channels_kernels
+from cvkit.typing import ArrayT
 
 # L, u and v are brought to about 0 to 1, each by the same factor, so that their gradients compare.
 _COLOR_GAIN = np.full(3, 1 / 270)
@@ -24,8 +25,8 @@ MAXIMUM_ORIENTATIONS = 64
 
 
 def channel_features(
-    image: Array, *, cell: int = 4, orientations: int = 6, quantize: bool = True, out: Array | None = None
-) -> Array:
+    image: ArrayT, *, cell: int = 4, orientations: int = 6, quantize: bool = True, out: ArrayT | None = None
+) -> ArrayT:
     """Describe each cell of an image by its color, the strength of its edges and their orientations.
 
     Parameters
@@ -92,13 +93,13 @@ def channel_features(
 
 
 def ldcf_features(
-    image: Array,
+    image: ArrayT,
     filters: npt.ArrayLike,
     offset: npt.ArrayLike,
     scale: npt.ArrayLike,
     *,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Describe each cell of 4 x 4 pixels by filters over the channels, which remove their correlations.
 
     Parameters

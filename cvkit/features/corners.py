@@ -12,6 +12,7 @@ from cvkit._memoized import memoized
 from cvkit.features._corner_math import HARRIS, SMALLER_EIGENVALUE, Corner, Derivatives
 from cvkit.features._cpu import corner_points as point_kernels
 from cvkit.features._cpu import corners as corner_kernels
+from cvkit.typing import ArrayT, BorderMode, CornerMethod
 
 _DTYPES = (np.uint8, np.float32)
 # Of squares: rows of so many products are held.
@@ -23,14 +24,14 @@ _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 
 @_validate.unlike("cv2.cornerHarris(src, blockSize, ksize, k, dst, borderType)")
 def harris(
-    image: Array,
+    image: ArrayT,
     block_size: int = 2,
     ksize: int = 3,
     k: float = 0.04,
     *,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Measure how much of a corner each pixel is, after Harris, as ``cv2.cornerHarris``.
 
     The measure is large where the image changes along every direction, negative on edges and near 0 where
@@ -92,13 +93,13 @@ def harris(
 
 @_validate.unlike("cv2.cornerMinEigenVal(src, blockSize, dst, ksize, borderType)")
 def minimum_eigenvalue(
-    image: Array,
+    image: ArrayT,
     block_size: int = 2,
     ksize: int = 3,
     *,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Measure how much of a corner each pixel is, after Shi and Tomasi, as ``cv2.cornerMinEigenVal``.
 
     Parameters
@@ -191,7 +192,7 @@ def good_features(
     block_size: int = 3,
     ksize: int = 3,
     mask: Array | None = None,
-    method: str = "minimum_eigenvalue",
+    method: CornerMethod = "minimum_eigenvalue",
     k: float = 0.04,
 ) -> np.ndarray:
     """Find the strongest corners that keep a distance, as ``cv2.goodFeaturesToTrack``.

@@ -10,13 +10,14 @@ from cvkit._jit_cuda import on_device
 from cvkit.features._cpu import flow as flow_kernels
 from cvkit.features._flow_math import Level, Tracked
 from cvkit.geometry.pyramid import pyramid_down
+from cvkit.typing import ArrayT
 
 # Sums over larger windows do not fit, and the scale of a level is a float32.
 _LARGEST_WINDOW, _MOST_LEVELS = 255, 30
 
 
 def optical_flow(
-    previous: Array,
+    previous: ArrayT,
     next: Array,
     points: Array,
     *,
@@ -26,7 +27,7 @@ def optical_flow(
     max_iterations: int = 30,
     epsilon: float = 0.01,
     minimum_eigenvalue: float = 1e-4,
-) -> tuple[Array, Array, Array]:
+) -> tuple[ArrayT, ArrayT, ArrayT]:
     """Find points of an image in the next one of a video, as ``cv2.calcOpticalFlowPyrLK``.
 
     Parameters

@@ -15,6 +15,7 @@ from cvkit.features._cpu import hog as hog_kernels
 from cvkit.features._cpu import hog_skimage as hog_skimage_kernels
 from cvkit.features._cpu.lanes import LANES, aligned_rows
 from cvkit.features._math import Orientations
+from cvkit.typing import BlockNorm, HOGLayout
 
 # The CUDA twin keeps a cell's histograms in shared memory of a fixed size.
 MAXIMUM_BINS = 64
@@ -27,10 +28,10 @@ def hog(
     orientations: int = 9,
     pixels_per_cell: int | tuple[int, int] = 8,
     cells_per_block: int | tuple[int, int] = 2,
-    block_norm: str = "L2-Hys",
+    block_norm: BlockNorm = "L2-Hys",
     gamma: bool = True,
     signed: bool = False,
-    layout: str = "opencv",
+    layout: HOGLayout = "opencv",
     visualize: bool = False,
     out: Array | None = None,
 ) -> Any:

@@ -13,6 +13,7 @@ from cvkit.features import _fourier
 from cvkit.features._cpu import matching as matching_kernels
 from cvkit.features._cpu import whole_sums
 from cvkit.features._matching_math import COEFFICIENT, CORRELATION, SQUARED_DIFFERENCE, Rule
+from cvkit.typing import ArrayT, MatchingMethod
 
 _MEASURES = {
     "squared_difference": SQUARED_DIFFERENCE,
@@ -46,14 +47,14 @@ class _Plan(NamedTuple):
 
 @_validate.unlike("cv2.matchTemplate(image, templ, method, result, mask)")
 def match_template(
-    image: Array,
+    image: ArrayT,
     template: Array,
     *,
-    method: str = "squared_difference",
+    method: MatchingMethod = "squared_difference",
     normalize: bool = True,
     mask: Array | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Compare a template with every window of an image, as ``cv2.matchTemplate``.
 
     Parameters

@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._memoized import memoized
 from cvkit.features._cpu import texture as texture_kernels
 from cvkit.features._texture_math import DEFAULT, NRI_UNIFORM, ROR, UNIFORM, VAR, Circle
+from cvkit.typing import ArrayT, BinaryPatternMethod
 
 _METHODS = {"default": DEFAULT, "ror": ROR, "uniform": UNIFORM, "nri_uniform": NRI_UNIFORM, "var": VAR}
 # Patterns are numbers of 32 bits, and rows as far away are held.
@@ -19,8 +20,13 @@ _LARGEST_RADIUS = 255
 
 
 def local_binary_pattern(
-    image: Array, points: int, radius: float, *, method: str = "default", out: Array | None = None
-) -> Array:
+    image: ArrayT,
+    points: int,
+    radius: float,
+    *,
+    method: BinaryPatternMethod = "default",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Describe each pixel by which points on a circle around it are as bright, or brighter.
 
     Parameters

@@ -9,8 +9,9 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._border import BORDERS
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.filters._cpu import bilateral as bilateral_kernels
+from cvkit.typing import ArrayT, BorderMode
 
 # A tile keeps the weights of as many rows, for each pixel of the disc: their size grows with its cube.
 _LARGEST_RADIUS = 100
@@ -19,14 +20,14 @@ _SMALLEST_VARIANCE = 1e-300
 
 @_validate.unlike("cv2.bilateralFilter(src, d, sigmaColor, sigmaSpace, dst, borderType)")
 def bilateral_filter(
-    image: Array,
+    image: ArrayT,
     diameter: int,
     sigma_color: float,
     sigma_space: float,
     *,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Average each pixel with those around it that look like it.
 
     A neighbor's weight falls with its distance in space and with its difference in color, the sum over

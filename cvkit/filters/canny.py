@@ -10,6 +10,7 @@ from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack
 from cvkit.filters import derivatives, smoothing
 from cvkit.filters._cpu import canny as canny_kernels
+from cvkit.typing import ArrayT
 
 # The derivative of 7 x 7 bytes does not fit in 16 bits: OpenCV, and this module, divide it and the thresholds
 # by 16.
@@ -24,15 +25,15 @@ _GRADIENT_DTYPES = (np.int16, np.float32, np.float64)
 
 @_validate.unlike("cv2.Canny(image, threshold1, threshold2, edges, apertureSize, L2gradient)")
 def canny(
-    image: Array,
+    image: ArrayT,
     low: float,
     high: float,
     *,
     ksize: int = 3,
     l2_gradient: bool = False,
     sigma: float | tuple[float, float] | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Find edges as lines one pixel wide, as ``cv2.Canny`` does.
 
     A pixel is a candidate where its gradient is a maximum across the edge and above ``low``. Candidates above
@@ -107,8 +108,8 @@ def canny(
 
 
 def canny_from_gradients(
-    dx: Array, dy: Array, low: float, high: float, *, l2_gradient: bool = False, out: Array | None = None
-) -> Array:
+    dx: ArrayT, dy: ArrayT, low: float, high: float, *, l2_gradient: bool = False, out: ArrayT | None = None
+) -> ArrayT:
     """Find edges as lines one pixel wide in an image whose derivatives are known.
 
     Parameters

@@ -6,25 +6,26 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Planar, Separable
+from cvkit.typing import ArrayT, BorderMode
 
 _OUT_DTYPES = tuple(map(np.dtype, ("uint8", "uint16", "int16", "float32", "float64")))
 
 
 @_validate.unlike("cv2.filter2D(src, ddepth, kernel)")
 def filter2d(
-    image: Array,
+    image: ArrayT,
     kernel: npt.ArrayLike,
     *,
     delta: float = 0,
-    border: str = "reflect101",
+    border: BorderMode = "reflect101",
     border_value: float = 0,
     out_dtype: npt.DTypeLike | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Correlate an image with a kernel, as ``cv2.filter2D``.
 
     Parameters
@@ -89,16 +90,16 @@ def _filter2d(
 
 @_validate.unlike("cv2.sepFilter2D(src, ddepth, kernelX, kernelY)")
 def sep_filter2d(
-    image: Array,
+    image: ArrayT,
     *,
     kernel_y: npt.ArrayLike,
     kernel_x: npt.ArrayLike,
     delta: float = 0,
-    border: str = "reflect101",
+    border: BorderMode = "reflect101",
     border_value: float = 0,
     out_dtype: npt.DTypeLike | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Correlate an image with a column and then with a row, as ``cv2.sepFilter2D``.
 
     Parameters

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.filters._cpu import denoising as denoising_kernels
+from cvkit.typing import ArrayT
 
 # OpenCV drops weights below this share of the largest.
 _SMALLEST_WEIGHT = 0.001
@@ -18,8 +19,8 @@ _SMALLEST_SQUARE = 1e-300
 
 
 def non_local_means(
-    image: Array, h: float = 10, *, patch: int = 7, window: int = 21, out: Array | None = None
-) -> Array:
+    image: ArrayT, h: float = 10, *, patch: int = 7, window: int = 21, out: ArrayT | None = None
+) -> ArrayT:
     """Average each pixel with those near it, weighted by how alike the patches around them are.
 
     Parameters

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Magnitude, Planar, Separable, Weights
 from cvkit.filters._math import AsItIs
 from cvkit.filters._rounding import Rounding
+from cvkit.typing import ArrayT, BorderMode
 
 _DIFFERENCE = (-1.0, 0.0, 1.0)
 _LAPLACIANS = {
@@ -27,16 +28,16 @@ _ROBERTS = (
 
 @_validate.unlike("cv2.Sobel(src, ddepth, dx, dy)")
 def sobel(
-    image: Array,
+    image: ArrayT,
     dx: int,
     dy: int,
     *,
     ksize: int = 3,
     scale: float = 1,
     delta: float = 0,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Differentiate an image after Sobel, as ``cv2.Sobel``.
 
     Parameters
@@ -109,15 +110,15 @@ def _sobel_kernel(order: int, size: int) -> Weights:
 
 @_validate.unlike("cv2.Scharr(src, ddepth, dx, dy)")
 def scharr(
-    image: Array,
+    image: ArrayT,
     dx: int,
     dy: int,
     *,
     scale: float = 1,
     delta: float = 0,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Differentiate an image after Scharr, as ``cv2.Scharr``: 3 x 3, smoothing by 3, 10, 3.
 
     Parameters
@@ -156,7 +157,9 @@ def scharr(
     return _first_derivative(stack.dtype, dx, dy, (3.0, 10.0, 3.0), scale, delta, border).apply(stack)
 
 
-def prewitt(image: Array, dx: int, dy: int, *, border: str = "reflect101", out: Array | None = None) -> Array:
+def prewitt(
+    image: ArrayT, dx: int, dy: int, *, border: BorderMode = "reflect101", out: ArrayT | None = None
+) -> ArrayT:
     """Differentiate an image after Prewitt: 3 x 3, smoothing by 1, 1, 1.
 
     Parameters
@@ -215,14 +218,14 @@ def _first_derivative(
 
 @_validate.unlike("cv2.Laplacian(src, ddepth)")
 def laplacian(
-    image: Array,
+    image: ArrayT,
     *,
     ksize: int = 1,
     scale: float = 1,
     delta: float = 0,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Sum the second derivatives in x and y, as ``cv2.Laplacian``.
 
     Parameters
@@ -307,7 +310,7 @@ def _arithmetic(dtype: np.dtype, gain: float, scale: float, delta: float) -> Ari
     return Arithmetic(int16, int16, rounding, int16)
 
 
-def roberts(image: Array, *, border: str = "reflect101", out: Array | None = None) -> Array:
+def roberts(image: ArrayT, *, border: BorderMode = "reflect101", out: ArrayT | None = None) -> ArrayT:
     """Magnitude of the gradient from the two diagonals of 2 x 2 pixels, as ``skimage.filters.roberts``.
 
     Parameters

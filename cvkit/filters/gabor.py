@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, reshaped
+from cvkit._dispatch import ImageStack, reshaped
 from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Planar, Separable
 from cvkit.filters._math import AsItIs
+from cvkit.typing import ArrayT, BorderMode
 
 # Deviations within which a kernel without a size lies, as in OpenCV.
 _DEVIATIONS = 3
@@ -98,12 +99,12 @@ def gabor_kernel(
 
 
 def gabor_filter(
-    image: Array,
+    image: ArrayT,
     kernels: Sequence[npt.ArrayLike],
     *,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Correlate a gray image with each kernel of a bank.
 
     Parameters

@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Separable, Weights
 from cvkit.filters._math import AsItIs
 from cvkit.filters.smoothing import check_reach, gaussian_kernel
+from cvkit.typing import ArrayT, BorderMode
 
 # The second derivative of a narrower Gaussian is beyond float32.
 _SMALLEST_SIGMA = 1e-15
 
 
 def laplacian_of_gaussian(
-    image: Array, sigma: float, *, border: str = "reflect101", out: Array | None = None
-) -> Array:
+    image: ArrayT, sigma: float, *, border: BorderMode = "reflect101", out: ArrayT | None = None
+) -> ArrayT:
     """Laplacian of an image blurred with a Gaussian, as ``scipy.ndimage.gaussian_laplace``.
 
     Parameters

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.filters._cpu import median as median_kernels
+from cvkit.typing import ArrayT
 
 # Kernels number the pixels of a tile and its surroundings, 3 x 3 windows in all, in 32 bits.
 _LARGEST_KSIZE = 15_445
 
 
-def median_blur(image: Array, ksize: int, *, out: Array | None = None) -> Array:
+def median_blur(image: ArrayT, ksize: int, *, out: ArrayT | None = None) -> ArrayT:
     """Blur an image by the median of a square around each pixel, which keeps edges and removes specks.
 
     Parameters

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._cpu import sharpening as sharpening_kernels
 from cvkit.filters._linear import Arithmetic, Border, Magnitude, Planar
 from cvkit.filters.smoothing import gaussian_blur
+from cvkit.typing import ArrayT, BorderMode, SharpenMethod
 
 _SOBEL = (
     ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0)),
@@ -30,13 +31,13 @@ def _strength(amount: float) -> float:
 
 
 def sharpen(
-    image: Array,
-    method: str = "laplacian",
+    image: ArrayT,
+    method: SharpenMethod = "laplacian",
     amount: float = 1.0,
     *,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Sharpen an image by its Laplacian or by the magnitude of its Sobel gradient.
 
     Parameters
@@ -94,14 +95,14 @@ def _sharpen(dtype: np.dtype, method: str, amount: float, border: str) -> _linea
 
 
 def unsharp_mask(
-    image: Array,
+    image: ArrayT,
     sigma: float | tuple[float, float] = 1.0,
     amount: float = 1.0,
     *,
     threshold: float = 0,
-    border: str = "reflect101",
-    out: Array | None = None,
-) -> Array:
+    border: BorderMode = "reflect101",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Sharpen an image by what a Gaussian blur takes from it.
 
     Parameters

@@ -7,23 +7,24 @@ import math
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._memoized import memoized
 from cvkit.filters import _linear, _rounding
 from cvkit.filters._linear import Arithmetic, Border, Box, Separable, Weights
 from cvkit.filters._math import AsItIs
+from cvkit.typing import ArrayT, BorderMode
 
 
 @_validate.unlike("cv2.boxFilter(src, ddepth, ksize)")
 def box_filter(
-    image: Array,
+    image: ArrayT,
     ksize: int | tuple[int, int],
     *,
     normalize: bool = True,
-    border: str = "reflect101",
+    border: BorderMode = "reflect101",
     border_value: float = 0,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Average over boxes, or sum over them, as ``cv2.boxFilter``.
 
     Parameters
@@ -122,14 +123,14 @@ def _box_arithmetic(dtype: np.dtype, box: Box, normalize: bool, float_dtype: np.
 
 @_validate.unlike("cv2.GaussianBlur(src, ksize, sigmaX)", pairs=("sigma=(y, x)", "ksize=(height, width)"))
 def gaussian_blur(
-    image: Array,
+    image: ArrayT,
     sigma: float | tuple[float, float] | None = None,
     *,
     ksize: int | tuple[int, int] | None = None,
-    border: str = "reflect101",
+    border: BorderMode = "reflect101",
     border_value: float = 0,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Blur an image with a Gaussian, as ``cv2.GaussianBlur``.
 
     Parameters

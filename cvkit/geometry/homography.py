@@ -11,6 +11,7 @@ from cvkit import _validate
 from cvkit.geometry._cpu import homography as kernels
 from cvkit.geometry._least_squares import fit
 from cvkit.geometry._points import hold_four_in_general_position, map_points, through_four
+from cvkit.typing import HomographyMethod
 
 # Samples that RANSAC tries at once: few where there are many pairs, because the first may do.
 _PAIRS_IN_BATCH, _BATCH_BOUNDS = 1 << 17, (8, 64)
@@ -24,7 +25,7 @@ def find_homography(
     src: npt.ArrayLike,
     dst: npt.ArrayLike,
     *,
-    method: str = "ransac",
+    method: HomographyMethod = "ransac",
     threshold: float = 3.0,
     confidence: float = 0.995,
     max_iterations: int = 2000,

@@ -8,11 +8,12 @@ import numpy as np
 
 from cvkit import _validate
 from cvkit._channels import in_groups
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.geometry._cpu import pyramid as pyramid_kernels
+from cvkit.typing import ArrayT
 
 
-def pyramid_down(image: Array, *, out: Array | None = None) -> Array:
+def pyramid_down(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Blur an image by a Gaussian of 5 x 5 and keep every other row and column, as ``cv2.pyrDown``.
 
     Parameters
@@ -50,7 +51,7 @@ def pyramid_down(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def pyramid_up(image: Array, *, out: Array | None = None) -> Array:
+def pyramid_up(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Double an image, as ``cv2.pyrUp``: the rows and columns between come from a Gaussian of 5 x 5.
 
     Parameters

@@ -15,6 +15,7 @@ from cvkit.geometry._cpu import resize as resize_kernels
 from cvkit.geometry._cpu import resize_passes as pass_kernels
 from cvkit.geometry._cpu import resize_weighted as weighted_kernels
 from cvkit.geometry._math import WEIGHT_BITS, Limits
+from cvkit.typing import ArrayT, ResizeInterpolation
 
 # Weights of OpenCV's INTER_LINEAR_EXACT: the two of an axis sum to 1 << 8, so that a value times the weights
 # of both axes fills 24 bits and nothing is lost before the one rounding at the end.
@@ -29,13 +30,13 @@ _Taps = tuple[np.ndarray, np.ndarray]
 
 @_validate.unlike("cv2.resize(src, dsize, dst, fx, fy, interpolation)")
 def resize(
-    image: Array,
+    image: ArrayT,
     output_shape: tuple[int, int],
     *,
-    interpolation: str = "bilinear",
+    interpolation: ResizeInterpolation = "bilinear",
     antialias: bool = False,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Resize an image by interpolation, with pixel centers aligned as in OpenCV and Pillow.
 
     Parameters
@@ -103,15 +104,16 @@ def resize(
     height, width = _validate.output_shape(output_shape)
     count, source_height, source_width, channels = stack.shape
     result = stack.output((count, height, width, channels))
+    kind: str = interpolation
     if interpolation == "area" and (height > source_height or width > source_width):
-        interpolation = _ENLARGED_AREA
+        kind = _ENLARGED_AREA
     if antialias or interpolation == "lanczos":
-        interpolation = _ANTIALIASED[interpolation]
-    if stack.dtype == np.uint8 and interpolation in _ANTIALIASED.values():
-        _resize_by_passes(stack, interpolation, stack.array, result)
+        kind = _ANTIALIASED[interpolation]
+    if stack.dtype == np.uint8 and kind in _ANTIALIASED.values():
+        _resize_by_passes(stack, kind, stack.array, result)
     else:
         for _, source, part in in_groups(stack, result):
-            _resize(stack, interpolation, source, part)
+            _resize(stack, kind, source, part)
     return stack.restore(result)
 
 

@@ -20,6 +20,7 @@ from cvkit._memoized import memoized
 from cvkit.geometry._cpu import warp as warp_kernels
 from cvkit.geometry._math import AFFINE, MAPS, PERSPECTIVE, Border, Limits, Positions
 from cvkit.geometry.matrices import invert_affine, invert_perspective
+from cvkit.typing import ArrayT, BorderMode, WarpInterpolation
 
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic")
 _LARGEST_SIDE_OF_OPENCV = (1 << 15) - 1
@@ -29,16 +30,16 @@ _LARGEST_SIDE_OF_FLOAT32 = 1 << 24
 
 @_validate.unlike("cv2.warpAffine(src, M, dsize, dst, flags)")
 def warp_affine(
-    image: Array,
+    image: ArrayT,
     matrix: npt.ArrayLike,
     output_shape: tuple[int, int],
     *,
-    interpolation: str = "bilinear",
-    border: str = "constant",
+    interpolation: WarpInterpolation = "bilinear",
+    border: BorderMode = "constant",
     border_value: float | npt.ArrayLike = 0,
     inverse: bool = False,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Warp an image by an affine matrix.
 
     Parameters
@@ -98,16 +99,16 @@ def warp_affine(
 
 @_validate.unlike("cv2.warpPerspective(src, M, dsize, dst, flags)")
 def warp_perspective(
-    image: Array,
+    image: ArrayT,
     matrix: npt.ArrayLike,
     output_shape: tuple[int, int],
     *,
-    interpolation: str = "bilinear",
-    border: str = "constant",
+    interpolation: WarpInterpolation = "bilinear",
+    border: BorderMode = "constant",
     border_value: float | npt.ArrayLike = 0,
     inverse: bool = False,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Warp an image by a perspective matrix (homography).
 
     Parameters
@@ -160,15 +161,15 @@ def warp_perspective(
 
 @_validate.unlike("cv2.remap(src, map1, map2, interpolation)")
 def remap(
-    image: Array,
+    image: ArrayT,
     map_x: Array,
     map_y: Array,
     *,
-    interpolation: str = "bilinear",
-    border: str = "constant",
+    interpolation: WarpInterpolation = "bilinear",
+    border: BorderMode = "constant",
     border_value: float | npt.ArrayLike = 0,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Take each pixel of the result from a place of its own in the image.
 
     Parameters
@@ -213,14 +214,14 @@ def remap(
 
 
 def bilinear_sample(
-    image: Array,
+    image: ArrayT,
     x: Array,
     y: Array,
     *,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | npt.ArrayLike = 0,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Read an image between its pixels, at arbitrary points.
 
     Parameters

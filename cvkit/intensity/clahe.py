@@ -7,19 +7,20 @@ import functools
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.intensity._cpu import clahe as clahe_kernels
 from cvkit.intensity._histogram_math import Neighbors
+from cvkit.typing import ArrayT
 
 
 @_validate.unlike("cv2.createCLAHE(clipLimit, tileGridSize), whose grid is (columns, rows)")
 def clahe(
-    image: Array,
+    image: ArrayT,
     clip_limit: float = 40.0,
     *,
     tiles: int | tuple[int, int] = (8, 8),
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Equalize an image by what is around each pixel, without blowing up the noise of flat places.
 
     The image is divided into tiles, each with a table that equalizes it, made from a histogram whose high

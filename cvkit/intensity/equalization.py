@@ -8,9 +8,10 @@ from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack
 from cvkit.intensity._cpu import equalization as equalization_kernels
 from cvkit.intensity.histogram import count_levels
+from cvkit.typing import ArrayT
 
 
-def equalize_histogram(image: Array, *, out: Array | None = None) -> Array:
+def equalize_histogram(image: ArrayT, *, out: ArrayT | None = None) -> ArrayT:
     """Spread the levels of an image so that each range of them has about as many pixels.
 
     Parameters
@@ -56,7 +57,7 @@ def equalize_histogram(image: Array, *, out: Array | None = None) -> Array:
     return stack.restore(result)
 
 
-def match_histogram(image: Array, reference: Array, *, out: Array | None = None) -> Array:
+def match_histogram(image: ArrayT, reference: Array, *, out: ArrayT | None = None) -> ArrayT:
     """Change the levels of an image so that it has about the histogram of another, channel by channel.
 
     Parameters

@@ -12,6 +12,7 @@ from cvkit._jit_cuda import on_device
 from cvkit._memoized import memoized
 from cvkit.intensity._cpu import histogram as histogram_kernels
 from cvkit.intensity._histogram_math import Bins
+from cvkit.typing import ArrayT
 
 # Counters and borders of all bins are listed.
 _MOST_BINS = 1 << 20
@@ -20,13 +21,13 @@ _NO_MASK = np.ones((1, 1, 1), np.uint8)
 
 @_validate.unlike("cv2.calcHist(images, channels, mask, histSize, ranges)")
 def histogram(
-    image: Array,
+    image: ArrayT,
     bins: int = 256,
     *,
     range: tuple[float, float] | None = None,
     mask: Array | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Count how many pixels of each channel have values in each of some bins of equal width.
 
     Parameters

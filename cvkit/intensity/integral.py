@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._jit import get_num_threads
 from cvkit.intensity._cpu import integral as integral_kernels
+from cvkit.typing import ArrayT
 
 # Rows of one task: sums of floats depend on it, those of integers do not.
 _STRIP = 256
 
 
-def integral_image(image: Array, *, squared: bool = False, out: Array | None = None) -> Array:
+def integral_image(image: ArrayT, *, squared: bool = False, out: ArrayT | None = None) -> ArrayT:
     """Sum all values above and to the left of each pixel, as ``cv2.integral``.
 
     The sum over rows ``top`` to ``bottom - 1`` and columns ``left`` to ``right - 1`` then is

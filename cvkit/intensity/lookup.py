@@ -15,6 +15,7 @@ from cvkit.filters import _rounding
 from cvkit.intensity._cpu import lookup as lookup_kernels
 from cvkit.intensity._math import Weights
 from cvkit.intensity._pairs import pair_of_images
+from cvkit.typing import ArrayT
 
 _TABLE_DTYPES = (*_validate.IMAGE_DTYPES, np.int8, np.int16, np.int32)
 # Sums are rounded to 32 bits before they are saturated.
@@ -23,7 +24,7 @@ _LARGEST_SUM = 1 << 30
 _PART = 1 << 15
 
 
-def lookup(image: Array, table: Array, *, out: Array | None = None) -> Array:
+def lookup(image: ArrayT, table: Array, *, out: ArrayT | None = None) -> ArrayT:
     """Replace each value by what a table has for it, as ``cv2.LUT``.
 
     Parameters
@@ -73,7 +74,7 @@ def _look_up(stack: ImageStack, table: np.ndarray, result: Array) -> None:
     stack.kernels(lookup_kernels).look_up_values(values, table.shape[0], table.reshape(-1), flat(result))
 
 
-def adjust_gamma(image: Array, gamma: float, *, out: Array | None = None) -> Array:
+def adjust_gamma(image: ArrayT, gamma: float, *, out: ArrayT | None = None) -> ArrayT:
     """Raise values, as shares of the largest, to a power: above 1 darkens an image and below brightens it.
 
     Parameters
@@ -126,7 +127,7 @@ def _gamma_table(dtype: np.dtype, gamma: float) -> np.ndarray:
 
 
 @_validate.unlike("cv2.normalize(src, dst, alpha, beta, norm_type)")
-def normalize(image: Array, low: float, high: float, *, out: Array | None = None) -> Array:
+def normalize(image: ArrayT, low: float, high: float, *, out: ArrayT | None = None) -> ArrayT:
     """Stretch the contrast of an image: its least value becomes ``low`` and its largest ``high``.
 
     Parameters
@@ -226,8 +227,8 @@ def _stretching(ranges: np.ndarray, bounds: list[float], dtype: np.dtype) -> tup
 
 @_validate.unlike("cv2.addWeighted(src1, alpha, src2, beta, gamma)")
 def blend(
-    a: Array, b: Array, weight_a: float, weight_b: float, offset: float = 0, *, out: Array | None = None
-) -> Array:
+    a: ArrayT, b: ArrayT, weight_a: float, weight_b: float, offset: float = 0, *, out: ArrayT | None = None
+) -> ArrayT:
     """Sum two images with weights and an offset, as ``cv2.addWeighted``.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal, overload
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from cvkit._memoized import memoized
 from cvkit.intensity._cpu import metrics as metrics_kernels
 from cvkit.intensity._math import Similarity
 from cvkit.intensity._pairs import pair_of_images
+from cvkit.typing import ArrayT, SimilarityMethod
 
 # Values whose squared differences are summed together.
 _PART = 1 << 15
@@ -64,12 +66,60 @@ def psnr(a: Array, b: Array, *, data_range: float | None = None) -> float | np.n
     return np.array(ratios, np.float64) if first.rank == 4 else ratios[0]
 
 
+@overload
+def structural_similarity(
+    a: ArrayT,
+    b: ArrayT,
+    *,
+    data_range: float | None = None,
+    method: SimilarityMethod = "uniform",
+    ksize: int | None = None,
+    sigma: float = 1.5,
+    sample_covariance: bool = True,
+    k1: float = 0.01,
+    k2: float = 0.03,
+    full: Literal[False] = False,
+) -> float | np.ndarray: ...
+
+
+@overload
+def structural_similarity(
+    a: ArrayT,
+    b: ArrayT,
+    *,
+    data_range: float | None = None,
+    method: SimilarityMethod = "uniform",
+    ksize: int | None = None,
+    sigma: float = 1.5,
+    sample_covariance: bool = True,
+    k1: float = 0.01,
+    k2: float = 0.03,
+    full: Literal[True],
+) -> tuple[float | np.ndarray, ArrayT]: ...
+
+
+@overload
+def structural_similarity(
+    a: ArrayT,
+    b: ArrayT,
+    *,
+    data_range: float | None = None,
+    method: SimilarityMethod = "uniform",
+    ksize: int | None = None,
+    sigma: float = 1.5,
+    sample_covariance: bool = True,
+    k1: float = 0.01,
+    k2: float = 0.03,
+    full: bool,
+) -> float | np.ndarray | tuple[float | np.ndarray, ArrayT]: ...
+
+
 def structural_similarity(
     a: Array,
     b: Array,
     *,
     data_range: float | None = None,
-    method: str = "uniform",
+    method: SimilarityMethod = "uniform",
     ksize: int | None = None,
     sigma: float = 1.5,
     sample_covariance: bool = True,

@@ -15,6 +15,7 @@ from cvkit.filters.smoothing import box_filter, gaussian_kernel
 from cvkit.intensity._cpu import threshold as threshold_kernels
 from cvkit.intensity._math import Rule
 from cvkit.intensity.histogram import count_levels
+from cvkit.typing import AdaptiveMethod, ArrayT, ThresholdFinder, ThresholdMethod
 
 # Name -> what values are replaced by, whether those above the threshold are or all others, and whether the
 # rest is kept.
@@ -30,13 +31,13 @@ _DTYPES = (*_validate.IMAGE_DTYPES, np.int16)
 
 @_validate.unlike("cv2.threshold(src, thresh, maxval, type)")
 def threshold(
-    image: Array,
-    value: float | str,
+    image: ArrayT,
+    value: float | ThresholdFinder,
     *,
     maximum: float = 255,
-    method: str = "binary",
-    out: Array | None = None,
-) -> Array:
+    method: ThresholdMethod = "binary",
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Compare each value with a threshold, as ``cv2.threshold``.
 
     Parameters
@@ -230,15 +231,15 @@ FINDERS = {"otsu": otsu_threshold, "triangle": triangle_threshold}
 
 @_validate.unlike("cv2.adaptiveThreshold(src, maxValue, adaptiveMethod, thresholdType, blockSize, C)")
 def adaptive_threshold(
-    image: Array,
+    image: ArrayT,
     ksize: int | tuple[int, int],
     offset: float,
     *,
     maximum: float = 255,
-    method: str = "mean",
+    method: AdaptiveMethod = "mean",
     inverse: bool = False,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Compare each pixel with the mean around it, as ``cv2.adaptiveThreshold``.
 
     Parameters

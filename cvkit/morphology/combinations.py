@@ -14,18 +14,19 @@ from cvkit.morphology._window import (
     write_dilation,
     write_erosion,
 )
+from cvkit.typing import ArrayT, BorderMode
 
 
 def opening(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Erode, then dilate: bright specks that the element does not fit into disappear.
 
     Parameters
@@ -77,15 +78,15 @@ def opening(
 
 
 def closing(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Dilate, then erode: dark specks that the element does not fit into disappear.
 
     Parameters
@@ -137,15 +138,15 @@ def closing(
 
 
 def morphological_gradient(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Dilation minus erosion: the outlines of regions.
 
     Parameters
@@ -200,15 +201,15 @@ def morphological_gradient(
 
 
 def top_hat(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """The image minus its opening: bright details smaller than the element, on an even ground.
 
     Parameters
@@ -262,15 +263,15 @@ def top_hat(
 
 
 def black_hat(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """The closing of an image minus the image: dark details smaller than the element.
 
     Parameters

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal, overload
+
 import numpy as np
 
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, reshaped
 from cvkit.morphology._cpu import distance as distance_kernels
 from cvkit.morphology._distance_math import Chamfer
+from cvkit.typing import ArrayT, DistanceMetric, MaskSize
 
 _MASK_SIZES = ("exact", 3, 5)
 
@@ -28,12 +31,45 @@ _CHAMFERS = {
 }
 
 
+@overload
+def distance_transform(
+    image: ArrayT,
+    *,
+    metric: DistanceMetric = "l2",
+    mask_size: MaskSize = "exact",
+    return_indices: Literal[False] = False,
+    out: ArrayT | None = None,
+) -> ArrayT: ...
+
+
+@overload
+def distance_transform(
+    image: ArrayT,
+    *,
+    metric: DistanceMetric = "l2",
+    mask_size: MaskSize = "exact",
+    return_indices: Literal[True],
+    out: ArrayT | None = None,
+) -> tuple[ArrayT, ArrayT]: ...
+
+
+@overload
+def distance_transform(
+    image: ArrayT,
+    *,
+    metric: DistanceMetric = "l2",
+    mask_size: MaskSize = "exact",
+    return_indices: bool,
+    out: ArrayT | None = None,
+) -> ArrayT | tuple[ArrayT, ArrayT]: ...
+
+
 @_validate.unlike("cv2.distanceTransform(src, distanceType, maskSize)")
 def distance_transform(
     image: Array,
     *,
-    metric: str = "l2",
-    mask_size: int | str = "exact",
+    metric: DistanceMetric = "l2",
+    mask_size: MaskSize = "exact",
     return_indices: bool = False,
     out: Array | None = None,
 ) -> Array | tuple[Array, Array]:

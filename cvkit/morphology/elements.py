@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from cvkit import _validate
+from cvkit.typing import ElementShape
 
 
 def structuring_element(
-    shape: str, ksize: int | tuple[int, int], *, anchor: tuple[int, int] | None = None
+    shape: ElementShape, ksize: int | tuple[int, int], *, anchor: tuple[int, int] | None = None
 ) -> np.ndarray:
     """Draw a rectangle, an ellipse or a cross for erosion and its relatives.
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import numpy.typing as npt
 
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.morphology._window import DTYPES, window_of, write_dilation, write_erosion
+from cvkit.typing import ArrayT, BorderMode
 
 
 def erode(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Replace every pixel by the minimum over an element around it: bright regions shrink.
 
     Parameters
@@ -75,15 +76,15 @@ def erode(
 
 
 def dilate(
-    image: Array,
+    image: ArrayT,
     element: int | tuple[int, int] | npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Replace every pixel by the maximum over an element around it: bright regions grow.
 
     Parameters

@@ -6,21 +6,22 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.morphology._cpu import hit_or_miss as hit_or_miss_kernels
 from cvkit.morphology._window import window_of_pixels, write_dilation, write_erosion
+from cvkit.typing import ArrayT, BorderMode
 
 
 def hit_or_miss(
-    image: Array,
+    image: ArrayT,
     element: npt.ArrayLike,
     *,
     iterations: int = 1,
     anchor: tuple[int, int] | None = None,
-    border: str = "constant",
+    border: BorderMode = "constant",
     border_value: float | None = None,
-    out: Array | None = None,
-) -> Array:
+    out: ArrayT | None = None,
+) -> ArrayT:
     """Find where a pattern of set and of clear pixels fits a mask.
 
     Parameters

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, to_host
+from cvkit._dispatch import ImageStack, to_host
 from cvkit.morphology._cpu import reconstruction as reconstruction_kernels
 from cvkit.morphology._math import Extent
 from cvkit.morphology._window import DTYPES, range_of
+from cvkit.typing import ArrayT, ReconstructionMethod
 
 
-def reconstruct(marker: Array, mask: Array, *, method: str = "dilation", out: Array | None = None) -> Array:
+def reconstruct(
+    marker: ArrayT, mask: ArrayT, *, method: ReconstructionMethod = "dilation", out: ArrayT | None = None
+) -> ArrayT:
     """Dilate a marker below a mask again and again until nothing changes, or erode it above one.
 
     Parameters

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit.morphology._cpu import thinning as thinning_kernels
 from cvkit.morphology._thinning_math import GUO_HALL, ZHANG_SUEN
+from cvkit.typing import ArrayT, ThinningMethod
 
 _METHODS = {"zhang_suen": ZHANG_SUEN, "guo_hall": GUO_HALL}
 
 
 @_validate.unlike("cv2.ximgproc.thinning(src, dst, thinningType)")
-def thin(image: Array, *, method: str = "zhang_suen", out: Array | None = None) -> Array:
+def thin(image: ArrayT, *, method: ThinningMethod = "zhang_suen", out: ArrayT | None = None) -> ArrayT:
     """Reduce the regions of a mask to lines one pixel wide, which are connected as the regions are.
 
     Pixels are removed from the outlines, all of a turn at once, until nothing changes.

@@ -10,6 +10,7 @@ from cvkit._jit_cuda import on_device
 from cvkit._tiles import parts_of
 from cvkit.regions._cpu import contours as kernels
 from cvkit.regions._cpu.contours import WORD, Borders, Pixels, Wanted
+from cvkit.typing import ContourMethod, ContourMode
 
 # Which contours have parents: outer ones, and those of holes.
 _PARENTS = {
@@ -22,7 +23,7 @@ _PARENTS = {
 
 @_validate.unlike("cv2.findContours(image, mode, method)")
 def find_contours(
-    image: Array, *, mode: str = "external", method: str = "none"
+    image: Array, *, mode: ContourMode = "external", method: ContourMethod = "none"
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     """Follow the outlines of the regions of a mask, and of their holes.
 

@@ -12,6 +12,7 @@ from cvkit._dispatch import Array, ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit.regions._cpu import flood as flood_kernels
 from cvkit.regions._cpu.flood import Rule
+from cvkit.typing import FloodMethod
 
 # Dtypes that hold the differences of two pixels.
 _DIFFERENCES = {
@@ -44,7 +45,7 @@ def flood_fill(
     value: float | npt.ArrayLike,
     *,
     tolerance: float | npt.ArrayLike = 0,
-    method: str = "floating",
+    method: FloodMethod = "floating",
     connectivity: int = 4,
     out: Array | None = None,
 ) -> FloodFill:

@@ -10,11 +10,12 @@ from cvkit.regions._cpu import small_regions as kernels_of_masks
 from cvkit.regions._cpu import stats as stats_kernels
 from cvkit.regions.labels import ROWS, as_bytes, fill_labels, mask_stack
 from cvkit.regions.stats import RegionStats
+from cvkit.typing import ArrayT
 
 
 def remove_small_regions(
-    image: Array, minimum_area: int, *, connectivity: int = 8, out: Array | None = None
-) -> Array:
+    image: ArrayT, minimum_area: int, *, connectivity: int = 8, out: ArrayT | None = None
+) -> ArrayT:
     """Set the regions of a mask that have few pixels to 0.
 
     Parameters
@@ -63,8 +64,8 @@ def remove_small_regions(
 
 
 def remove_small_holes(
-    image: Array, minimum_area: int, *, connectivity: int = 4, out: Array | None = None
-) -> Array:
+    image: ArrayT, minimum_area: int, *, connectivity: int = 4, out: ArrayT | None = None
+) -> ArrayT:
     """Fill the holes of a mask that have few pixels: regions of pixels that are 0.
 
     Parameters

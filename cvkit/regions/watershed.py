@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cvkit import _validate, _validate_regions
-from cvkit._dispatch import Array, ImageStack
+from cvkit._dispatch import ImageStack
 from cvkit._jit_cuda import on_device
 from cvkit.regions._cpu import watershed as watershed_kernels
+from cvkit.typing import ArrayT
 
 
-def watershed(image: Array, markers: npt.ArrayLike, *, out: Array | None = None) -> Array:
+def watershed(image: ArrayT, markers: npt.ArrayLike, *, out: ArrayT | None = None) -> ArrayT:
     """Let labels grow from markers over an image until they meet, as ``cv2.watershed`` does.
 
     Pixels are taken in the order of how little they differ from a neighbor that has a label, so that the

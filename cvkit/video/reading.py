@@ -104,11 +104,11 @@ class FrameReader:
         self._is_cut_off = isinstance(source, str) and is_cut_off(source)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._source_rate = rate if math.isfinite(rate) and rate > 0 else _USUAL_RATE
-        self.rate = self._source_rate / wanted.step
+        self.rate: float = self._source_rate / wanted.step
         total = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self._total = int(total) if total > 0 else None
         end = min(wanted.stop, self._total or sys.maxsize)
-        self.count = None if end == sys.maxsize else len(range(wanted.start, end, wanted.step))
+        self.count: int | None = None if end == sys.maxsize else len(range(wanted.start, end, wanted.step))
         self.fault: str | None = None
         self._frames = self._ahead(depth)
 

@@ -47,7 +47,7 @@ class Processes:
     """
 
     def __init__(self, workers: int) -> None:
-        self.slots = _validate.integer(workers, "workers", minimum=1)
+        self.slots: int = _validate.integer(workers, "workers", minimum=1)
 
     def run(self, shards: Iterator[Shard], work: Work, stop: threading.Event) -> Entries:
         """Give each free process a shard until there are none; give entries as they come."""

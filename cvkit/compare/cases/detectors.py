@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -43,7 +44,7 @@ class DetectorCase:
 
     operation = "detect"
     against = "opencv"
-    opencv = (4,)
+    opencv: ClassVar[tuple[int, ...]] = (4,)
 
     @property
     def name(self) -> str:

@@ -29,7 +29,7 @@ class Document:
     """
 
     def __init__(self, machine: dict[str, Any] | None = None, rows: list[Row] | None = None) -> None:
-        self.machine = describe_machine() if machine is None else machine
+        self.machine: dict[str, Any] = describe_machine() if machine is None else machine
         self._rows = {_key(row): row for row in rows or []}
 
     @property

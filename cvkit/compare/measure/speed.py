@@ -29,7 +29,7 @@ BAR_SHAPE = (1080, 1920)
 
 _FIT = "from cvkit import ml; X, y = image.astype(float), image[:, 0] > 127; ml.{}.fit(X, y)"
 
-FIRST_CALLS = {
+FIRST_CALLS: dict[str, tuple[str, str, float | None]] = {
     "gaussian_blur": ("sigma 1.2", "cvkit.gaussian_blur(image, 1.2)", None),
     "canny": ("", "cvkit.canny(image, 50, 150)", None),
     "sobel": ("", "cvkit.sobel(image, 1, 0)", None),

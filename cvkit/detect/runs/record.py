@@ -30,6 +30,7 @@ from cvkit.batch.work import to_posix
 from cvkit.detect import Detections, open_results
 from cvkit.detect.results import RESULTS
 from cvkit.detect.runs.sources import Source, kind_of, name_of
+from cvkit.typing import DetectionFormat
 
 BOXES = "boxes.jsonl"
 """Name of the file with the boxes as they were found."""
@@ -147,7 +148,7 @@ class DetectionRecord:
             self._boxes.seek(end)
             self._opened = opened.pop_all()
         self._begin = end
-        self.has_earlier = len(self._earlier) > 0
+        self.has_earlier: bool = len(self._earlier) > 0
 
     def close(self) -> None:
         """Let other runs have the folder."""
@@ -221,7 +222,7 @@ class DetectionRecord:
         self._regions[2 * job.place + 1] = end
         self._begin, self._looked = end, 0
 
-    def write_results(self, format: str) -> Totals:
+    def write_results(self, format: DetectionFormat) -> Totals:
         """Write the boxes of all sources in their order, in place of the results that are there."""
         totals = Totals()
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=self.folder) as name:

@@ -20,9 +20,10 @@ from cvkit.detect import DEFAULT_MODEL
 from cvkit.detect.runs.progress import Progress, Silence
 from cvkit.detect.runs.record import DetectionRecord, Totals, open_record
 from cvkit.detect.runs.settings import Settings
-from cvkit.detect.runs.sources import find_sources, measure, outside
+from cvkit.detect.runs.sources import Extent, find_sources, measure, outside
 from cvkit.detect.runs.work import SourceDetector
 from cvkit.io import LeftOut
+from cvkit.typing import ConfidenceKind, DetectionFormat
 from cvkit.video import read_frames
 
 Given = str | int | os.PathLike[str]
@@ -93,9 +94,11 @@ class Run:
         self._settings = settings
         self._resume, self._overwrite = resume, overwrite
         self._read = partial(read_frames, **settings.frames._asdict())
-        self.left_out = LeftOut()
+        self.left_out: LeftOut = LeftOut()
         found = find_sources(self._given, self.left_out)
-        self.extent = measure(outside(self._output, found) if resume or overwrite else found, self._read)
+        self.extent: Extent = measure(
+            outside(self._output, found) if resume or overwrite else found, self._read
+        )
         if not self.extent.kinds:
             but = f"; left out: {self.left_out}" if self.left_out else ""
             raise FileNotFoundError(f"no images or videos in {', '.join(map(str, self._given))}{but}")
@@ -104,9 +107,9 @@ class Run:
         check_writable(self._output)
         self._find = settings.open_detector()
         self._operation = settings.to_json()
-        self.summary = Summary(self.extent.kinds.total(), self._output / NAME)
-        self.totals = Totals()
-        self.images = 0
+        self.summary: Summary = Summary(self.extent.kinds.total(), self._output / NAME)
+        self.totals: Totals = Totals()
+        self.images: int = 0
 
     def __enter__(self) -> Run:
         self._record: DetectionRecord = open_record(
@@ -159,11 +162,11 @@ def run(
     *,
     model: str = DEFAULT_MODEL,
     threshold: float | None = None,
-    confidence: str = "raw",
+    confidence: ConfidenceKind = "raw",
     overrides: Mapping[str, Any] | None = None,
     frames: Frames = ALL_FRAMES,
     max_pixels: int | None = None,
-    format: str = "coco",
+    format: DetectionFormat = "coco",
     save_images: bool = True,
     resume: bool = False,
     overwrite: bool = False,

@@ -13,6 +13,7 @@ from cvkit import _validate
 from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.detect import DEFAULT_MODEL, Detections
 from cvkit.detect.results import FORMATS
+from cvkit.typing import ConfidenceKind, DetectionFormat
 
 CONFIDENCES = ("raw", "probability")
 """What the confidence of a detection is."""
@@ -30,11 +31,11 @@ class Settings:
 
     model: str = DEFAULT_MODEL
     threshold: float | None = None
-    confidence: str = "raw"
+    confidence: ConfidenceKind = "raw"
     overrides: Mapping[str, Any] = field(default_factory=dict)
     frames: Frames = ALL_FRAMES
     max_pixels: int | None = None
-    format: str = "coco"
+    format: DetectionFormat = "coco"
     save_images: bool = True
     on_gpu: bool = False
 

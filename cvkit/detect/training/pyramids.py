@@ -76,7 +76,7 @@ class ChannelCutter:
         self._geometry = self.detector(UNTRAINED)
         rows, columns = (extent // CELL for extent in self._geometry.window)
         self._cells = rows, columns
-        self.size = self._vectors(np.zeros((1, *self._crop_size(), 3), np.float32)).shape[1]
+        self.size: int = self._vectors(np.zeros((1, *self._crop_size(), 3), np.float32)).shape[1]
 
     def detector(self, trees: Trees, **settings: Any) -> ChannelDetector:
         """Make the detector of these trees."""

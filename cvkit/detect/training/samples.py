@@ -39,6 +39,8 @@ class SampleStore:
     array([[1., 2.]], dtype=float32)
     """
 
+    count: int
+
     def __init__(
         self, size: int, *, max_memory: int | None = None, path: Path | None = None, count: int = 0
     ) -> None:
@@ -109,7 +111,7 @@ class SampleColumns:
 
     def __init__(self, size: int, capacity: int) -> None:
         self.array: np.ndarray = np.empty((size, capacity), np.uint8)
-        self.count = 0
+        self.count: int = 0
 
     def extend(self, vectors: Iterable[np.ndarray]) -> None:
         """Append vectors."""

@@ -38,10 +38,12 @@ class WindowCutter:
     ) -> None:
         self.settings = settings
         self.progress = progress
-        self.size = _feature_count(settings)
+        self.size: int = _feature_count(settings)
         # An untrained detector knows the geometry of windows, cells and levels.
-        self.geometry = self.detector(np.zeros(self.size + 1))
-        self.reader = ExampleReader(self.geometry.window, self.geometry.object_size[0], progress, wrong_size)
+        self.geometry: HOGDetector = self.detector(np.zeros(self.size + 1))
+        self.reader: ExampleReader = ExampleReader(
+            self.geometry.window, self.geometry.object_size[0], progress, wrong_size
+        )
 
     def detector(self, weights: np.ndarray) -> HOGDetector:
         """Make the detector of these weights that looks at no window beyond the image."""

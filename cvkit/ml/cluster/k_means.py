@@ -29,6 +29,7 @@ from cvkit.ml.cluster.lloyd import (
     nearest_label,
     plus_plus,
 )
+from cvkit.typing import Automatic, KMeansAlgorithm, KMeansStart
 
 
 class KMeans(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
@@ -128,26 +129,26 @@ default="k-means++"
         self,
         n_clusters: int = 8,
         *,
-        init: str | Callable[..., Any] | npt.ArrayLike = "k-means++",
-        n_init: str | int = "auto",
+        init: KMeansStart | Callable[..., Any] | npt.ArrayLike = "k-means++",
+        n_init: int | Automatic = "auto",
         max_iter: int = 300,
         tol: float = 1e-4,
         verbose: int = 0,
         random_state: Any = None,
         copy_x: bool = True,
-        algorithm: str = "lloyd",
+        algorithm: KMeansAlgorithm = "lloyd",
         batch_size: int | None = None,
     ) -> None:
-        self.n_clusters = n_clusters
-        self.init = init
-        self.n_init = n_init
-        self.max_iter = max_iter
-        self.tol = tol
-        self.verbose = verbose
-        self.random_state = random_state
-        self.copy_x = copy_x
-        self.algorithm = algorithm
-        self.batch_size = batch_size
+        self.n_clusters: int = n_clusters
+        self.init: KMeansStart | Callable[..., Any] | npt.ArrayLike = init
+        self.n_init: int | Automatic = n_init
+        self.max_iter: int = max_iter
+        self.tol: float = tol
+        self.verbose: int = verbose
+        self.random_state: Any = random_state
+        self.copy_x: bool = copy_x
+        self.algorithm: KMeansAlgorithm = algorithm
+        self.batch_size: int | None = batch_size
 
     def fit(self, X: Array, y: Any = None, sample_weight: Any = None) -> KMeans:
         """Find the clusters of samples.
@@ -179,12 +180,12 @@ default="k-means++"
                 best = self._fit_lloyd(samples, weights)
             else:
                 best = self._fit_batches(samples, weights)
-        self.cluster_centers_ = best.centers
+        self.cluster_centers_: np.ndarray = best.centers
         self._n_features_out = len(best.centers)
-        self.inertia_ = best.inertia
-        self.n_iter_ = best.iterations
+        self.inertia_: float = best.inertia
+        self.n_iter_: int = best.iterations
         labels = to_host(best.labels)
-        self.labels_ = samples.give_back(best.labels)
+        self.labels_: Array = samples.give_back(best.labels)
         distinct = len(np.unique(labels))
         if distinct < self.n_clusters and self.batch_size is None:
             warnings.warn(
@@ -264,7 +265,7 @@ default="k-means++"
             tolerance=self.tol * spread,
             random_state=random_state,
         )
-        self.n_steps_ = found.steps
+        self.n_steps_: int = found.steps
         centers = found.centers + origin
         labels = nearest_label(samples, centers)
         inertia = float(np.sum(mini_batch.distances(X, centers, labels) * weights))

@@ -205,6 +205,18 @@ class Lloyd:
     returned carry no rounding from the updates.
     """
 
+    bounds: Bounds
+    shifts: np.ndarray
+    centers: np.ndarray
+    assigned_centers: np.ndarray
+    labels: Array
+    sums: Array
+    totals: Array
+    members: Array
+    counted: Array
+    bounded: bool
+    slack: float
+
     def __init__(self, weighted: WeightedSamples, centers: np.ndarray) -> None:
         self.weighted = weighted
         self.centers = self.assigned_centers = centers

@@ -20,6 +20,7 @@ from cvkit.ml.ensemble.boosted_trees import CRITERIA, BoostedTrees, BoostingPara
 from cvkit.ml.ensemble.quantization import quantization_thresholds, quantize
 from cvkit.ml.svm.platt import sigmoid
 from cvkit.ml.tree.parameters import LARGEST_SEED, MAX_FEATURES_CONSTRAINT, check_weights, n_features_to_draw
+from cvkit.typing import BoostingCriterion, BoostingKind, MaxFeatures
 
 # A histogram of a heap of this depth still fits into the cache.
 _LARGEST_DEPTH = 8
@@ -86,6 +87,8 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
     0.97
     """
 
+    classes_: np.ndarray
+
     _stored: ClassVar[tuple[str, ...]] = (
         "classes_",
         "n_features_in_",
@@ -112,21 +115,21 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
         n_estimators: int = 50,
         *,
         learning_rate: float = 1.0,
-        kind: str = "discrete",
-        criterion: str = "gini",
+        kind: BoostingKind = "discrete",
+        criterion: BoostingCriterion = "gini",
         max_depth: int = 1,
-        max_features: float | str | None = None,
+        max_features: float | MaxFeatures | None = None,
         trimming: float = 0.0,
         random_state: Any = None,
     ) -> None:
-        self.n_estimators = n_estimators
-        self.learning_rate = learning_rate
-        self.kind = kind
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.max_features = max_features
-        self.trimming = trimming
-        self.random_state = random_state
+        self.n_estimators: int = n_estimators
+        self.learning_rate: float = learning_rate
+        self.kind: BoostingKind = kind
+        self.criterion: BoostingCriterion = criterion
+        self.max_depth: int = max_depth
+        self.max_features: float | MaxFeatures | None = max_features
+        self.trimming: float = trimming
+        self.random_state: Any = random_state
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -188,17 +191,17 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def _keep(self, trees: BoostedTrees, thresholds: list[np.ndarray]) -> None:
-        self.tree_features_ = trees.feature
-        self.tree_thresholds_ = np.array(
+        self.tree_features_: np.ndarray = trees.feature
+        self.tree_thresholds_: np.ndarray = np.array(
             [
                 thresholds[feature][value - 1] if value > 0 else -np.inf
                 for feature, value in zip(trees.feature.flat, trees.threshold.flat, strict=True)
             ]
         ).reshape(trees.feature.shape)
-        self.tree_leaves_ = trees.leaf
-        self.estimator_errors_ = trees.error
+        self.tree_leaves_: np.ndarray = trees.leaf
+        self.estimator_errors_: np.ndarray = trees.error
         discrete = self.kind == "discrete"
-        self.estimator_weights_ = (
+        self.estimator_weights_: np.ndarray = (
             2.0 * np.abs(trees.leaf[:, 0]) if discrete else np.full(len(trees.leaf), self.learning_rate)
         )
         gains = trees.gain / np.maximum(trees.gain.sum(axis=1, keepdims=True), np.finfo(float).tiny)
@@ -207,7 +210,7 @@ class AdaBoostClassifier(ClassifierMixin, BaseEstimator):
             (gains * self.estimator_weights_[:, np.newaxis]).ravel(),
             minlength=self.n_features_in_,
         )
-        self.feature_importances_ = importances / max(importances.sum(), np.finfo(float).tiny)
+        self.feature_importances_: np.ndarray = importances / max(importances.sum(), np.finfo(float).tiny)
 
     def decision_function(self, X: npt.ArrayLike) -> np.ndarray:
         """Return the score of each row, positive for the second class.

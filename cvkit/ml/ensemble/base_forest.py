@@ -73,6 +73,9 @@ def _balance(y: np.ndarray, counts: np.ndarray) -> np.ndarray:
 class BaseForest(FlatTrees, BaseEstimator):
     """What classification and regression forests share."""
 
+    nodes_: np.ndarray
+    node_values_: np.ndarray
+
     _bootstrap: Bootstrap | None = None
     _seeds: np.ndarray
 

@@ -43,12 +43,12 @@ class Bootstrap:
     ) -> None:
         self.n_samples = n_samples
         self.copies = copies
-        self.size = n_samples if copies is None else len(copies)
+        self.size: int = n_samples if copies is None else len(copies)
         if weights is not None and copies is not None:
             weights = weights[copies]
-        self.shares = None if weights is None else weights / weights.sum()
+        self.shares: np.ndarray | None = None if weights is None else weights / weights.sum()
         weight = float(self.size if weights is None else weights.sum())
-        self.n_draws = _number_of_draws(max_samples, self.size, weight)
+        self.n_draws: int = _number_of_draws(max_samples, self.size, weight)
 
     def draw(self, seed: int) -> np.ndarray:
         """Return the samples of one tree in the order in which they are drawn: (n_draws,) int64."""

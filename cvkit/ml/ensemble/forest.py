@@ -14,6 +14,7 @@ from cvkit.ml.tree.decision_tree import DecisionTreeClassifier, DecisionTreeRegr
 from cvkit.ml.tree.parameters import CLASSIFIER_CRITERIA
 from cvkit.ml.tree.prediction import TreesClassifier, TreesRegressor
 from cvkit.ml.tree.structure import Tree
+from cvkit.typing import ClassifierCriterion, ForestBalanced, MaxFeatures, RegressorCriterion
 
 
 class RandomForestClassifier(TreesClassifier, BaseForest):
@@ -105,40 +106,40 @@ min_impurity_decrease, ccp_alpha
         self,
         n_estimators: int = 100,
         *,
-        criterion: str = "gini",
+        criterion: ClassifierCriterion = "gini",
         max_depth: int | None = None,
         min_samples_split: float = 2,
         min_samples_leaf: float = 1,
         min_weight_fraction_leaf: float = 0.0,
-        max_features: float | str | None = "sqrt",
+        max_features: float | MaxFeatures | None = "sqrt",
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = True,
         oob_score: bool = False,
         n_jobs: int | None = None,
         random_state: Any = None,
-        class_weight: dict | str | None = None,
+        class_weight: dict[Any, Any] | ForestBalanced | None = None,
         ccp_alpha: float = 0.0,
         max_samples: float | None = None,
         frequency_weights: bool = False,
     ) -> None:
-        self.n_estimators = n_estimators
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.min_samples_split = min_samples_split
-        self.min_samples_leaf = min_samples_leaf
-        self.min_weight_fraction_leaf = min_weight_fraction_leaf
-        self.max_features = max_features
-        self.max_leaf_nodes = max_leaf_nodes
-        self.min_impurity_decrease = min_impurity_decrease
-        self.bootstrap = bootstrap
-        self.oob_score = oob_score
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.class_weight = class_weight
-        self.ccp_alpha = ccp_alpha
-        self.max_samples = max_samples
-        self.frequency_weights = frequency_weights
+        self.n_estimators: int = n_estimators
+        self.criterion: ClassifierCriterion = criterion
+        self.max_depth: int | None = max_depth
+        self.min_samples_split: float = min_samples_split
+        self.min_samples_leaf: float = min_samples_leaf
+        self.min_weight_fraction_leaf: float = min_weight_fraction_leaf
+        self.max_features: float | MaxFeatures | None = max_features
+        self.max_leaf_nodes: int | None = max_leaf_nodes
+        self.min_impurity_decrease: float = min_impurity_decrease
+        self.bootstrap: bool = bootstrap
+        self.oob_score: bool = oob_score
+        self.n_jobs: int | None = n_jobs
+        self.random_state: Any = random_state
+        self.class_weight: dict[Any, Any] | ForestBalanced | None = class_weight
+        self.ccp_alpha: float = ccp_alpha
+        self.max_samples: float | None = max_samples
+        self.frequency_weights: bool = frequency_weights
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -169,8 +170,8 @@ min_impurity_decrease, ccp_alpha
         if self.oob_score:
             from sklearn.metrics import accuracy_score  # takes a tenth of a second to import
 
-            self.oob_decision_function_ = self._out_of_bag(rows)
-            self.oob_score_ = accuracy_score(codes, self.oob_decision_function_.argmax(axis=1))
+            self.oob_decision_function_: np.ndarray = self._out_of_bag(rows)
+            self.oob_score_: float = accuracy_score(codes, self.oob_decision_function_.argmax(axis=1))
         return self
 
     def _weight_of_classes(self, y: np.ndarray, sample_weight: npt.ArrayLike | None) -> np.ndarray:
@@ -247,12 +248,12 @@ frequency_weights
         self,
         n_estimators: int = 100,
         *,
-        criterion: str = "squared_error",
+        criterion: RegressorCriterion = "squared_error",
         max_depth: int | None = None,
         min_samples_split: float = 2,
         min_samples_leaf: float = 1,
         min_weight_fraction_leaf: float = 0.0,
-        max_features: float | str | None = 1.0,
+        max_features: float | MaxFeatures | None = 1.0,
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = True,
@@ -263,22 +264,22 @@ frequency_weights
         max_samples: float | None = None,
         frequency_weights: bool = False,
     ) -> None:
-        self.n_estimators = n_estimators
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.min_samples_split = min_samples_split
-        self.min_samples_leaf = min_samples_leaf
-        self.min_weight_fraction_leaf = min_weight_fraction_leaf
-        self.max_features = max_features
-        self.max_leaf_nodes = max_leaf_nodes
-        self.min_impurity_decrease = min_impurity_decrease
-        self.bootstrap = bootstrap
-        self.oob_score = oob_score
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.ccp_alpha = ccp_alpha
-        self.max_samples = max_samples
-        self.frequency_weights = frequency_weights
+        self.n_estimators: int = n_estimators
+        self.criterion: RegressorCriterion = criterion
+        self.max_depth: int | None = max_depth
+        self.min_samples_split: float = min_samples_split
+        self.min_samples_leaf: float = min_samples_leaf
+        self.min_weight_fraction_leaf: float = min_weight_fraction_leaf
+        self.max_features: float | MaxFeatures | None = max_features
+        self.max_leaf_nodes: int | None = max_leaf_nodes
+        self.min_impurity_decrease: float = min_impurity_decrease
+        self.bootstrap: bool = bootstrap
+        self.oob_score: bool = oob_score
+        self.n_jobs: int | None = n_jobs
+        self.random_state: Any = random_state
+        self.ccp_alpha: float = ccp_alpha
+        self.max_samples: float | None = max_samples
+        self.frequency_weights: bool = frequency_weights
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -305,8 +306,8 @@ frequency_weights
         if self.oob_score:
             from sklearn.metrics import r2_score
 
-            self.oob_prediction_ = self._out_of_bag(rows)[:, 0]
-            self.oob_score_ = r2_score(responses, self.oob_prediction_)
+            self.oob_prediction_: np.ndarray = self._out_of_bag(rows)[:, 0]
+            self.oob_score_: float = r2_score(responses, self.oob_prediction_)
         return self
 
     def _error(self, y: np.ndarray, values: np.ndarray) -> float:

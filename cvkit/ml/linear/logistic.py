@@ -21,6 +21,7 @@ from cvkit.ml._samples import FLOATS
 from cvkit.ml.linear.decision import LinearDecision, give_copy, refuse_device_arrays, sample_weights
 from cvkit.ml.linear.lbfgs import run_lbfgs
 from cvkit.ml.linear.proximal_newton import MOST_WEIGHTS, LogisticModel, minimize
+from cvkit.typing import Balanced, LogisticPenalty, LogisticSolver
 
 # So many bytes of X stay in cache between the product for the scores and the one for the gradient.
 _BLOCK_BYTES = 1 << 21
@@ -99,6 +100,9 @@ class LogisticRegression(LinearDecision):
     array([[0.5, 0.5]])
     """
 
+    coef_: np.ndarray
+    intercept_: np.ndarray
+
     _stored: ClassVar[tuple[str, ...]] = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
 
     _parameter_constraints: ClassVar[dict] = {
@@ -120,7 +124,7 @@ class LogisticRegression(LinearDecision):
 
     def __init__(
         self,
-        penalty: str | None = "auto",
+        penalty: LogisticPenalty | None = "auto",
         *,
         C: float = 1.0,
         l1_ratio: float = 0.0,
@@ -128,28 +132,28 @@ class LogisticRegression(LinearDecision):
         tol: float = 1e-4,
         fit_intercept: bool = True,
         intercept_scaling: float = 1.0,
-        class_weight: dict | str | None = None,
+        class_weight: dict[Any, Any] | Balanced | None = None,
         random_state: int | np.random.RandomState | None = None,
-        solver: str = "lbfgs",
+        solver: LogisticSolver = "lbfgs",
         max_iter: int = 100,
         verbose: int = 0,
         warm_start: bool = False,
         n_jobs: int | None = None,
     ) -> None:
-        self.penalty = penalty
-        self.C = C
-        self.l1_ratio = l1_ratio
-        self.dual = dual
-        self.tol = tol
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
-        self.class_weight = class_weight
-        self.random_state = random_state
-        self.solver = solver
-        self.max_iter = max_iter
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.n_jobs = n_jobs
+        self.penalty: LogisticPenalty | None = penalty
+        self.C: float = C
+        self.l1_ratio: float = l1_ratio
+        self.dual: bool = dual
+        self.tol: float = tol
+        self.fit_intercept: bool = fit_intercept
+        self.intercept_scaling: float = intercept_scaling
+        self.class_weight: dict[Any, Any] | Balanced | None = class_weight
+        self.random_state: int | np.random.RandomState | None = random_state
+        self.solver: LogisticSolver = solver
+        self.max_iter: int = max_iter
+        self.verbose: int = verbose
+        self.warm_start: bool = warm_start
+        self.n_jobs: int | None = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LogisticRegression:
@@ -198,7 +202,7 @@ class LogisticRegression(LinearDecision):
         self.classes_ = classes
         self.coef_ = np.ascontiguousarray(solution[:, :-1])
         self.intercept_ = solution[:, -1].copy()
-        self.n_iter_ = np.array([iterations], np.int32)
+        self.n_iter_: np.ndarray = np.array([iterations], np.int32)
         return self
 
     def _penalty(self, total_weight: float) -> tuple[float, float]:

@@ -9,6 +9,7 @@ composite functions", SIAM Journal on Optimization 24(3), 2014.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -39,8 +40,10 @@ class LogisticModel:
         self.score_count = score_count
         # The target of each score; the only score of two classes is that of the second.
         classes = np.arange(score_count)[:, None] if score_count > 1 else np.ones((1, 1))
-        self.hits = (targets == classes).astype(np.float64)
-        self.walk = partial(dense_blocks, X, float(fit_intercept))
+        self.hits: np.ndarray = (targets == classes).astype(np.float64)
+        self.walk: Callable[[], Iterator[tuple[slice, np.ndarray]]] = partial(
+            dense_blocks, X, float(fit_intercept)
+        )
         if X.shape[0] <= BLOCK_ROWS:  # one block, made once
             self.walk = partial(iter, list(self.walk()))
 

@@ -8,7 +8,7 @@ from cvkit._dispatch import Array, contiguous
 from cvkit.ml._samples import Samples
 from cvkit.ml.neighbors._cpu import brute_force as kernels
 from cvkit.ml.neighbors._math import COSINE
-from cvkit.ml.neighbors.screens import SCREENS
+from cvkit.ml.neighbors.screens import SCREENS, Screen
 from cvkit.ml.neighbors.search import Metric, empty_candidates
 
 
@@ -18,7 +18,7 @@ class BruteSearch:
     def __init__(self, X: np.ndarray, metric: Metric) -> None:
         self.X = X
         self.metric = metric
-        self.screen = SCREENS[metric.code](X, metric) if metric.code in SCREENS else None
+        self.screen: Screen | None = SCREENS[metric.code](X, metric) if metric.code in SCREENS else None
 
     def query(self, queries: Samples, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""

@@ -76,6 +76,8 @@ default="minkowski"
     array([[1, 2, 0]])
     """
 
+    classes_: np.ndarray
+
     def fit(self, X: Array, y: npt.ArrayLike) -> KNeighborsClassifier:
         """Remember samples and their classes.
 

@@ -25,7 +25,7 @@ class TreeSearch:
         kd_tree.build(X, order, starts, stops, lower, upper)
         # Feature by feature, so that a leaf is measured a vector of samples at a time.
         columns = np.ascontiguousarray(X[order].T)
-        self.tree = kd_tree.Tree(columns, order, starts, stops, lower, upper)
+        self.tree: kd_tree.Tree = kd_tree.Tree(columns, order, starts, stops, lower, upper)
 
     def query(self, queries: Samples, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and indices of the nearest samples."""

@@ -19,6 +19,7 @@ from cvkit.ml.neighbors._math import COSINE, MINKOWSKI
 from cvkit.ml.neighbors.brute_force import BruteSearch, DeviceSearch
 from cvkit.ml.neighbors.kd_tree import TreeSearch
 from cvkit.ml.neighbors.search import METRICS, Metric, Search
+from cvkit.typing import NeighborMetric, NeighborSearch, NeighborWeights
 
 # With more features, boxes hold so many samples at similar distances that brute force is faster.
 TREE_FEATURES = 8
@@ -42,34 +43,34 @@ class Neighbors(BaseEstimator):
         self,
         n_neighbors: int = 5,
         *,
-        weights: str | Callable[[np.ndarray], np.ndarray] | None = "uniform",
-        algorithm: str = "auto",
+        weights: NeighborWeights | Callable[[np.ndarray], np.ndarray] | None = "uniform",
+        algorithm: NeighborSearch = "auto",
         leaf_size: int = 30,
         p: float = 2,
-        metric: str = "minkowski",
+        metric: NeighborMetric = "minkowski",
         metric_params: None = None,
         n_jobs: int | None = None,
     ) -> None:
-        self.n_neighbors = n_neighbors
-        self.weights = weights
-        self.algorithm = algorithm
-        self.leaf_size = leaf_size
-        self.p = p
-        self.metric = metric
-        self.metric_params = metric_params
-        self.n_jobs = n_jobs
+        self.n_neighbors: int = n_neighbors
+        self.weights: NeighborWeights | Callable[[np.ndarray], np.ndarray] | None = weights
+        self.algorithm: NeighborSearch = algorithm
+        self.leaf_size: int = leaf_size
+        self.p: float = p
+        self.metric: NeighborMetric = metric
+        self.metric_params: None = metric_params
+        self.n_jobs: int | None = n_jobs
 
     def _fit_samples(self, X: Array) -> Samples:
         self._validate_params()
         samples = check_samples(self, X, reset=True)
-        self.n_samples_fit_ = int(samples.array.shape[0])
+        self.n_samples_fit_: int = int(samples.array.shape[0])
         metric = Metric.of(self.metric, self.p)
         if metric.code == MINKOWSKI and metric.p < 1:
             self._refuse_tree("for p < 1, which is no metric")
             warnings.warn("Minkowski distances with p < 1 are not metrics.", stacklevel=3)
         self._fit_X = samples.array
         self._search = self._build_search(samples, metric)
-        self.effective_metric_ = self.metric if self.metric != "minkowski" else _minkowski_name(self.p)
+        self.effective_metric_: str = self.metric if self.metric != "minkowski" else _minkowski_name(self.p)
         return samples
 
     def _build_search(self, samples: Samples, metric: Metric) -> Search:

@@ -55,9 +55,9 @@ class EuclideanScreen:
     """Squared distances by BLAS products of centered samples."""
 
     def __init__(self, X: np.ndarray, metric: Metric) -> None:
-        self.around = _Around(X)
-        self.rows = self.around.rows(X)
-        self.largest = float(np.sqrt(self.rows[:, -1].max()))
+        self.around: _Around = _Around(X)
+        self.rows: np.ndarray = self.around.rows(X)
+        self.largest: float = float(np.sqrt(self.rows[:, -1].max()))
 
     def keep_candidates(
         self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray
@@ -77,7 +77,7 @@ class CosineScreen:
     """Cosines by BLAS products of normalized samples."""
 
     def __init__(self, X: np.ndarray, metric: Metric) -> None:
-        self.rows = self._normalized(X)
+        self.rows: np.ndarray = self._normalized(X)
 
     @staticmethod
     def _normalized(X: np.ndarray) -> np.ndarray:
@@ -107,10 +107,10 @@ class ColumnScreen:
 
     def __init__(self, X: np.ndarray, metric: Metric) -> None:
         self.metric = metric
-        self.around = _Around(X)
+        self.around: _Around = _Around(X)
         rows = self.around.rows(X)[:, :-1]
-        self.columns = np.ascontiguousarray(rows.T)
-        self.largest = float(np.abs(rows).sum(axis=1).max())
+        self.columns: np.ndarray = np.ascontiguousarray(rows.T)
+        self.largest: float = float(np.abs(rows).sum(axis=1).max())
 
     def keep_candidates(
         self, queries: np.ndarray, surrogates: np.ndarray, candidates: np.ndarray

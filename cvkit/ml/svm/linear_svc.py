@@ -27,6 +27,7 @@ from cvkit.ml.linear.decision import (
     sample_weights,
 )
 from cvkit.ml.svm._cpu import linear_svc as kernels
+from cvkit.typing import Automatic, Balanced, LinearLoss, LinearMultiClass, LinearPenalty
 
 # With so many features Newton's d x d systems cost more than passes of coordinate descent.
 _NEWTON_FEATURES = 256
@@ -100,6 +101,10 @@ class LinearSVC(LinearDecision):
     array(['left', 'right'], dtype='<U5')
     """
 
+    classes_: np.ndarray
+    coef_: np.ndarray
+    intercept_: np.ndarray
+
     _stored: ClassVar[tuple[str, ...]] = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
 
     _parameter_constraints: ClassVar[dict] = {
@@ -119,32 +124,32 @@ class LinearSVC(LinearDecision):
 
     def __init__(
         self,
-        penalty: str = "l2",
-        loss: str = "squared_hinge",
+        penalty: LinearPenalty = "l2",
+        loss: LinearLoss = "squared_hinge",
         *,
-        dual: str | bool = "auto",
+        dual: bool | Automatic = "auto",
         tol: float = 1e-4,
         C: float = 1.0,
-        multi_class: str = "ovr",
+        multi_class: LinearMultiClass = "ovr",
         fit_intercept: bool = True,
         intercept_scaling: float = 1.0,
-        class_weight: dict | str | None = None,
+        class_weight: dict[Any, Any] | Balanced | None = None,
         verbose: int = 0,
         random_state: int | np.random.RandomState | None = None,
         max_iter: int = 1000,
     ) -> None:
-        self.penalty = penalty
-        self.loss = loss
-        self.dual = dual
-        self.tol = tol
-        self.C = C
-        self.multi_class = multi_class
-        self.fit_intercept = fit_intercept
-        self.intercept_scaling = intercept_scaling
-        self.class_weight = class_weight
-        self.verbose = verbose
-        self.random_state = random_state
-        self.max_iter = max_iter
+        self.penalty: LinearPenalty = penalty
+        self.loss: LinearLoss = loss
+        self.dual: bool | Automatic = dual
+        self.tol: float = tol
+        self.C: float = C
+        self.multi_class: LinearMultiClass = multi_class
+        self.fit_intercept: bool = fit_intercept
+        self.intercept_scaling: float = intercept_scaling
+        self.class_weight: dict[Any, Any] | Balanced | None = class_weight
+        self.verbose: int = verbose
+        self.random_state: int | np.random.RandomState | None = random_state
+        self.max_iter: int = max_iter
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> LinearSVC:
@@ -195,7 +200,7 @@ class LinearSVC(LinearDecision):
             )
         self.coef_ = np.ascontiguousarray(solution[:, :-1])
         self.intercept_ = solution[:, -1] * self._bias
-        self.n_iter_ = int(steps.max())
+        self.n_iter_: int = int(steps.max())
         return self
 
     @property

@@ -23,6 +23,7 @@ from cvkit.ml.svm.kernel_decision import KernelDecision
 from cvkit.ml.svm.kernel_functions import resolve_gamma
 from cvkit.ml.svm.pairwise import gather_support
 from cvkit.ml.svm.platt import calibrate
+from cvkit.typing import Balanced, DecisionShape, GammaRule, KernelName
 
 
 class SVC(KernelDecision):
@@ -112,6 +113,13 @@ class SVC(KernelDecision):
     array([0, 1])
     """
 
+    classes_: np.ndarray
+    support_: np.ndarray
+    support_vectors_: np.ndarray
+    n_support_: np.ndarray
+    dual_coef_: np.ndarray
+    intercept_: np.ndarray
+
     _stored: ClassVar[tuple[str, ...]] = (
         "classes_",
         "class_weight_",
@@ -151,36 +159,36 @@ class SVC(KernelDecision):
         self,
         *,
         C: float = 1.0,
-        kernel: str | Callable[[Any, Any], Any] = "rbf",
+        kernel: KernelName | Callable[[Any, Any], Any] = "rbf",
         degree: int = 3,
-        gamma: str | float = "scale",
+        gamma: GammaRule | float = "scale",
         coef0: float = 0.0,
         shrinking: bool = True,
         probability: bool = False,
         tol: float = 1e-3,
         cache_size: float = 64,
-        class_weight: dict | str | None = None,
+        class_weight: dict[Any, Any] | Balanced | None = None,
         verbose: bool = False,
         max_iter: int = -1,
-        decision_function_shape: str = "ovr",
+        decision_function_shape: DecisionShape = "ovr",
         break_ties: bool = False,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.C = C
-        self.kernel = kernel
-        self.degree = degree
-        self.gamma = gamma
-        self.coef0 = coef0
-        self.shrinking = shrinking
-        self.probability = probability
-        self.tol = tol
-        self.cache_size = cache_size
-        self.class_weight = class_weight
-        self.verbose = verbose
-        self.max_iter = max_iter
-        self.decision_function_shape = decision_function_shape
-        self.break_ties = break_ties
-        self.random_state = random_state
+        self.C: float = C
+        self.kernel: KernelName | Callable[[Any, Any], Any] = kernel
+        self.degree: int = degree
+        self.gamma: GammaRule | float = gamma
+        self.coef0: float = coef0
+        self.shrinking: bool = shrinking
+        self.probability: bool = probability
+        self.tol: float = tol
+        self.cache_size: float = cache_size
+        self.class_weight: dict[Any, Any] | Balanced | None = class_weight
+        self.verbose: bool = verbose
+        self.max_iter: int = max_iter
+        self.decision_function_shape: DecisionShape = decision_function_shape
+        self.break_ties: bool = break_ties
+        self.random_state: int | np.random.RandomState | None = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SVC:
@@ -217,8 +225,10 @@ class SVC(KernelDecision):
             raise ValueError(
                 "sample_weight leaves a class without samples: every class needs a positive weight"
             )
-        self.class_weight_ = compute_class_weight(self.class_weight, classes=self.classes_, y=y).astype(float)
-        self.shape_fit_ = X.shape if hasattr(X, "shape") else (len(X),)
+        self.class_weight_: np.ndarray = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=y
+        ).astype(float)
+        self.shape_fit_: tuple[int, ...] = X.shape if hasattr(X, "shape") else (len(X),)
         samples = self._training_samples(X)
         self._gamma = resolve_gamma(self.gamma, samples, weights)
 
@@ -267,8 +277,8 @@ class SVC(KernelDecision):
             self.dual_coef_, self.intercept_ = -self.dual_coef_, -self.intercept_
         keeps_samples = self._kernel_function().code != PRECOMPUTED
         self.support_vectors_ = samples[self.support_] if keeps_samples else np.empty((0, 0))
-        self.n_iter_ = np.array([svm.steps for svm in fitted], np.int32)
-        self.fit_status_ = int(not all(svm.converged for svm in fitted))
+        self.n_iter_: np.ndarray = np.array([svm.steps for svm in fitted], np.int32)
+        self.fit_status_: int = int(not all(svm.converged for svm in fitted))
         if self.fit_status_:
             warnings.warn(
                 f"Solver terminated early (max_iter={self.max_iter}). Consider pre-processing your data with "

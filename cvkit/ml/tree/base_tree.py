@@ -28,7 +28,7 @@ class BaseDecisionTree(FlatTrees, BaseEstimator):
         nodes, values = TreeBuilder(X, y, n_classes, self.criterion, limits).build(weights, seed)
         if self.ccp_alpha > 0:
             nodes, values = prune_tree(nodes, values, self.ccp_alpha)
-        self.max_features_ = limits.max_features
+        self.max_features_: int = limits.max_features
         self.nodes_ = nodes
         self.node_values_ = values
         self._renew_steps()

@@ -54,31 +54,36 @@ class TreeBuilder:
         When a node stays a leaf.
     """
 
+    n_samples: int
+    n_features: int
+
     def __init__(
         self, X: np.ndarray, y: np.ndarray, n_classes: int, criterion_name: str, limits: records.Limits
     ) -> None:
         self.n_samples, self.n_features = X.shape
         self.limits = limits
-        self.criterion = CRITERIA[criterion_name]
-        self.is_regression = n_classes == 0
-        self.n_sums = n_classes or 3
-        self.n_values = n_classes or 1
-        self.classes = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
+        self.criterion: int = CRITERIA[criterion_name]
+        self.is_regression: bool = n_classes == 0
+        self.n_sums: int = n_classes or 3
+        self.n_values: int = n_classes or 1
+        self.classes: np.ndarray = contiguous(np.asarray(y if n_classes else [], dtype=np.uint32))
         responses = np.asarray([] if n_classes else y, dtype=np.float64)
-        self.exponent = _exponent(responses)
-        self.responses = contiguous(np.ldexp(responses, -self.exponent) if self.exponent else responses)
+        self.exponent: int = _exponent(responses)
+        self.responses: np.ndarray = contiguous(
+            np.ldexp(responses, -self.exponent) if self.exponent else responses
+        )
         self._sort(X)
 
     def _sort(self, X: np.ndarray) -> None:
         columns = np.array(X.T, dtype=np.float32, order="C")
         columns[np.isnan(columns)] = np.inf
-        self.samples = np.empty(columns.shape, np.uint32)
-        self.values = np.empty(columns.shape, np.float32)
+        self.samples: np.ndarray = np.empty(columns.shape, np.uint32)
+        self.values: np.ndarray = np.empty(columns.shape, np.float32)
         sorting.presort(columns, self.samples, self.values)
-        self.presorted = self.limits.max_features >= _PRESORTED_SHARE * self.n_features
+        self.presorted: bool = self.limits.max_features >= _PRESORTED_SHARE * self.n_features
         shape = (self.n_features, 0) if self.presorted else columns.shape
-        self.ranks = np.empty(shape, np.uint32)
-        self.distinct = np.empty(shape, np.float32)
+        self.ranks: np.ndarray = np.empty(shape, np.uint32)
+        self.distinct: np.ndarray = np.empty(shape, np.float32)
         if not self.presorted:
             sorting.rank_features(self.samples, self.values, self.ranks, self.distinct)
 

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit.ml.tree.parameters import check_weights
+from cvkit.typing import CategoricalCriterion
 
 _TOLERANCE = 1e-12
 LEAF = -1
@@ -70,6 +71,11 @@ class ID3Classifier(ClassifierMixin, BaseEstimator):
     array(['yes', 'no'], dtype='<U3')
     """
 
+    classes_: np.ndarray
+    categories_: np.ndarray
+    edge_keys_: np.ndarray
+    edge_children_: np.ndarray
+
     _stored: ClassVar[tuple[str, ...]] = (
         "classes_",
         "n_features_in_",
@@ -86,11 +92,15 @@ class ID3Classifier(ClassifierMixin, BaseEstimator):
     }
 
     def __init__(
-        self, *, criterion: str = "entropy", max_depth: int | None = None, min_samples_split: int = 2
+        self,
+        *,
+        criterion: CategoricalCriterion = "entropy",
+        max_depth: int | None = None,
+        min_samples_split: int = 2,
     ) -> None:
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.min_samples_split = min_samples_split
+        self.criterion: CategoricalCriterion = criterion
+        self.max_depth: int | None = max_depth
+        self.min_samples_split: int = min_samples_split
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -142,8 +152,8 @@ class ID3Classifier(ClassifierMixin, BaseEstimator):
                 of_feature = codes[here, feature]
                 for seen in np.unique(of_feature)[::-1]:
                     waiting.append((here[of_feature == seen], depth + 1, node, int(seen)))
-        self.feature_ = np.array(features)
-        self.node_values_ = np.array(values)
+        self.feature_: np.ndarray = np.array(features)
+        self.node_values_: np.ndarray = np.array(values)
         in_order = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2)
         self.edge_keys_, self.edge_children_ = in_order[:, 0].copy(), in_order[:, 1].copy()
 

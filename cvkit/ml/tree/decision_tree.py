@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from cvkit.ml.tree.base_tree import BaseDecisionTree
 from cvkit.ml.tree.parameters import CLASSIFIER_CRITERIA, GROWTH_CONSTRAINTS, check_weights
 from cvkit.ml.tree.prediction import TreesClassifier, TreesRegressor
+from cvkit.typing import Balanced, ClassifierCriterion, MaxFeatures, RegressorCriterion
 
 
 class DecisionTreeClassifier(TreesClassifier, BaseDecisionTree):
@@ -95,29 +96,29 @@ class DecisionTreeClassifier(TreesClassifier, BaseDecisionTree):
     def __init__(
         self,
         *,
-        criterion: str = "gini",
+        criterion: ClassifierCriterion = "gini",
         max_depth: int | None = None,
         min_samples_split: float = 2,
         min_samples_leaf: float = 1,
         min_weight_fraction_leaf: float = 0.0,
-        max_features: float | str | None = None,
+        max_features: float | MaxFeatures | None = None,
         random_state: Any = None,
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
-        class_weight: dict | str | None = None,
+        class_weight: dict[Any, Any] | Balanced | None = None,
         ccp_alpha: float = 0.0,
     ) -> None:
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.min_samples_split = min_samples_split
-        self.min_samples_leaf = min_samples_leaf
-        self.min_weight_fraction_leaf = min_weight_fraction_leaf
-        self.max_features = max_features
-        self.random_state = random_state
-        self.max_leaf_nodes = max_leaf_nodes
-        self.min_impurity_decrease = min_impurity_decrease
-        self.class_weight = class_weight
-        self.ccp_alpha = ccp_alpha
+        self.criterion: ClassifierCriterion = criterion
+        self.max_depth: int | None = max_depth
+        self.min_samples_split: float = min_samples_split
+        self.min_samples_leaf: float = min_samples_leaf
+        self.min_weight_fraction_leaf: float = min_weight_fraction_leaf
+        self.max_features: float | MaxFeatures | None = max_features
+        self.random_state: Any = random_state
+        self.max_leaf_nodes: int | None = max_leaf_nodes
+        self.min_impurity_decrease: float = min_impurity_decrease
+        self.class_weight: dict[Any, Any] | Balanced | None = class_weight
+        self.ccp_alpha: float = ccp_alpha
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
@@ -183,27 +184,27 @@ max_leaf_nodes, min_impurity_decrease, ccp_alpha
     def __init__(
         self,
         *,
-        criterion: str = "squared_error",
+        criterion: RegressorCriterion = "squared_error",
         max_depth: int | None = None,
         min_samples_split: float = 2,
         min_samples_leaf: float = 1,
         min_weight_fraction_leaf: float = 0.0,
-        max_features: float | str | None = None,
+        max_features: float | MaxFeatures | None = None,
         random_state: Any = None,
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         ccp_alpha: float = 0.0,
     ) -> None:
-        self.criterion = criterion
-        self.max_depth = max_depth
-        self.min_samples_split = min_samples_split
-        self.min_samples_leaf = min_samples_leaf
-        self.min_weight_fraction_leaf = min_weight_fraction_leaf
-        self.max_features = max_features
-        self.random_state = random_state
-        self.max_leaf_nodes = max_leaf_nodes
-        self.min_impurity_decrease = min_impurity_decrease
-        self.ccp_alpha = ccp_alpha
+        self.criterion: RegressorCriterion = criterion
+        self.max_depth: int | None = max_depth
+        self.min_samples_split: float = min_samples_split
+        self.min_samples_leaf: float = min_samples_leaf
+        self.min_weight_fraction_leaf: float = min_weight_fraction_leaf
+        self.max_features: float | MaxFeatures | None = max_features
+        self.random_state: Any = random_state
+        self.max_leaf_nodes: int | None = max_leaf_nodes
+        self.min_impurity_decrease: float = min_impurity_decrease
+        self.ccp_alpha: float = ccp_alpha
 
     def fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None

@@ -38,7 +38,7 @@ GROWTH_CONSTRAINTS: dict[str, list[Any]] = {
     "ccp_alpha": [Interval(Real, 0.0, None, closed="left")],
     "random_state": ["random_state"],
 }
-CLASSIFIER_CRITERIA = StrOptions({"gini", "entropy", "log_loss", "gain_ratio"})
+CLASSIFIER_CRITERIA: Any = StrOptions({"gini", "entropy", "log_loss", "gain_ratio"})
 
 
 def check_weights(sample_weight: Any, X: np.ndarray, class_weight: np.ndarray | None = None) -> np.ndarray:

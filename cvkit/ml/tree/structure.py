@@ -25,7 +25,7 @@ class Tree:
 
     def __init__(self, nodes: np.ndarray, values: np.ndarray, n_features: int) -> None:
         self.nodes = nodes
-        self.value = values[:, np.newaxis, :]
+        self.value: np.ndarray = values[:, np.newaxis, :]
         self.n_features = n_features
 
     @property
