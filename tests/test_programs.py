@@ -27,7 +27,7 @@ REFUSED = {
     "tools/learner_scaling.py": (["--output", "here.txt/x"], "here.txt"),
     "tools/mutate.py": (["gone.py"], "gone.py"),
     "tools/measure_parity.py": (["gone"], "gone"),
-    "tools/readme_tables.py": (["gone.md"], "gone.md"),
+    "tools/page_tables.py": (["gone.md"], "gone.md"),
     "samples/count_coins.py": (["gone.jpg"], "gone.jpg"),
     "samples/filters.py": (["gone.jpg"], "gone.jpg"),
     "samples/intensity.py": (["gone.jpg"], "gone.jpg"),
