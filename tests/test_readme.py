@@ -102,6 +102,15 @@ def section(text: str, title: str) -> str:
     return str(found)
 
 
+def test_every_page_and_example_is_on_the_site(root: Path) -> None:
+    listed = re.findall(r"^\w[\w/]*$", TEXTS["docs/index.md"], flags=re.MULTILINE)
+    pages = {name.removeprefix("docs/").removesuffix(".md") for name in TEXTS if name.startswith("docs/")}
+    assert pages - {"index"} == {name for name in listed if not name.startswith("generated/")}
+    examples = [path.read_text(encoding="utf-8") for path in (root / "docs" / "gallery").glob("*.py")]
+    assert len(examples) >= 12
+    assert all(re.match(r'"""\n(.+)\n=+\n', example) for example in examples)
+
+
 def test_the_first_command_does_what_the_readme_says(checkout: Path) -> None:
     first = commands(README)[0]
     assert main(first[1:]) == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 
+from sklearn.utils import all_estimators
+
 import cvkit
 from cvkit.compare.measure.documents import Document, Row
 from cvkit.compare.present.tables import Table, grouped, image_kind, to_markdown, worst
@@ -141,7 +143,7 @@ def listed_names() -> dict[str, list[list[str]]]:
         rooms[f"cvkit.{shelf}"] = [
             [f"`{shelf}.{name}`", _first_line(value)]
             for name in sorted(package.__all__)
-            if callable(value := getattr(package, name))
+            if inspect.isroutine(value := getattr(package, name)) or inspect.isclass(value)
         ]
     return rooms
 
@@ -151,3 +153,25 @@ def _first_line(value: object) -> str:
     # From the markup of docstrings to Markdown, where a star is emphasis and a bar ends a cell.
     text = re.sub(r":\w+:`([^`]*)`", r"`\1`", text).replace("``", "`")
     return text.replace("**", "^").replace("*", "\\*").replace("|", "\\|")
+
+
+def learners_section() -> str:
+    """List the estimators, scikit-learn's of the same name and the parameters they share, in Markdown.
+
+    Returns
+    -------
+    str
+    """
+    rows = []
+    for name, (ours, theirs) in estimators().items():
+        package = theirs.__module__.rpartition(".")[0]
+        shared = ", ".join(f"`{parameter}`" for parameter in inspect.signature(ours).parameters)
+        rows.append([f"`{package}.{name}`", f"`cvkit.ml.{name}`", shared])
+    return to_markdown(Table("Learners", ["scikit-learn", "cvkit", "parameters"], rows, words=3))
+
+
+def estimators() -> dict[str, tuple[type, type]]:
+    """Return the estimators of ``cvkit.ml`` that scikit-learn has, too, each with its class."""
+    theirs = dict(all_estimators())
+    ours = {name: getattr(cvkit.ml, name) for name in cvkit.ml.__all__}
+    return {name: (value, theirs[name]) for name, value in ours.items() if name in theirs}

@@ -22,7 +22,7 @@ from cvkit.compare.present.tables import (
     tolerance_text,
     worst,
 )
-from page_summaries import operations_section, summary_section
+from page_summaries import learners_section, operations_section, summary_section
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "tools" / "results"
@@ -31,7 +31,14 @@ RESULTS = ROOT / "tools" / "results"
 PARITY, SPEED, BATCH = RESULTS / "parity.json", RESULTS / "speed.json", RESULTS / "batch.json"
 
 
-PAGES = ("README.md", "docs/operations.md", "docs/parity.md", "docs/speed.md", "docs/guide/folders.md")
+PAGES = (
+    "README.md",
+    "docs/coming_from/scikit_learn.md",
+    "docs/guide/folders.md",
+    "docs/operations.md",
+    "docs/parity.md",
+    "docs/speed.md",
+)
 """The pages that have tables."""
 
 
@@ -340,6 +347,7 @@ def _cell(row: Row) -> str:
 SECTIONS = {
     "summary": lambda: summary_section(read_document(PARITY).rows, read_document(SPEED)),
     "operations": operations_section,
+    "learners": learners_section,
     "parity": lambda: parity_section(read_document(PARITY)),
     "speed": lambda: speed_section(read_document(SPEED)),
     "batch": lambda: batch_section(read_document(BATCH)),
