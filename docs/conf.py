@@ -28,6 +28,8 @@ exclude_patterns = ["gallery/*"]
 # The page of a room holds what its functions' docstrings say, under their public names.
 add_module_names = False
 autodoc_typehints = "none"
+# The headings of a page name its functions already.
+toc_object_entries = False
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 
@@ -49,7 +51,11 @@ html_title = "cvkit"
 html_static_path = ["_static"]
 html_css_files = ["cvkit.css"]
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
+# Nothing stands below these pages.
+html_sidebars = {page: [] for page in ("operations", "parity", "speed", "generated/command_line")}
 html_theme_options = {
+    "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],

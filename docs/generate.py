@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import typer
 
 import cvkit
@@ -96,22 +97,21 @@ def command_line_page() -> str:
     """Return what every command says with ``--help``; of ``cvkit batch``, one operation as an example."""
     from cvkit.cli import app
 
-    os.environ["COLUMNS"] = COLUMNS
-    command = typer.main.get_command(app)
+    names = typer.main.get_command(app).commands
     title = "Command line"
     lines = [title, "=" * len(title), "", "What the commands say with ``--help``.", ""]
-    for words in [["cvkit"], *(["cvkit", name] for name in command.commands), ["cvkit", "batch", "canny"]]:
-        text = help_of(command, words)
-        heading = " ".join(words)
+    for words in [[], *([name] for name in names), ["batch", "canny"]]:
+        heading = " ".join(["cvkit", *words])
         lines += [heading, "-" * len(heading), "", ".. code-block:: none", ""]
-        lines += [f"   {line}".rstrip() for line in text.splitlines()] + [""]
+        lines += [f"   {line}".rstrip() for line in help_of(words).splitlines()] + [""]
     return "\n".join(lines)
 
 
-def help_of(command: click.Command, words: list[str]) -> str:
-    """Return the help of a command or of one below it."""
-    context = command.make_context(words[0], [], resilient_parsing=True)
-    for name in words[1:]:
-        command = command.get_command(context, name)
-        context = type(context)(command, parent=context, info_name=name)
-    return command.get_help(context)
+def help_of(words: list[str]) -> str:
+    """Return what a command says of itself."""
+    from cvkit.cli import main
+
+    os.environ["COLUMNS"] = COLUMNS
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        main([*words, "--help"])
+    return text.getvalue()

@@ -103,9 +103,13 @@ def section(text: str, title: str) -> str:
 
 
 def test_every_page_and_example_is_on_the_site(root: Path) -> None:
-    listed = re.findall(r"^\w[\w/]*$", TEXTS["docs/index.md"], flags=re.MULTILINE)
-    pages = {name.removeprefix("docs/").removesuffix(".md") for name in TEXTS if name.startswith("docs/")}
-    assert pages - {"index"} == {name for name in listed if not name.startswith("generated/")}
+    listed = {"docs/index.md"}
+    for page, text in TEXTS.items():
+        for names in re.findall(r"^```\{toctree\}\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+            found = re.findall(r"^\w[\w/]*$", names, flags=re.MULTILINE)
+            listed |= {f"{Path(page).parent.as_posix()}/{name}.md" for name in found}
+    listed = {page for page in listed if "/generated/" not in page}
+    assert listed == {page for page in TEXTS if page.startswith("docs/")}
     examples = [path.read_text(encoding="utf-8") for path in (root / "docs" / "gallery").glob("*.py")]
     assert len(examples) >= 12
     assert all(re.match(r'"""\n(.+)\n=+\n', example) for example in examples)
