@@ -15,7 +15,7 @@ from cvkit.compare.cases.detectors import DetectorCase
 from cvkit.compare.cases.images import noise
 from cvkit.compare.measure import speed
 from cvkit.compare.measure.machine import LEVELS
-from readme_tables import speed_summary
+from page_tables import speed_summary
 
 HALVED = Case("fake", "", lambda image: image // 2, lambda image: image // 2)
 

@@ -34,7 +34,17 @@ from cvkit.compare.measure.selection import reason_to_skip, select
 from cvkit.compare.measure.timing import alternate
 from cvkit.compare.present import page, tables
 from cvkit.compare.present.drawings import difference_figure
-from readme_tables import PARITY, SPEED, parity_summary, replace_between, speed_summary, with_tables
+from page_summaries import summary
+from page_tables import (
+    PAGES,
+    PARITY,
+    SECTIONS,
+    SPEED,
+    parity_summary,
+    replace_between,
+    speed_summary,
+    with_tables,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 needs_opencv_4 = pytest.mark.skipif(opencv_major() != 4, reason="OpenCV 5 has no HOGDescriptor")
@@ -215,9 +225,25 @@ def test_documents_are_continued_on_the_same_machine_only(tmp_path: Path) -> Non
         read_document(path)
 
 
-def test_the_readme_is_what_the_committed_measurements_give() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert with_tables(text) == text, "run: python tools/readme_tables.py"
+@pytest.mark.parametrize("page", PAGES)
+def test_the_pages_are_what_the_committed_measurements_give(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert with_tables(text) == text, "run: python tools/page_tables.py"
+
+
+def test_every_table_is_on_one_page() -> None:
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in PAGES]
+    for name in SECTIONS:
+        assert sum(text.count(f"<!-- {name}:begin -->") for text in texts) == 1, name
+
+
+def test_the_readme_shows_agreement_and_losses_of_twelve_operations() -> None:
+    rows = summary(read_document(PARITY).rows, read_document(SPEED).section("speed")).rows
+    assert len(rows) == 12
+    assert len({row[0].split("`")[1] for row in rows}) == 12
+    assert all("**" in row[-1] for row in rows[-2:])
+    with pytest.raises(ValueError, match="no times of rgb_to_gray"):
+        summary([], [])
 
 
 def test_committed_measurements_name_rows_that_exist() -> None:

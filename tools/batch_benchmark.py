@@ -2,7 +2,7 @@
 
     python tools/batch_benchmark.py                        canny on 12-megapixel JPEGs and on 640x480 PNGs
     python tools/batch_benchmark.py --output mine.json     keep the measurements elsewhere
-    python tools/readme_tables.py                          write the README's table
+    python tools/page_tables.py                            write the table of docs/guide/folders.md
 
 These take turns on the same files:
 
@@ -36,7 +36,7 @@ from cvkit.cli.outputs import check_output_file
 from cvkit.cli.programs import ArgumentParser, program
 from cvkit.compare.measure.documents import open_document
 from cvkit.compare.present.tables import to_text
-from readme_tables import BATCH, batch_summary
+from page_tables import BATCH, batch_summary
 
 ROOT = Path(__file__).resolve().parents[1]
 LOW, HIGH = 50, 150

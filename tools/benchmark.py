@@ -7,7 +7,7 @@
     python tools/benchmark.py --sizes 1080x1920 --level x86-64-v3 both sides without AVX-512
 
 Rows are written as they are measured and merged into what the file holds, so a long benchmark can run in
-pieces; ``tools/readme_tables.py`` shows them in the README. The exit code is 1 when a measured row misses its
+pieces; ``tools/page_tables.py`` shows them in docs/. The exit code is 1 when a measured row misses its
 bar.
 """
 
@@ -39,7 +39,7 @@ from cvkit.compare.measure.learners import compare_learner
 from cvkit.compare.measure.machine import LEVELS, processor_level
 from cvkit.compare.measure.selection import AnyCase, read_size, reason_to_skip, select
 from cvkit.compare.present.tables import learner_table, missed, speed_tables, to_text
-from readme_tables import SPEED
+from page_tables import SPEED
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -4,7 +4,7 @@
     python tools/measure_parity.py resize hog          these operations
 
 Measured rows are merged into the JSON, so that running this under OpenCV 4 and under OpenCV 5 gives both;
-``tools/readme_tables.py`` shows them in the README. The exit code is 1 when a row exceeds its tolerance.
+``tools/page_tables.py`` shows them in docs/. The exit code is 1 when a row exceeds its tolerance.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cvkit.compare.cases.table import CASES, HOST_CASES
 from cvkit.compare.measure.documents import Row, open_document
 from cvkit.compare.measure.parity import compare_case, compare_detector
 from cvkit.compare.measure.selection import reason_to_skip, select
-from readme_tables import PARITY
+from page_tables import PARITY
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "samples" / "street2.jpg"

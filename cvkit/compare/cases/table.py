@@ -1,4 +1,4 @@
-"""The table: operation, parameters, reference and tolerance; it drives tests, benchmark and README."""
+"""The table: operation, parameters, reference and tolerance; it drives tests, benchmark and pages."""
 
 from __future__ import annotations
 

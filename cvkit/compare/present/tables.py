@@ -1,4 +1,4 @@
-"""Lay measured rows out as tables: plain text for a terminal, Markdown for the README."""
+"""Lay measured rows out as tables: plain text for a terminal, Markdown for the pages."""
 
 from __future__ import annotations
 

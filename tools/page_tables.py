@@ -1,6 +1,6 @@
-"""Write the README's tables of agreement and speed from the committed measurements.
+"""Write the tables of the README and of docs/: agreement and speed as measured, and the operations there are.
 
-python tools/readme_tables.py
+python tools/page_tables.py
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cvkit.compare.present.tables import (
     tolerance_text,
     worst,
 )
+from page_summaries import learners_section, operations_section, summary_section
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "tools" / "results"
@@ -30,22 +31,33 @@ RESULTS = ROOT / "tools" / "results"
 PARITY, SPEED, BATCH = RESULTS / "parity.json", RESULTS / "speed.json", RESULTS / "batch.json"
 
 
+PAGES = (
+    "README.md",
+    "docs/coming_from/scikit_learn.md",
+    "docs/guide/folders.md",
+    "docs/operations.md",
+    "docs/parity.md",
+    "docs/speed.md",
+)
+"""The pages that have tables."""
+
+
 @program
 def main() -> None:
     """Write the tables, each between its markers; what is outside of them stays."""
     parser = ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("readme", nargs="?", type=Path, default=ROOT / "README.md", help="the file")
-    readme = parser.parse_args().readme
-    readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    parser.add_argument("pages", nargs="*", type=Path, help="the files; by default, all that have tables")
+    for page in parser.parse_args().pages or [ROOT / name for name in PAGES]:
+        page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def with_tables(text: str) -> str:
-    """Return a README with the tables that the committed measurements give.
+    """Return a page with the tables that belong between its markers.
 
     Parameters
     ----------
     text : str
-        A README with the markers.
+        A page with the markers of some of the tables.
 
     Returns
     -------
@@ -55,11 +67,14 @@ def with_tables(text: str) -> str:
     --------
     >>> with_tables("no markers")
     Traceback (most recent call last):
-    ValueError: the text has no markers <!-- parity:begin --> and <!-- parity:end -->
+    ValueError: the text has no markers, such as <!-- parity:begin --> and <!-- parity:end -->
     """
-    text = replace_between(text, "parity", parity_section(read_document(PARITY)))
-    text = replace_between(text, "batch", batch_section(read_document(BATCH)))
-    return replace_between(text, "speed", speed_section(read_document(SPEED)))
+    names = [name for name in SECTIONS if f"<!-- {name}:" in text]
+    if not names:
+        raise ValueError("the text has no markers, such as <!-- parity:begin --> and <!-- parity:end -->")
+    for name in names:
+        text = replace_between(text, name, SECTIONS[name]())
+    return text
 
 
 def replace_between(text: str, name: str, content: str) -> str:
@@ -269,8 +284,8 @@ def batch_section(document: Document) -> str:
     """
     return (
         "Images a second of `cvkit batch canny`, beside OpenCV when it only decodes each file and encodes\n"
-        "it again, in the same format and on as many threads, on the machine that is named under Speed. The\n"
-        "ratio is above 1 where cvkit is faster (`tools/batch_benchmark.py`).\n\n"
+        "it again, in the same format and on as many threads, on the machine of the page\n"
+        "[Speed](../speed.md). The ratio is above 1 where cvkit is faster (`tools/batch_benchmark.py`).\n\n"
         f"{to_markdown(batch_summary(document.rows))}"
     )
 
@@ -327,6 +342,17 @@ def _cell(row: Row) -> str:
     ratio = f"**{ratio}**" if row["ratio"] > 1 else ratio
     bar = f" (misses {row['bar']:.2f})" if missed(row) else ""
     return f"{row['ours'] * 1e3:.2f} / {row['reference'] * 1e3:.2f}: {ratio}{bar}"
+
+
+SECTIONS = {
+    "summary": lambda: summary_section(read_document(PARITY).rows, read_document(SPEED)),
+    "operations": operations_section,
+    "learners": learners_section,
+    "parity": lambda: parity_section(read_document(PARITY)),
+    "speed": lambda: speed_section(read_document(SPEED)),
+    "batch": lambda: batch_section(read_document(BATCH)),
+}
+"""What is written between the markers of each name."""
 
 
 if __name__ == "__main__":
