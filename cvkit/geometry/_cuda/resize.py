@@ -10,7 +10,7 @@ from cvkit._jit_cuda import cuda_kernel
 
 # Rows of a thread's strip where weights are bilinear: what belongs to its column is looked up once.
 _ROWS = 8
-_FIRST, _SECOND, _THIRD, _FOURTH = (np.uint64(channel) for channel in range(4))
+_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH = (np.uint64(channel) for channel in range(5))
 
 
 @helper
@@ -78,6 +78,10 @@ def _bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
             pixel[_THIRD] = _exact_value(corners, _THIRD, weights)
         if channels > 3:
             pixel[_FOURTH] = _exact_value(corners, _FOURTH, weights)
+            channel = _FIFTH
+            while channel < np.uint64(channels):
+                pixel[channel] = _exact_value(corners, channel, weights)
+                channel += np.uint64(1)
         y = np.uint32(y + np.uint32(1))
 
 
@@ -121,6 +125,10 @@ def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
             pixel[_THIRD] = _value(corners, _THIRD, weights)
         if channels > 3:
             pixel[_FOURTH] = _value(corners, _FOURTH, weights)
+            channel = _FIFTH
+            while channel < np.uint64(channels):
+                pixel[channel] = _value(corners, channel, weights)
+                channel += np.uint64(1)
         y = np.uint32(y + np.uint32(1))
 
 

@@ -7,6 +7,9 @@ from cvkit._jit import helper
 from cvkit._jit_cuda import cuda_kernel
 from cvkit.geometry._math import rounded
 
+# That a thread sums at once.
+_CHANNELS = 4
+
 
 @helper
 def _near(first, offset, size):
@@ -82,5 +85,8 @@ def _weigh_color(source, y_first, y_weights, x_first, x_weights, limits, out):
 
 def weighted(source, y_first, y_weights, x_first, x_weights, limits, out):
     """Sum some neighboring rows and columns in the float type of the weights; see the CPU's."""
-    kernel = _weigh_gray if out.shape[3] == 1 else _weigh_color
-    kernel[out.shape[:3]](source, y_first, y_weights, x_first, x_weights, limits, out)
+    for first in range(0, out.shape[3], _CHANNELS):
+        group = slice(first, first + _CHANNELS)
+        values, sums = (source, out) if out.shape[3] <= _CHANNELS else (source[..., group], out[..., group])
+        kernel = _weigh_gray if sums.shape[3] == 1 else _weigh_color
+        kernel[sums.shape[:3]](values, y_first, y_weights, x_first, x_weights, limits, sums)
