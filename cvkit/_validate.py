@@ -368,14 +368,6 @@ def value_range(value: Any, dtype: np.dtype, name: str = "range") -> tuple[float
     return low, high
 
 
-def mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -> None:
-    """Check which pixels of images of ``shape``, (N, H, W), count: one mask for all or one for each."""
-    if array.dtype not in (np.bool_, np.uint8):
-        raise TypeError(f"{name} must have dtype bool or uint8, got {array.dtype}")
-    if tuple(array.shape) not in (shape, shape[1:]):
-        raise ValueError(f"{name} must have shape {shape[1:]} or {shape}, got {tuple(array.shape)}")
-
-
 def reference(shape: tuple[int, ...], image_shape: tuple[int, ...], name: str = "reference") -> None:
     """Check the shapes (N, H, W, C) of references for images: one for all or one for each."""
     if shape[3] != image_shape[3]:
@@ -390,16 +382,3 @@ def tiles(value: Any, name: str = "tiles", *, maximum: int = 1 << 16) -> tuple[i
     if rows * columns > maximum:
         raise ValueError(f"{name} must be at most {maximum} in all, got {value!r}")
     return rows, columns
-
-
-def template_mask(array: Any, shape: tuple[int, int, int], name: str = "mask") -> np.ndarray:
-    """Check how much the pixels of a template of ``shape``, (h, w, C), count; return weights as float64."""
-    if array.dtype not in (np.bool_, np.uint8, np.float32):
-        raise TypeError(f"{name} must have dtype bool, uint8 or float32, got {array.dtype}")
-    if tuple(array.shape) not in (shape, shape[:2]):
-        raise ValueError(f"{name} must have shape {shape[:2]} or {shape}, got {tuple(array.shape)}")
-    weights = array.astype(np.float64) if array.dtype == np.float32 else (array != 0).astype(np.float64)
-    weights = np.broadcast_to(weights.reshape(*shape[:2], -1), shape)
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any(axis=(0, 1)).all()):
-        raise ValueError(f"{name} must be finite, at least 0, and not 0 all over a channel")
-    return weights

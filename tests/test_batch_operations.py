@@ -12,7 +12,7 @@ import pytest
 
 import cvkit
 from cvkit.batch import Pipeline, image_operations, read_pipeline
-from cvkit.batch.operations import NUMBERS, Operation
+from cvkit.batch.operations import NOT_COMMANDS, Operation
 from cvkit.batch.parameters import parameters_of, to_json
 from cvkit.batch.pipeline import PipelineError
 from cvkit.batch.settings import FORMATS
@@ -24,7 +24,7 @@ def test_every_public_function_of_an_image_is_in_the_table() -> None:
     expected = {"gray"}
     for name in cvkit._FUNCTIONS:
         arguments = list(inspect.signature(getattr(cvkit, name)).parameters)
-        if arguments and arguments[0] == "image" and name not in NUMBERS:
+        if arguments and arguments[0] == "image" and name not in NOT_COMMANDS:
             expected.add(name)
             assert TABLE[name].function is getattr(cvkit, name)
     assert set(TABLE) == expected

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cvkit
-from cvkit.batch.operations import NUMBERS
+from cvkit.batch.operations import NOT_COMMANDS
 from cvkit.compare.cases.images import noise, scene
 from cvkit.compare.cases.regions import grid_of_markers
 from tests.fake_device import fake, recorded_launches
@@ -166,7 +166,7 @@ def test_every_image_operation_takes_out() -> None:
     functions = [name for name in cvkit.__all__ if callable(getattr(cvkit, name))]
     first = {name: [*inspect.signature(getattr(cvkit, name)).parameters, ""][0] for name in functions}
     assert {name for name in functions if first[name] in ("image", "dx", "a", "marker")} - {
-        *NUMBERS,
+        *NOT_COMMANDS,
         *MEASURES,
     } == called
 

@@ -52,7 +52,7 @@ _FORMATS = {
 # Operation and parameter whose value may be the name of what finds it in an image.
 _FOUND = {"threshold": {"value": FINDERS}}
 
-NUMBERS = (
+NOT_COMMANDS = (
     "draw_contours",
     "fast_corners",
     "find_contours",
@@ -156,7 +156,7 @@ def image_operations() -> dict[str, Operation]:
     """
     table = {"gray": Operation("gray", gray)}
     for name, module in cvkit._FUNCTIONS.items():
-        if name in NUMBERS:
+        if name in NOT_COMMANDS:
             continue
         function = getattr(importlib.import_module(module), name)
         if next(iter(inspect.signature(function).parameters), None) == "image":

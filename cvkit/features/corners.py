@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _validate, _validate_masks
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, reshaped, to_host
 from cvkit._jit_cuda import on_device
@@ -287,5 +287,5 @@ def _mask(stack: ImageStack, mask: Array | None) -> tuple[bool, Array]:
     if on_device(mask) != stack.is_on_device:
         raise ValueError("mask must live where the image lives, got one NumPy and one device array")
     array = as_device_array(mask) if stack.is_on_device else contiguous(_validate.host_array(mask, "mask"))
-    _validate.mask(array, stack.shape[:3])
+    _validate_masks.mask(array, stack.shape[:3])
     return True, reshaped(array.view(np.uint8), stack.shape[1:3])

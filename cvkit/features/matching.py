@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _validate, _validate_masks
 from cvkit._dispatch import Array, ImageStack, on_device, reshaped, to_host
 from cvkit.features import _fourier
 from cvkit.features._cpu import matching as matching_kernels
@@ -197,7 +197,7 @@ def _plan(stack: ImageStack, template: Array, mask: Array | None, measure: int, 
         )
     values = values.reshape(high, wide, channels).astype(np.float64)
     if mask is not None:
-        weights = _validate.template_mask(to_host(mask), (high, wide, channels))
+        weights = _validate_masks.template_mask(to_host(mask), (high, wide, channels))
         return _plan_of_mask(values, weights, measure, is_normalized, stack.dtype == np.uint8)
     return _plan_of_all(values, measure, is_normalized, stack.dtype == np.uint8)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _validate, _validate_masks
 from cvkit._dispatch import Array, ImageStack, as_device_array, contiguous, reshaped
 from cvkit._jit_cuda import on_device
 from cvkit._memoized import memoized
@@ -146,6 +146,6 @@ def _masks(stack: ImageStack, mask: Array | None) -> tuple[bool, Array]:
     if on_device(mask) != stack.is_on_device:
         raise ValueError("mask must live where the image lives, got one NumPy and one device array")
     array = as_device_array(mask) if stack.is_on_device else contiguous(_validate.host_array(mask, "mask"))
-    _validate.mask(array, stack.shape[:3])
+    _validate_masks.mask(array, stack.shape[:3])
     shape = (1, *array.shape) if len(array.shape) == 2 else tuple(array.shape)
     return True, reshaped(array.view(np.uint8), shape)
