@@ -95,7 +95,7 @@ def test_a_cut_off_video_fails_and_keeps_what_it_has() -> None:
 
 def test_results_that_no_video_holds_are_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with Run("gray", "clips/more", "out") as batch:
-        monkeypatch.setattr(type(batch._work), "_result", lambda self, image: image.astype(np.int16))
+        monkeypatch.setattr(type(batch._work), "_result", lambda self, image: (image.astype(np.int16), []))
         list(batch.entries())
     status, output, error = entries()["clips/more/ü b.avi"]
     assert (status, output) == ("failed", None)

@@ -47,7 +47,9 @@ def surrounded(image: np.ndarray, margin: int, value: float) -> np.ndarray:
     return cv2.copyMakeBorder(image, *sides, cv2.BORDER_CONSTANT, value=fitting)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize(
+    "dtype", ["uint8", *(pytest.param(dtype, marks=pytest.mark.sweep) for dtype in ("uint16", "float32"))]
+)
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_filters_see_the_border_that_opencv_makes(name: str, dtype: str) -> None:
     image = noise(6, 7, dtype=dtype)

@@ -312,7 +312,9 @@ def test_a_model_of_another_kind_or_without_an_array_gives_a_clear_error(tmp_pat
     small_channel_detector().save(path)
     _, settings, arrays = read_model(path)
     write_model(path, "neural", settings, **arrays)
-    with pytest.raises(ValueError, match=r"must hold a model of kind 'hog', 'channels', it holds 'neural'"):
+    with pytest.raises(
+        ValueError, match=r"must hold a model of kind 'hog', 'channels', 'cascade', it holds 'neural'"
+    ):
         load(path)
     del arrays["leaf"]
     write_model(path, "channels", settings, **arrays)
@@ -323,6 +325,7 @@ def test_a_model_of_another_kind_or_without_an_array_gives_a_clear_error(tmp_pat
         load(path)
 
 
+@pytest.mark.sweep
 @unless_ptx_device
 def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> None:
     output = tmp_path / "found.npz"

@@ -66,6 +66,7 @@ def test_many_channels_are_their_images_one_by_one(name: str) -> None:
     ("name", "dtype"),
     [("resize area", "uint16"), ("gaussian_blur", "float32"), ("warp_affine", "float32")],
 )
+@pytest.mark.sweep
 def test_many_channels_of_other_dtypes(name: str, dtype: str) -> None:
     image = noise(31, 37, 6, dtype)
     alone = one_by_one(OPERATIONS[name], image)

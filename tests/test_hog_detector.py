@@ -230,6 +230,7 @@ def test_a_missing_model_and_an_unknown_name_are_named() -> None:
         pretrained("dog")
 
 
+@pytest.mark.sweep
 @unless_ptx_device
 def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> None:
     output = tmp_path / "found.npz"

@@ -262,6 +262,7 @@ def test_estimator_checks_of_batches() -> None:
     assert failed_checks(KMeans(batch_size=32)) <= known
 
 
+@pytest.mark.sweep
 @unless_ptx_device
 def test_simulated_cuda_equals_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lloyd, "RESTLESS_SHARE", lloyd.RESTLESS_SHARE)  # k_means sets it

@@ -328,6 +328,7 @@ def test_estimator_checks(estimator: Any) -> None:
     assert failed_checks(estimator) == set()
 
 
+@pytest.mark.sweep
 @unless_ptx_device
 def test_simulated_cuda_equals_cpu(tmp_path: Path) -> None:
     assert_same(neighbors(np.asarray), simulated("neighbors", tmp_path))

@@ -135,6 +135,7 @@ def test_changes_are_judged(workplace: mutate.Workplace) -> None:
     assert changed(workplace, "i = s = 0", "import os; os.abort()") == "killed"
 
 
+@pytest.mark.sweep
 def test_kernels_that_call_a_changed_one_are_compiled_again(tmp_path: Path) -> None:
     root = tmp_path / "repository"
     (root / "cvkit").mkdir(parents=True)
@@ -158,6 +159,7 @@ def test_kernels_that_call_a_changed_one_are_compiled_again(tmp_path: Path) -> N
     assert workplace.judge(mutation, [["test_outer.py"]], limit=120) == "killed"
 
 
+@pytest.mark.sweep
 def test_a_change_that_never_ends_is_killed_by_time(workplace: mutate.Workplace) -> None:
     assert changed(workplace, "i += 1", "i += 0", limit=5) == "killed by time"
 
