@@ -18,7 +18,7 @@ from tests.naive_cases import NAIVE_CASES
 OPENCV = int(cv2.__version__.partition(".")[0])
 # The last two cross every strip and tile of the kernels, down and along.
 SHAPES = [(1, 1), (1, 9), (7, 1), (2, 2), (5, 6), (17, 23), (64, 97), (259, 33), (9, 1300)]
-# Kernels for other dtypes are compiled anew, which takes seconds, for the same rows: .ci/run does so each time.
+# Kernels for other dtypes are compiled anew, which takes seconds: .ci/run does so each time.
 OF_BYTES = {case.operation for case in CASES if case.dtype == "uint8"}
 
 
