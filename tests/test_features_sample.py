@@ -12,6 +12,7 @@ import pytest
 import cvkit
 
 
+@pytest.mark.sweep
 def test_the_program_draws_what_it_found(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program, drawing = root / "samples" / "features.py", tmp_path / "drawing.png"
     monkeypatch.setattr(sys, "argv", [program.name, str(root / "samples" / "street2.jpg"), str(drawing)])

@@ -96,7 +96,8 @@ def check_random_calls(
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_few_random_calls_agree(row: RandomCall) -> None:
-    check_random_calls(row, row.dtypes[:2], 12, always_the_same=True)
+    # Kernels for another dtype are compiled anew, which takes seconds.
+    check_random_calls(row, row.dtypes[:1], 12, always_the_same=True)
 
 
 @pytest.mark.sweep
