@@ -4,26 +4,25 @@ What is extreme among a run of neighbors is found from the extremes of 3, 9, ...
 those before: the time grows with the logarithm of the run.
 """
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from cvkit._border import border_index, extend_row
 from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._tiles import parts_of, strip
-from cvkit.morphology._cpu.rectangles import (
-    LINE,
-    TALLEST,
-    Scratch,
-    greater,
-    lesser,
-    margin_of,
-    rows_together,
-    strip_of_rectangles,
-)
-from cvkit.morphology._cpu.three_by_three import strip_of_three_rows
 
 # Rows of one task: many for the rows above and below to be few, and few enough to stay in the second cache.
 STRIP = 64
+
+
+class Scratch(NamedTuple):
+    """What a task writes on its way."""
+
+    beyond: Any  # a row beyond the image
+    held: Any  # extremes down the columns
+    lines: Any  # a row with what lies beyond its ends, and two with extremes along it
 
 
 @helper
@@ -74,6 +73,12 @@ def _fill(value, out):
 
 
 @helper
+def _thirds(reached, length):
+    """Return where the second and the third of three runs begin that make up one of ``length``."""
+    return min(reached, length - reached), length - reached
+
+
+@helper
 def _extend(first, second, extreme, out):
     """Let the runs of ``out`` reach on over those of two other rows."""
     if extreme.is_maximum:
@@ -83,37 +88,86 @@ def _extend(first, second, extreme, out):
 
 
 @helper
-def _is_three_high(rectangle):
-    return rectangle.height == 3 and rectangle.width <= 3
-
-
-@helper(allocates=True)
-def _scratch_for(rectangle, outside, strip_of_rows):
-    """Make room for what a task of rectangles writes on its way."""
-    count, length = strip_of_rows.shape
-    dtype, height = strip_of_rows.dtype, rectangle.height
-    together = 4 if _is_three_high(rectangle) else rows_together(height)
-    lanes = LINE // strip_of_rows.itemsize
-    margin = margin_of(rectangle, outside.channels, strip_of_rows.itemsize)
-    pitch = 2 * margin + parts_of(length, lanes) * lanes
-    space = np.empty((together + 2) * pitch + lanes, dtype)
-    skipped = -space.ctypes.data // strip_of_rows.itemsize % lanes
-    is_tall = height > TALLEST
-    return Scratch(
-        np.empty(0 if is_tall else (height + together - 1) * length, dtype),
-        np.empty(length, dtype),
-        space[skipped : skipped + (together + 2) * pitch].reshape(together + 2, pitch),
-        np.empty((count + height - 1 if is_tall else 0, length), dtype),
-        np.empty((min((rectangle.width - 1) * outside.channels, length), 5), np.int64),
+def _rows_around(rows, y, length, outside):
+    """Return the indices of up to three rows of a column of ``length``; -1 is beyond the image."""
+    second, third = _thirds(1, length)
+    height, border = rows.shape[0], outside.border
+    return (
+        border_index(y, height, border),
+        border_index(y + second, height, border),
+        border_index(y + third, height, border),
     )
 
 
 @helper
-def _strip_of_any(rows, top, rectangle, outside, pick, scratch, out):
-    if _is_three_high(rectangle):
-        strip_of_three_rows(rows, top, rectangle, outside, pick, scratch, out)
-    else:
-        strip_of_rectangles(rows, top, rectangle, outside, pick, scratch, out)
+def _extreme_of_rows(rows, around, beyond, extreme, out):
+    first, second, third = around
+    _extreme_of_three(
+        rows[first] if first >= 0 else beyond,
+        rows[second] if second >= 0 else beyond,
+        rows[third] if third >= 0 else beyond,
+        extreme,
+        out,
+    )
+
+
+@helper
+def _reach_down(rows, y, height, outside, extreme, scratch):
+    """Fill ``scratch.held``, from row ``y`` on, with extremes down a third of ``height`` rows or more.
+
+    Returns of how many rows.
+    """
+    held = scratch.held
+    for row in range(held.shape[0] - 2):
+        around = _rows_around(rows, y + row, 3, outside)
+        _extreme_of_rows(rows, around, scratch.beyond, extreme, held[row])
+    reached = 3
+    while 3 * reached < height:
+        for row in range(held.shape[0] - 3 * reached + 1):
+            _extend(held[row + reached], held[row + 2 * reached], extreme, held[row])
+        reached *= 3
+    return reached
+
+
+@helper
+def _reach_along(lines, width, step, extreme):
+    """Fill a line with extremes along a third of ``width`` pixels or more, from the first line.
+
+    Returns of how many pixels, and which line.
+    """
+    reached, line = 1, 0
+    while 3 * reached < width:
+        source, target = lines[line], lines[1 + line % 2]
+        shift = reached * step
+        length = source.shape[0] - 2 * shift
+        _extreme_of_three(source, source[shift:], source[2 * shift :], extreme, target[:length])
+        reached, line = 3 * reached, 1 + line % 2
+    return reached, line
+
+
+@helper
+def _strip_of_rectangles(rows, top, rectangle, outside, extreme, scratch, out):
+    """Fill the rows of ``out``, which begin at row ``top`` of the image: down the columns, then along."""
+    height, width, step = rectangle.height, rectangle.width, outside.channels
+    lines = scratch.lines
+    reach = (lines.shape[1] - rows.shape[1]) // (2 * step)
+    inner = slice(reach * step, reach * step + rows.shape[1])
+    first = (reach - rectangle.anchor_x) * step
+    top -= rectangle.anchor_y
+    reached = 1 if height <= 3 else _reach_down(rows, top, height, outside, extreme, scratch)
+    second, third = _thirds(reached, height)
+    for y in range(out.shape[0]):
+        if height <= 3:
+            around = _rows_around(rows, top + y, height, outside)
+            _extreme_of_rows(rows, around, scratch.beyond, extreme, lines[0][inner])
+        else:
+            held = scratch.held
+            _extreme_of_three(held[y], held[y + second], held[y + third], extreme, lines[0][inner])
+        extend_row(lines[0], reach, step, outside.border, outside.value)
+        along, line = _reach_along(lines, width, step, extreme)
+        next_run, last_run = _thirds(along, width)
+        found = lines[line][first:]
+        _extreme_of_three(found, found[next_run * step :], found[last_run * step :], extreme, out[y])
 
 
 @cpu_kernel
@@ -135,14 +189,16 @@ def extreme_of_rectangles(source, rectangle, outside, extreme, out):
     rows = source.reshape(count, height, width * channels)
     out_rows = out.reshape(count, height, width * channels)
     strips = parts_of(height, STRIP)
+    reach = max(rectangle.anchor_x, rectangle.width - 1 - rectangle.anchor_x)
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, STRIP, height)
-        target = out_rows[image, top:bottom]
-        scratch = _scratch_for(rectangle, outside, target)
-        if extreme.is_maximum:
-            _strip_of_any(rows[image], top, rectangle, outside, greater, scratch, target)
-        else:
-            _strip_of_any(rows[image], top, rectangle, outside, lesser, scratch, target)
+        beyond = np.full(width * channels, outside.value, source.dtype)
+        held = np.empty((bottom - top + rectangle.height - 1, width * channels), source.dtype)
+        lines = np.empty((3, (width + 2 * reach) * channels), source.dtype)
+        scratch = Scratch(beyond, held, lines)
+        _strip_of_rectangles(
+            rows[image], top, rectangle, outside, extreme, scratch, out_rows[image, top:bottom]
+        )
 
 
 @helper
