@@ -11,6 +11,13 @@ def copy_row(row, target):
 
 
 @helper
+def copy_rows(rows, target):
+    """Copy the first rows, as many and as much of each as ``target`` has."""
+    for y in range(target.shape[0]):
+        copy_row(rows[y], target[y])
+
+
+@helper
 def _split_three(row, first, second, third):
     """Take a row of three channels apart; a literal 3 lets the compiler shuffle vectors, not gather."""
     for x in range(first.shape[0]):

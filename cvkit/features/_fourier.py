@@ -35,32 +35,29 @@ def is_faster(planes: tuple[int, ...], weights: tuple[int, ...], products: int =
     return by_sums > products * (kinds + channels) * _cost(windows, (height, width))
 
 
-def can_transform(planes: np.ndarray) -> bool:
-    """Tell whether all numbers but infinity are small enough to be transformed."""
-    if _are_small(planes):
-        return True
-    sizes = np.abs(planes)
-    return not bool(((sizes >= _LARGEST) & (sizes < np.inf)).any())
-
-
 def _are_small(planes: np.ndarray) -> bool:
     """Tell whether all values are numbers that are small enough; in no more time than two reads take."""
     return bool(planes.min() > -_LARGEST and planes.max() < _LARGEST)
 
 
-def correlate(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
+def correlate(planes: np.ndarray, weights: np.ndarray, out: np.ndarray, are_bytes: bool = False) -> bool:
     """Sum products of every window with each of some weights, (planes, height, width), over all planes.
 
-    Values that are no numbers would spread over a block: windows that hold one become NaN.
+    Values that are no numbers would spread over a block: windows that hold one become NaN. Numbers that are
+    too large to be transformed are not: then the result is False.
     """
     shape = weights.shape[2:]
     transform = _correlate_small if max(shape) <= _LARGEST_TAPS else _correlate_large
-    if _are_small(planes):
+    if are_bytes or _are_small(planes):
         transform(planes, weights, out)
-        return
+        return True
+    sizes = np.abs(planes)
+    if ((sizes >= _LARGEST) & (sizes < np.inf)).any():
+        return False
     is_number = np.isfinite(planes).all(axis=1)
     transform(np.where(np.isfinite(planes), planes, 0), weights, out)
     out[np.broadcast_to(_holds_one(~is_number, shape)[:, np.newaxis], out.shape)] = np.nan
+    return True
 
 
 def _correlate_small(planes: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:

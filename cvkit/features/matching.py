@@ -140,9 +140,7 @@ def _match(stack: ImageStack, plan: _Plan, scores: Array) -> None:
     sums = stack.empty(shape, np.float64 if stack.is_on_device else dtype)
     weights = plan.weights.astype(dtype)
     is_faster = not stack.is_on_device and _fourier.is_faster(planes.shape, weights.shape)
-    if is_faster and (stack.dtype == np.uint8 or _fourier.can_transform(planes)):
-        _fourier.correlate(planes, weights, sums)
-    else:
+    if not (is_faster and _fourier.correlate(planes, weights, sums, stack.dtype == np.uint8)):
         kernels.correlate(planes, weights, weights.any(axis=(2, 3)), sums)
     if plan.masses is not None:
         kernels.measure_masked(sums, plan.masses, rule, scores)

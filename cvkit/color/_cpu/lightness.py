@@ -3,7 +3,7 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
-from cvkit._rows import split_channels
+from cvkit._rows import copy_row, split_channels
 from cvkit._simd.lattice import blend_cell
 from cvkit._simd.memory import look_up
 from cvkit._simd.numbers import bits
@@ -204,13 +204,7 @@ def luv_bytes_of_bytes(source, lattice, out):
         # What is written for a pixel is a byte too long; the next pixel overwrites it, but for the last.
         blended = np.empty(stop - first + 1, np.uint8)
         _blend(values[first:stop], lattice, weights, scale, blended)
-        _copy(blended, out_values[first:stop])
-
-
-@helper
-def _copy(values, out):
-    for x in range(out.shape[0]):
-        out[x] = values[x]
+        copy_row(blended, out_values[first:stop])
 
 
 @helper

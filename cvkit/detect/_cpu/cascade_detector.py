@@ -3,6 +3,8 @@
 import numpy as np
 
 from cvkit._jit import cpu_kernel, exact_helper, helper, prange
+from cvkit._rows import copy_row
+from cvkit._simd.counts import count_bits
 from cvkit._simd.numbers import trailing_zeros
 from cvkit._simd.sums import BLOCK, running_sums
 from cvkit._tiles import parts_of, span
@@ -57,16 +59,10 @@ def _sum_tilted(before, above, row, row_above, out):
 
 
 @helper
-def _copy(row, out):
-    for x in range(row.shape[0]):
-        out[x] = row[x]
-
-
-@helper
 def _spread(row, step, out):
     """Write a row of sums; for windows in every second column the even columns first, then the odd ones."""
     if step == 1:
-        _copy(row, out)
+        copy_row(row, out[: row.shape[0]])
         return
     half = out.shape[0] // 2
     even, odd = out[:half], out[half:]
@@ -188,15 +184,6 @@ def _looked_at(rejected, is_skipped):
     return bits, is_skipped
 
 
-@helper
-def _bit_count(bits):
-    count = 0
-    while bits != 0:
-        bits &= np.uint32(bits - np.uint32(1))
-        count += 1
-    return count
-
-
 @helper(force_inline=True)
 def _scan_lanes(sums, start, model, textured, is_skipped, lanes, scores):
     """Return who among LANES windows passes all stages, and whether the first of the next ones is skipped.
@@ -208,11 +195,11 @@ def _scan_lanes(sums, start, model, textured, is_skipped, lanes, scores):
     alive, stage = textured, 0
     while True:
         alive &= _passed_stage(sums, start, model, stage, factors, reachable, totals)
-        _copy(totals, scores)
+        copy_row(totals, scores)
         if stage == 0:
             looked_at, is_skipped = _looked_at(np.uint32(textured & ~alive), is_skipped)
             alive &= looked_at
-        if stage == last or _bit_count(alive) <= FEW:
+        if stage == last or count_bits(alive) <= FEW:
             break
         stage += 1
     waiting = alive

@@ -148,6 +148,16 @@ def _values(code, builder, arguments, rectangles):
     return builder.fmul(total, code.first(arguments, 5))
 
 
+def _of_side(code, builder, arguments, rectangles):
+    """Choose for LANES windows what a node has for those below its threshold, or for the others."""
+    node = arguments[3]
+    values = _values(code, builder, arguments, rectangles)
+    is_left = builder.fcmp_ordered("<", values, code.spread(code.number(arguments, 6, node)))
+    pair = builder.mul(node, ir.Constant(node.type, 2))
+    left, right = (code.spread(code.number(arguments, 7, pair, side)) for side in (0, 1))
+    return builder.select(is_left, left, right)
+
+
 def _vote_plain(sums, start, offsets, node, weights, factors, thresholds, choices, totals):
     values = _values_plain(sums, start, offsets, node, weights, factors)
     totals[:LANES] += np.where(values < thresholds[node], choices[2 * node], choices[2 * node + 1])
@@ -158,12 +168,7 @@ def _vote_of(rectangles):
     def vote(typing_context, sums, start, offsets, node, weights, factors, thresholds, choices, totals):
         def generate(context, builder, signature, arguments):
             code = _Code(context, builder, signature)
-            node = arguments[3]
-            values = _values(code, builder, arguments, rectangles)
-            is_left = builder.fcmp_ordered("<", values, code.spread(code.number(arguments, 6, node)))
-            pair = builder.mul(node, ir.Constant(node.type, 2))
-            left, right = (code.spread(code.number(arguments, 7, pair, side)) for side in (0, 1))
-            votes = builder.fpext(builder.select(is_left, left, right), _lanes(_WIDE))
+            votes = builder.fpext(_of_side(code, builder, arguments, rectangles), _lanes(_WIDE))
             code.store(builder.fadd(code.first(arguments, 8), votes), arguments, 8)
             return context.get_dummy_value()
 
@@ -194,12 +199,7 @@ def _narrow_of(rectangles):
     def narrow(typing_context, sums, start, offsets, node, weights, factors, thresholds, masks, reachable):
         def generate(context, builder, signature, arguments):
             code = _Code(context, builder, signature)
-            node = arguments[3]
-            values = _values(code, builder, arguments, rectangles)
-            is_left = builder.fcmp_ordered("<", values, code.spread(code.number(arguments, 6, node)))
-            pair = builder.mul(node, ir.Constant(node.type, 2))
-            left, right = (code.spread(code.number(arguments, 7, pair, side)) for side in (0, 1))
-            kept = builder.select(is_left, left, right)
+            kept = _of_side(code, builder, arguments, rectangles)
             code.store(builder.and_(code.first(arguments, 8), kept), arguments, 8)
             return context.get_dummy_value()
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_rows
 from cvkit._tiles import parts_of
 from cvkit.features._cpu.butterflies import join_four, part_four
 
@@ -93,13 +94,6 @@ def _add_products(real, imaginary, weights, turned, out, out_imaginary):
         out_imaginary[x] += imaginary[x] * weights[x] - real[x] * turned[x]
 
 
-@helper
-def _copy(source, target):
-    for y in range(source.shape[0]):
-        for x in range(source.shape[1]):
-            target[y, x] = source[y, x]
-
-
 class _Scratch(NamedTuple):
     """A pair of blocks, its spectra by channel, and the spectrum of a result; real and imaginary parts."""
 
@@ -113,14 +107,14 @@ def _read(plane, place, shape, block):
     top, left = place
     high, wide = min(shape[0], plane.shape[0] - top), min(shape[1], plane.shape[1] - left)
     block[:] = 0
-    _copy(plane[top : top + high, left : left + wide], block)
+    copy_rows(plane[top:, left:], block[:high, :wide])
 
 
 @helper
 def _write(block, place, step, out):
     top, left = place
     high, wide = min(step[0], out.shape[0] - top), min(step[1], out.shape[1] - left)
-    _copy(block[:high, :wide], out[top : top + high, left : left + wide])
+    copy_rows(block, out[top : top + high, left : left + wide])
 
 
 @helper

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_rows
 from cvkit._tiles import parts_of, strip, tile, tiles_of
 from cvkit.features._cpu.matching import measure_row
 from cvkit.features._cpu.pairs import LANES, ROWS, add_pairs
@@ -59,13 +60,6 @@ def _add_plane(pairs, weights, sums):
             add_pairs(values, start, stride, factors, size, flat, target, out_stride)
 
 
-@helper
-def _copy_block(sums, out):
-    for y in range(out.shape[0]):
-        for x in range(out.shape[1]):
-            out[y, x] = sums[y, x]
-
-
 @cpu_kernel
 def correlate_whole(planes, weights, out):
     """Sum products of every window of int16 with weights as :func:`paired` arranges them."""
@@ -80,7 +74,7 @@ def correlate_whole(planes, weights, out):
         for channel in range(channels):
             _pair_rows(planes[image, channel], top, left, pairs)
             _add_plane(pairs, weights[channel], sums)
-        _copy_block(sums, out[image, top:bottom, left:right])
+        copy_rows(sums, out[image, top:bottom, left:right])
 
 
 class _Scratch(NamedTuple):
