@@ -45,6 +45,22 @@ class _Corners(NamedTuple):
 
 
 @helper
+def _fill(pixel, value_of, corners, weights, channels):
+    """Write all channels of a pixel; a loop over the few that most images have takes as long again."""
+    pixel[_FIRST] = value_of(corners, _FIRST, weights)
+    if channels > 1:
+        pixel[_SECOND] = value_of(corners, _SECOND, weights)
+    if channels > 2:
+        pixel[_THIRD] = value_of(corners, _THIRD, weights)
+    if channels > 3:
+        pixel[_FOURTH] = value_of(corners, _FOURTH, weights)
+        channel = _FIFTH
+        while channel < np.uint64(channels):
+            pixel[channel] = value_of(corners, channel, weights)
+            channel += np.uint64(1)
+
+
+@helper
 def _exact_value(corners, channel, weights):
     number = np.int32
     total = number(_blend(corners.upper_left[channel], corners.upper_right[channel], weights) * weights.upper)
@@ -70,18 +86,7 @@ def _bilinear_exact(source, y_first, y_weight, x_first, x_weight, out):
         above, below, pixel = image[top], image[_behind(top, image.shape[0])], result[y, x]
         corners = _Corners(above[left], above[right], below[left], below[right])
         weights = _Weights(number(number(256) - after), after, number(number(256) - lower), lower)
-        # A loop over so few channels takes as long again.
-        pixel[_FIRST] = _exact_value(corners, _FIRST, weights)
-        if channels > 1:
-            pixel[_SECOND] = _exact_value(corners, _SECOND, weights)
-        if channels > 2:
-            pixel[_THIRD] = _exact_value(corners, _THIRD, weights)
-        if channels > 3:
-            pixel[_FOURTH] = _exact_value(corners, _FOURTH, weights)
-            channel = _FIFTH
-            while channel < np.uint64(channels):
-                pixel[channel] = _exact_value(corners, channel, weights)
-                channel += np.uint64(1)
+        _fill(pixel, _exact_value, corners, weights, channels)
         y = np.uint32(y + np.uint32(1))
 
 
@@ -118,17 +123,7 @@ def _bilinear(source, y_index, y_weights, x_first, x_weights, out):
         above, below, pixel = image[y_index[_FIRST, y]], image[y_index[_SECOND, y]], result[y, x]
         corners = _Corners(above[left], above[right], below[left], below[right])
         weights = _Weights(before, after, number(y_weights[_FIRST, y]), number(y_weights[_SECOND, y]))
-        pixel[_FIRST] = _value(corners, _FIRST, weights)
-        if channels > 1:
-            pixel[_SECOND] = _value(corners, _SECOND, weights)
-        if channels > 2:
-            pixel[_THIRD] = _value(corners, _THIRD, weights)
-        if channels > 3:
-            pixel[_FOURTH] = _value(corners, _FOURTH, weights)
-            channel = _FIFTH
-            while channel < np.uint64(channels):
-                pixel[channel] = _value(corners, channel, weights)
-                channel += np.uint64(1)
+        _fill(pixel, _value, corners, weights, channels)
         y = np.uint32(y + np.uint32(1))
 
 
