@@ -14,6 +14,7 @@ from cvkit._dispatch import Array, ImageStack, reshaped
 from cvkit._jit_cuda import on_device
 from cvkit.detect._cpu import cascade_detector as cascade_detector_kernels
 from cvkit.detect._cpu.lanes import LANES
+from cvkit.detect.cascade_corners import Corners, feature_corners, norm_corners
 from cvkit.detect.cascade_files import Cascade, checked_cascade, first_nodes, keep_masks, read_cascade
 from cvkit.detect.detections import Detections
 from cvkit.detect.grouping import group_windows
@@ -42,14 +43,6 @@ class _Model(NamedTuple):
     limits: np.ndarray
     subsets: np.ndarray
     area: np.float64
-
-
-class _Corners(NamedTuple):
-    """Places in the window, and the planes of sums they are looked up in."""
-
-    x: np.ndarray
-    y: np.ndarray
-    plane: np.ndarray
 
 
 class _Sums(NamedTuple):
@@ -146,8 +139,8 @@ class CascadeDetector(WindowDetector):
         self.cascade = checked_cascade(cascade, self.window)
         self._is_lbp = self.cascade.weights.size == 0
         self._model = _kernel_model(self.cascade, self.window)
-        self._corners = _corners(self.cascade)
-        self._norm = _norm_corners(self.window)
+        self._corners = feature_corners(self.cascade)
+        self._norm = norm_corners(self.window)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **settings: Any) -> CascadeDetector:
@@ -276,7 +269,7 @@ class CascadeDetector(WindowDetector):
         flat = np.empty(count * size + LANES, np.int32)
         planes = flat[: count * size].reshape(count, -1, stride)
 
-        def offsets(corners: _Corners) -> np.ndarray:
+        def offsets(corners: Corners) -> np.ndarray:
             x = corners.x if level.step == 1 else corners.x // 2 + corners.x % 2 * half
             return (corners.plane * size + corners.y * stride + x).astype(np.uintp).ravel()
 
@@ -333,40 +326,6 @@ class CascadeDetector(WindowDetector):
     def _window_at(self, scale: np.float32) -> np.ndarray:
         """Height and width of the windows of a level, in pixels of the image."""
         return np.rint(np.array(self.window, np.float32) * scale).astype(np.int32)
-
-
-def _corners(cascade: Cascade) -> _Corners:
-    """Return the corners of the rectangles of each node, (N, 3, 4), or of the blocks of LBP, (N, 4, 4)."""
-    rectangles = cascade.rectangles[cascade.feature].astype(np.int64)
-    if cascade.weights.size == 0:
-        x, y, width, height = (side[:, :, np.newaxis] for side in np.moveaxis(rectangles, -1, 0))
-        edge = np.arange(4)
-        zeros = np.zeros((len(rectangles), 4, 4), np.int64)
-        return _Corners(x + width * edge + zeros, y + height * edge[:, np.newaxis] + zeros, zeros)
-    is_tilted = cascade.tilted[cascade.feature][:, np.newaxis, np.newaxis]
-    x, y = (
-        np.where(is_tilted, *pair) for pair in zip(_tilted(rectangles), _upright(rectangles), strict=True)
-    )
-    return _Corners(x, y, 2 * is_tilted.astype(np.int64))
-
-
-def _norm_corners(window: tuple[int, int]) -> _Corners:
-    """Return the corners of the window without its margin, in the sums and in those of squares, (2, 4)."""
-    x, y = _upright(np.array([1, 1, window[1] - 2, window[0] - 2]))
-    return _Corners(x, y, np.arange(2)[:, np.newaxis])
-
-
-def _upright(rectangle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and y of corners whose sums, the first minus two plus the last, are those of rectangles."""
-    x, y, width, height = np.moveaxis(rectangle, -1, 0)
-    return np.stack([x, x + width, x, x + width], -1), np.stack([y, y, y + height, y + height], -1)
-
-
-def _tilted(rectangle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same for rectangles turned by 45 degrees about their first corner."""
-    x, y, width, height = np.moveaxis(rectangle, -1, 0)
-    columns = [x, x - height, x + width, x + width - height]
-    return np.stack(columns, -1), np.stack([y, y + height, y + width, y + width + height], -1)
 
 
 def _size(value: Any, name: str) -> tuple[float, float]:
