@@ -27,6 +27,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 from numba.core.cpu import CPUTargetOptions
+from numba.core.registry import CPUDispatcher
 
 from cvkit._jit_cache import keep_compiled
 from cvkit._jit_linking import HelperCompiler, KernelCompiler
@@ -235,8 +236,16 @@ def _callable_from_python(dispatcher: Any, function: Callable[..., Any], flags: 
     dispatcher.for_python = compiled
     # What is compiled for kernels has no machine code of its own that Python could call.
     dispatcher._insert = lambda *overload: None
-    dispatcher._compile_for_args = lambda *args, **kwargs: compiled()._compile_for_args(*args, **kwargs)
+    dispatcher.__class__ = _Helper
     return dispatcher
+
+
+class _Helper(CPUDispatcher):
+    """A helper, of which Python calls the copy that is compiled for it."""
+
+    def __call__(self, *args: Any) -> Any:
+        """Look for machine code there at once: Numba would first look here, and for longer."""
+        return self.for_python()(*args)
 
 
 class _Options(dict[str, Any]):
