@@ -132,6 +132,7 @@ _FUNCTIONS = {
     "ycrcb_to_rgb": "cvkit.color.spaces",
 }
 _MODULES = (
+    "augment",
     "batch",
     "color",
     "compare",

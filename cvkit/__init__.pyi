@@ -1,5 +1,6 @@
 """What type checkers see of the names that are loaded when they are first used: a line for each."""
 
+from cvkit import augment as augment
 from cvkit import batch as batch
 from cvkit import color as color
 from cvkit import compare as compare

@@ -23,6 +23,7 @@ ROOMS = {
     "features": "Features",
 }
 PACKAGES = {
+    "augment": "Augmentation",
     "ml": "Learners",
     "detect": "Detectors",
     "batch": "Folders",

@@ -20,6 +20,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions
 
 import cvkit
+import cvkit.augment
 import cvkit.batch
 import cvkit.detect
 import cvkit.ml
@@ -129,6 +130,7 @@ def test_choices_of_learners_are_what_is_accepted(name: str) -> None:
             cvkit,
             {**cvkit._FUNCTIONS, **dict.fromkeys(cvkit._MODULES, "cvkit"), "__version__": "cvkit._version"},
         ),
+        (cvkit.augment, cvkit.augment._NAMES),
         (cvkit.ml, cvkit.ml._NAMES),
         (cvkit.detect, cvkit.detect._NAMES),
         (cvkit.batch, cvkit.batch._NAMES),
