@@ -35,6 +35,8 @@ from cvkit.augment import (
     read_recipe,
 )
 from cvkit.compare.cases.images import scene
+from tests.fake_device import fake
+from tests.ptx_device import needs_ptx_device, ptx_device
 
 IMAGE = scene(48, 64, channels=3)
 WARPS: list[Transform] = [
@@ -245,3 +247,21 @@ def test_what_is_no_recipe_is_refused(tmp_path: Path, text: str, message: str) -
 def test_wrong_arguments_are_named(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make()
+
+
+@needs_ptx_device
+@pytest.mark.parametrize(
+    "transform", [Rotate(20), Crop((40, 50)), Gamma(), HueSaturation(), Elastic(4, 12), Cutout()]
+)
+def test_images_on_a_gpu_change_as_others_do(transform: Transform, monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = [[5, 6, 30, 40]]
+    with ptx_device(monkeypatch):
+        found, found_boxes = transform(fake(IMAGE), boxes, seed=2)
+        found = np.asarray(cvkit.to_host(found))
+        stack, _ = transform(fake(IMAGE[np.newaxis]), [boxes], seed=2)
+        stack = np.asarray(cvkit.to_host(stack))
+    image, its_boxes = transform(IMAGE, boxes, seed=2)
+    assert np.abs(found.astype(int) - image).max() <= 1  # floats between may round a tie apart
+    np.testing.assert_array_equal(found_boxes, its_boxes)
+    alone = transform(IMAGE, boxes, seed=(2, 0))[0]
+    assert np.abs(stack[0].astype(int) - alone).max() <= 1

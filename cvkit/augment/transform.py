@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from cvkit import _validate
+from cvkit import _dispatch, _validate
 from cvkit._dispatch import as_device_array, to_device, to_host
-from cvkit._jit_cuda import device_empty, on_device
+from cvkit._jit_cuda import on_device
 from cvkit.augment.sample import Sample, checked
 
 __all__ = ["Range", "Transform", "on_host", "span", "whole_span"]
@@ -137,7 +137,7 @@ def _stacked(images: Sequence[Any]) -> Any:
     if not on_device(images[0]):
         return np.stack([np.atleast_3d(image) for image in images])
     parts = [as_device_array(image) for image in images]
-    whole = device_empty((len(parts), *parts[0].shape), parts[0].dtype, parts[0].stream)
+    whole = _dispatch.device_empty((len(parts), *parts[0].shape), parts[0].dtype, parts[0].stream)
     for number, part in enumerate(parts):
         whole[number].copy_to_device(part, parts[0].stream)
     return whole
