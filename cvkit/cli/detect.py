@@ -82,9 +82,9 @@ class DetectOptions:
         str,
         typer.Option(
             metavar="M",
-            help="A model of cvkit, the .npz file that cvkit train wrote, or a cascade of OpenCV: "
-            "its .xml file, or the name of one that comes with OpenCV 4, such as "
-            "haarcascade_frontalface_default.",
+            help="A model of cvkit, the .npz file that cvkit train wrote, an .xml or .yml file of OpenCV "
+            "(a cascade, a HOGDescriptor, a linear SVM), or the name of a cascade that comes with OpenCV 4, "
+            "such as haarcascade_frontalface_default.",
         ),
     ] = DEFAULT_MODEL
     scale: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import cvkit
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit.detect._cpu import hog_detector as hog_detector_kernels
+from cvkit.detect.opencv_files import read_linear_classifier
 from cvkit.detect.window_detector import WindowDetector
 from cvkit.features.hog import BlockGrid
 
@@ -163,6 +165,44 @@ class HOGDetector(WindowDetector):
         (128, 64)
         """
         return cls(np.ravel(np.asarray(weights)), **settings)
+
+    @classmethod
+    def from_opencv(cls, path: str | os.PathLike[str], **settings: Any) -> HOGDetector:
+        """Make a detector of a file that ``cv2.HOGDescriptor.save`` or ``cv2.ml.SVM.save`` wrote.
+
+        Parameters
+        ----------
+        path : path
+            XML, YAML or JSON. A descriptor's file holds the weights, the window, the cells and the blocks;
+            that of a support vector machine, which must be linear, the weights alone. Of two classes the one
+            with the greater label is the object.
+        **settings
+            The constructor's other parameters. Unless given here, ``object_size`` is the whole window, and
+            the stride that of OpenCV, a cell, where the file has the descriptor.
+
+        Returns
+        -------
+        HOGDetector
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is damaged or of another kind, its settings are not those of OpenCV's detectors, the
+            machine is not linear, or its weights do not fit the window.
+        ImportError
+            If OpenCV, which reads the file, is not installed; any version does.
+
+        Examples
+        --------
+        >>> HOGDetector.from_opencv("no-such-file.xml")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.xml'
+        """
+        stored = read_linear_classifier(path)
+        return cls(stored.weights, **{"object_size": (1.0, 1.0), **stored.settings, **settings})
 
     @classmethod
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> HOGDetector:

@@ -188,8 +188,9 @@ def run(
         Folder to create; where it exists, a new one is made beside it, as ``output-2``, unless ``resume`` or
         ``overwrite`` is set.
     model : str
-        A name of :func:`cvkit.detect.pretrained_names`, an ``.npz`` file that ``save`` wrote,
-        or a cascade of OpenCV, by its file (``.xml``) or its name (``haarcascade_...``).
+        A name of :func:`cvkit.detect.pretrained_names`, an ``.npz`` file that ``save`` wrote, an ``.xml`` or
+        ``.yml`` file of OpenCV that :func:`cvkit.detect.load` reads, or the name of one of its cascades
+        (``haarcascade_...``).
     threshold : float, optional
         Least confidence of a detection; by default the model's own.
     confidence : {"raw", "probability"}

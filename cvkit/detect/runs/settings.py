@@ -47,7 +47,7 @@ class Settings:
             known = ", ".join(pretrained_names())
             raise ValueError(
                 f"model must be one of {known}, a haarcascade_... of OpenCV, "
-                f"or a file that ends in .npz or .xml, got {self.model!r}"
+                f"or a file that ends in .npz, .xml, .yml or .yaml, got {self.model!r}"
             )
         _validate.one_of(self.confidence, CONFIDENCES, "confidence")
         _validate.one_of(self.format, FORMATS, "format")
@@ -57,7 +57,9 @@ class Settings:
 
     @property
     def _is_file(self) -> bool:
-        return self.model.endswith((".npz", ".xml"))
+        from cvkit.detect.loading import is_opencv_file
+
+        return self.model.endswith(".npz") or is_opencv_file(self.model)
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides which boxes are found in an image the form it has in the manifest."""
