@@ -103,8 +103,25 @@ class DetectOptions:
         typer.Option("--fast", help="Approximate most sizes: more than twice as fast, a little less sure."),
     ] = False
     upscale: Annotated[
-        float, typer.Option(metavar="U", help="Enlarge images first, to find people that are smaller.")
-    ] = 1.0
+        float | None,
+        typer.Option(
+            metavar="U",
+            help="Enlarge images first, to find people that are smaller. [default: up to 2, by their size]",
+        ),
+    ] = None
+    minimum_height: Annotated[
+        float | None,
+        typer.Option(metavar="H", help="Leave out people that are smaller, in pixels; higher is faster."),
+    ] = None
+    regions: Annotated[
+        list[str],
+        typer.Option(
+            metavar="X,Y,W,H",
+            help="Look only at this part of images, from the left and the top, in pixels; may be given "
+            "several times. Or a .json file: a list of parts, or an object with lists by image or video.",
+            default_factory=list,
+        ),
+    ]
     save_images: Annotated[bool, typer.Option(help="Write images and videos with the boxes drawn in.")] = True
     format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco
     max_pixels: Annotated[
@@ -131,7 +148,7 @@ def detect(options: DetectOptions) -> None:
 
     on_gpu, device_name = choose_device(options.device)
     check_output_folder(options.output)
-    with wrong_usage("resume", "overwrite", "model"):
+    with wrong_usage("resume", "overwrite", "model", "regions"):
         settings = _settings(options, on_gpu)
         run = Run(
             options.sources, options.output, settings, resume=options.resume, overwrite=options.overwrite
@@ -157,6 +174,7 @@ def detect(options: DetectOptions) -> None:
 def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
     """Give the library what the options say."""
     from cvkit.batch import Frames
+    from cvkit.detect.runs.regions import as_regions
     from cvkit.detect.runs.settings import Settings
 
     if options.stop is not None and options.stop <= options.start:
@@ -166,12 +184,14 @@ def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
         "stride": options.stride,
         "fast_pyramid": options.fast or None,
         "upscale": options.upscale,
+        "min_height": options.minimum_height,
     }
     return Settings(
         model=options.model,
         threshold=options.threshold,
         confidence=options.confidence.value,
         overrides={name: value for name, value in overrides.items() if value is not None},
+        regions=as_regions(options.regions),
         frames=Frames(options.every, options.start, options.stop),
         max_pixels=options.max_pixels,
         format=options.format.value,
@@ -213,15 +233,24 @@ def _report(run: Run, ending: _Ending) -> None:
     summary = run.summary
     say = ending.progress.say
     rate = run.images / max(summary.seconds, 1e-9)
-    people = _count(summary.people, "person", "people")
+    people = _found(summary.people, run.finder.classes)
     earlier = f", {_count(summary.unchanged, 'source')} done before" if summary.unchanged else ""
     say(f"{people} in {counts(run.totals.images)}, {rate:.1f}/s{earlier}, written to {run.folder}")
+    if run.finder.zoom and run.finder.zoom.most > 1:
+        say(f"images were enlarged {run.finder.zoom} times, to find what is smaller; --upscale 1 is faster")
     if summary.failed:
         ending.insist(f"{_count(summary.failed, 'source')} failed; the reasons are in {summary.manifest}")
     if ending.code:
         ways = "" if run.extent.kinds["camera"] else f": --output {run.folder} --resume goes on"
         cause = "interrupted; " if ending.code == 130 else ""
         say(f"{cause}what was done is kept{ways}")
+
+
+def _found(count: int, classes: tuple[str, ...]) -> str:
+    """Write how many objects were found; of most, the plural is not known."""
+    if classes == ("person",):
+        return _count(count, "person", "people")
+    return f"{_count(count, 'detection')} of {' and '.join(classes)}"
 
 
 def _count(count: int, one: str, many: str = "") -> str:

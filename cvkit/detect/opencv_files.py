@@ -116,10 +116,11 @@ def _read_descriptor(node: Any) -> StoredClassifier:
     _expect("winSigma", _numbers(node, "winSigma", 1), [sum(block) / 8])
     if any(side % length for side, length in zip(block, cell, strict=True)):
         raise ValueError(f"blockSize must be whole cells of {cell}, got {block}")
+    bins = int(_numbers(node, "nbins", 1)[0])
     is_signed = not node.getNode("signedGradient").empty() and bool(_numbers(node, "signedGradient", 1)[0])
     settings = {
         "window": (window[1], window[0]),
-        "orientations": int(_numbers(node, "nbins", 1)[0]),
+        "orientations": bins,
         "pixels_per_cell": (cell[1], cell[0]),
         "stride": math.gcd(*cell),
         "cells_per_block": (block[1] // cell[1], block[0] // cell[0]),
@@ -127,7 +128,7 @@ def _read_descriptor(node: Any) -> StoredClassifier:
         "gamma": bool(_numbers(node, "gammaCorrection", 1)[0]),
     }
     blocks = [(side - length) // step + 1 for side, length, step in zip(window, block, cell, strict=True)]
-    size = math.prod(blocks) * block[0] * block[1] // (cell[0] * cell[1]) * settings["orientations"]
+    size = math.prod(blocks) * block[0] * block[1] // (cell[0] * cell[1]) * bins
     weights = _numbers(node, "SVMDetector")
     if len(weights) == size:  # OpenCV takes it without the bias, too
         weights = np.append(weights, 0.0)

@@ -222,12 +222,12 @@ class DetectionRecord:
         self._regions[2 * job.place + 1] = end
         self._begin, self._looked = end, 0
 
-    def write_results(self, format: DetectionFormat) -> Totals:
+    def write_results(self, format: DetectionFormat, classes: tuple[str, ...]) -> Totals:
         """Write the boxes of all sources in their order, in place of the results that are there."""
         totals = Totals()
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=self.folder) as name:
             finished = Path(name)
-            with open_results(finished, format=format) as results:
+            with open_results(finished, format=format, classes=classes) as results:
                 for image in self._images():
                     found = Detections(image["xyxy"], image["confidence"], image["class_id"])
                     results.add(image["name"], image["shape"], found)

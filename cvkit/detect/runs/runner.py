@@ -17,8 +17,10 @@ from cvkit.batch import runner
 from cvkit.batch.record.manifest import NAME
 from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.detect import DEFAULT_MODEL
+from cvkit.detect.runs.finder import Finder
 from cvkit.detect.runs.progress import Progress, Silence
 from cvkit.detect.runs.record import DetectionRecord, Totals, open_record
+from cvkit.detect.runs.regions import as_regions
 from cvkit.detect.runs.settings import Settings
 from cvkit.detect.runs.sources import Extent, find_sources, measure, outside
 from cvkit.detect.runs.work import SourceDetector
@@ -75,6 +77,8 @@ class Run:
         What the results hold.
     images : int
         The number of images and frames that this run looked at.
+    finder : Finder
+        What finds objects in them.
     """
 
     def __init__(
@@ -105,7 +109,7 @@ class Run:
         if resume and self.extent.kinds["camera"]:
             raise ValueError("resume cannot go on with a camera")
         check_writable(self._output)
-        self._find = settings.open_detector()
+        self.finder: Finder = settings.open_finder()
         self._operation = settings.to_json()
         self.summary: Summary = Summary(self.extent.kinds.total(), self._output / NAME)
         self.totals: Totals = Totals()
@@ -137,7 +141,7 @@ class Run:
         """Detect in all sources; OSError where nothing can be written any more, such as on a full disk."""
         start = time.monotonic()
         detector = SourceDetector(
-            self._find, self._read, self._record, self._settings.max_pixels, self.summary, progress
+            self.finder, self._read, self._record, self._settings.max_pixels, self.summary, progress
         )
         self.summary.stopped = True
         try:
@@ -150,7 +154,7 @@ class Run:
     def write_results(self) -> None:
         """Write the boxes of all sources, in their order, as far as :meth:`detect` came."""
         is_stopped, self.summary.stopped = self.summary.stopped, True
-        self.totals = self._record.write_results(self._settings.format)
+        self.totals = self._record.write_results(self._settings.format, self.finder.classes)
         self.summary.stopped = is_stopped
         self.summary.images = self.totals.images.total()
         self.summary.people = self.totals.people
@@ -164,6 +168,7 @@ def run(
     threshold: float | None = None,
     confidence: ConfidenceKind = "raw",
     overrides: Mapping[str, Any] | None = None,
+    regions: Any = None,
     frames: Frames = ALL_FRAMES,
     max_pixels: int | None = None,
     format: DetectionFormat = "coco",
@@ -196,7 +201,13 @@ def run(
     confidence : {"raw", "probability"}
         Whether the threshold and the confidence written are the model's own scores or probabilities.
     overrides : mapping, optional
-        Settings of the detector to use instead of the model's, as for :func:`cvkit.detect.load`.
+        Settings of the detector to use instead of the model's, as for :func:`cvkit.detect.load`. Without
+        ``upscale`` among them, images of less than four million pixels are enlarged, up to twice, so that
+        people from 50 pixels on are found in those of up to a million.
+    regions : optional
+        Parts of the images to look at, by default all of it: (left, top, width, height), or the name of a
+        JSON file, several of these, or a mapping that has them for each image or video by its name. A file
+        holds a list, or an object like that mapping.
     frames : Frames
         Which frames of videos and cameras to take.
     max_pixels : int, optional
@@ -247,7 +258,16 @@ def run(
     1
     """
     settings = Settings(
-        model, threshold, confidence, overrides or {}, frames, max_pixels, format, save_images, on_gpu
+        model=model,
+        threshold=threshold,
+        confidence=confidence,
+        overrides=overrides or {},
+        regions=as_regions(() if regions is None else regions),
+        frames=frames,
+        max_pixels=max_pixels,
+        format=format,
+        save_images=save_images,
+        on_gpu=on_gpu,
     )
     with Run(sources, output, settings, resume=resume, overwrite=overwrite) as prepared:
         try:

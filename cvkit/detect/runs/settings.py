@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cvkit
 from cvkit import _validate
 from cvkit.batch.video import ALL_FRAMES, Frames
-from cvkit.detect import DEFAULT_MODEL, Detections
+from cvkit.detect import DEFAULT_MODEL
 from cvkit.detect.results import FORMATS
+from cvkit.detect.runs.finder import Finder
+from cvkit.detect.runs.regions import EVERYWHERE, Regions
 from cvkit.typing import ConfidenceKind, DetectionFormat
 
 CONFIDENCES = ("raw", "probability")
@@ -33,6 +34,7 @@ class Settings:
     threshold: float | None = None
     confidence: ConfidenceKind = "raw"
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    regions: Regions = EVERYWHERE
     frames: Frames = ALL_FRAMES
     max_pixels: int | None = None
     format: DetectionFormat = "coco"
@@ -63,7 +65,10 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """Give all that decides which boxes are found in an image the form it has in the manifest."""
-        parameters = {**self._model_identity(), "confidence": self.confidence, **self.overrides}
+        parameters = {**self._model_identity(), "confidence": self.confidence, "upscale": "automatic"}
+        parameters |= self.overrides
+        if self.regions != EVERYWHERE:
+            parameters["regions"] = self.regions.to_json()
         if self.threshold is not None:
             parameters["threshold"] = self.threshold
         return {"name": "detect", "parameters": parameters}
@@ -75,8 +80,8 @@ class Settings:
         content = hashlib.sha256(Path(self.model).read_bytes()).hexdigest()
         return {"model": Path(self.model).name, "sha256": content}
 
-    def open_detector(self) -> Callable[[Any], Detections]:
-        """Return what finds people in an image, with the wanted confidence.
+    def open_finder(self) -> Finder:
+        """Return what finds objects in images, with the wanted confidence.
 
         Raises
         ------
@@ -94,13 +99,10 @@ class Settings:
             if self.threshold is not None:
                 detector.threshold = detector.confidence_of(self.threshold)
             detector.probability(0.0)  # says at once where a model is not calibrated
-
-        on_gpu = self.on_gpu and not isinstance(detector, CascadeDetector)  # which has no CUDA twin
-
-        def find(image: Any) -> Detections:
-            found = detector.detect(cvkit.to_device(image) if on_gpu else image)
-            if is_raw:
-                return found
-            return Detections(found.xyxy, detector.probability(found.confidence), found.class_id)
-
-        return find
+        return Finder(
+            detector,
+            self.regions,
+            is_raw=is_raw,
+            is_enlarging="upscale" not in overrides,
+            on_gpu=self.on_gpu and not isinstance(detector, CascadeDetector),  # which has no CUDA twin
+        )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cvkit import io, video
 from cvkit.batch.work import reason_of
 from cvkit.detect import Detections, draw_detections
+from cvkit.detect.runs.finder import Finder
 from cvkit.detect.runs.progress import Progress
 from cvkit.detect.runs.record import DetectionRecord, Job
 from cvkit.detect.runs.sources import Source, kind_of, name_of
@@ -40,8 +41,8 @@ class SourceDetector:
 
     Parameters
     ----------
-    find : callable
-        Finds the people in an image.
+    finder : Finder
+        Finds the objects in an image.
     read : callable
         Opens a video or camera.
     record : DetectionRecord
@@ -56,7 +57,7 @@ class SourceDetector:
         Counts the images and frames that were looked at.
     """
 
-    find: Callable[[Any], Detections]
+    finder: Finder
     read: Callable[[Source], video.FrameReader]
     record: DetectionRecord
     max_pixels: int | None
@@ -136,7 +137,7 @@ class SourceDetector:
         if self.max_pixels is not None and height * width > self.max_pixels:
             raise _ImageError(f"{width} x {height} are more than {self.max_pixels} pixels")
         try:
-            found = self.find(image)
+            found = self.finder.find(image, name_of(job.source))
         except Exception as error:  # whatever an image does to the detector is its source's failure only
             raise _ImageError(reason_of(error)) from error
         self.record.note(job, frame, image.shape, found)
