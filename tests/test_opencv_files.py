@@ -88,10 +88,8 @@ def machine_file(folder: Path, kind: str = "EPS_SVR", old: str = "", new: str = 
 def test_a_descriptor_has_its_weights_and_settings(tmp_path: Path) -> None:
     detector = HOGDetector.from_opencv(descriptor_file(tmp_path), threshold=0.5)
     np.testing.assert_array_equal(detector.weights, WEIGHTS)
-    assert (
-        detector.settings
-        == HOGDetector(WEIGHTS, window=(32, 32), object_size=(1.0, 1.0), threshold=0.5).settings
-    )
+    settings = {"object_size": (1.0, 1.0), "threshold": 0.5, "class_name": "hog"}
+    assert detector.settings == HOGDetector(WEIGHTS, window=(32, 32), **settings).settings  # type: ignore[arg-type]
     without_bias = HOGDetector.from_opencv(descriptor_file(tmp_path, weights=WEIGHTS[:-1]))
     np.testing.assert_array_equal(without_bias.weights, [*WEIGHTS[:-1], 0])
 
