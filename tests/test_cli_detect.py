@@ -32,6 +32,7 @@ class OneBox:
     class_name = "person"
     smallest_object = 40.0
     min_height = 0.0
+    calibration = None
 
     def __init__(self, name: str, **options: object) -> None:
         assert name in ("person-acf", "person-hog")

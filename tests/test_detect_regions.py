@@ -1,4 +1,4 @@
-"""Where ``cvkit detect`` looks, from which height on, how far it enlarges, and what it calls what it finds."""
+"""Where ``cvkit detect`` looks, for which heights, how far it enlarges, and what it calls what it finds."""
 
 from __future__ import annotations
 

@@ -128,6 +128,10 @@ class DetectOptions:
         int | None,
         typer.Option(metavar="N", min=1, help="Refuse larger images, before they are decoded."),
     ] = None
+    track: Annotated[
+        bool,
+        typer.Option("--track", help="Number the people of videos from frame to frame; DIR/tracks has them."),
+    ] = False
     every: Every = 1
     start: Start = 0
     stop: Stop = None
@@ -193,6 +197,7 @@ def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
         overrides={name: value for name, value in overrides.items() if value is not None},
         regions=as_regions(options.regions),
         frames=Frames(options.every, options.start, options.stop),
+        track=options.track,
         max_pixels=options.max_pixels,
         format=options.format.value,
         save_images=options.save_images,

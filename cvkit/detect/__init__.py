@@ -14,6 +14,8 @@ _NAMES = {
     "Detection": "cvkit.detect.detections",
     "Detections": "cvkit.detect.detections",
     "HOGDetector": "cvkit.detect.hog_detector",
+    "TrackAccuracy": "cvkit.detect.track_evaluation",
+    "Tracker": "cvkit.detect.tracking",
     "Trees": "cvkit.detect.channel_detector",
     "average_precision": "cvkit.detect.evaluation",
     "box_iou": "cvkit.detect.suppression",
@@ -27,6 +29,7 @@ _NAMES = {
     "pretrained_names": "cvkit.detect.loading",
     "run": "cvkit.detect.runs.runner",
     "soft_nms": "cvkit.detect.suppression",
+    "track_accuracy": "cvkit.detect.track_evaluation",
 }
 
 __all__ = [*_NAMES]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
+
 import cvkit
 from cvkit.detect.detections import Detections
+from cvkit.detect.draw import draw_detections
 from cvkit.detect.runs.regions import Part, Regions
 from cvkit.detect.window_detector import WindowDetector
 
@@ -42,6 +45,8 @@ class Finder:
         Whether to choose from the size of each image how far to enlarge it.
     on_gpu : bool
         Whether to compute on the current GPU.
+    start_confidence : float, optional
+        Least confidence that the track of an object begins with.
 
     Attributes
     ----------
@@ -52,11 +57,19 @@ class Finder:
     """
 
     def __init__(
-        self, detector: WindowDetector, regions: Regions, *, is_raw: bool, is_enlarging: bool, on_gpu: bool
+        self,
+        detector: WindowDetector,
+        regions: Regions,
+        *,
+        is_raw: bool,
+        is_enlarging: bool,
+        on_gpu: bool,
+        start_confidence: float | None = None,
     ) -> None:
         self.detector = detector
         self.classes = (detector.class_name,)
         self.zoom: Zoom | None = None
+        self.start_confidence = start_confidence
         self._regions = regions
         self._is_raw = is_raw
         self._is_enlarging = is_enlarging
@@ -90,6 +103,15 @@ class Finder:
         if self._is_raw:
             return found
         return Detections(found.xyxy, self.detector.probability(found.confidence), found.class_id)
+
+    def draw(self, image: Any, found: Detections) -> np.ndarray:
+        """Draw what was found into a copy of an image, confidences as probabilities where these are known."""
+        if self.detector.calibration is None:
+            return draw_detections(image, found)
+        if self._is_raw:
+            probability = self.detector.probability(found.confidence)
+            found = Detections(found.xyxy, probability, found.class_id, found.track_id)
+        return draw_detections(image, found, percent=True)
 
     def _find_in(self, pixels: Any, part: tuple[float, float, float, float]) -> Detections:
         left, top, right, bottom = part

@@ -28,7 +28,7 @@ from cvkit.batch.record.folder import is_foreign, open_folder
 from cvkit.batch.record.manifest import NAME, Entry, read_entries
 from cvkit.batch.work import to_posix
 from cvkit.detect import Detections, open_results
-from cvkit.detect.results import RESULTS
+from cvkit.detect.results import RESULTS, TrackWriter
 from cvkit.detect.runs.sources import Source, kind_of, name_of
 from cvkit.typing import DetectionFormat
 
@@ -37,6 +37,9 @@ BOXES = "boxes.jsonl"
 
 # Results are written here and then moved to where they belong, in place of those of earlier runs.
 _UNFINISHED = ".results-"
+
+# What a line of the file with the boxes holds of them, in the order of Detections.
+_COLUMNS = ("xyxy", "confidence", "class_id", "track_id")
 
 # Which of the numbers kept of an earlier source says where its boxes end.
 _END = 2
@@ -193,6 +196,7 @@ class DetectionRecord:
             "xyxy": found.xyxy.tolist(),
             "confidence": found.confidence.tolist(),
             "class_id": found.class_id.tolist(),
+            "track_id": None if found.track_id is None else found.track_id.tolist(),
         }
         line = json.dumps(image).encode("ascii") + b"\n"
         if self._boxes.write(line) != len(line):
@@ -227,10 +231,16 @@ class DetectionRecord:
         totals = Totals()
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=self.folder) as name:
             finished = Path(name)
-            with open_results(finished, format=format, classes=classes) as results:
+            with (
+                open_results(finished, format=format, classes=classes) as results,
+                TrackWriter(finished) as tracks,
+            ):
                 for image in self._images():
-                    found = Detections(image["xyxy"], image["confidence"], image["class_id"])
+                    found = Detections(*(image[column] for column in _COLUMNS))
                     results.add(image["name"], image["shape"], found)
+                    if found.track_id is not None:
+                        video, _, frame = image["name"].rpartition("/")
+                        tracks.add(video, int(frame), found)
                     totals.images[image["kind"]] += 1
                     totals.people += len(found)
             for result in RESULTS:

@@ -119,7 +119,7 @@ class Run:
         self._record: DetectionRecord = open_record(
             self._output,
             self._operation,
-            self._settings.frames._asdict(),
+            self._settings.frames_to_json(),
             is_drawing=self._settings.save_images,
             resume=self._resume,
             overwrite=self._overwrite,
@@ -141,7 +141,13 @@ class Run:
         """Detect in all sources; OSError where nothing can be written any more, such as on a full disk."""
         start = time.monotonic()
         detector = SourceDetector(
-            self.finder, self._read, self._record, self._settings.max_pixels, self.summary, progress
+            self.finder,
+            self._read,
+            self._record,
+            self._settings.track,
+            self._settings.max_pixels,
+            self.summary,
+            progress,
         )
         self.summary.stopped = True
         try:
@@ -170,6 +176,7 @@ def run(
     overrides: Mapping[str, Any] | None = None,
     regions: Any = None,
     frames: Frames = ALL_FRAMES,
+    track: bool = False,
     max_pixels: int | None = None,
     format: DetectionFormat = "coco",
     save_images: bool = True,
@@ -210,6 +217,11 @@ def run(
         holds a list, or an object like that mapping.
     frames : Frames
         Which frames of videos and cameras to take.
+    track : bool
+        Number the objects of videos and cameras from frame to frame, by a :class:`cvkit.detect.Tracker`.
+        Boxes without a number are left out; some a little below the threshold, which go on with an object,
+        come in.
+        ``tracks/VIDEO.txt`` has the numbers, too, as in the MOT challenge.
     max_pixels : int, optional
         Larger images and frames fail, images before they are decoded.
     format : {"coco", "yolo", "csv"}
@@ -264,6 +276,7 @@ def run(
         overrides=overrides or {},
         regions=as_regions(() if regions is None else regions),
         frames=frames,
+        track=track,
         max_pixels=max_pixels,
         format=format,
         save_images=save_images,

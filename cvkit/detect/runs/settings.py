@@ -16,6 +16,10 @@ from cvkit.detect.runs.finder import Finder
 from cvkit.detect.runs.regions import EVERYWHERE, Regions
 from cvkit.typing import ConfidenceKind, DetectionFormat
 
+# What is only so probable as this share of the threshold goes on with a track, but begins none.
+_UNSURE = 0.75
+_LEAST_PROBABILITY = 1e-300
+
 CONFIDENCES = ("raw", "probability")
 """What the confidence of a detection is."""
 
@@ -36,6 +40,7 @@ class Settings:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     regions: Regions = EVERYWHERE
     frames: Frames = ALL_FRAMES
+    track: bool = False
     max_pixels: int | None = None
     format: DetectionFormat = "coco"
     save_images: bool = True
@@ -73,6 +78,10 @@ class Settings:
             parameters["threshold"] = self.threshold
         return {"name": "detect", "parameters": parameters}
 
+    def frames_to_json(self) -> dict[str, Any]:
+        """Give what beyond that decides which boxes are found in a video its form in the manifest."""
+        return {**self.frames._asdict(), **({"track": True} if self.track else {})}
+
     def _model_identity(self) -> dict[str, Any]:
         """Tell a model from others; a file may be trained again under the same name."""
         if not self._is_file:
@@ -99,10 +108,17 @@ class Settings:
             if self.threshold is not None:
                 detector.threshold = detector.confidence_of(self.threshold)
             detector.probability(0.0)  # says at once where a model is not calibrated
+        start_confidence = None
+        if self.track and detector.calibration is not None:
+            start = float(detector.probability(detector.threshold))
+            start_confidence = detector.threshold if is_raw else start
+            unsure = detector.confidence_of(max(_UNSURE * start, _LEAST_PROBABILITY))
+            detector.threshold = min(detector.threshold, unsure)
         return Finder(
             detector,
             self.regions,
             is_raw=is_raw,
+            start_confidence=start_confidence,
             is_enlarging="upscale" not in overrides,
             on_gpu=self.on_gpu and not isinstance(detector, CascadeDetector),  # which has no CUDA twin
         )
