@@ -27,10 +27,10 @@ class Corner(OneBox):
 
     smallest_object = 100.0
 
-    def detect(self, image: np.ndarray, *, region: tuple[float, ...] | None = None) -> Detections:
-        self.seen = self.upscale, region
+    def detect(self, image: np.ndarray) -> Detections:
         height, width = image.shape[:2]
-        return Detections([region or (0, 0, width, height)], [1.0])
+        self.seen = self.upscale, (height, width)
+        return Detections([(0, 0, width, height)], [1.0])
 
     def suppress(self, boxes: np.ndarray, confidence: np.ndarray) -> np.ndarray:
         return np.sort(np.unique(boxes, axis=0, return_index=True)[1])
@@ -153,7 +153,7 @@ def test_an_upscale_that_is_given_is_taken(
     assert main(["detect", "photos", "--upscale", "1.5"]) == 0
     assert "enlarged" not in capsys.readouterr().err
     assert main(["detect", "photos", "--regions", "0,0,20,30"]) == 0
-    assert [detector.seen for detector in made] == [(1.5, None), (2.0, (0, 0, 20, 30))]
+    assert [detector.seen for detector in made] == [(1.5, (50, 60)), (2.0, (30, 20))]
 
 
 @pytest.mark.parametrize(

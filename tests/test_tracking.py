@@ -223,15 +223,14 @@ def test_the_command_numbers_people(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("workplace")
-def test_a_calibrated_model_follows_those_it_is_less_sure_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
+@pytest.mark.parametrize(("threshold", "tracked"), [(-0.2, 4), (-0.1, 0)])
+def test_a_calibrated_model_begins_with_what_it_is_surer_of(
+    threshold: float, tracked: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The box of the detector has a score of 1.25, and e to that power is 3.5."""
 
     class Calibrated(OneBox):
         calibration = (-1.0, 0.0)
-
-        def __init__(self, name: str, **options: float) -> None:
-            self.threshold = options.get("threshold", 0.0)
-            made.append(self)
 
         def probability(self, confidence: object) -> np.ndarray:
             return 1 / (1 + np.exp(-np.asarray(confidence)))
@@ -239,10 +238,10 @@ def test_a_calibrated_model_follows_those_it_is_less_sure_of(monkeypatch: pytest
         def confidence_of(self, probability: float) -> float:
             return float(np.log(probability / (1 - probability)))
 
+    monkeypatch.setattr(Calibrated, "threshold", threshold, raising=False)
     use_detector(monkeypatch, Calibrated)
-    assert main(["detect", "clip.mp4", "--track"]) == 0
-    assert made[-1].threshold == pytest.approx(np.log(0.375 / 0.625))
-    assert main(["detect", "clip.mp4", "--track", "--threshold", "-700"]) == 0
-    assert made[-1].threshold == -700
+    for kind in ("raw", "probability"):
+        assert main(["detect", "clip.mp4", "--track", "--confidence", kind]) == 0
+        assert f"{tracked} people in 6 frames" in capsys.readouterr().err
     assert main(["detect", "clip.mp4"]) == 0
-    assert made[-1].threshold == 0
+    assert "6 people in 6 frames" in capsys.readouterr().err

@@ -19,6 +19,7 @@ _NAMES = {
     "Trees": "cvkit.detect.channel_detector",
     "average_precision": "cvkit.detect.evaluation",
     "box_iou": "cvkit.detect.suppression",
+    "detect_in_tiles": "cvkit.detect.tiled",
     "det_curve": "cvkit.detect.evaluation",
     "draw_detections": "cvkit.detect.draw",
     "load": "cvkit.detect.loading",

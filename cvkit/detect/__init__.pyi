@@ -18,6 +18,7 @@ from cvkit.detect.runs.runner import run as run
 from cvkit.detect.suppression import box_iou as box_iou
 from cvkit.detect.suppression import nms as nms
 from cvkit.detect.suppression import soft_nms as soft_nms
+from cvkit.detect.tiled import detect_in_tiles as detect_in_tiles
 from cvkit.detect.track_evaluation import TrackAccuracy as TrackAccuracy
 from cvkit.detect.track_evaluation import track_accuracy as track_accuracy
 from cvkit.detect.tracking import Tracker as Tracker

@@ -189,6 +189,14 @@ class CascadeDetector(WindowDetector):
         """Make a detector of what a model's file holds."""
         return cls(Cascade(**{name: arrays[name] for name in Cascade._fields}), **settings)
 
+    def at_scale(self, factor: float) -> CascadeDetector:
+        """Return this detector for an image that has been made smaller, as of any detector."""
+        smaller = super().at_scale(factor)
+        for name in ("min_size", "max_size"):
+            size = getattr(self, name)
+            setattr(smaller, name, None if size is None else (size[0] / factor, size[1] / factor))
+        return smaller
+
     def _model_arrays(self) -> dict[str, np.ndarray]:
         return self.cascade._asdict()
 

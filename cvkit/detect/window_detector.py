@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from cvkit.detect.detections import Detections
 from cvkit.detect.model_files import write_model
 from cvkit.detect.suppression import nms
 from cvkit.ml.svm.platt import sigmoid
+
+DetectorT = TypeVar("DetectorT", bound="WindowDetector")
 
 
 class WindowDetector(ABC):
@@ -139,6 +142,29 @@ class WindowDetector(ABC):
     def smallest_object(self) -> float:
         """Height in pixels of the smallest object that is found in an image that is not enlarged."""
         return self.object_size[0] * self.window[0]
+
+    def at_scale(self: DetectorT, factor: float) -> DetectorT:
+        """Return this detector for an image that has been made smaller.
+
+        Parameters
+        ----------
+        factor : float
+            How many times.
+
+        Returns
+        -------
+        WindowDetector
+            With the same model; its settings in pixels are those of the smaller image.
+
+        Examples
+        --------
+        >>> from cvkit.detect import HOGDetector
+        >>> HOGDetector(np.zeros(3781), min_height=300).at_scale(2).min_height
+        150.0
+        """
+        smaller = copy.copy(self)
+        smaller.min_height = self.min_height / factor
+        return smaller
 
     def suppress(self, boxes: npt.ArrayLike, confidence: npt.ArrayLike) -> np.ndarray:
         """Choose of objects that cover each other by more than ``max_overlap`` the surest.

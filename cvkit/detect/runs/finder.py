@@ -11,6 +11,7 @@ import cvkit
 from cvkit.detect.detections import Detections
 from cvkit.detect.draw import draw_detections
 from cvkit.detect.runs.regions import Part, Regions
+from cvkit.detect.tiled import detect_in_tiles
 from cvkit.detect.window_detector import WindowDetector
 
 # Unless told otherwise, images are enlarged until objects of this height are found, such as people, whose
@@ -18,6 +19,8 @@ from cvkit.detect.window_detector import WindowDetector
 _WANTED_HEIGHT = 50
 _MOST_UPSCALE = 2.0
 _MOST_PIXELS = 4_000_000
+# Larger images are looked at in tiles, which bounds the memory.
+_MOST_PIXELS_IN_ONE = 16_000_000
 
 
 class Zoom(NamedTuple):
@@ -91,13 +94,10 @@ class Finder:
             If a region lies outside the image.
         """
         height, width = image.shape[:2]
-        parts = [_within(part, width, height) for part in self._regions.of(name)]
+        wanted = self._regions.of(name)
+        parts = [_within(part, width, height) for part in wanted] or [(0, 0, width, height)]
         pixels = cvkit.to_device(image) if self._on_gpu else image
-        if not parts:
-            self._choose_upscale((width, height))
-            found = self.detector.detect(pixels)
-        else:
-            found = Detections.concatenate(self._find_in(pixels, part) for part in parts)
+        found = Detections.concatenate(self._find_in(pixels, part) for part in parts)
         if len(parts) > 1:
             found = found[self.detector.suppress(found.xyxy, found.confidence)]
         if self._is_raw:
@@ -113,12 +113,18 @@ class Finder:
             found = Detections(found.xyxy, probability, found.class_id, found.track_id)
         return draw_detections(image, found, percent=True)
 
-    def _find_in(self, pixels: Any, part: tuple[float, float, float, float]) -> Detections:
+    def _find_in(self, pixels: Any, part: tuple[int, int, int, int]) -> Detections:
+        """Find the objects in a part of an image: left, top, right and bottom."""
         left, top, right, bottom = part
-        self._choose_upscale((right - left, bottom - top))
-        return self.detector.detect(pixels, region=part)
+        width, height = right - left, bottom - top
+        self._choose_upscale((width, height))
+        piece = pixels if (height, width) == pixels.shape[:2] else pixels[top:bottom, left:right]
+        in_one = width * height <= _MOST_PIXELS_IN_ONE
+        found = self.detector.detect(piece) if in_one else detect_in_tiles(self.detector, piece)
+        corner = np.array([left, top, left, top], np.float32)
+        return Detections(found.xyxy + corner, found.confidence, found.class_id)
 
-    def _choose_upscale(self, size: tuple[float, float]) -> None:
+    def _choose_upscale(self, size: tuple[int, int]) -> None:
         if not self._is_enlarging:
             return
         chosen = choose_upscale(size, self.detector.smallest_object, self.detector.min_height)
@@ -157,11 +163,11 @@ def choose_upscale(size: tuple[float, float], smallest_object: float, min_height
     return round(max(1.0, min(wanted, affordable, _MOST_UPSCALE)), 3)
 
 
-def _within(part: Part, width: int, height: int) -> tuple[float, float, float, float]:
-    """Cut a region to the image, as left, top, right and bottom."""
-    left, top, part_width, part_height = part
-    right, bottom = left + part_width, top + part_height
+def _within(part: Part, width: int, height: int) -> tuple[int, int, int, int]:
+    """Cut a region to the image, as left, top, right and bottom; whole pixels, outwards."""
+    left, top = math.floor(part[0]), math.floor(part[1])
+    right, bottom = math.ceil(part[0] + part[2]), math.ceil(part[1] + part[3])
     if right <= 0 or bottom <= 0 or left >= width or top >= height:
         region = ",".join(f"{number:g}" for number in part)
         raise ValueError(f"the region {region} lies outside the image of {width} x {height} pixels")
-    return max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height)
+    return max(left, 0), max(top, 0), min(right, width), min(bottom, height)

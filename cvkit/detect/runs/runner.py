@@ -219,8 +219,7 @@ def run(
         Which frames of videos and cameras to take.
     track : bool
         Number the objects of videos and cameras from frame to frame, by a :class:`cvkit.detect.Tracker`.
-        Boxes without a number are left out; some a little below the threshold, which go on with an object,
-        come in.
+        Boxes without a number are left out.
         ``tracks/VIDEO.txt`` has the numbers, too, as in the MOT challenge.
     max_pixels : int, optional
         Larger images and frames fail, images before they are decoded.

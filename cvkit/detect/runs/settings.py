@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,9 @@ from cvkit.detect.runs.finder import Finder
 from cvkit.detect.runs.regions import EVERYWHERE, Regions
 from cvkit.typing import ConfidenceKind, DetectionFormat
 
-# What is only so probable as this share of the threshold goes on with a track, but begins none.
-_UNSURE = 0.75
-_LEAST_PROBABILITY = 1e-300
+# A track begins with a detection whose odds are so many times those of the threshold, for a wrong one that
+# lasts is worse than one that is gone in the next frame; others only go on with a track.
+_TIMES_SURER = 4.0
 
 CONFIDENCES = ("raw", "probability")
 """What the confidence of a detection is."""
@@ -110,10 +111,8 @@ class Settings:
             detector.probability(0.0)  # says at once where a model is not calibrated
         start_confidence = None
         if self.track and detector.calibration is not None:
-            start = float(detector.probability(detector.threshold))
-            start_confidence = detector.threshold if is_raw else start
-            unsure = detector.confidence_of(max(_UNSURE * start, _LEAST_PROBABILITY))
-            detector.threshold = min(detector.threshold, unsure)
+            least = detector.threshold + math.log(_TIMES_SURER) / -detector.calibration[0]
+            start_confidence = least if is_raw else float(detector.probability(least))
         return Finder(
             detector,
             self.regions,
