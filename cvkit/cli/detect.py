@@ -46,8 +46,8 @@ class DetectOptions:
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="Images, videos, folders, glob patterns, text files with one path a line, or the number "
-            "of a camera.",
+            help="Images, videos, folders, glob patterns, text files with one path a line, the number of a "
+            "camera, or the address of a stream (rtsp://, http://).",
         ),
     ]
     output: Annotated[
@@ -246,7 +246,8 @@ def _report(run: Run, ending: _Ending) -> None:
     if summary.failed:
         ending.insist(f"{_count(summary.failed, 'source')} failed; the reasons are in {summary.manifest}")
     if ending.code:
-        ways = "" if run.extent.kinds["camera"] else f": --output {run.folder} --resume goes on"
+        is_live = run.extent.kinds["camera"] or run.extent.kinds["stream"]
+        ways = "" if is_live else f": --output {run.folder} --resume goes on"
         cause = "interrupted; " if ending.code == 130 else ""
         say(f"{cause}what was done is kept{ways}")
 

@@ -66,7 +66,7 @@ class Job(NamedTuple):
 
     Attributes
     ----------
-    source : Path or int
+    source : Path, int or str
         What to work on.
     output : str
         The image or video with the boxes drawn in, relative to the output folder.
@@ -298,7 +298,7 @@ def _read_earlier(folder: Path) -> EarlierRuns:
 
 
 def _state_of_file(source: Source) -> tuple[int, int]:
-    if isinstance(source, int):
+    if not isinstance(source, Path):
         return 0, 0
     try:
         status = os.stat(source)

@@ -106,8 +106,9 @@ class Run:
         if not self.extent.kinds:
             but = f"; left out: {self.left_out}" if self.left_out else ""
             raise FileNotFoundError(f"no images or videos in {', '.join(map(str, self._given))}{but}")
-        if resume and self.extent.kinds["camera"]:
-            raise ValueError("resume cannot go on with a camera")
+        for kind in ("camera", "stream"):
+            if resume and self.extent.kinds[kind]:
+                raise ValueError(f"resume cannot go on with a {kind}")
         check_writable(self._output)
         self.finder: Finder = settings.open_finder()
         self._operation = settings.to_json()
@@ -195,7 +196,7 @@ def run(
     ----------
     sources : path or int, or iterable of these
         Images, videos, folders, glob patterns, text files with one path a line, as for
-        :func:`cvkit.io.walk`, or numbers of cameras.
+        :func:`cvkit.io.walk`, numbers of cameras, or addresses of streams (``rtsp://``, ``http://``).
     output : path
         Folder to create; where it exists, a new one is made beside it, as ``output-2``, unless ``resume`` or
         ``overwrite`` is set.
