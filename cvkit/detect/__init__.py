@@ -20,6 +20,7 @@ _NAMES = {
     "average_precision": "cvkit.detect.evaluation",
     "box_iou": "cvkit.detect.suppression",
     "detect_in_tiles": "cvkit.detect.tiled",
+    "coco_average_precision": "cvkit.detect.coco_evaluation",
     "det_curve": "cvkit.detect.evaluation",
     "draw_detections": "cvkit.detect.draw",
     "load": "cvkit.detect.loading",

@@ -3,6 +3,7 @@
 from cvkit.detect.cascade_detector import CascadeDetector as CascadeDetector
 from cvkit.detect.channel_detector import ChannelDetector as ChannelDetector
 from cvkit.detect.channel_detector import Trees as Trees
+from cvkit.detect.coco_evaluation import coco_average_precision as coco_average_precision
 from cvkit.detect.detections import Detection as Detection
 from cvkit.detect.detections import Detections as Detections
 from cvkit.detect.draw import draw_detections as draw_detections

@@ -112,7 +112,7 @@ class FrameReader:
             self._capture = open_camera(source)
         else:
             self._capture = open_stream(source) if self._is_live else open_capture(source)
-        self._is_cut_off = not self._is_live and is_cut_off(source)
+        self._is_cut_off = isinstance(source, str) and not self._is_live and is_cut_off(source)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._source_rate = rate if math.isfinite(rate) and rate > 0 else _USUAL_RATE
         self.rate: float = self._source_rate / wanted.step
