@@ -205,6 +205,7 @@ def test_the_least_height_of_a_cascade_is_that_of_its_windows() -> None:
     cascade = random_cascade("haar", (20, 20))
     sizes = {
         least: CascadeDetector(cascade, (20, 20), scale=1.5, min_height=least)._scales((200, 200))
-        for least in (0.0, 44.0)
+        for least in (0.0, 44.0, 500.0)
     }
     assert sizes[44.0] == sizes[0.0][2:]
+    assert sizes[500.0] == []

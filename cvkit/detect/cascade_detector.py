@@ -88,7 +88,8 @@ class CascadeDetector(WindowDetector):
     upscale : float
         Enlarge images by this factor first, to find objects smaller than the window.
     min_height : float
-        Height in pixels of the smallest object to look for; as the height of ``min_size``.
+        Height in pixels of the smallest object to look for. Other than with ``min_size``, where OpenCV takes
+        the nearest size if none is in the bounds, smaller ones are never found.
     class_name : str
         What the objects are called in results.
 
@@ -329,12 +330,13 @@ class CascadeDetector(WindowDetector):
         possible: list[np.float32] = []
         scale = 1.0
         while all(round(side * scale) <= size for side, size in zip(self.window, shape, strict=True)):
-            possible.append(np.float32(scale))
+            if round(self.window[0] * scale) >= self.min_height * self.upscale:
+                possible.append(np.float32(scale))
             scale *= self.scale
         if not possible:
             return []
         sizes = np.array([self._window_at(scale) for scale in possible])
-        least = np.maximum(self.min_size or (0, 0), (self.min_height, 0)) * self.upscale
+        least = np.array(self.min_size or (0, 0)) * self.upscale
         most = np.array(shape) if self.max_size is None else np.array(self.max_size) * self.upscale
         is_wanted: np.ndarray = np.all((sizes <= most) & (sizes >= least), axis=1)
         if not is_wanted.any():
