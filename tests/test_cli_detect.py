@@ -29,6 +29,11 @@ from tests.batch_images import make_many
 class OneBox:
     """A detector that finds one person in every image, at a place that tells the image's size."""
 
+    class_name = "person"
+    smallest_object = 40.0
+    min_height = 0.0
+    calibration = None
+
     def __init__(self, name: str, **options: object) -> None:
         assert name in ("person-acf", "person-hog")
         if options.get("stride") == 5:
@@ -134,11 +139,11 @@ def test_options_reach_the_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     use_detector(monkeypatch, pretrained)
     assert main(["detect", "photos/a.png"]) == 0
     assert main(["detect", "photos/a.png", "--threshold", "-0.5", "--scale", "1.1", "--stride", "16"]) == 0
-    assert main(["detect", "photos/a.png", "--fast", "--upscale", "2"]) == 0
+    assert main(["detect", "photos/a.png", "--fast", "--upscale", "2", "--minimum-height", "80"]) == 0
     assert made == [
-        {"upscale": 1.0},
-        {"stride": 16, "scale": 1.1, "upscale": 1.0, "threshold": -0.5},
-        {"fast_pyramid": True, "upscale": 2.0},
+        {},
+        {"stride": 16, "scale": 1.1, "threshold": -0.5},
+        {"fast_pyramid": True, "upscale": 2.0, "min_height": 80.0},
     ]
 
 
@@ -358,6 +363,8 @@ def test_ctrl_c_ends_a_running_process_cleanly(workplace: Path) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
         class Slow:
+            class_name, smallest_object, min_height = "person", 40.0, 0.0
+
             def detect(self, image):
                 print("detecting", flush=True)
                 time.sleep(60)

@@ -16,7 +16,7 @@ from cvkit.compare.cases.images import scene
 from cvkit.detect import Detections
 from cvkit.video import open_video, read_frames
 from tests.test_cli_detect import OneBox, files, one_line, use_detector
-from tests.test_video import truncate, use_fake_camera
+from tests.test_video import FakeCamera, truncate, use_fake_camera
 
 
 @pytest.fixture(autouse=True)
@@ -139,6 +139,21 @@ def test_a_camera_comes_last_and_has_a_stop(
     assert "\n3 frames, " in said
     assert "camera-0: the camera gives no more frames after 5" in said
     assert len(found("detections-2")) == 5
+
+
+def test_a_stream_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("cv2.VideoCapture", lambda source, *api: FakeCamera(0))
+    address = "rtsp://me:secret@192.168.0.7/live"
+    assert main(["detect", address, "mixed/b.png", "--stop", "2"]) == 0
+    assert found() == ["mixed/b.png", "rtsp-192-168-0-7-live/000000", "rtsp-192-168-0-7-live/000001"]
+    assert "videos/rtsp-192-168-0-7-live.mp4" in files("detections")
+    assert main(["detect", address, "--output", "detections", "--resume"]) == 2
+    said = capsys.readouterr().err
+    assert "1 image and 1 stream, " in said
+    assert "--resume cannot go on with a stream" in said
+    assert not any(b"secret" in path.read_bytes() for path in Path("detections").rglob("*.json*"))
 
 
 @pytest.mark.parametrize(

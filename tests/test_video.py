@@ -7,6 +7,9 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
 
@@ -21,10 +24,12 @@ from cvkit.video import (
     WRITTEN,
     UnreadableVideoError,
     camera_index,
+    is_stream,
     is_video,
     open_video,
     read_frames,
 )
+from cvkit.video.files import stream_name
 
 LEVELS = tuple(range(20, 220, 10))  # gray level of each of twenty frames
 
@@ -331,3 +336,56 @@ def test_videos_are_known_by_their_ending() -> None:
     assert set(WRITTEN) <= SUFFIXES
     assert is_video("a/B.MOV")
     assert not is_video("a.mp4/000001.png")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Serve a folder with a clip, and give its address, with a password."""
+
+    class Silent(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    write_clip(tmp_path / "clip.avi")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(tmp_path))) as served:
+        thread = threading.Thread(target=served.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://me:secret@127.0.0.1:{served.server_port}/"
+        served.shutdown()
+        thread.join()
+
+
+def test_streams(server: str) -> None:
+    with read_frames(f"{server}clip.avi?key=7", stop=5) as frames:
+        assert (frames.count, frames.rate) == (5, 10.0)
+        assert numbers_by_level(frames) == [(number, number) for number in range(5)]
+    with pytest.raises(UnreadableVideoError, match="-gone-avi: nothing is sent from there") as caught:
+        read_frames(f"{server}gone.avi?key=7")
+    assert not any(secret in str(caught.value) for secret in ("me", "secret", "key"))
+
+
+def test_a_stream_without_a_length_that_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", lambda source, api: FakeCamera(0))
+    with read_frames("RTSP://192.168.0.7/live") as frames:
+        assert frames.count is None
+        assert len(list(frames)) == 5
+    assert frames.fault == "the stream gives no more frames after 5"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("rtsp://me:secret@camera.local:554/live?token=1", "rtsp-camera-local-554-live"),
+        ("http://[::1]:80/a/b.mp4#t", "http-1-80-a-b-mp4"),
+        ("HTTPS://host/", "https-host"),
+        ("http://me:p@ss@host/a@b", "http-host-a-b"),
+    ],
+)
+def test_names_of_streams_hold_no_secrets(address: str, name: str) -> None:
+    assert is_stream(address)
+    assert stream_name(address) == name
+
+
+@pytest.mark.parametrize("source", [0, "0", "clip.mp4", "http.mp4", Path("rtsp://a")])
+def test_other_sources_are_no_streams(source: object) -> None:
+    assert not is_stream(source)

@@ -46,8 +46,8 @@ class DetectOptions:
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="Images, videos, folders, glob patterns, text files with one path a line, or the number "
-            "of a camera.",
+            help="Images, videos, folders, glob patterns, text files with one path a line, the number of a "
+            "camera, or the address of a stream (rtsp://, http://).",
         ),
     ]
     output: Annotated[
@@ -82,9 +82,9 @@ class DetectOptions:
         str,
         typer.Option(
             metavar="M",
-            help="A model of cvkit, the .npz file that cvkit train wrote, or a cascade of OpenCV: "
-            "its .xml file, or the name of one that comes with OpenCV 4, such as "
-            "haarcascade_frontalface_default.",
+            help="A model of cvkit, the .npz file that cvkit train wrote, an .xml or .yml file of OpenCV "
+            "(a cascade, a HOGDescriptor, a linear SVM), or the name of a cascade that comes with OpenCV 4, "
+            "such as haarcascade_frontalface_default.",
         ),
     ] = DEFAULT_MODEL
     scale: Annotated[
@@ -103,14 +103,35 @@ class DetectOptions:
         typer.Option("--fast", help="Approximate most sizes: more than twice as fast, a little less sure."),
     ] = False
     upscale: Annotated[
-        float, typer.Option(metavar="U", help="Enlarge images first, to find people that are smaller.")
-    ] = 1.0
+        float | None,
+        typer.Option(
+            metavar="U",
+            help="Enlarge images first, to find people that are smaller. [default: up to 2, by their size]",
+        ),
+    ] = None
+    minimum_height: Annotated[
+        float | None,
+        typer.Option(metavar="H", help="Leave out people that are smaller, in pixels; higher is faster."),
+    ] = None
+    regions: Annotated[
+        list[str],
+        typer.Option(
+            metavar="X,Y,W,H",
+            help="Look only at this part of images, from the left and the top, in pixels; may be given "
+            "several times. Or a .json file: a list of parts, or an object with lists by image or video.",
+            default_factory=list,
+        ),
+    ]
     save_images: Annotated[bool, typer.Option(help="Write images and videos with the boxes drawn in.")] = True
     format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco
     max_pixels: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Refuse larger images, before they are decoded."),
     ] = None
+    track: Annotated[
+        bool,
+        typer.Option("--track", help="Number the people of videos from frame to frame; DIR/tracks has them."),
+    ] = False
     every: Every = 1
     start: Start = 0
     stop: Stop = None
@@ -131,7 +152,7 @@ def detect(options: DetectOptions) -> None:
 
     on_gpu, device_name = choose_device(options.device)
     check_output_folder(options.output)
-    with wrong_usage("resume", "overwrite", "model"):
+    with wrong_usage("resume", "overwrite", "model", "regions"):
         settings = _settings(options, on_gpu)
         run = Run(
             options.sources, options.output, settings, resume=options.resume, overwrite=options.overwrite
@@ -157,6 +178,7 @@ def detect(options: DetectOptions) -> None:
 def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
     """Give the library what the options say."""
     from cvkit.batch import Frames
+    from cvkit.detect.runs.regions import as_regions
     from cvkit.detect.runs.settings import Settings
 
     if options.stop is not None and options.stop <= options.start:
@@ -166,13 +188,16 @@ def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
         "stride": options.stride,
         "fast_pyramid": options.fast or None,
         "upscale": options.upscale,
+        "min_height": options.minimum_height,
     }
     return Settings(
         model=options.model,
         threshold=options.threshold,
         confidence=options.confidence.value,
         overrides={name: value for name, value in overrides.items() if value is not None},
+        regions=as_regions(options.regions),
         frames=Frames(options.every, options.start, options.stop),
+        track=options.track,
         max_pixels=options.max_pixels,
         format=options.format.value,
         save_images=options.save_images,
@@ -213,15 +238,25 @@ def _report(run: Run, ending: _Ending) -> None:
     summary = run.summary
     say = ending.progress.say
     rate = run.images / max(summary.seconds, 1e-9)
-    people = _count(summary.people, "person", "people")
+    people = _found(summary.people, run.finder.classes)
     earlier = f", {_count(summary.unchanged, 'source')} done before" if summary.unchanged else ""
     say(f"{people} in {counts(run.totals.images)}, {rate:.1f}/s{earlier}, written to {run.folder}")
+    if run.finder.zoom and run.finder.zoom.most > 1:
+        say(f"images were enlarged {run.finder.zoom} times, to find what is smaller; --upscale 1 is faster")
     if summary.failed:
         ending.insist(f"{_count(summary.failed, 'source')} failed; the reasons are in {summary.manifest}")
     if ending.code:
-        ways = "" if run.extent.kinds["camera"] else f": --output {run.folder} --resume goes on"
+        is_live = run.extent.kinds["camera"] or run.extent.kinds["stream"]
+        ways = "" if is_live else f": --output {run.folder} --resume goes on"
         cause = "interrupted; " if ending.code == 130 else ""
         say(f"{cause}what was done is kept{ways}")
+
+
+def _found(count: int, classes: tuple[str, ...]) -> str:
+    """Write how many objects were found; of most, the plural is not known."""
+    if classes == ("person",):
+        return _count(count, "person", "people")
+    return f"{_count(count, 'detection')} of {' and '.join(classes)}"
 
 
 def _count(count: int, one: str, many: str = "") -> str:

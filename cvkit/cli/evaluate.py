@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from cvkit.detect.evaluation import Evaluation
-    from cvkit.detect.labels import LabeledImage
+    from cvkit.detect.labeled_images import LabeledImage
 
 _PER_IMAGE = "false positives per image"
 _PER_WINDOW = "false positives per window"
@@ -33,7 +33,9 @@ class EvaluateOptions:
     ]
     labels: Annotated[
         Path,
-        typer.Argument(help="COCO .json, Pascal VOC .xml or a folder of them, or a folder of YOLO .txt."),
+        typer.Argument(
+            help="COCO .json, Pascal VOC .xml or a folder of them, a folder of YOLO .txt, or its data.yaml."
+        ),
     ]
     ignore: Annotated[
         Path | None, typer.Option(help="Labels of regions in which detections do not count, of any class.")
@@ -42,7 +44,7 @@ class EvaluateOptions:
         Path | None, typer.Option(help="Folder of the images; for YOLO, whose boxes are shares of them.")
     ] = None
     label: Annotated[
-        str | None, typer.Option("--class", help="The class to judge, where there are several.")
+        str | None, typer.Option("--class", help="The class to judge. [default: all, without curves]")
     ] = None
     min_iou: Annotated[float, typer.Option(help="Least overlap of a match: intersection over union.")] = 0.5
     aspect: Annotated[
@@ -66,30 +68,47 @@ class EvaluateOptions:
 def evaluate(options: EvaluateOptions) -> None:
     """Compare detections to labels: miss rates, precision, and their curves as curves.json and det.png.
 
+    Of several classes, only COCO's average precision is given, for each and in all.
+
     Exit code: 0 all went well, 2 wrong usage.
     """
     from cvkit._paths import atomic_path, claim_folder
+    from cvkit.detect.judgment import judge
     from cvkit.detect.label_checks import NoAreaWarning
 
     check_output_folder(options.output)
     with wrong_usage():
         with told_warnings() as warned:
             found, truths, regions = _read(options)
-        result = _judge(found, truths, regions, options)
-        curves = _curves(result, options.windows)
+        result = judge(
+            found,
+            truths,
+            regions,
+            label=options.label,
+            min_iou=options.min_iou,
+            aspect=options.aspect,
+        )
+        curves = {} if result.result is None else _curves(result.result, options.windows)
         folder = claim_folder(options.output)
     without_area = sum(warning.count for warning in warned if isinstance(warning, NoAreaWarning))
-    summary = {**_summary(result), "boxes_without_area": without_area}
+    summary = {**result.summary, "boxes_without_area": without_area}
     columns = {name: {key: value.tolist() for key, value in curve.items()} for name, curve in curves.items()}
-    content = {**summary, "min_iou": options.min_iou, "curves": columns}
+    content = {**summary, "min_iou": options.min_iou, "classes": result.classes, "curves": columns}
     with atomic_path(folder / "curves.json") as temporary:
         temporary.write_text(json.dumps(content, indent=1))
-    if options.plot:
+    if options.plot and curves:
         _draw(folder / "det.png", curves)
     for name, value in summary.items():
-        shown = f"{value:.4f}" if isinstance(value, float) else value
-        print(f"{name.replace('_', ' '):24}{shown}")
+        _print(name.replace("_", " "), value)
+    if result.result is None:
+        for label, precisions in result.classes.items():
+            _print(f"  {label}", precisions["mean_average_precision"])
     print(f"written to {folder}")
+
+
+def _print(name: str, value: float | None) -> None:
+    shown = f"{value:.4f}" if isinstance(value, float) else value
+    print(f"{name:23} {'no objects' if shown is None else shown}")
 
 
 def _read(
@@ -103,46 +122,6 @@ def _read(
     found = read_labels(options.detections, images=images, reference=options.labels)
     regions = [] if options.ignore is None else read_labels(options.ignore, images=images)
     return found, truths, regions
-
-
-def _summary(result: Evaluation) -> dict[str, float]:
-    """Give the numbers that say how good detections are."""
-    from cvkit.detect.evaluation import average_precision, log_average_miss_rate
-
-    return {
-        "images": result.image_count,
-        "objects": result.object_count,
-        "detections": len(result.confidence),
-        "log_average_miss_rate": log_average_miss_rate(result),
-        "average_precision": average_precision(result),
-        "average_precision_coco": average_precision(result, recall_points=101),
-    }
-
-
-def _judge(
-    found: list[LabeledImage],
-    truths: list[LabeledImage],
-    regions: list[LabeledImage],
-    options: EvaluateOptions,
-) -> Evaluation:
-    """Bring the images of the three together and match the boxes of one class."""
-    from cvkit.detect import evaluation
-    from cvkit.detect.labels import all_boxes, boxes_of, detections_of, pair, select_class
-
-    label = select_class(truths, options.label, "LABELS")
-    several = len({box.label for image in found for box in image.boxes}) > 1
-    found_label = select_class(found, label if several else None, "DETECTIONS")
-    found = pair(truths, found, "DETECTIONS")
-    regions = pair(truths, regions, "--ignore")
-    return evaluation.evaluate(
-        [detections_of(image, found_label) for image in found],
-        [evaluation.standardize(boxes_of(image, label), options.aspect) for image in truths],
-        [
-            [*boxes_of(image, label, ignored=True), *all_boxes(region)]
-            for image, region in zip(truths, regions, strict=True)
-        ],
-        min_iou=options.min_iou,
-    )
 
 
 def _curves(result: Evaluation, windows: int | None) -> dict[str, dict[str, np.ndarray]]:

@@ -14,9 +14,13 @@ _NAMES = {
     "Detection": "cvkit.detect.detections",
     "Detections": "cvkit.detect.detections",
     "HOGDetector": "cvkit.detect.hog_detector",
+    "TrackAccuracy": "cvkit.detect.track_evaluation",
+    "Tracker": "cvkit.detect.tracking",
     "Trees": "cvkit.detect.channel_detector",
     "average_precision": "cvkit.detect.evaluation",
     "box_iou": "cvkit.detect.suppression",
+    "detect_in_tiles": "cvkit.detect.tiled",
+    "coco_average_precision": "cvkit.detect.coco_evaluation",
     "det_curve": "cvkit.detect.evaluation",
     "draw_detections": "cvkit.detect.draw",
     "load": "cvkit.detect.loading",
@@ -27,6 +31,7 @@ _NAMES = {
     "pretrained_names": "cvkit.detect.loading",
     "run": "cvkit.detect.runs.runner",
     "soft_nms": "cvkit.detect.suppression",
+    "track_accuracy": "cvkit.detect.track_evaluation",
 }
 
 __all__ = [*_NAMES]

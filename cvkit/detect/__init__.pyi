@@ -3,6 +3,7 @@
 from cvkit.detect.cascade_detector import CascadeDetector as CascadeDetector
 from cvkit.detect.channel_detector import ChannelDetector as ChannelDetector
 from cvkit.detect.channel_detector import Trees as Trees
+from cvkit.detect.coco_evaluation import coco_average_precision as coco_average_precision
 from cvkit.detect.detections import Detection as Detection
 from cvkit.detect.detections import Detections as Detections
 from cvkit.detect.draw import draw_detections as draw_detections
@@ -18,5 +19,9 @@ from cvkit.detect.runs.runner import run as run
 from cvkit.detect.suppression import box_iou as box_iou
 from cvkit.detect.suppression import nms as nms
 from cvkit.detect.suppression import soft_nms as soft_nms
+from cvkit.detect.tiled import detect_in_tiles as detect_in_tiles
+from cvkit.detect.track_evaluation import TrackAccuracy as TrackAccuracy
+from cvkit.detect.track_evaluation import track_accuracy as track_accuracy
+from cvkit.detect.tracking import Tracker as Tracker
 
 DEFAULT_MODEL: str

@@ -16,6 +16,7 @@ from cvkit.detect._cpu import cascade_detector as cascade_detector_kernels
 from cvkit.detect._cpu.lanes import LANES
 from cvkit.detect.cascade_corners import Corners, feature_corners, norm_corners
 from cvkit.detect.cascade_files import Cascade, checked_cascade, first_nodes, keep_masks, read_cascade
+from cvkit.detect.class_names import class_of_file
 from cvkit.detect.detections import Detections
 from cvkit.detect.grouping import group_windows
 from cvkit.detect.window_detector import WindowDetector
@@ -86,6 +87,11 @@ class CascadeDetector(WindowDetector):
         it, whatever passes the stages counts.
     upscale : float
         Enlarge images by this factor first, to find objects smaller than the window.
+    min_height : float
+        Height in pixels of the smallest object to look for. Other than with ``min_size``, where OpenCV takes
+        the nearest size if none is in the bounds, smaller ones are never found.
+    class_name : str
+        What the objects are called in results.
 
     Raises
     ------
@@ -120,15 +126,18 @@ class CascadeDetector(WindowDetector):
         max_size: tuple[float, float] | None = None,
         threshold: float | None = None,
         upscale: float = 1.0,
+        min_height: float = 0.0,
+        class_name: str = "object",
     ) -> None:
         super().__init__(
             window=window,
             threshold=0.0,
             upscale=upscale,
-            min_height=0.0,
-            max_overlap=1.0,
+            min_height=min_height,
+            max_overlap=0.65,
             object_size=(1.0, 1.0),
             calibration=None,
+            class_name=class_name,
         )
         # Whatever passes the stages counts: their thresholds have been learned, too.
         self.threshold = -np.inf if threshold is None else _validate.number(threshold, "threshold")
@@ -152,7 +161,8 @@ class CascadeDetector(WindowDetector):
             An XML file in the format of ``opencv_traincascade`` or in that of OpenCV 1, with Haar-like
             features or local binary patterns. OpenCV's packages have some, in ``cv2.data.haarcascades``.
         **settings
-            The constructor's keyword arguments.
+            The constructor's keyword arguments. Unless given, ``class_name`` is what OpenCV's own models
+            find, such as "face", and of others the file's name.
 
         Returns
         -------
@@ -173,12 +183,20 @@ class CascadeDetector(WindowDetector):
         ValueError: ...cascade_detector.py is not a cascade of OpenCV or is damaged: ...
         """
         cascade, window = read_cascade(path)
-        return cls(cascade, window, **settings)
+        return cls(cascade, window, **{"class_name": class_of_file(path), **settings})
 
     @classmethod
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> CascadeDetector:
         """Make a detector of what a model's file holds."""
         return cls(Cascade(**{name: arrays[name] for name in Cascade._fields}), **settings)
+
+    def at_scale(self, factor: float) -> CascadeDetector:
+        """Return this detector for an image that has been made smaller, as of any detector."""
+        smaller = super().at_scale(factor)
+        for name in ("min_size", "max_size"):
+            size = getattr(self, name)
+            setattr(smaller, name, None if size is None else (size[0] / factor, size[1] / factor))
+        return smaller
 
     def _model_arrays(self) -> dict[str, np.ndarray]:
         return self.cascade._asdict()
@@ -186,9 +204,10 @@ class CascadeDetector(WindowDetector):
     @property
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments that make this detector, but for the cascade."""
-        names = ("window", "scale", "min_neighbors", "min_size", "max_size", "upscale")
+        names = ("window", "scale", "min_neighbors", "min_size", "max_size", "upscale", "min_height")
         threshold = None if self.threshold == -np.inf else self.threshold
-        return {**{name: getattr(self, name) for name in names}, "threshold": threshold}
+        values = {name: getattr(self, name) for name in (*names, "class_name")}
+        return {**values, "threshold": threshold}
 
     def detect(self, image: Array, *, region: tuple[float, float, float, float] | None = None) -> Detections:
         """Find the objects in an image.
@@ -311,7 +330,8 @@ class CascadeDetector(WindowDetector):
         possible: list[np.float32] = []
         scale = 1.0
         while all(round(side * scale) <= size for side, size in zip(self.window, shape, strict=True)):
-            possible.append(np.float32(scale))
+            if round(self.window[0] * scale) >= self.min_height * self.upscale:
+                possible.append(np.float32(scale))
             scale *= self.scale
         if not possible:
             return []

@@ -73,6 +73,8 @@ class ChannelDetector(WindowDetector):
         Height and width of the object as shares of the window's; detections are cut to it.
     calibration : (float, float), optional
         Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
+    class_name : str
+        What the objects are called in results.
     fast_pyramid : bool
         Compute the channels once an octave and approximate those of the levels between: more than twice as
         fast; scores differ a little.
@@ -121,6 +123,7 @@ class ChannelDetector(WindowDetector):
         max_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
         calibration: tuple[float, float] | None = None,
+        class_name: str = "person",
         fast_pyramid: bool = False,
         exponents: Sequence[float] = EXPONENTS,
         filters: npt.ArrayLike | None = None,
@@ -135,6 +138,7 @@ class ChannelDetector(WindowDetector):
             max_overlap=max_overlap,
             object_size=object_size,
             calibration=calibration,
+            class_name=class_name,
         )
         self.stride: int = _validate.integer(stride, "stride", minimum=1)
         self.padding: tuple[int, int] = _validate.margins(padding, "padding")

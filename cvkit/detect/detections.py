@@ -58,11 +58,13 @@ class Detections:
         Score of each box; stored as float32.
     class_id : array_like, (N,), optional
         Class of each box, an integer; stored as int64, 0 where not given.
+    track_id : array_like, (N,), optional
+        Number of each object, the same in all frames of a video; stored as int64, None where not given.
 
     Raises
     ------
     TypeError
-        For classes that are no integers, masked arrays, and what is no array of numbers.
+        For classes or numbers that are no integers, masked arrays, and what is no array of numbers.
     ValueError
         If the lengths differ, a box is not four numbers, or a number is not finite or too large for float32.
 
@@ -83,6 +85,7 @@ class Detections:
     xyxy: npt.NDArray[np.float32]
     confidence: npt.NDArray[np.float32]
     class_id: npt.NDArray[np.int64] = None  # type: ignore[assignment]
+    track_id: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         xyxy = _stored(self.xyxy, "xyxy")
@@ -95,6 +98,8 @@ class Detections:
             "confidence": _stored(self.confidence, "confidence"),
             "class_id": _validate.whole_numbers(classes, "class_id"),
         }
+        if self.track_id is not None:
+            columns["track_id"] = _validate.whole_numbers(self.track_id, "track_id")
         for name, column in columns.items():
             if column.shape != (len(xyxy),):
                 raise ValueError(
@@ -125,7 +130,7 @@ class Detections:
         Parameters
         ----------
         parts : iterable of Detections
-            May be empty.
+            May be empty. The numbers of objects are kept where all parts that are not empty have them.
 
         Returns
         -------
@@ -138,10 +143,13 @@ class Detections:
         2
         """
         parts = [cls.empty(), *parts]
+        tracks = [part.track_id for part in parts if len(part)]
+        numbers = [numbers for numbers in tracks if numbers is not None]
         return cls(
             np.concatenate([part.xyxy for part in parts]),
             np.concatenate([part.confidence for part in parts]),
             np.concatenate([part.class_id for part in parts]),
+            np.concatenate(numbers) if numbers and len(numbers) == len(tracks) else None,
         )
 
     def __len__(self) -> int:
@@ -158,8 +166,9 @@ class Detections:
         if isinstance(index, int | np.integer):
             return Detection(self.xyxy[index], float(self.confidence[index]), int(self.class_id[index]))
         if isinstance(index, list) and not index:
-            return self.empty()  # NumPy reads an empty list as floats, which are no indices
-        return Detections(self.xyxy[index], self.confidence[index], self.class_id[index])
+            index = np.empty(0, np.intp)  # NumPy reads an empty list as floats, which are no indices
+        numbers = None if self.track_id is None else self.track_id[index]
+        return Detections(self.xyxy[index], self.confidence[index], self.class_id[index], numbers)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Detections):
@@ -168,6 +177,8 @@ class Detections:
             np.array_equal(self.xyxy, other.xyxy)
             and np.array_equal(self.confidence, other.confidence)
             and np.array_equal(self.class_id, other.class_id)
+            and (self.track_id is None) == (other.track_id is None)
+            and (self.track_id is None or np.array_equal(self.track_id, other.track_id))  # type: ignore[arg-type]
         )
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]

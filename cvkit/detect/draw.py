@@ -37,6 +37,9 @@ _GLYPHS = {
     "9": (7, 5, 7, 1, 7),
     ".": (0, 0, 0, 0, 2),
     "-": (0, 0, 7, 0, 0),
+    "%": (5, 1, 2, 4, 5),
+    "#": (5, 7, 5, 7, 5),
+    " ": (0, 0, 0, 0, 0),
 }
 
 
@@ -47,6 +50,7 @@ def draw_detections(
     colors: Sequence[Color] = _COLORS,
     thickness: int | None = None,
     confidence: bool = True,
+    percent: bool = False,
 ) -> np.ndarray:
     """Draw the boxes and confidence of detections into a copy of an image.
 
@@ -57,11 +61,15 @@ def draw_detections(
     detections : Detections
         What to draw; the surest box comes on top. Parts outside the image are left out.
     colors : sequence of (int, int, int)
-        RGB color of each class, used over again when there are more classes.
+        RGB color of each class, used over again when there are more classes; where detections have a
+        ``track_id``, of each object.
     thickness : int, optional
         Width of the lines in pixels; by default it follows the size of the image.
     confidence : bool
-        Whether to write each confidence, with two decimals, above its box.
+        Whether to write each confidence, with two decimals, above its box, after the number of an object
+        that has one.
+    percent : bool
+        Whether confidences are probabilities, to be written in percent.
 
     Returns
     -------
@@ -90,12 +98,17 @@ def draw_detections(
     thickness = _validate.integer(thickness, "thickness", minimum=1)
     canvas = np.empty((*image.shape[:2], 3), np.uint8)
     canvas[...] = image if image.ndim == 3 else image[..., None]
-    for found in detections[np.argsort(detections.confidence, kind="stable")]:
-        color = colors[found.class_id % len(colors)]
+    detections = detections[np.argsort(detections.confidence, kind="stable")]
+    numbers = detections.class_id if detections.track_id is None else detections.track_id
+    for found, number in zip(detections, numbers.tolist(), strict=True):
+        color = colors[number % len(colors)]
         left, top, right, bottom = (round(float(value)) for value in found.xyxy)
         _draw_frame(canvas, left, top, right, bottom, thickness, color)
+        text = f"#{number} " if detections.track_id is not None else ""
         if confidence:
-            _write(canvas, f"{found.confidence:.2f}", left, top, max(2, thickness), color)
+            text += f"{round(100 * found.confidence)}%" if percent else f"{found.confidence:.2f}"
+        if text:
+            _write(canvas, text.rstrip(), left, top, max(2, thickness), color)
     return canvas
 
 

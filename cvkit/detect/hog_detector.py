@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ import cvkit
 from cvkit import _validate
 from cvkit._dispatch import Array, ImageStack, to_host
 from cvkit.detect._cpu import hog_detector as hog_detector_kernels
+from cvkit.detect.class_names import class_of_file
+from cvkit.detect.opencv_files import read_linear_classifier
 from cvkit.detect.window_detector import WindowDetector
 from cvkit.features.hog import BlockGrid
 
@@ -74,6 +77,8 @@ class HOGDetector(WindowDetector):
         Height and width of the object as shares of the window's; detections are cut to it.
     calibration : (float, float), optional
         Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
+    class_name : str
+        What the objects are called in results.
     orientations, pixels_per_cell, cells_per_block, signed, gamma
         Settings of the features; see :func:`cvkit.hog`.
 
@@ -107,6 +112,7 @@ class HOGDetector(WindowDetector):
         max_overlap: float = 0.65,
         object_size: tuple[float, float] = (0.8, 0.656),
         calibration: tuple[float, float] | None = None,
+        class_name: str = "person",
         orientations: int = 9,
         pixels_per_cell: int | tuple[int, int] = 8,
         cells_per_block: int | tuple[int, int] = 2,
@@ -128,6 +134,7 @@ class HOGDetector(WindowDetector):
             max_overlap=max_overlap,
             object_size=object_size,
             calibration=calibration,
+            class_name=class_name,
         )
         self.stride: int = _validate.integer(stride, "stride", minimum=1)
         self.padding: int = _validate.integer(padding, "padding", minimum=0)
@@ -163,6 +170,46 @@ class HOGDetector(WindowDetector):
         (128, 64)
         """
         return cls(np.ravel(np.asarray(weights)), **settings)
+
+    @classmethod
+    def from_opencv(cls, path: str | os.PathLike[str], **settings: Any) -> HOGDetector:
+        """Make a detector of a file that ``cv2.HOGDescriptor.save`` or ``cv2.ml.SVM.save`` wrote.
+
+        Parameters
+        ----------
+        path : path
+            XML, YAML or JSON. A descriptor's file holds the weights, the window, the cells and the blocks;
+            that of a support vector machine, which must be linear, the weights alone. Of two classes the one
+            with the greater label is the object.
+        **settings
+            The constructor's other parameters. Unless given here, ``object_size`` is the whole window,
+            ``class_name`` the file's name, and the stride that of OpenCV, a cell, where the file has the
+            descriptor.
+
+        Returns
+        -------
+        HOGDetector
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is damaged or of another kind, its settings are not those of OpenCV's detectors, the
+            machine is not linear, or its weights do not fit the window.
+        ImportError
+            If OpenCV, which reads the file, is not installed; any version does.
+
+        Examples
+        --------
+        >>> HOGDetector.from_opencv("no-such-file.xml")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: [Errno 2] No such file or directory: 'no-such-file.xml'
+        """
+        stored = read_linear_classifier(path)
+        settings = {"object_size": (1.0, 1.0), "class_name": class_of_file(path), **settings}
+        return cls(stored.weights, **{**stored.settings, **settings})
 
     @classmethod
     def from_model(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> HOGDetector:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cvkit.detect.labels import LabeledBox, LabeledImage
+    from cvkit.detect.labeled_images import LabeledBox, LabeledImage
 
 
 class NoAreaWarning(UserWarning):

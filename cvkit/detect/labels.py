@@ -6,61 +6,18 @@ import csv
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
 from cvkit.detect.detections import Detections
 from cvkit.detect.label_checks import checked
+from cvkit.detect.labeled_images import LabeledBox, LabeledImage, Size
 from cvkit.detect.path_index import match_paths
-from cvkit.io import read_image, walk
-
-Size = tuple[int, int]
-
-
-class LabeledBox(NamedTuple):
-    """One box of an image.
-
-    Parameters
-    ----------
-    xyxy : (float, float, float, float)
-        Left, top, right and bottom in pixels.
-    label : str
-        Name of its class.
-    is_ignored : bool
-        Whether it counts neither as an object nor as background: COCO's crowds, Pascal VOC's difficult ones.
-    confidence : float, optional
-        How sure a detector was.
-    """
-
-    xyxy: tuple[float, float, float, float]
-    label: str
-    is_ignored: bool = False
-    confidence: float | None = None
-
-
-@dataclass(frozen=True)
-class LabeledImage:
-    """The boxes of one image.
-
-    Parameters
-    ----------
-    name : str
-        The image's path as the labels give it, with slashes; of YOLO, as it is in the folder of images.
-    boxes : tuple of LabeledBox
-        In the order of the file.
-    size : (int, int), optional
-        Height and width in pixels, where known.
-    """
-
-    name: str
-    boxes: tuple[LabeledBox, ...]
-    size: Size | None = None
+from cvkit.detect.yolo_labels import read_data_yaml, read_yolo
 
 
 def read_labels(
@@ -75,11 +32,14 @@ def read_labels(
     ----------
     path : path
         COCO: a ``.json`` file, of labels or of results. Pascal VOC: an ``.xml`` file or a folder of them.
-        YOLO: a folder of ``.txt`` files, with the classes' names in ``classes.txt`` if there is one. What
-        ``cvkit detect`` wrote: its folder, or the ``.json`` or ``.csv`` file in it.
+        YOLO: a folder of ``.txt`` files, with the classes' names in ``classes.txt`` if there is one, or a
+        ``data.yaml`` that names folders of images and the classes, the labels lying in ``labels`` where the
+        images lie in ``images``. Of polygons the boxes around them are taken. What ``cvkit detect``
+        wrote: its folder, or the ``.json`` or ``.csv`` file in it.
     images : path, optional
-        Folder of the images; needed for YOLO, whose boxes are shares of the image. An image without a
-        file of labels is one without objects there.
+        Folder of the images; needed for a folder of YOLO, whose boxes are shares of the image. An image
+        without a file of labels is one without objects there. Of a ``data.yaml``, the images to take instead
+        of those it has for validation.
     reference : path, optional
         COCO labels with the images and classes that a list of COCO results refers to.
 
@@ -116,6 +76,8 @@ def read_labels(
         raise FileNotFoundError(f"no such file or folder: {path}")
     if path.is_dir():
         labeled = _read_folder(path, images, reference)
+    elif path.suffix in (".yaml", ".yml"):
+        labeled = list(read_data_yaml(path, None if images is None else Path(images)))
     elif path.suffix == ".json":
         labeled = _named(path, lambda: _read_coco(path, reference))
     elif path.suffix == ".csv":
@@ -123,7 +85,7 @@ def read_labels(
     elif path.suffix == ".xml":
         labeled = [_read_voc(path)]
     else:
-        raise ValueError(f"{path} must be a .json, .csv or .xml file or a folder of labels")
+        raise ValueError(f"{path} must be a .json, .csv or .xml file, a .yaml of YOLO or a folder of labels")
     return checked(labeled, path)
 
 
@@ -142,7 +104,7 @@ def _read_folder(
         raise ValueError(f"{folder} holds no labels: no detections.json or .csv, no .xml and no .txt files")
     if images is None:
         raise ValueError(f"{folder} holds YOLO labels, shares of the images: the folder of images is needed")
-    return list(_read_yolo(folder, yolo, Path(images)))
+    return list(read_yolo(folder, yolo, Path(images)))
 
 
 def _named(path: Path, read: Callable[[], Any]) -> Any:
@@ -168,9 +130,8 @@ def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[Lab
     if len(boxes) < len(header["images"]):
         raise ValueError("two images have one id")
     for annotation in content["annotations"]:
-        left, top, width, height = map(float, annotation["bbox"])
         box = LabeledBox(
-            (left, top, left + width, top + height),
+            _coco_box(annotation),
             names[annotation["category_id"]],
             bool(annotation.get("iscrowd") or annotation.get("ignore")),
             annotation.get("score"),
@@ -180,6 +141,15 @@ def _read_coco(path: Path, reference: str | os.PathLike[str] | None) -> list[Lab
         LabeledImage(image["file_name"], tuple(boxes[image["id"]]), _coco_size(image))
         for image in header["images"]
     ]
+
+
+def _coco_box(annotation: dict[str, Any]) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of an annotation that has a box, or polygons alone."""
+    if "bbox" not in annotation and isinstance(annotation.get("segmentation"), list):
+        points = [float(number) for polygon in annotation["segmentation"] for number in polygon]
+        return min(points[::2]), min(points[1::2]), max(points[::2]), max(points[1::2])
+    left, top, width, height = map(float, annotation["bbox"])
+    return left, top, left + width, top + height
 
 
 def _coco_size(image: dict[str, Any]) -> Size | None:
@@ -226,51 +196,6 @@ def _text(element: ElementTree.Element, path: str) -> str:
     if text is None:
         raise ValueError(f"<{element.tag}> has no <{path}>")
     return text.strip()
-
-
-def _read_yolo(folder: Path, files: Sequence[Path], images: Path) -> Iterator[LabeledImage]:
-    listed = folder / "classes.txt"
-    names = listed.read_text(encoding="utf-8").split("\n") if listed.exists() else []
-    paths = list(walk(images))
-    found = match_paths([_yolo_name(path, folder) for path in files], paths)
-    for path, image in zip(files, found, strict=True):
-        if image is None:
-            raise ValueError(f"{path}: there is no image of that name in {images}")
-        size = read_image(image).shape[:2]
-        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        boxes = _named(path, partial(_yolo_boxes, lines, size, names))
-        yield LabeledImage(_name_in(images, image), tuple(boxes), (size[0], size[1]))
-    labeled = set(found)
-    for image in paths:
-        if image not in labeled:
-            yield LabeledImage(_name_in(images, image), ())
-
-
-def _yolo_name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).with_suffix("").as_posix().removeprefix("labels/")
-
-
-def _name_in(folder: Path, path: Path) -> str:
-    return (path.relative_to(folder) if path.is_relative_to(folder) else path).as_posix()
-
-
-def _yolo_boxes(lines: list[list[str]], size: Sequence[int], names: Sequence[str]) -> list[LabeledBox]:
-    return [_yolo_box(words, size, names) for words in lines]
-
-
-def _yolo_box(words: list[str], size: Sequence[int], names: Sequence[str]) -> LabeledBox:
-    if len(words) not in (5, 6):
-        raise ValueError(f"a line must be a class, 4 numbers and perhaps confidence, got {' '.join(words)!r}")
-    number = int(words[0])
-    if number < 0:
-        raise ValueError(f"a class must be a number from 0 on, got {number}")
-    x, y, width, height, *confidence = map(float, words[1:])
-    (left, right), (top, bottom) = (
-        (extent * (center - length / 2), extent * (center + length / 2))
-        for extent, center, length in ((size[1], x, width), (size[0], y, height))
-    )
-    label = names[number].strip() if names else str(number)
-    return LabeledBox((left, top, right, bottom), label, confidence=confidence[0] if confidence else None)
 
 
 def select_class(images: Sequence[LabeledImage], label: str | None, name: str) -> str | None:

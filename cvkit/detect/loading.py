@@ -15,6 +15,7 @@ from cvkit.detect.cascade_detector import CascadeDetector
 from cvkit.detect.channel_detector import ChannelDetector
 from cvkit.detect.hog_detector import HOGDetector
 from cvkit.detect.model_files import read_model
+from cvkit.detect.opencv_files import is_linear_classifier
 from cvkit.detect.window_detector import WindowDetector
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _KINDS: dict[str, type[WindowDetector]] = {
     detector.kind: detector for detector in (HOGDetector, ChannelDetector, CascadeDetector)
 }
+OPENCV_SUFFIXES = (".xml", ".yml", ".yaml")
+"""Endings of the files in which OpenCV keeps detectors."""
+
 # What the names of OpenCV's cascades begin with.
 _CASCADE = "haarcascade_"
 
@@ -38,12 +42,13 @@ _STORED_NAMES = {
 
 
 def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
-    """Read a detector that ``save`` wrote, or a cascade of OpenCV.
+    """Read a detector that ``save`` wrote, or one of OpenCV.
 
     Parameters
     ----------
     path : path
-        The model's file; one that ends in ``.xml`` is a cascade of OpenCV.
+        The model's file. One that ends in ``.xml``, ``.yml`` or ``.yaml`` is of OpenCV: a cascade, or what
+        :meth:`HOGDetector.from_opencv` reads.
     **overrides
         Settings to use instead of the saved ones, for example ``threshold``. ``scale``, the ratio of
         neighboring levels of the pyramid, suits every kind.
@@ -67,7 +72,10 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
     ...
     FileNotFoundError: [Errno 2] No such file or directory: 'no-such-model.npz'
     """
-    if is_cascade_file(path):
+    if is_opencv_file(path):
+        if is_linear_classifier(path):
+            _check_settings(HOGDetector, overrides)
+            return HOGDetector.from_opencv(path, **overrides)
         _check_settings(CascadeDetector, overrides)
         return CascadeDetector.load(path, **overrides)
     kind, settings, arrays = read_model(path)
@@ -84,8 +92,8 @@ def load(path: str | os.PathLike[str], **overrides: Any) -> WindowDetector:
         raise ValueError(f"{path} has settings this version does not know: {error}") from error
 
 
-def is_cascade_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a model's file is, by its name, a cascade of OpenCV.
+def is_opencv_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a model's file is, by its name, one of OpenCV.
 
     Parameters
     ----------
@@ -98,10 +106,10 @@ def is_cascade_file(path: str | os.PathLike[str]) -> bool:
 
     Examples
     --------
-    >>> is_cascade_file("faces.xml"), is_cascade_file("person.npz")
+    >>> is_opencv_file("faces.xml"), is_opencv_file("person.npz")
     (True, False)
     """
-    return Path(path).suffix.lower() == ".xml"
+    return Path(path).suffix.lower() in OPENCV_SUFFIXES
 
 
 def _check_settings(detector: type[WindowDetector], overrides: dict[str, Any]) -> None:

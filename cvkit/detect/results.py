@@ -103,10 +103,11 @@ class _CocoWriter(ResultsWriter):
             "height": height,
         }
         _write_item(self._file, image, is_first=self._images == 1)
-        for box, confidence, class_id in detections:
+        numbers = [None] * len(detections) if detections.track_id is None else detections.track_id.tolist()
+        for (box, confidence, class_id), number in zip(detections, numbers, strict=True):
             left, top, right, bottom = (round(float(value), 2) for value in box)
             self._boxes += 1
-            annotation = {
+            annotation: dict[str, Any] = {
                 "id": self._boxes,
                 "image_id": self._images,
                 "category_id": class_id + 1,
@@ -115,6 +116,8 @@ class _CocoWriter(ResultsWriter):
                 "iscrowd": 0,
                 "score": round(confidence, 6),
             }
+            if number is not None:
+                annotation["track_id"] = number
             _write_item(self._annotations, annotation, is_first=self._boxes == 1)
 
     def _finish(self) -> None:
@@ -177,12 +180,80 @@ class _CsvWriter(ResultsWriter):
             self._rows.writerow([name, *edges, f"{confidence:.6f}", self._classes[class_id]])
 
 
+class TrackWriter:
+    r"""``tracks/VIDEO.txt`` for each video whose objects have numbers, as the MOT challenge has them.
+
+    A line has the frame, the object's number, left, top, width, height and confidence, and three times -1;
+    frames and pixels are counted from 1. A context manager.
+
+    Parameters
+    ----------
+    folder : path
+        An existing folder to write to.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> with TrackWriter(folder) as tracks:
+    ...     tracks.add("street.mp4", 0, Detections([[10, 20, 50, 120]], [1.5], track_id=[7]))
+    >>> (folder / "tracks" / "street.txt").read_text()
+    '1,7,11.00,21.00,40.00,100.00,1.500000,-1,-1,-1\n'
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = Path(folder) / TRACKS
+        self._video = ""
+        self._file: IO[str] | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> TrackWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def add(self, video: str, frame: int, detections: Detections) -> None:
+        """Add a frame; those of a video come one after another.
+
+        Parameters
+        ----------
+        video : str
+            Its name.
+        frame : int
+            The frame's number, from 0 on.
+        detections : Detections
+            With ``track_id``; may be empty.
+        """
+        if self._file is None or video != self._video:
+            self._file = self._begin(video)
+        numbers = [] if detections.track_id is None else detections.track_id.tolist()
+        for (left, top, right, bottom), number, confidence in zip(
+            detections.xyxy.tolist(), numbers, detections.confidence.tolist(), strict=True
+        ):
+            box = f"{left + 1:.2f},{top + 1:.2f},{right - left:.2f},{bottom - top:.2f}"
+            self._file.write(f"{frame + 1},{number},{box},{confidence:.6f},-1,-1,-1\n")
+
+    def _begin(self, video: str) -> IO[str]:
+        self._open.close()  # the one before is complete
+        self._video = video
+        target = unused_path((self._folder / inside(video)).with_suffix(".txt"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._open.enter_context(atomic_path(target))
+        return self._open.enter_context(_open_text(temporary))
+
+
 _WRITERS: dict[str, type[ResultsWriter]] = {"coco": _CocoWriter, "yolo": _YoloWriter, "csv": _CsvWriter}
 
 FORMATS = tuple(_WRITERS)
 """Names of the formats."""
 
-RESULTS = ("detections.json", "classes.txt", "labels", "detections.csv")
+TRACKS = "tracks"
+"""Name of the folder with the numbers of objects."""
+
+RESULTS = ("detections.json", "classes.txt", "labels", "detections.csv", TRACKS)
 """Files and folders that a writer of one format or another makes in its folder."""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from cvkit.detect.detections import Detections
 from cvkit.detect.model_files import write_model
 from cvkit.detect.suppression import nms
 from cvkit.ml.svm.platt import sigmoid
+
+DetectorT = TypeVar("DetectorT", bound="WindowDetector")
 
 
 class WindowDetector(ABC):
@@ -39,6 +42,8 @@ class WindowDetector(ABC):
         Height and width of the object as shares of the window's; detections are cut to it.
     calibration : (float, float), optional
         Slope A and offset B of Platt's sigmoid, for :meth:`probability`.
+    class_name : str
+        What the objects are called in results.
     """
 
     # Which detector a model file belongs to.
@@ -51,6 +56,7 @@ class WindowDetector(ABC):
         "max_overlap",
         "object_size",
         "calibration",
+        "class_name",
     )
 
     def __init__(
@@ -63,6 +69,7 @@ class WindowDetector(ABC):
         max_overlap: float,
         object_size: tuple[float, float],
         calibration: tuple[float, float] | None,
+        class_name: str,
     ) -> None:
         self.window: tuple[int, int] = _validate.output_shape(window, "window")
         self.threshold: float = _validate.number(threshold, "threshold")
@@ -76,6 +83,7 @@ class WindowDetector(ABC):
         self.calibration: tuple[float, float] | None = (
             None if calibration is None else _sigmoid_parameters(calibration)
         )
+        self.class_name: str = _class_name(class_name)
 
     @abstractmethod
     def _windows(self, image: Array) -> tuple[np.ndarray, np.ndarray]:
@@ -129,6 +137,34 @@ class WindowDetector(ABC):
         boxes = self.object_boxes(windows)
         kept = self.suppress(boxes, scores)
         return Detections(boxes[kept], scores[kept])
+
+    @property
+    def smallest_object(self) -> float:
+        """Height in pixels of the smallest object that is found in an image that is not enlarged."""
+        return self.object_size[0] * self.window[0]
+
+    def at_scale(self: DetectorT, factor: float) -> DetectorT:
+        """Return this detector for an image that has been made smaller.
+
+        Parameters
+        ----------
+        factor : float
+            How many times.
+
+        Returns
+        -------
+        WindowDetector
+            With the same model; its settings in pixels are those of the smaller image.
+
+        Examples
+        --------
+        >>> from cvkit.detect import HOGDetector
+        >>> HOGDetector(np.zeros(3781), min_height=300).at_scale(2).min_height
+        150.0
+        """
+        smaller = copy.copy(self)
+        smaller.min_height = self.min_height / factor
+        return smaller
 
     def suppress(self, boxes: npt.ArrayLike, confidence: npt.ArrayLike) -> np.ndarray:
         """Choose of objects that cover each other by more than ``max_overlap`` the surest.
@@ -314,6 +350,15 @@ class WindowDetector(ABC):
         4
         """
         write_model(path, self.kind, self.settings, **self._model_arrays())
+
+
+def _class_name(name: Any) -> str:
+    """Check the name of a class, which is a line of its own in some results."""
+    if not isinstance(name, str):
+        raise TypeError(f"class_name must be a string, got {name!r}")
+    if name.splitlines() != [name]:
+        raise ValueError(f"class_name must be one line that is not empty, got {name!r}")
+    return name
 
 
 def _sigmoid_parameters(calibration: Any) -> tuple[float, float]:

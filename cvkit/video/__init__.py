@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from cvkit.video.files import SUFFIXES, WRITTEN, UnreadableVideoError, camera_index, is_video
+from cvkit.video.files import (
+    SUFFIXES,
+    WRITTEN,
+    UnreadableVideoError,
+    camera_index,
+    is_stream,
+    is_video,
+)
 from cvkit.video.reading import Frame, FrameReader, read_frames
 from cvkit.video.writing import VideoWriter, open_video
 
@@ -14,6 +21,7 @@ __all__ = [
     "UnreadableVideoError",
     "VideoWriter",
     "camera_index",
+    "is_stream",
     "is_video",
     "open_video",
     "read_frames",

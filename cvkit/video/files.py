@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ SUFFIXES = frozenset(
 
 WRITTEN = {".avi": "MJPG", ".m4v": "mp4v", ".mkv": "mp4v", ".mov": "mp4v", ".mp4": "mp4v"}
 """Endings of the videos that can be written, and the codes of their compression."""
+
+
+_PROTOCOLS = ("http://", "https://", "rtmp://", "rtsp://", "rtsps://")
 
 
 class UnreadableVideoError(OSError):
@@ -67,6 +71,70 @@ def camera_index(source: str | int | os.PathLike[str]) -> int | None:
         return source
     name = os.fspath(source)
     return int(name) if name.isdecimal() and not os.path.exists(name) else None
+
+
+def is_stream(source: object) -> bool:
+    """Tell streams of the network from files and cameras.
+
+    Parameters
+    ----------
+    source : str, path or int
+        What may be the address of one.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_stream("rtsp://192.168.0.7/live"), is_stream("street.mp4")
+    (True, False)
+    """
+    return isinstance(source, str) and source.lower().startswith(_PROTOCOLS)
+
+
+def stream_name(address: str) -> str:
+    """Name a stream without what is secret, in letters, digits and dashes.
+
+    Parameters
+    ----------
+    address : str
+        It may hold a user's name and password, and keys after a question mark.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> stream_name("rtsp://me:secret@192.168.0.7:554/live/1?key=7")
+    'rtsp-192-168-0-7-554-live-1'
+    """
+    protocol, _, rest = address.partition("://")
+    place = re.split(r"[?#]", rest, maxsplit=1)[0]
+    host, slash, path = place.partition("/")
+    name = host.rpartition("@")[2] + slash + path
+    return re.sub(r"\W+", "-", f"{protocol.lower()}-{name}").strip("-")
+
+
+def open_stream(address: str) -> Any:
+    """Open a stream as OpenCV reads it; UnreadableVideoError where that is not possible."""
+    cv2 = opencv()
+    with silenced():
+        capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG)
+    if not capture.isOpened():
+        raise UnreadableVideoError(f"{stream_name(address)}: nothing is sent from there, or no video")
+    return capture
+
+
+def open_camera(index: int) -> Any:
+    """Open a camera; UnreadableVideoError where that is not possible."""
+    cv2 = opencv()
+    with silenced():
+        capture = cv2.VideoCapture(index)
+    if not capture.isOpened():
+        raise UnreadableVideoError(f"camera {index}: there is none of this number, or it is in use")
+    return capture
 
 
 def open_capture(path: str) -> Any:

@@ -9,13 +9,19 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
 from cvkit import _validate
 from cvkit._opencv import opencv
-from cvkit.video.files import UnreadableVideoError, camera_index, is_cut_off, open_capture, silenced
+from cvkit.video.files import (
+    camera_index,
+    is_cut_off,
+    is_stream,
+    open_camera,
+    open_capture,
+    open_stream,
+)
 
 # Of a source that does not say how many frames a second it has, such as some cameras.
 _USUAL_RATE = 25.0
@@ -35,12 +41,13 @@ def read_frames(
     stop: int | None = None,
     depth: int = 4,
 ) -> FrameReader:
-    """Read the frames of a video or a camera, in a thread that works ahead of the caller.
+    """Read the frames of a video, a camera or a stream, in a thread that works ahead of the caller.
 
     Parameters
     ----------
     source : path or int
-        A video in a format that OpenCV decodes, or the number of a camera, also as a string of digits.
+        A video in a format that OpenCV decodes; the number of a camera, also as a string of digits; or the
+        address of a stream, such as ``rtsp://192.168.0.7/live`` or ``http://...``.
     every : int
         Give one frame in this many, the first one included.
     start, stop : int
@@ -90,7 +97,8 @@ class FrameReader:
     rate : float
         Frames a second among those that are given, so that a video written at this rate lasts as long.
     count : int or None
-        How many frames will be given, as far as the file's header tells; None for a camera without a stop.
+        How many frames will be given, as far as the file's header tells; None for a camera or stream without
+        a stop.
     fault : str or None
         Set when the iteration has ended before its time: why, and after how many frames of the file.
     """
@@ -99,9 +107,12 @@ class FrameReader:
         cv2 = opencv()
         self._source = source
         self._wanted = wanted
-        self._capture = _open_camera(source) if isinstance(source, int) else open_capture(source)
-
-        self._is_cut_off = isinstance(source, str) and is_cut_off(source)
+        self._is_live = isinstance(source, int) or is_stream(source)
+        if isinstance(source, int):
+            self._capture = open_camera(source)
+        else:
+            self._capture = open_stream(source) if self._is_live else open_capture(source)
+        self._is_cut_off = isinstance(source, str) and not self._is_live and is_cut_off(source)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._source_rate = rate if math.isfinite(rate) and rate > 0 else _USUAL_RATE
         self.rate: float = self._source_rate / wanted.step
@@ -174,6 +185,8 @@ class FrameReader:
         """Say what is wrong with a source that has no more frames after the first ``number``."""
         if isinstance(self._source, int):
             return f"the camera gives no more frames after {number}"
+        if self._is_live and self._total is None:
+            return f"the stream gives no more frames after {number}"
         if number == 0:
             return "no frame can be decoded"
         if number != self._total and self._is_cut_off:
@@ -184,12 +197,3 @@ class FrameReader:
         if number <= self._wanted.start:
             return f"it has {number} frames, none from {self._wanted.start} on"
         return None
-
-
-def _open_camera(index: int) -> Any:
-    cv2 = opencv()
-    with silenced():
-        capture = cv2.VideoCapture(index)
-    if not capture.isOpened():
-        raise UnreadableVideoError(f"camera {index}: there is none of this number, or it is in use")
-    return capture

@@ -28,7 +28,7 @@ from cvkit.batch.record.folder import is_foreign, open_folder
 from cvkit.batch.record.manifest import NAME, Entry, read_entries
 from cvkit.batch.work import to_posix
 from cvkit.detect import Detections, open_results
-from cvkit.detect.results import RESULTS
+from cvkit.detect.results import RESULTS, TrackWriter
 from cvkit.detect.runs.sources import Source, kind_of, name_of
 from cvkit.typing import DetectionFormat
 
@@ -37,6 +37,9 @@ BOXES = "boxes.jsonl"
 
 # Results are written here and then moved to where they belong, in place of those of earlier runs.
 _UNFINISHED = ".results-"
+
+# What a line of the file with the boxes holds of them, in the order of Detections.
+_COLUMNS = ("xyxy", "confidence", "class_id", "track_id")
 
 # Which of the numbers kept of an earlier source says where its boxes end.
 _END = 2
@@ -63,7 +66,7 @@ class Job(NamedTuple):
 
     Attributes
     ----------
-    source : Path or int
+    source : Path, int or str
         What to work on.
     output : str
         The image or video with the boxes drawn in, relative to the output folder.
@@ -193,6 +196,7 @@ class DetectionRecord:
             "xyxy": found.xyxy.tolist(),
             "confidence": found.confidence.tolist(),
             "class_id": found.class_id.tolist(),
+            "track_id": None if found.track_id is None else found.track_id.tolist(),
         }
         line = json.dumps(image).encode("ascii") + b"\n"
         if self._boxes.write(line) != len(line):
@@ -222,15 +226,21 @@ class DetectionRecord:
         self._regions[2 * job.place + 1] = end
         self._begin, self._looked = end, 0
 
-    def write_results(self, format: DetectionFormat) -> Totals:
+    def write_results(self, format: DetectionFormat, classes: tuple[str, ...]) -> Totals:
         """Write the boxes of all sources in their order, in place of the results that are there."""
         totals = Totals()
         with tempfile.TemporaryDirectory(prefix=_UNFINISHED, dir=self.folder) as name:
             finished = Path(name)
-            with open_results(finished, format=format) as results:
+            with (
+                open_results(finished, format=format, classes=classes) as results,
+                TrackWriter(finished) as tracks,
+            ):
                 for image in self._images():
-                    found = Detections(image["xyxy"], image["confidence"], image["class_id"])
+                    found = Detections(*(image[column] for column in _COLUMNS))
                     results.add(image["name"], image["shape"], found)
+                    if found.track_id is not None:
+                        video, _, frame = image["name"].rpartition("/")
+                        tracks.add(video, int(frame), found)
                     totals.images[image["kind"]] += 1
                     totals.people += len(found)
             for result in RESULTS:
@@ -288,7 +298,7 @@ def _read_earlier(folder: Path) -> EarlierRuns:
 
 
 def _state_of_file(source: Source) -> tuple[int, int]:
-    if isinstance(source, int):
+    if not isinstance(source, Path):
         return 0, 0
     try:
         status = os.stat(source)

@@ -17,8 +17,10 @@ from cvkit.batch import runner
 from cvkit.batch.record.manifest import NAME
 from cvkit.batch.video import ALL_FRAMES, Frames
 from cvkit.detect import DEFAULT_MODEL
+from cvkit.detect.runs.finder import Finder
 from cvkit.detect.runs.progress import Progress, Silence
 from cvkit.detect.runs.record import DetectionRecord, Totals, open_record
+from cvkit.detect.runs.regions import as_regions
 from cvkit.detect.runs.settings import Settings
 from cvkit.detect.runs.sources import Extent, find_sources, measure, outside
 from cvkit.detect.runs.work import SourceDetector
@@ -75,6 +77,8 @@ class Run:
         What the results hold.
     images : int
         The number of images and frames that this run looked at.
+    finder : Finder
+        What finds objects in them.
     """
 
     def __init__(
@@ -102,10 +106,11 @@ class Run:
         if not self.extent.kinds:
             but = f"; left out: {self.left_out}" if self.left_out else ""
             raise FileNotFoundError(f"no images or videos in {', '.join(map(str, self._given))}{but}")
-        if resume and self.extent.kinds["camera"]:
-            raise ValueError("resume cannot go on with a camera")
+        for kind in ("camera", "stream"):
+            if resume and self.extent.kinds[kind]:
+                raise ValueError(f"resume cannot go on with a {kind}")
         check_writable(self._output)
-        self._find = settings.open_detector()
+        self.finder: Finder = settings.open_finder()
         self._operation = settings.to_json()
         self.summary: Summary = Summary(self.extent.kinds.total(), self._output / NAME)
         self.totals: Totals = Totals()
@@ -115,7 +120,7 @@ class Run:
         self._record: DetectionRecord = open_record(
             self._output,
             self._operation,
-            self._settings.frames._asdict(),
+            self._settings.frames_to_json(),
             is_drawing=self._settings.save_images,
             resume=self._resume,
             overwrite=self._overwrite,
@@ -137,7 +142,13 @@ class Run:
         """Detect in all sources; OSError where nothing can be written any more, such as on a full disk."""
         start = time.monotonic()
         detector = SourceDetector(
-            self._find, self._read, self._record, self._settings.max_pixels, self.summary, progress
+            self.finder,
+            self._read,
+            self._record,
+            self._settings.track,
+            self._settings.max_pixels,
+            self.summary,
+            progress,
         )
         self.summary.stopped = True
         try:
@@ -150,7 +161,7 @@ class Run:
     def write_results(self) -> None:
         """Write the boxes of all sources, in their order, as far as :meth:`detect` came."""
         is_stopped, self.summary.stopped = self.summary.stopped, True
-        self.totals = self._record.write_results(self._settings.format)
+        self.totals = self._record.write_results(self._settings.format, self.finder.classes)
         self.summary.stopped = is_stopped
         self.summary.images = self.totals.images.total()
         self.summary.people = self.totals.people
@@ -164,7 +175,9 @@ def run(
     threshold: float | None = None,
     confidence: ConfidenceKind = "raw",
     overrides: Mapping[str, Any] | None = None,
+    regions: Any = None,
     frames: Frames = ALL_FRAMES,
+    track: bool = False,
     max_pixels: int | None = None,
     format: DetectionFormat = "coco",
     save_images: bool = True,
@@ -183,21 +196,32 @@ def run(
     ----------
     sources : path or int, or iterable of these
         Images, videos, folders, glob patterns, text files with one path a line, as for
-        :func:`cvkit.io.walk`, or numbers of cameras.
+        :func:`cvkit.io.walk`, numbers of cameras, or addresses of streams (``rtsp://``, ``http://``).
     output : path
         Folder to create; where it exists, a new one is made beside it, as ``output-2``, unless ``resume`` or
         ``overwrite`` is set.
     model : str
-        A name of :func:`cvkit.detect.pretrained_names`, an ``.npz`` file that ``save`` wrote,
-        or a cascade of OpenCV, by its file (``.xml``) or its name (``haarcascade_...``).
+        A name of :func:`cvkit.detect.pretrained_names`, an ``.npz`` file that ``save`` wrote, an ``.xml`` or
+        ``.yml`` file of OpenCV that :func:`cvkit.detect.load` reads, or the name of one of its cascades
+        (``haarcascade_...``).
     threshold : float, optional
         Least confidence of a detection; by default the model's own.
     confidence : {"raw", "probability"}
         Whether the threshold and the confidence written are the model's own scores or probabilities.
     overrides : mapping, optional
-        Settings of the detector to use instead of the model's, as for :func:`cvkit.detect.load`.
+        Settings of the detector to use instead of the model's, as for :func:`cvkit.detect.load`. Without
+        ``upscale`` among them, images of less than four million pixels are enlarged, up to twice, so that
+        people from 50 pixels on are found in those of up to a million.
+    regions : optional
+        Parts of the images to look at, by default all of it: (left, top, width, height), or the name of a
+        JSON file, several of these, or a mapping that has them for each image or video by its name. A file
+        holds a list, or an object like that mapping.
     frames : Frames
         Which frames of videos and cameras to take.
+    track : bool
+        Number the objects of videos and cameras from frame to frame, by a :class:`cvkit.detect.Tracker`.
+        Boxes without a number are left out.
+        ``tracks/VIDEO.txt`` has the numbers, too, as in the MOT challenge.
     max_pixels : int, optional
         Larger images and frames fail, images before they are decoded.
     format : {"coco", "yolo", "csv"}
@@ -246,7 +270,17 @@ def run(
     1
     """
     settings = Settings(
-        model, threshold, confidence, overrides or {}, frames, max_pixels, format, save_images, on_gpu
+        model=model,
+        threshold=threshold,
+        confidence=confidence,
+        overrides=overrides or {},
+        regions=as_regions(() if regions is None else regions),
+        frames=frames,
+        track=track,
+        max_pixels=max_pixels,
+        format=format,
+        save_images=save_images,
+        on_gpu=on_gpu,
     )
     with Run(sources, output, settings, resume=resume, overwrite=overwrite) as prepared:
         try:

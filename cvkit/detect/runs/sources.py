@@ -1,4 +1,4 @@
-"""What ``cvkit detect`` works on: images, videos and cameras."""
+"""What ``cvkit detect`` works on: images, videos, cameras and streams."""
 
 from __future__ import annotations
 
@@ -14,48 +14,56 @@ from cvkit.batch.record.digests import Digests
 from cvkit.batch.record.earlier import identify_file
 from cvkit.io import LeftOut
 from cvkit.video import FrameReader
+from cvkit.video.files import stream_name
 
-Source = Path | int
-"""An image, a video, or the number of a camera."""
+Source = Path | int | str
+"""An image, a video, the number of a camera, or the address of a stream."""
 
 
 def find_sources(
     names: Sequence[str | int | os.PathLike[str]], left_out: LeftOut | None = None
 ) -> Iterator[Source]:
-    """Find the images, videos and cameras that names stand for, once each; cameras last: they never end.
+    """Find the images, videos, cameras and streams that names stand for, once each.
+
+    Streams and cameras, which may never end, come last.
 
     ``left_out`` counts what folders and patterns hold beside them.
     """
-    cameras = [video.camera_index(name) for name in names]
-    files = [str(name) for name, camera in zip(names, cameras, strict=True) if camera is None]
+    streams = [name for name in names if isinstance(name, str) and video.is_stream(name)]
+    others = [name for name in names if not video.is_stream(name)]
+    cameras = [video.camera_index(name) for name in others]
+    files = [str(name) for name, camera in zip(others, cameras, strict=True) if camera is None]
     found = Digests()
     for path in io.walk(files, suffixes=io.SUFFIXES | video.SUFFIXES, left_out=left_out):
         if found.add(identify_file(path)):
             yield path
+    yield from dict.fromkeys(streams)
     yield from dict.fromkeys(camera for camera in cameras if camera is not None)
 
 
 def outside(folder: Path, sources: Iterable[Source]) -> Iterator[Source]:
     """Leave out what this run itself writes, where its folder lies inside a source."""
     is_own = lies_in(folder)
-    return (source for source in sources if isinstance(source, int) or not is_own(source))
+    return (source for source in sources if not isinstance(source, Path) or not is_own(source))
 
 
 def name_of(source: Source) -> str:
     """Name a source in results and messages."""
+    if isinstance(source, str):
+        return stream_name(source)
     return f"camera-{source}" if isinstance(source, int) else str(source)
 
 
 def kind_of(source: Source) -> str:
-    """Tell images, videos and cameras apart."""
-    if isinstance(source, int):
-        return "camera"
+    """Tell images, videos, cameras and streams apart."""
+    if not isinstance(source, Path):
+        return "camera" if isinstance(source, int) else "stream"
     return "video" if video.is_video(source) else "image"
 
 
 @dataclass
 class Extent:
-    """How much there is to do: sources of each kind; images and frames, None where a camera has no end."""
+    """How much there is to do: sources of each kind; images and frames, None where a source has no end."""
 
     kinds: Counter[str]
     images: int | None
@@ -78,7 +86,7 @@ def counts(kinds: dict[str, int]) -> str:
 
 
 def measure(sources: Iterable[Source], read: Callable[[Source], FrameReader]) -> Extent:
-    """Count sources and their images, as far as headers tell; OSError where there is no such camera."""
+    """Count sources and their images, as far as headers tell; OSError without such a camera or stream."""
     extent = Extent(Counter(), 0)
     for source in sources:
         kind = kind_of(source)
@@ -93,6 +101,6 @@ def _count_frames(source: Source, read: Callable[[Source], FrameReader]) -> int 
         with read(source) as frames:
             return frames.count
     except Exception:
-        if isinstance(source, int):
+        if not isinstance(source, Path):
             raise
         return 1  # a video that cannot be opened is one that fails

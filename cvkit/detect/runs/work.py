@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from cvkit import io, video
 from cvkit.batch.work import reason_of
-from cvkit.detect import Detections, draw_detections
+from cvkit.detect import Detections, Tracker
+from cvkit.detect.runs.finder import Finder
 from cvkit.detect.runs.progress import Progress
 from cvkit.detect.runs.record import DetectionRecord, Job
 from cvkit.detect.runs.sources import Source, kind_of, name_of
@@ -40,12 +41,14 @@ class SourceDetector:
 
     Parameters
     ----------
-    find : callable
-        Finds the people in an image.
+    finder : Finder
+        Finds the objects in an image.
     read : callable
         Opens a video or camera.
     record : DetectionRecord
         Takes the boxes, and knows what earlier runs did.
+    is_tracking : bool
+        Whether to number the objects of videos.
     max_pixels : int or None
         Larger images and frames are refused.
     summary : Summary
@@ -56,9 +59,10 @@ class SourceDetector:
         Counts the images and frames that were looked at.
     """
 
-    find: Callable[[Any], Detections]
+    finder: Finder
     read: Callable[[Source], video.FrameReader]
     record: DetectionRecord
+    is_tracking: bool
     max_pixels: int | None
     summary: Summary
     progress: Progress
@@ -110,7 +114,7 @@ class SourceDetector:
             return reason_of(image, name_of(job.source))
         found = self._in_image(job, None, image)
         if self.record.is_drawing:
-            io.write_image(self._target(job), draw_detections(image, found))
+            io.write_image(self._target(job), self.finder.draw(image, found))
         return None
 
     def _in_frames(self, job: Job) -> str | None:
@@ -121,24 +125,29 @@ class SourceDetector:
             self.progress.advance()
             return reason_of(error, name_of(job.source))
         start = time.monotonic()
+        tracker = Tracker(start_confidence=self.finder.start_confidence) if self.is_tracking else None
         try:
             with frames, self._drawn_video(job, frames.rate) as draw:
                 for number, image in frames:
-                    draw(image, self._in_image(job, number, image))
+                    draw(image, self._in_image(job, number, image, tracker))
                     self.progress.advance()
         except KeyboardInterrupt:
             self.record.end(job, time.monotonic() - start, "interrupted")
             raise
         return frames.fault
 
-    def _in_image(self, job: Job, frame: int | None, image: Any) -> Detections:
+    def _in_image(
+        self, job: Job, frame: int | None, image: Any, tracker: Tracker | None = None
+    ) -> Detections:
         height, width = image.shape[:2]
         if self.max_pixels is not None and height * width > self.max_pixels:
             raise _ImageError(f"{width} x {height} are more than {self.max_pixels} pixels")
         try:
-            found = self.find(image)
+            found = self.finder.find(image, name_of(job.source))
         except Exception as error:  # whatever an image does to the detector is its source's failure only
             raise _ImageError(reason_of(error)) from error
+        if tracker is not None:
+            found = tracker.update(found)
         self.record.note(job, frame, image.shape, found)
         self.images += 1
         return found
@@ -173,7 +182,7 @@ class SourceDetector:
             yield lambda image, found: None
             return
         with video.open_video(self._target(job), rate, keep_partial=True) as drawn:
-            yield lambda image, found: drawn.write(draw_detections(image, found))
+            yield lambda image, found: drawn.write(self.finder.draw(image, found))
 
     def _target(self, job: Job) -> Path:
         """Return where to draw, and make its folder."""
