@@ -50,7 +50,7 @@ MAY_USE = {
     "ml.ensemble": {"helpers", "ml", "ml.tree", "ml.svm"},
     "batch": _OPERATIONS,
     "detect": _OPERATIONS | _LEARNERS,
-    "detect.training": _DETECTION,
+    "detect.training": _DETECTION | {"augment"},
     "detect.runs": _DETECTION | {"batch"},
     "compare.cases": _DETECTION,
     "compare.measure": _DETECTION | {"compare.cases"},

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from cvkit._version import __version__
+from cvkit.cli.augment import augment
 from cvkit.cli.batch import BatchCommand, batch_app
 from cvkit.cli.compare import compare
 from cvkit.cli.compile import compile_kernels
@@ -37,6 +38,7 @@ app.command()(report)
 app.command()(compare)
 app.command()(evaluate)
 app.command()(train)
+app.command()(augment)
 app.command("compile")(compile_kernels)
 
 

@@ -150,8 +150,11 @@ def _value(text: str) -> Any:
 
 def _word(text: str) -> str:
     text = text.strip()
-    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-    return text[1:-1] if is_quoted else text
+    if len(text) < 2 or text[0] != text[-1] or text[0] not in "\"'":
+        return text
+    if text[0] == "'":
+        return text[1:-1].replace("''", "'")
+    return re.sub(r"\\(.)", r"\1", text[1:-1])
 
 
 def _names(given: Any) -> Names:
