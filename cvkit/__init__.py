@@ -141,6 +141,7 @@ _MODULES = (
     "geometry",
     "intensity",
     "io",
+    "layers",
     "ml",
     "morphology",
     "regions",

@@ -23,6 +23,7 @@ ROOMS = {
     "features": "Features",
 }
 PACKAGES = {
+    "layers": "Layers",
     "ml": "Learners",
     "detect": "Detectors",
     "batch": "Folders",

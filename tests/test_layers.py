@@ -16,6 +16,7 @@ import pytest
 import cvkit
 import cvkit.batch
 import cvkit.detect
+import cvkit.layers
 import cvkit.video
 
 PACKAGE = Path(cvkit.__file__).parent
@@ -39,6 +40,7 @@ MAY_USE = {
     "morphology": _GROUND,
     "regions": _GROUND | {"filters", "geometry"},
     "features": _GROUND | {"filters", "geometry", "regions"},
+    "layers": {"helpers", "ml"},  # of ml, how threads and BLAS get along
     "ml": {"helpers"},  # knows no images
     "ml.tree": {"helpers", "ml"},
     "ml.linear": {"helpers", "ml"},
@@ -176,7 +178,8 @@ def test_twins_take_the_same_arguments(cpu: str, cuda: str) -> None:
 
 
 # (public name, the module that defines it); `run` is one of two rooms.
-TABLES = [*cvkit._FUNCTIONS.items(), *cvkit.detect._NAMES.items(), *cvkit.batch._NAMES.items()]
+PACKAGES = (cvkit.detect, cvkit.batch, cvkit.layers)
+TABLES = [*cvkit._FUNCTIONS.items(), *(row for package in PACKAGES for row in package._NAMES.items())]
 
 
 def public_functions() -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -214,7 +217,7 @@ def test_public_functions_are_documented(name: str, function: ast.FunctionDef) -
 def test_public_names_resolve() -> None:
     for name, module in TABLES:
         assert callable(getattr(importlib.import_module(module), name)), name
-        assert any(name in package.__all__ for package in (cvkit, cvkit.batch, cvkit.detect))
+        assert any(name in package.__all__ for package in (cvkit, *PACKAGES))
     assert set(cvkit.__all__) <= set(dir(cvkit))
     with pytest.raises(AttributeError, match="module 'cvkit' has no attribute 'nothing'"):
         cvkit.nothing  # noqa: B018

@@ -1,0 +1,78 @@
+"""Checks on what layers of networks are given: arrays of planes, weights, and sliding windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cvkit import _validate
+
+DTYPES: tuple[type, ...] = (np.float32, np.float64)
+PADDINGS = ("same", "valid", "full")
+# What lies around planes of images; more could not be counted in 32 bits together with them.
+_LARGEST_PADDING = (1 << 20) - 1
+
+
+def tensor(array: Any, name: str, axes: str = "(N, C, H, W)") -> None:
+    """Check dtype, rank and size of an array; of its axes, only that of the batch may be empty."""
+    if array.dtype.type not in DTYPES or not array.dtype.isnative:
+        accepted = _validate.names_of(np.dtype(dtype).name for dtype in DTYPES)
+        raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
+    shape = tuple(array.shape)
+    if len(shape) != axes.count(",") + 1:
+        raise ValueError(f"{name} must be {axes}, got shape {shape}")
+    if 0 in shape[1:] or max(shape, default=0) > _validate.LARGEST_SIDE:
+        raise ValueError(
+            f"{name} must have 1 to {_validate.LARGEST_SIDE} along each axis but the first, got shape {shape}"
+        )
+
+
+def beside(array: Any, name: str, first: Any, first_name: str, *, is_together: bool) -> None:
+    """Check that an array has the dtype of the first one and lives where it does."""
+    if not is_together:
+        raise ValueError(f"{name} must live where {first_name} lives, got one NumPy and one device array")
+    if array.dtype != first.dtype:
+        raise TypeError(f"{name} must have dtype {first.dtype}, as {first_name} has, got {array.dtype}")
+
+
+def shape_of(array: Any, name: str, shape: tuple[int, ...]) -> None:
+    """Check that an array has the shape that follows from the other arguments."""
+    if tuple(array.shape) != shape:
+        raise ValueError(f"{name} must have shape {shape} here, got {tuple(array.shape)}")
+
+
+def tensor_shape(value: Any, name: str) -> tuple[int, int, int, int]:
+    """Check the shape (N, C, H, W) of an array that is not there."""
+    if np.ndim(value) != 1 or len(value) != 4:
+        raise ValueError(f"{name} must be (N, C, H, W), got {value!r}")
+    count, channels, height, width = (_validate.integer(size, name, minimum=0) for size in value)
+    if 0 in (channels, height, width) or max(value) > _validate.LARGEST_SIDE:
+        raise ValueError(f"{name} must have 1 to {_validate.LARGEST_SIDE} along each axis, got {value!r}")
+    return count, channels, height, width
+
+
+def padding(value: Any, accepted: tuple[str, ...] = PADDINGS) -> str | tuple[int, int]:
+    """Check what is added around planes: a name, or how many (rows, columns) at each side."""
+    if isinstance(value, str):
+        name: str = _validate.one_of(value, accepted, "padding")
+        return name
+    rows, columns = _validate.margins(value, "padding")
+    if max(rows, columns) > _LARGEST_PADDING:
+        raise ValueError(f"padding must be at most {_LARGEST_PADDING}, got {value!r}")
+    return rows, columns
+
+
+def window_fits(size: tuple[int, int], shape: tuple[int, int], padded: tuple[int, int]) -> None:
+    """Check that a window has a place in planes with what is added around them."""
+    if size[0] > padded[0] or size[1] > padded[1]:
+        raise ValueError(
+            f"ksize must be at most the planes and their padding, got a window of {size} with its dilation "
+            f"on planes of {shape} that are {padded} with padding"
+        )
+
+
+def pooling_padding(padding: tuple[int, int], size: tuple[int, int]) -> None:
+    """Check that no window of a pooling layer lies beyond the planes."""
+    if padding[0] > size[0] // 2 or padding[1] > size[1] // 2:
+        raise ValueError(f"padding must be at most half of the window {size}, got {padding}")

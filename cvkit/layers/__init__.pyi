@@ -1,0 +1,10 @@
+"""What type checkers see of the names that are loaded when they are first used: a line for each."""
+
+from cvkit.layers.global_pooling import global_pool as global_pool
+from cvkit.layers.global_pooling import global_pool_backward as global_pool_backward
+from cvkit.layers.pooling import avg_pool2d as avg_pool2d
+from cvkit.layers.pooling import avg_pool2d_backward as avg_pool2d_backward
+from cvkit.layers.pooling import max_pool2d as max_pool2d
+from cvkit.layers.pooling import max_pool2d_backward as max_pool2d_backward
+
+__all__: list[str]

@@ -1,0 +1,55 @@
+"""Naive NumPy versions of layers: every window is copied out of the padded planes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def pair(value: Any) -> tuple[Any, Any]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def ends(size: int, reach: int, stride: int, padding: Any) -> tuple[int, int]:
+    """What is added before and after an axis."""
+    if padding == "same":
+        results = -(-size // stride)
+        total = max((results - 1) * stride + reach - size, 0)
+        return total // 2, total - total // 2
+    return {"valid": (0, 0), "full": (reach - 1, reach - 1)}.get(padding, (padding, padding))
+
+
+def patches(
+    x: np.ndarray, ksize: Any, stride: Any = 1, padding: Any = "valid", dilation: Any = 1, fill: float = 0
+) -> np.ndarray:
+    """The values of each window, (N, C, height, width, *ksize)."""
+    reach = [(size - 1) * apart + 1 for size, apart in zip(pair(ksize), pair(dilation), strict=True)]
+    around = [
+        ends(size, reach[axis], pair(stride)[axis], pair(padding)[axis])
+        for axis, size in enumerate(x.shape[2:])
+    ]
+    padded = np.pad(x, [(0, 0), (0, 0), *around], constant_values=fill)
+    height, width = (
+        (size - reach[axis]) // pair(stride)[axis] + 1 for axis, size in enumerate(padded.shape[2:])
+    )
+    out = np.empty((*x.shape[:2], height, width, *pair(ksize)), x.dtype)
+    for y in range(height):
+        for x_ in range(width):
+            top, left = y * pair(stride)[0], x_ * pair(stride)[1]
+            window = padded[:, :, top : top + reach[0], left : left + reach[1]]
+            out[:, :, y, x_] = window[:, :, :: pair(dilation)[0], :: pair(dilation)[1]]
+    return out
+
+
+def max_pool2d(x: np.ndarray, ksize: Any, *, stride: Any = None, **options: Any) -> np.ndarray:
+    return patches(x, ksize, stride or ksize, fill=-np.inf, **options).max(axis=(4, 5))
+
+
+def avg_pool2d(
+    x: np.ndarray, ksize: Any, *, stride: Any = None, padding: Any = "valid", count_padding: Any = None
+) -> np.ndarray:
+    counts_padding = padding != "same" if count_padding is None else count_padding
+    total = patches(x, ksize, stride or ksize, padding).sum(axis=(4, 5))
+    ones = patches(np.ones_like(x), ksize, stride or ksize, padding, fill=float(counts_padding))
+    return total / ones.sum(axis=(4, 5))
