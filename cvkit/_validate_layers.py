@@ -20,7 +20,7 @@ def tensor(array: Any, name: str, axes: str = "(N, C, H, W)") -> None:
         accepted = _validate.names_of(np.dtype(dtype).name for dtype in DTYPES)
         raise TypeError(f"{name} must have dtype {accepted}, got {array.dtype}")
     shape = tuple(array.shape)
-    if len(shape) != axes.count(",") + 1:
+    if len(shape) != len(axes.rstrip(",)").split(",")):
         raise ValueError(f"{name} must be {axes}, got shape {shape}")
     if 0 in shape[1:] or max(shape, default=0) > _validate.LARGEST_SIDE:
         raise ValueError(
@@ -76,3 +76,42 @@ def pooling_padding(padding: tuple[int, int], size: tuple[int, int]) -> None:
     """Check that no window of a pooling layer lies beyond the planes."""
     if padding[0] > size[0] // 2 or padding[1] > size[1] // 2:
         raise ValueError(f"padding must be at most half of the window {size}, got {padding}")
+
+
+def grouped(channels: int, weights_shape: tuple[int, ...], groups: Any, name: str = "weights") -> None:
+    """Check that groups divide channels and filters, and that filters have the channels of a group."""
+    count = _validate.integer(groups, "groups", minimum=1)
+    filters, of_group = weights_shape[:2]
+    if channels % count or filters % count:
+        raise ValueError(f"groups must divide {channels} channels and {filters} filters, got {groups!r}")
+    if of_group * count != channels:
+        raise ValueError(
+            f"{name} must have {channels // count} channels, as x in each of {count} groups, "
+            f"got shape {tuple(weights_shape)}"
+        )
+
+
+def transposed(channels: int, weights_shape: tuple[int, ...], groups: Any) -> int:
+    """Check that filters are spread around so many channels, and return how many filters there are."""
+    count = _validate.integer(groups, "groups", minimum=1)
+    if channels % count:
+        raise ValueError(f"groups must divide {channels} channels, got {groups!r}")
+    if weights_shape[0] != channels:
+        raise ValueError(f"weights must have {channels} channels first, as x, got shape {tuple(weights_shape)}")
+    return weights_shape[1] * count
+
+
+def output_padding(value: Any, stride: tuple[int, int], padding: Any) -> tuple[int, int]:
+    """Check how many rows and columns of results are added at the ends, and return a pair."""
+    rows, columns = _validate.margins(value, "output_padding")
+    if rows >= stride[0] or columns >= stride[1]:
+        raise ValueError(f"output_padding must be less than the stride {stride}, got {value!r}")
+    if padding == "same" and (rows or columns):
+        raise ValueError(f'output_padding must be 0 for padding="same", got {value!r}')
+    return rows, columns
+
+
+def results_left(shape: tuple[int, int]) -> None:
+    """Check that padding leaves results over."""
+    if min(shape) < 1 or max(shape) > _validate.LARGEST_SIDE:
+        raise ValueError(f"padding must leave 1 to {_validate.LARGEST_SIDE} results, got {shape}")

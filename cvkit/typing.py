@@ -71,7 +71,7 @@ FloodMethod = Literal["floating", "fixed"]
 Padding = Literal["same", "valid", "full"]
 PoolingPadding = Literal["same", "valid"]
 GlobalPooling = Literal["average", "max"]
-ConvolutionMethod = Literal["im2col", "direct"]
+ConvolutionMethod = Literal["direct", "im2col"]
 
 MatchingMethod = Literal["squared_difference", "correlation", "coefficient"]
 CornerMethod = Literal["minimum_eigenvalue", "harris"]

@@ -45,7 +45,19 @@ class Call(NamedTuple):
 _POOLED, _SAME = (2, 3, 9, 11), {"ksize": (3, 2), "stride": 2, "padding": "same"}
 _AROUND = {"ksize": 3, "stride": (2, 1), "padding": 1}
 
+_SHAPES, _GROUPS = ((2, 4, 7, 9), (6, 4, 3, 2), (6,)), ((2, 4, 8, 9), (6, 2, 3, 3))
+_STRIDING = {"stride": (2, 1), "dilation": (1, 2)}
+
 CALLS: dict[str, Call] = {
+    "conv2d": Call(layers.conv2d, _SHAPES, {"method": "im2col"}),
+    "conv2d direct": Call(layers.conv2d, _SHAPES, _STRIDING),
+    "conv2d groups": Call(layers.conv2d, _GROUPS, {"groups": 2, "padding": "full", "method": "im2col"}),
+    "conv2d pixels": Call(layers.conv2d, ((2, 4, 7, 9), (6, 2, 1, 1)), {"groups": 2, "method": "im2col"}),
+    "conv2d pixels direct": Call(layers.conv2d, ((2, 4, 7, 9), (6, 4, 1, 1)), {}),
+    "conv2d_backward": Call(layers.conv2d_backward, ((2, 6, 4, 9), *_SHAPES[:2]), _STRIDING),
+    "conv2d_backward groups": Call(
+        layers.conv2d_backward, ((2, 6, 6, 7), *_GROUPS), {"groups": 2, "padding": "valid"}
+    ),
     "max_pool2d": Call(layers.max_pool2d, (_POOLED,), _SAME),
     "max_pool2d dilated": Call(
         layers.max_pool2d, (_POOLED,), {"ksize": 2, "stride": 3, "dilation": (3, 2)}, np.float64

@@ -53,3 +53,49 @@ def avg_pool2d(
     total = patches(x, ksize, stride or ksize, padding).sum(axis=(4, 5))
     ones = patches(np.ones_like(x), ksize, stride or ksize, padding, fill=float(counts_padding))
     return total / ones.sum(axis=(4, 5))
+
+
+def conv2d(
+    x: np.ndarray, weights: np.ndarray, bias: Any = 0, *, groups: int = 1, **options: Any
+) -> np.ndarray:
+    results = []
+    of_groups = zip(np.split(x, groups, axis=1), np.split(weights, groups), strict=True)
+    for channels, filters in of_groups:
+        windows = patches(channels, filters.shape[2:], **{"padding": "same", **options})
+        results.append(np.einsum("nchwij,kcij->nkhw", windows.astype(np.float64), filters))
+    return np.concatenate(results, axis=1) + np.reshape(bias, (-1, 1, 1))
+
+
+def conv_transpose2d(
+    x: np.ndarray,
+    weights: np.ndarray,
+    bias: Any = 0,
+    *,
+    stride: Any = 1,
+    padding: Any = "same",
+    output_padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> np.ndarray:
+    strides, apart, more = map(pair, (stride, dilation, output_padding))
+    reach = [(size - 1) * apart[axis] + 1 for axis, size in enumerate(weights.shape[2:])]
+    size = [(x.shape[2 + axis] - 1) * strides[axis] + reach[axis] for axis in range(2)]
+    shape = x.shape[0], weights.shape[1] * groups, *(size[axis] + strides[axis] for axis in range(2))
+    out = np.zeros(shape)
+    of_groups = zip(np.split(x, groups, axis=1), np.split(weights, groups), np.split(out, groups, axis=1))
+    for channels, filters, target in of_groups:
+        for y, x_ in np.ndindex(x.shape[2:]):
+            top, left = y * strides[0], x_ * strides[1]
+            window = target[:, :, top : top + reach[0] : apart[0], left : left + reach[1] : apart[1]]
+            window += np.einsum("nc,ckij->nkij", channels[:, :, y, x_].astype(np.float64), filters)
+    begin, end = [], []
+    for axis in range(2):
+        if padding == "same":
+            results = x.shape[2 + axis] * strides[axis]
+            begin.append(ends(results, reach[axis], strides[axis], "same")[0])
+            end.append(begin[axis] + results)
+        else:
+            cut = ends(0, reach[axis], 1, pair(padding)[axis])[0]
+            begin.append(cut)
+            end.append(size[axis] - cut + more[axis])
+    return out[:, :, begin[0] : end[0], begin[1] : end[1]] + np.reshape(bias, (-1, 1, 1))

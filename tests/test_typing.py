@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "black_hat": (IMAGE, 3),
     "box_filter": (IMAGE, 3),
     "closing": (IMAGE, 3),
+    "conv2d": (PLANES, PLANES),
     "dilate": (IMAGE, 3),
     "erode": (IMAGE, 3),
     "filter2d": (IMAGE, np.ones((3, 3))),

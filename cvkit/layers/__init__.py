@@ -12,6 +12,8 @@ from cvkit._lazy import lazy_names
 _NAMES = {
     "avg_pool2d": "cvkit.layers.pooling",
     "avg_pool2d_backward": "cvkit.layers.pooling",
+    "conv2d": "cvkit.layers.convolution",
+    "conv2d_backward": "cvkit.layers.convolution",
     "global_pool": "cvkit.layers.global_pooling",
     "global_pool_backward": "cvkit.layers.global_pooling",
     "max_pool2d": "cvkit.layers.pooling",

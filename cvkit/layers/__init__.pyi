@@ -1,5 +1,7 @@
 """What type checkers see of the names that are loaded when they are first used: a line for each."""
 
+from cvkit.layers.convolution import conv2d as conv2d
+from cvkit.layers.convolution import conv2d_backward as conv2d_backward
 from cvkit.layers.global_pooling import global_pool as global_pool
 from cvkit.layers.global_pooling import global_pool_backward as global_pool_backward
 from cvkit.layers.pooling import avg_pool2d as avg_pool2d
