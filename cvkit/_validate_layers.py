@@ -97,7 +97,9 @@ def transposed(channels: int, weights_shape: tuple[int, ...], groups: Any) -> in
     if channels % count:
         raise ValueError(f"groups must divide {channels} channels, got {groups!r}")
     if weights_shape[0] != channels:
-        raise ValueError(f"weights must have {channels} channels first, as x, got shape {tuple(weights_shape)}")
+        raise ValueError(
+            f"weights must have {channels} channels first, as x, got shape {tuple(weights_shape)}"
+        )
     return weights_shape[1] * count
 
 
@@ -115,3 +117,38 @@ def results_left(shape: tuple[int, int]) -> None:
     """Check that padding leaves results over."""
     if min(shape) < 1 or max(shape) > _validate.LARGEST_SIDE:
         raise ValueError(f"padding must leave 1 to {_validate.LARGEST_SIDE} results, got {shape}")
+
+
+# How far from the planes a corner of a box may lie, so that whole numbers hold it.
+_FARTHEST = 1 << 30
+
+
+def boxes(array: np.ndarray, count: int, scale: float, dtype: np.dtype) -> np.ndarray:
+    """Check boxes, (R, 5), of so many items, and bring them to a dtype."""
+    items = array[:, 0]
+    if ((items != np.floor(items)) | (items < 0) | (items >= count)).any():
+        raise ValueError(f"boxes must begin with the number of an item, from 0 to {count - 1}, got {items}")
+    if (array[:, 3:] < array[:, 1:3]).any():
+        raise ValueError("boxes must be left, top, right and bottom, got one that ends before it begins")
+    if np.abs(array[:, 1:] * scale).max(initial=0) > _FARTHEST or (items > 1 << 24).any():
+        raise ValueError(f"boxes must lie within {_FARTHEST} pixels of the planes, got {array}")
+    return np.ascontiguousarray(array, dtype)
+
+
+def layer(value: Any) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Check window, stride and dilation of a layer, of which the last ones may be missing."""
+    if not isinstance(value, tuple | list) or not 1 <= len(value) <= 3:
+        raise ValueError(f"layers must each be (ksize, stride, dilation), or begin so, got {value!r}")
+    given = [*value, 1, 1][:3]
+    names = ("ksize", "stride", "dilation")
+    sizes, strides, dilations = (
+        _validate.kernel_size(number, name, odd=False) for number, name in zip(given, names, strict=True)
+    )
+    return sizes, strides, dilations
+
+
+def weights_shape(value: Any, *, rank: int | None = None) -> tuple[int, ...]:
+    """Check the shape of weights."""
+    if np.ndim(value) != 1 or len(value) == 0 or (rank is not None and len(value) != rank):
+        raise ValueError(f"weights_shape must be {rank or 'a tuple of'} whole numbers, got {value!r}")
+    return tuple(_validate.integer(size, "weights_shape", minimum=1) for size in value)

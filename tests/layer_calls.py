@@ -42,6 +42,13 @@ class Call(NamedTuple):
         return [*results] if isinstance(results, tuple) else [results]
 
 
+# Item, left, top, right and bottom: within planes, across their edges, beyond them, and a point.
+BOXES = np.array(
+    [[0, 1, 2, 7, 6], [1, -3.3, 4.2, 5.5, 20], [1, 12, 30, 40, 50], [0, 3.2, 1.5, 3.2, 1.5], [1, 0, 0, 10, 8]]
+)
+_IN_BOXES = {"boxes": BOXES, "spatial_scale": 0.75}
+_BOXED = (2, 3, 9, 11)
+
 _POOLED, _SAME = (2, 3, 9, 11), {"ksize": (3, 2), "stride": 2, "padding": "same"}
 _AROUND = {"ksize": 3, "stride": (2, 1), "padding": 1}
 
@@ -57,6 +64,11 @@ CALLS: dict[str, Call] = {
     "conv2d_backward": Call(layers.conv2d_backward, ((2, 6, 4, 9), *_SHAPES[:2]), _STRIDING),
     "conv2d_backward groups": Call(
         layers.conv2d_backward, ((2, 6, 6, 7), *_GROUPS), {"groups": 2, "padding": "valid"}
+    ),
+    "conv2d depthwise": Call(layers.conv2d, ((2, 4, 7, 9), (8, 1, 3, 3)), {"groups": 4}),
+    "conv_transpose2d": Call(layers.conv_transpose2d, ((2, 4, 3, 5), (4, 3, 3, 2), (3,)), {"stride": 2}),
+    "conv_transpose2d_backward": Call(
+        layers.conv_transpose2d_backward, ((2, 3, 6, 10), (2, 4, 3, 5), (4, 3, 3, 2)), {"stride": 2}
     ),
     "max_pool2d": Call(layers.max_pool2d, (_POOLED,), _SAME),
     "max_pool2d dilated": Call(
@@ -74,6 +86,12 @@ CALLS: dict[str, Call] = {
     "global_pool": Call(layers.global_pool, (_POOLED,), {}),
     "global_pool max": Call(layers.global_pool, (_POOLED,), {"method": "max"}),
     "global_pool_backward": Call(layers.global_pool_backward, ((2, 3), _POOLED), {}),
+    "roi_pool": Call(layers.roi_pool, (_BOXED,), {**_IN_BOXES, "output_shape": (3, 2)}),
+    "roi_pool_backward": Call(layers.roi_pool_backward, ((5, 3, 3, 2), _BOXED), _IN_BOXES),
+    "roi_align": Call(layers.roi_align, (_BOXED,), {**_IN_BOXES, "output_shape": (3, 2)}),
+    "roi_align_backward": Call(
+        layers.roi_align_backward, ((5, 3, 3, 2),), {**_IN_BOXES, "input_shape": _BOXED, "aligned": True}
+    ),
     "global_pool_backward max": Call(layers.global_pool_backward, ((2, 3), _POOLED), {"method": "max"}),
 }
 

@@ -82,8 +82,8 @@ def conv_transpose2d(
     size = [(x.shape[2 + axis] - 1) * strides[axis] + reach[axis] for axis in range(2)]
     shape = x.shape[0], weights.shape[1] * groups, *(size[axis] + strides[axis] for axis in range(2))
     out = np.zeros(shape)
-    of_groups = zip(np.split(x, groups, axis=1), np.split(weights, groups), np.split(out, groups, axis=1))
-    for channels, filters, target in of_groups:
+    parts = [np.split(x, groups, axis=1), np.split(weights, groups), np.split(out, groups, axis=1)]
+    for channels, filters, target in zip(*parts, strict=True):
         for y, x_ in np.ndindex(x.shape[2:]):
             top, left = y * strides[0], x_ * strides[1]
             window = target[:, :, top : top + reach[0] : apart[0], left : left + reach[1] : apart[1]]
@@ -99,3 +99,59 @@ def conv_transpose2d(
             begin.append(cut)
             end.append(size[axis] - cut + more[axis])
     return out[:, :, begin[0] : end[0], begin[1] : end[1]] + np.reshape(bias, (-1, 1, 1))
+
+
+def half_away(value: float) -> int:
+    return int(np.floor(abs(value) + 0.5) * np.sign(value))
+
+
+def roi_pool(
+    x: np.ndarray, boxes: Any, output_shape: tuple[int, int], *, spatial_scale: float = 1
+) -> np.ndarray:
+    out = np.zeros((len(boxes), x.shape[1], *output_shape), x.dtype)
+    for number, (item, *corners) in enumerate(boxes):
+        left, top, right, bottom = (half_away(corner * spatial_scale) for corner in corners)
+        for y, x_ in np.ndindex(*output_shape):
+            limits = []
+            parts = ((top, bottom, y, 0, x.shape[2]), (left, right, x_, 1, x.shape[3]))
+            for first, last, part, axis, size in parts:
+                length = max(last - first + 1, 1) / output_shape[axis]
+                ends_of_part = np.floor(part * length), np.ceil((part + 1) * length)
+                limits.append(slice(*(int(np.clip(first + end, 0, size)) for end in ends_of_part)))
+            values = x[int(item)][:, limits[0], limits[1]].reshape(x.shape[1], -1)
+            if values.size:
+                out[number, :, y, x_] = values.max(axis=1)
+    return out
+
+
+def roi_align(
+    x: np.ndarray,
+    boxes: Any,
+    output_shape: tuple[int, int],
+    *,
+    spatial_scale: float = 1,
+    sampling_ratio: int | None = None,
+    aligned: bool = False,
+) -> np.ndarray:
+    out = np.zeros((len(boxes), x.shape[1], *output_shape), np.float64)
+    size = x.shape[2:]
+    for number, (item, *corners) in enumerate(boxes):
+        left, top, right, bottom = (corner * spatial_scale - aligned / 2 for corner in corners)
+        begin = top, left
+        lengths = [max(end - start, 0 if aligned else 1) for start, end in ((top, bottom), (left, right))]
+        steps = [length / parts for length, parts in zip(lengths, output_shape, strict=True)]
+        counts = [sampling_ratio or int(np.ceil(step)) for step in steps]
+        for part in np.ndindex(*output_shape):
+            for sample in np.ndindex(*counts):
+                place = [
+                    begin[axis] + (part[axis] + (sample[axis] + 0.5) / counts[axis]) * steps[axis]
+                    for axis in range(2)
+                ]
+                if all(-1 <= place[axis] <= size[axis] for axis in range(2)):
+                    y, x_ = (np.clip(place[axis], 0, size[axis] - 1) for axis in range(2))
+                    for row, column in np.ndindex(*size):
+                        weight = max(1 - abs(row - y), 0) * max(1 - abs(column - x_), 0)
+                        out[(number, slice(None), *part)] += (
+                            weight * x[int(item), :, row, column] / np.prod(counts)
+                        )
+    return out

@@ -9,6 +9,7 @@ import pytest
 
 import cvkit
 from cvkit import layers
+from cvkit._jit import thread_limit
 from tests import reference_layers
 from tests.fake_device import fake
 from tests.layer_calls import planes
@@ -25,6 +26,7 @@ CASES: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ((2, 6, 5, 7), (8, 6, 1, 1), {}),
     ((1, 6, 5, 7), (8, 3, 1, 1), {"groups": 2, "stride": 3}),
     ((1, 2, 1, 1), (3, 2, 3, 3), {}),
+    ((2, 10, 5, 6), (20, 1, 3, 5), {"groups": 10, "dilation": (2, 1), "padding": (1, 2)}),
 ]
 
 
@@ -49,8 +51,17 @@ def test_convolution_equals_naive_convolution(dtype: type) -> None:
             np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance, err_msg=f"{case} {method}")
 
 
-def test_blocks_and_tasks_join(monkeypatch: pytest.MonkeyPatch) -> None:
-    # More rows than a block of columns has, and more than padded planes in the cache.
+@pytest.mark.parametrize("threads", [1, pytest.param(2, marks=pytest.mark.sweep)])
+def test_blocks_and_tasks_join(threads: int) -> None:
+    with thread_limit(threads):
+        convolve_large_planes()
+
+
+def convolve_large_planes() -> None:
+    # More rows than a block of columns has, and more than copies of planes in the cache.
+    x, weights = planes(1, 9, 190, 100), planes(9, 1, 3, 3, seed=1)
+    expected = reference_layers.conv2d(x, weights, groups=9)
+    np.testing.assert_allclose(layers.conv2d(x, weights, groups=9), expected, rtol=0, atol=1e-6)
     x, weights = planes(2, 24, 70, 66), planes(13, 24, 3, 3, seed=1)
     expected = reference_layers.conv2d(x, weights)
     for method in ("im2col", "direct"):

@@ -16,13 +16,13 @@ _INDEX = ir.IntType(64)
 
 
 def _sum_taps_plain(filters, vectors):
-    def sum_taps(source, start, offsets, weights, first, depth, out, position, pitch):
+    def sum_taps(source, start, offsets, weights, bias, number, depth, out, position, pitch):
         lanes = vectors * BYTES // source.itemsize
         for row in range(filters):
-            total = np.zeros(lanes, source.dtype)
+            total = np.full(lanes, bias[number + row])
             for tap in range(depth):
                 begin = start + offsets[tap]
-                total += weights[first + row * depth + tap] * source[begin : begin + lanes]
+                total += weights[(number + row) * depth + tap] * source[begin : begin + lanes]
             out[position + row * pitch : position + row * pitch + lanes] = total
 
     return sum_taps
@@ -37,19 +37,19 @@ def _repeated(builder, number, kind):
 
 def _sum_taps_vector(filters, vectors):
     @intrinsic
-    def sum_taps(typing_context, source, start, offsets, weights, first, depth, out, position, pitch):
-        number = types.intp
-        signature = types.void(source, number, offsets, weights, number, number, out, number, number)
+    def sum_taps(typing_context, source, start, offsets, weights, bias, number, depth, out, position, pitch):
+        size = types.intp
+        signature = types.void(source, size, offsets, weights, bias, size, size, out, size, size)
 
         def generate(context, builder, signature, arguments):
-            source, start, offsets, weights, first, depth, out, position, pitch = arguments
-            source_type, _, offsets_type, weights_type, _, _, out_type, _, _ = signature.args
+            source, start, offsets, weights, bias, number, depth, out, position, pitch = arguments
+            source_type, _, offsets_type, weights_type, bias_type, _, _, out_type, _, _ = signature.args
 
             def data(array_type, array):
                 return context.make_array(array_type)(context, builder, array).data
 
             source, offsets = data(source_type, source), data(offsets_type, offsets)
-            weights, out = data(weights_type, weights), data(out_type, out)
+            weights, bias, out = data(weights_type, weights), data(bias_type, bias), data(out_type, out)
             item = source.type.pointee
             size = context.get_abi_sizeof(item)
             kind = ir.VectorType(item, BYTES // size)
@@ -60,8 +60,10 @@ def _sum_taps_vector(filters, vectors):
 
             begin, loop = builder.block, builder.append_basic_block("taps")
             after = builder.append_basic_block("after.taps")
-            of_row = [
-                builder.add(first, builder.mul(depth, ir.Constant(_INDEX, row))) for row in range(filters)
+            numbers = [builder.add(number, ir.Constant(_INDEX, row)) for row in range(filters)]
+            of_row = [builder.mul(depth, number) for number in numbers]
+            biases = [
+                _repeated(builder, builder.load(builder.gep(bias, [number])), kind) for number in numbers
             ]
             builder.branch(loop)
             builder.position_at_end(loop)
@@ -75,14 +77,13 @@ def _sum_taps_vector(filters, vectors):
                 value.align = size
                 values.append(value)
             following = builder.add(tap, ir.Constant(_INDEX, 1))
-            zeros = ir.Constant(kind, [0.0] * kind.count)
             for row in range(filters):
                 weight = builder.load(builder.gep(weights, [builder.add(of_row[row], tap)]))
                 weight = _repeated(builder, weight, kind)
                 for part in range(vectors):
                     total = totals[row][part]
                     product = builder.fmul(weight, values[part], flags=("contract",))
-                    total.add_incoming(zeros, begin)
+                    total.add_incoming(biases[row], begin)
                     totals[row][part] = builder.fadd(product, total, flags=("contract",))
                     total.add_incoming(totals[row][part], loop)
             tap.add_incoming(following, loop)
@@ -102,12 +103,13 @@ def _sum_taps_vector(filters, vectors):
 _sum_taps = _sum_taps_plain if numba.config.DISABLE_JIT else _sum_taps_vector
 sum_taps_6 = _sum_taps(6, 1)
 """Sum the taps of six filters; called as
-(source, start, offsets, weights, first, depth, out, position, pitch).
+(source, start, offsets, weights, bias, number, depth, out, position, pitch).
 
-For each filter and each lane of a vector of BYTES, ``weights[first + filter * depth + tap]`` times
-``source[start + offsets[tap] + lane]``, summed over ``depth`` taps in their order, one at least, is written
-to ``out[position + filter * pitch + lane]``. All arrays are flat, those of numbers of one float dtype,
-``offsets`` int64, and nothing is checked.
+For each filter from ``number`` on, and each lane of a vector of BYTES, its bias and
+``weights[filter * depth + tap]`` times ``source[start + offsets[tap] + lane]``, added up over ``depth`` taps
+in their order, one at least, are written to ``out[position + lane]``, those of each filter ``pitch`` after
+those of the one before. All arrays are flat, those of numbers of one float dtype, ``offsets`` int64, and
+nothing is checked.
 """
 sum_taps_4 = _sum_taps(4, 1)
 """The same for four filters."""

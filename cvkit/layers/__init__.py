@@ -12,12 +12,18 @@ from cvkit._lazy import lazy_names
 _NAMES = {
     "avg_pool2d": "cvkit.layers.pooling",
     "avg_pool2d_backward": "cvkit.layers.pooling",
+    "conv_transpose2d": "cvkit.layers.transposed",
+    "conv_transpose2d_backward": "cvkit.layers.transposed",
     "conv2d": "cvkit.layers.convolution",
     "conv2d_backward": "cvkit.layers.convolution",
     "global_pool": "cvkit.layers.global_pooling",
     "global_pool_backward": "cvkit.layers.global_pooling",
     "max_pool2d": "cvkit.layers.pooling",
     "max_pool2d_backward": "cvkit.layers.pooling",
+    "roi_align": "cvkit.layers.regions_of_interest",
+    "roi_align_backward": "cvkit.layers.regions_of_interest",
+    "roi_pool": "cvkit.layers.regions_of_interest",
+    "roi_pool_backward": "cvkit.layers.regions_of_interest",
 }
 
 __all__ = [*_NAMES]

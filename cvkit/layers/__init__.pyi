@@ -8,5 +8,11 @@ from cvkit.layers.pooling import avg_pool2d as avg_pool2d
 from cvkit.layers.pooling import avg_pool2d_backward as avg_pool2d_backward
 from cvkit.layers.pooling import max_pool2d as max_pool2d
 from cvkit.layers.pooling import max_pool2d_backward as max_pool2d_backward
+from cvkit.layers.regions_of_interest import roi_align as roi_align
+from cvkit.layers.regions_of_interest import roi_align_backward as roi_align_backward
+from cvkit.layers.regions_of_interest import roi_pool as roi_pool
+from cvkit.layers.regions_of_interest import roi_pool_backward as roi_pool_backward
+from cvkit.layers.transposed import conv_transpose2d as conv_transpose2d
+from cvkit.layers.transposed import conv_transpose2d_backward as conv_transpose2d_backward
 
 __all__: list[str]

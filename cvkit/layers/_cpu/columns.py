@@ -27,21 +27,21 @@ def fill(row, value):
 
 
 @helper
-def copy_apart(row, first, step, target):
-    """Copy values of a row that are ``step`` apart; what lies outside of it is 0."""
-    begin, end = taps_inside(first, step, target.shape[0], row.shape[0])
+def copy_apart(row, first, step, inside, target):
+    """Copy values of a row that are ``step`` apart; ``inside`` says which of the target's lie in the row."""
+    begin, end = inside
     fill(target[:begin], 0)
     fill(target[end:], 0)
     if begin < end:
-        inside = row[first + begin * step :]
+        source, part = row[first + begin * step :], target[begin:end]
         if step == 1:
-            copy_row(inside, target[begin:end])
+            copy_row(source, part)
         elif step == 2:
-            for x in range(end - begin):
-                target[begin + x] = inside[2 * x]
+            for x in range(part.shape[0]):
+                part[x] = source[2 * x]
         else:
-            for x in range(end - begin):
-                target[begin + x] = inside[step * x]
+            for x in range(part.shape[0]):
+                part[x] = source[step * x]
 
 
 @helper
@@ -51,10 +51,10 @@ def add_apart(values, first, step, row):
     if begin < end:
         inside, given = row[first + begin * step :], values[begin:end]
         if step == 1:
-            for x in range(end - begin):
+            for x in range(given.shape[0]):
                 inside[x] += given[x]
         else:
-            for x in range(end - begin):
+            for x in range(given.shape[0]):
                 inside[step * x] += given[x]
 
 
@@ -74,12 +74,13 @@ def fill_columns(x, channels, window, shape, begin, columns):
             tap_y, tap_x = tap // window.width, tap % window.width
             target = columns[(channel - first_channel) * taps + tap]
             first = tap_x * window.dilation_x - window.left
+            inside = taps_inside(first, window.stride_x, width, x.shape[3])
             for row in range(count):
                 item, y = (begin + row) // rows, (begin + row) % rows
                 source = y * window.stride_y + tap_y * window.dilation_y - window.top
                 part = target[row * width : (row + 1) * width]
                 if 0 <= source < height:
-                    copy_apart(x[item, channel, source], first, window.stride_x, part)
+                    copy_apart(x[item, channel, source], first, window.stride_x, inside, part)
                 else:
                     fill(part, 0)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from cvkit._jit import cpu_kernel, get_num_threads, prange
 from cvkit._simd.taps import BYTES
-from cvkit.layers._cpu import columns, direct
+from cvkit.layers._cpu import columns, depthwise, direct
 from cvkit.layers._cpu.global_pooling import sum_of_plane
 
 # Tasks for each thread, so that none waits long for the last one of another.
@@ -20,6 +20,13 @@ def _is_pixel(window):
         *(1, 1, 1, 1),
         *(0, 0),
     )
+
+
+def _keeps_width(window, width, out):
+    """Tell whether results are as wide as planes and lie beneath them, and fill a vector at least."""
+    reach = (window.width - 1) * window.dilation_x
+    is_even = window.stride_y == window.stride_x == 1 and 2 * window.left == reach
+    return is_even and out.shape[3] == width and out.shape[2] * width * out.itemsize >= BYTES
 
 
 def _by_groups(array, groups):
@@ -51,7 +58,13 @@ def convolve(x, weights, bias, window, method, out):
     pixels = x.shape[2] * x.shape[3]
     if method == "direct" or channels == 1:
         tasks = TASKS_OF_THREAD * get_num_threads() if get_num_threads() > 1 else 1
-        if _is_pixel(window) and pixels * x.itemsize >= BYTES:
+        if channels == 1 and _keeps_width(window, x.shape[3], out):
+            planes, results = (
+                x.reshape(*x.shape[:2], pixels),
+                out.reshape(*out.shape[:2], out.shape[2] * out.shape[3]),
+            )
+            depthwise.convolve(planes, weights.reshape(-1), bias, window, x.shape[3], results)
+        elif _is_pixel(window) and pixels * x.itemsize >= BYTES:
             direct.convolve_pixels(
                 x.reshape(*x.shape[:2], pixels),
                 weights.reshape(filters, channels),

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cvkit._jit import cpu_kernel, helper, prange
+from cvkit._rows import copy_row
 from cvkit._simd.taps import BYTES, sum_taps_1, sum_taps_1_wide, sum_taps_2, sum_taps_4, sum_taps_6
 from cvkit._tiles import equal_span, parts_of, span
 from cvkit.layers._cpu.columns import copy_apart, fill
+from cvkit.layers._math import taps_inside
 
 # Filters that are summed up together.
 FILTERS = 6
@@ -72,47 +74,53 @@ def _pad(planes, window, phases, begin, shape, source):
             for phase_x in range(phases[1]):
                 plane = (channel * phases[0] + phase_y) * phases[1] + phase_x
                 first = phase_x * window.dilation_x % window.stride_x - window.left
+                inside = taps_inside(first, window.stride_x, width, planes.shape[2])
                 for row in range(height):
                     y = (begin + row) * window.stride_y + phase_y * window.dilation_y % window.stride_y
                     y -= window.top
                     place = (plane * height + row) * width
                     target = source[place : place + width]
                     if 0 <= y < planes.shape[1]:
-                        copy_apart(planes[channel, y], first, window.stride_x, target)
+                        copy_apart(planes[channel, y], first, window.stride_x, inside, target)
                     else:
                         fill(target, 0)
 
 
 @helper
-def _sum_filters(together, source, offsets, weights, first, length, sums):
-    """Sum the taps of up to six filters for a row of results, in vectors of which the last may overlap."""
-    depth, pitch, lanes = offsets.shape[0], sums.shape[0] // FILTERS, BYTES // source.itemsize
+def sum_filters(together, source, offsets, weights, bias, number, places, out):
+    """Sum the taps of one, two, four or six filters for a row of results.
+
+    ``places`` are the length of the row, where it begins in ``out`` and how far that of the next filter is
+    from there. The last vector overlaps the one before; of a row that is shorter, a whole vector is written.
+    """
+    length, position, pitch = places
+    depth, lanes = offsets.shape[0], BYTES // source.itemsize
     start = 0
     if together == 1:
         while start + WIDE * lanes <= length:
-            sum_taps_1_wide(source, start, offsets, weights, first, depth, sums, start, pitch)
+            at = position + start
+            sum_taps_1_wide(source, start, offsets, weights, bias, number, depth, out, at, pitch)
             start += WIDE * lanes
     while start < length:
         start = min(start, max(length - lanes, 0))
+        at = position + start
         if together == 6:
-            sum_taps_6(source, start, offsets, weights, first, depth, sums, start, pitch)
+            sum_taps_6(source, start, offsets, weights, bias, number, depth, out, at, pitch)
         elif together == 4:
-            sum_taps_4(source, start, offsets, weights, first, depth, sums, start, pitch)
+            sum_taps_4(source, start, offsets, weights, bias, number, depth, out, at, pitch)
         elif together == 2:
-            sum_taps_2(source, start, offsets, weights, first, depth, sums, start, pitch)
+            sum_taps_2(source, start, offsets, weights, bias, number, depth, out, at, pitch)
         else:
-            sum_taps_1(source, start, offsets, weights, first, depth, sums, start, pitch)
+            sum_taps_1(source, start, offsets, weights, bias, number, depth, out, at, pitch)
         start += lanes
 
 
 @helper
-def _place_sums(sums, bias, place, plane):
+def _place_sums(sums, place, plane):
     """Write a row of sums to the rows of results that it stands for."""
     for y in range(place.rows):
         given = sums[y * place.pitch : y * place.pitch + place.width]
-        target = plane[place.top + y, place.left : place.left + place.width]
-        for x in range(place.width):
-            target[x] = given[x] + bias
+        copy_row(given, plane[place.top + y, place.left : place.left + place.width])
 
 
 @helper
@@ -124,10 +132,10 @@ def _convolve_block(source, offsets, weights, bias, filters, place, sums, out):
     while number < last:
         rest = last - number
         together = 6 if rest >= 6 else 4 if rest >= 4 else 2 if rest >= 2 else 1
-        _sum_filters(together, source, offsets, weights, number * offsets.shape[0], length, sums)
+        sum_filters(together, source, offsets, weights, bias, number, (length, 0, row_of_sums), sums)
         for summed in range(together):
             row = sums[summed * row_of_sums : (summed + 1) * row_of_sums]
-            _place_sums(row, bias[number + summed], place, out[number + summed])
+            _place_sums(row, place, out[number + summed])
         number += together
 
 
