@@ -2,6 +2,10 @@
 
 from cvkit.layers.convolution import conv2d as conv2d
 from cvkit.layers.convolution import conv2d_backward as conv2d_backward
+from cvkit.layers.counts import operation_count as operation_count
+from cvkit.layers.counts import output_size as output_size
+from cvkit.layers.counts import parameter_count as parameter_count
+from cvkit.layers.counts import receptive_field as receptive_field
 from cvkit.layers.global_pooling import global_pool as global_pool
 from cvkit.layers.global_pooling import global_pool_backward as global_pool_backward
 from cvkit.layers.pooling import avg_pool2d as avg_pool2d

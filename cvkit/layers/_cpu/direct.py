@@ -66,24 +66,59 @@ def _place_taps(window, phases, shape, offsets):
 
 
 @helper
+def _split_row(row, left, first, second):
+    """Copy every other value of a row to one, and those between to the other, from ``left`` before it on.
+
+    Taken apart together, they are vectors.
+    """
+    fill(first, 0)
+    fill(second, 0)
+    begin = (left + 1) // 2
+    start = 2 * begin - left
+    pairs = max(min((row.shape[0] - start) // 2, first.shape[0] - begin), 0)
+    source, evens, odds = row[start:], first[begin : begin + pairs], second[begin : begin + pairs]
+    for x in range(evens.shape[0]):
+        evens[x] = source[2 * x]
+        odds[x] = source[2 * x + 1]
+    end = begin + pairs
+    if start == 1 and begin <= second.shape[0]:
+        second[begin - 1] = row[0]
+    if end < first.shape[0] and 2 * end - left < row.shape[0]:
+        first[end] = row[2 * end - left]
+
+
+@helper
+def _pad_row(row, window, phases, source, shape):
+    """Copy a row to those of padded planes, of which the first begins the source."""
+    height, width = shape
+    if window.stride_x == 2 and phases[1] == 2:
+        _split_row(row, window.left, source[:width], source[height * width : height * width + width])
+    else:
+        for phase_x in range(phases[1]):
+            first = phase_x * window.dilation_x % window.stride_x - window.left
+            inside = taps_inside(first, window.stride_x, width, row.shape[0])
+            place = phase_x * height * width
+            copy_apart(row, first, window.stride_x, inside, source[place : place + width])
+
+
+@helper
 def _pad(planes, window, phases, begin, shape, source):
     """Copy planes to padded ones, from the row on that results of row ``begin`` need first."""
     height, width = shape
     for channel in range(planes.shape[0]):
         for phase_y in range(phases[0]):
-            for phase_x in range(phases[1]):
-                plane = (channel * phases[0] + phase_y) * phases[1] + phase_x
-                first = phase_x * window.dilation_x % window.stride_x - window.left
-                inside = taps_inside(first, window.stride_x, width, planes.shape[2])
-                for row in range(height):
-                    y = (begin + row) * window.stride_y + phase_y * window.dilation_y % window.stride_y
-                    y -= window.top
-                    place = (plane * height + row) * width
-                    target = source[place : place + width]
-                    if 0 <= y < planes.shape[1]:
-                        copy_apart(planes[channel, y], first, window.stride_x, inside, target)
-                    else:
-                        fill(target, 0)
+            plane = (channel * phases[0] + phase_y) * phases[1]
+            for row in range(height):
+                y = (begin + row) * window.stride_y + phase_y * window.dilation_y % window.stride_y
+                y -= window.top
+                if 0 <= y < planes.shape[1]:
+                    _pad_row(
+                        planes[channel, y], window, phases, source[(plane * height + row) * width :], shape
+                    )
+                else:
+                    for phase_x in range(phases[1]):
+                        place = ((plane + phase_x) * height + row) * width
+                        fill(source[place : place + width], 0)
 
 
 @helper
