@@ -142,6 +142,7 @@ _MODULES = (
     "geometry",
     "intensity",
     "io",
+    "layers",
     "ml",
     "morphology",
     "regions",

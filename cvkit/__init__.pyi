@@ -10,6 +10,7 @@ from cvkit import filters as filters
 from cvkit import geometry as geometry
 from cvkit import intensity as intensity
 from cvkit import io as io
+from cvkit import layers as layers
 from cvkit import ml as ml
 from cvkit import morphology as morphology
 from cvkit import regions as regions

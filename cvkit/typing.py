@@ -68,6 +68,11 @@ ContourMode = Literal["external", "list", "two_level", "tree"]
 ContourMethod = Literal["none", "simple"]
 FloodMethod = Literal["floating", "fixed"]
 
+Padding = Literal["same", "valid", "full"]
+PoolingPadding = Literal["same", "valid"]
+GlobalPooling = Literal["average", "max"]
+ConvolutionMethod = Literal["direct", "im2col"]
+
 MatchingMethod = Literal["squared_difference", "correlation", "coefficient"]
 CornerMethod = Literal["minimum_eigenvalue", "harris"]
 BinaryPatternMethod = Literal["default", "ror", "uniform", "nri_uniform", "var"]

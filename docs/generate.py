@@ -24,6 +24,7 @@ ROOMS = {
 }
 PACKAGES = {
     "augment": "Augmentation",
+    "layers": "Layers",
     "ml": "Learners",
     "detect": "Detectors",
     "batch": "Folders",

@@ -17,6 +17,7 @@ import cvkit
 import cvkit.augment
 import cvkit.batch
 import cvkit.detect
+import cvkit.layers
 import cvkit.video
 
 PACKAGE = Path(cvkit.__file__).parent
@@ -41,6 +42,7 @@ MAY_USE = {
     "regions": _GROUND | {"filters", "geometry"},
     "features": _GROUND | {"filters", "geometry", "regions"},
     "augment": _GROUND | {"filters", "geometry", "intensity"},
+    "layers": {"helpers", "ml"},  # of ml, how threads and BLAS get along
     "ml": {"helpers"},  # knows no images
     "ml.tree": {"helpers", "ml"},
     "ml.linear": {"helpers", "ml"},
@@ -178,7 +180,7 @@ def test_twins_take_the_same_arguments(cpu: str, cuda: str) -> None:
 
 
 # (public name, the module that defines it); `run` is one of two rooms.
-PACKAGES = (cvkit.augment, cvkit.batch, cvkit.detect)
+PACKAGES = (cvkit.augment, cvkit.batch, cvkit.detect, cvkit.layers)
 TABLES = [*cvkit._FUNCTIONS.items(), *(row for package in PACKAGES for row in package._NAMES.items())]
 
 

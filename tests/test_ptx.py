@@ -23,6 +23,7 @@ from cvkit.features.orb import TABLES
 from cvkit.ml.cluster import lloyd
 from tests import large_windows
 from tests.fake_device import fake, recorded_launches
+from tests.layer_calls import CALLS as LAYERS
 from tests.naive_cases import NAIVE_CASES
 from tests.ptx_assembler import assembled
 from tests.ptx_device import CAPABILITY, module_of, ptx_of
@@ -69,6 +70,8 @@ def launches() -> Launches:
             k_means(fake)
             # No distance is computed, and none would be refused as a weight.
             neighbors(fake, weights="uniform")
+            for layer in LAYERS.values():
+                layer(fake)
             # Where nothing is executed, no corner is found.
             from cvkit.features._cuda import orb
 
@@ -133,6 +136,8 @@ MORE_REGISTERS = {
     "geometry._cuda.warp._nearest": 72,
     "intensity._cuda.metrics._structural_similarity": 72,
     "morphology._cuda.erosion._extreme_of_runs": 66,
+    "layers._cuda.regions_of_interest._roi_align": 68,
+    "layers._cuda.regions_of_interest._roi_align_backward": 88,
     "ml.neighbors._cuda.brute_force._finish": 70,
     "ml.neighbors._cuda.brute_force._scan": 74,
 }

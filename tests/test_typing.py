@@ -23,6 +23,7 @@ import cvkit
 import cvkit.augment
 import cvkit.batch
 import cvkit.detect
+import cvkit.layers
 import cvkit.ml
 import cvkit.typing
 from cvkit._validate import names_of
@@ -34,6 +35,7 @@ IMAGE = np.zeros((8, 8), np.uint8)
 COLOR = np.zeros((8, 8, 3), np.uint8)
 SQUARE = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
 MAP = np.zeros((8, 8), np.float32)
+PLANES = np.zeros((1, 2, 4, 5), np.float32)
 # What functions with a choice need besides; those that are not here take an image alone.
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "adaptive_threshold": (IMAGE, 3, 2),
@@ -42,6 +44,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "black_hat": (IMAGE, 3),
     "box_filter": (IMAGE, 3),
     "closing": (IMAGE, 3),
+    "conv2d": (PLANES, PLANES),
     "dilate": (IMAGE, 3),
     "erode": (IMAGE, 3),
     "filter2d": (IMAGE, np.ones((3, 3))),
@@ -49,6 +52,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "flood_fill": (IMAGE, (0, 0), 1),
     "gabor_filter": (IMAGE, [np.ones((3, 3))]),
     "gaussian_blur": (IMAGE, 1.0),
+    "global_pool": (PLANES,),
+    "global_pool_backward": (PLANES[:, :, 0, 0], PLANES),
     "good_features": (IMAGE, 5, 0.1, 1),
     "hit_or_miss": (IMAGE, np.ones((3, 3), int)),
     "laplacian_of_gaussian": (IMAGE, 1.0),
@@ -76,7 +81,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 
 def choices() -> Iterator[tuple[str, str, str]]:
     """Name the parameters of public functions whose type is a choice: module, function and parameter."""
-    for package, table in ((cvkit, cvkit._FUNCTIONS), (cvkit.detect, cvkit.detect._NAMES)):
+    tables = {cvkit: cvkit._FUNCTIONS, cvkit.detect: cvkit.detect._NAMES, cvkit.layers: cvkit.layers._NAMES}
+    for package, table in tables.items():
         for name in table:
             function = getattr(package, name)
             if inspect.isfunction(function) and (name, package) != ("run", cvkit.detect):
@@ -131,6 +137,7 @@ def test_choices_of_learners_are_what_is_accepted(name: str) -> None:
             {**cvkit._FUNCTIONS, **dict.fromkeys(cvkit._MODULES, "cvkit"), "__version__": "cvkit._version"},
         ),
         (cvkit.augment, cvkit.augment._NAMES),
+        (cvkit.layers, cvkit.layers._NAMES),
         (cvkit.ml, cvkit.ml._NAMES),
         (cvkit.detect, cvkit.detect._NAMES),
         (cvkit.batch, cvkit.batch._NAMES),

@@ -1,0 +1,1 @@
+"""CUDA twins of ``cvkit.layers``."""
