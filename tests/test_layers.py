@@ -26,7 +26,18 @@ MODULES = {
 # Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._* and cvkit.typing.
 _GROUND = {"helpers", "color", "io", "video"}
 _OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "morphology", "features", "regions"}
-_LEARNERS = {"ml", *(f"ml.{room}" for room in ("tree", "ensemble", "svm", "linear", "neighbors", "cluster"))}
+_LEARNER_ROOMS = (
+    "tree",
+    "ensemble",
+    "svm",
+    "linear",
+    "neighbors",
+    "cluster",
+    "bayes",
+    "decomposition",
+    "mixture",
+)
+_LEARNERS = {"ml", *(f"ml.{room}" for room in _LEARNER_ROOMS)}
 _DETECTION = _OPERATIONS | _LEARNERS | {"detect"}
 MAY_USE = {
     "helpers": set(),
@@ -40,6 +51,9 @@ MAY_USE = {
     "regions": _GROUND | {"filters", "geometry"},
     "features": _GROUND | {"filters", "geometry", "regions"},
     "ml": {"helpers"},  # knows no images
+    "ml.bayes": {"helpers", "ml"},
+    "ml.decomposition": {"helpers", "ml", "ml.linear"},
+    "ml.mixture": {"helpers", "ml", "ml.cluster"},
     "ml.tree": {"helpers", "ml"},
     "ml.linear": {"helpers", "ml"},
     "ml.neighbors": {"helpers", "ml"},
