@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit._dispatch import contiguous, on_device
-from cvkit.ml._gram import Rows
+from cvkit.ml._gram import Rows, weighted_mean
 from cvkit.ml._samples import FLOATS, check_device_samples
 from cvkit.ml.decomposition import spectrum
 from cvkit.ml.linear.decision import linear_decision, refuse_device_arrays
@@ -182,9 +182,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=list(FLOATS), accept_sparse=("csr", "csc"), order="C")
         solver = self._solver(X)
         wanted = self._wanted(X, solver)
-        mean = np.asarray(X.mean(axis=0, dtype=np.float64)).reshape(-1)
-        if sparse.issparse(X):
-            X = X.tocsr()
+        X = X.tocsr() if sparse.issparse(X) else X
+        mean = weighted_mean(X, None)
         rows = Rows(X, mean, None)
         freedom = X.shape[0] - 1
         if solver in ("full", "covariance_eigh"):

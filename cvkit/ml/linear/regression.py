@@ -10,9 +10,9 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from cvkit._dispatch import contiguous, on_device
+from cvkit._dispatch import contiguous, on_device, reshaped
 from cvkit.ml._gram import Rows, weighted_mean
-from cvkit.ml._samples import FLOATS, Samples, check_device_samples
+from cvkit.ml._samples import FLOATS, check_device_samples
 from cvkit.ml.linear.decision import linear_decision, refuse_device_arrays
 
 
@@ -91,8 +91,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         targets = np.asarray(y, np.float64).reshape(len(y), -1)
         mean, target_mean = np.zeros(X.shape[1]), np.zeros(targets.shape[1])
         if fit_intercept:
-            of_samples = X.astype(np.float64) if sparse.issparse(X) else X
-            mean = np.asarray(weighted_mean(of_samples, weights)).reshape(-1)
+            mean = weighted_mean(X, weights)
             target_mean = weighted_mean(targets, weights)
         roots = None if weights is None else np.sqrt(weights)
         targets = targets - target_mean
@@ -124,19 +123,14 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             The same kind of array as X.
         """
         check_is_fitted(self)
+        if not on_device(X):
+            X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS))
+            return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        samples = check_device_samples(self, X)
         coefficients = np.atleast_2d(self.coef_)
-        if on_device(X):
-            samples = check_device_samples(self, X)
-        else:
-            X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
-            if sparse.issparse(X):
-                return safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
-            samples = Samples(contiguous(X), X)
         intercept = np.broadcast_to(np.asarray(self.intercept_, np.float64), len(coefficients))
         out = linear_decision(samples, coefficients, intercept)
-        if not samples.is_on_device:
-            out = out.astype(np.result_type(samples.dtype, self.coef_.dtype), copy=False)
-        return samples.give_back(out.reshape(-1) if self.coef_.ndim == 1 else out)
+        return samples.give_back(reshaped(out, (out.size,)) if self.coef_.ndim == 1 else out)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -73,23 +73,20 @@ REGRESSION_CASES = [
             agree=_components,
             tolerances={"components": 1e-8, "singular values": 1e-10, "transformed": 1e-10},
             predict="transform",
-            fit_bar=bar,
             small=small,
         )
-        for name, data, small, bar, parameters in (
+        for name, data, small, parameters in (
             (
                 "50,000 x 40, covariance",
                 partial(_made, 50_000, 40),
                 partial(_made, 400, 20),
-                0.8,
                 {"n_components": 10},
             ),
-            ("digits", partial(bundled, "digits"), few_digits, None, {"n_components": 0.9, "whiten": True}),
+            ("digits", partial(bundled, "digits"), few_digits, {"n_components": 0.9, "whiten": True}),
             (
                 "digits, random projections",
                 partial(bundled, "digits"),
                 few_digits,
-                None,
                 {"n_components": 8, "svd_solver": "randomized", "random_state": 0},
             ),
         )
