@@ -28,7 +28,18 @@ MODULES = {
 # Each room and the rooms it may use besides its own; "helpers" are the modules cvkit._* and cvkit.typing.
 _GROUND = {"helpers", "color", "io", "video"}
 _OPERATIONS = _GROUND | {"filters", "geometry", "intensity", "morphology", "features", "regions"}
-_LEARNERS = {"ml", *(f"ml.{room}" for room in ("tree", "ensemble", "svm", "linear", "neighbors", "cluster"))}
+_LEARNER_ROOMS = (
+    "tree",
+    "ensemble",
+    "svm",
+    "linear",
+    "neighbors",
+    "cluster",
+    "bayes",
+    "decomposition",
+    "mixture",
+)
+_LEARNERS = {"ml", *(f"ml.{room}" for room in _LEARNER_ROOMS)}
 _DETECTION = _OPERATIONS | _LEARNERS | {"detect"}
 MAY_USE = {
     "helpers": set(),
@@ -44,6 +55,9 @@ MAY_USE = {
     "augment": _GROUND | {"filters", "geometry", "intensity"},
     "layers": {"helpers", "ml"},  # of ml, how threads and BLAS get along
     "ml": {"helpers"},  # knows no images
+    "ml.bayes": {"helpers", "ml"},
+    "ml.decomposition": {"helpers", "ml", "ml.linear"},
+    "ml.mixture": {"helpers", "ml", "ml.cluster"},
     "ml.tree": {"helpers", "ml"},
     "ml.linear": {"helpers", "ml"},
     "ml.neighbors": {"helpers", "ml"},

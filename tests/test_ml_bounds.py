@@ -13,7 +13,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = ["tree", "forest", "imputation", "cluster", "neighbors", "svm", "linear"]
+MODULES = [
+    "tree",
+    "forest",
+    "imputation",
+    "cluster",
+    "neighbors",
+    "svm",
+    "linear",
+    "bayes",
+    "regression",
+    "pca",
+]
 
 
 @pytest.mark.sweep

@@ -16,13 +16,20 @@ from sklearn.linear_model import LogisticRegression as ForeignRegression
 from cvkit.ml import (
     SVC,
     AdaBoostClassifier,
+    BernoulliNB,
     DecisionTreeClassifier,
     DecisionTreeRegressor,
+    ElasticNet,
+    GaussianNB,
     ID3Classifier,
+    Lasso,
+    LinearRegression,
     LinearSVC,
     LogisticRegression,
+    MultinomialNB,
     RandomForestClassifier,
     RandomForestRegressor,
+    Ridge,
     load,
     save,
 )
@@ -43,6 +50,13 @@ MODELS = [
     (RandomForestClassifier(5, criterion="entropy", random_state=2), Y),
     (RandomForestRegressor(5, max_features=0.5, random_state=2), X[:, 0] + Y),
     (AdaBoostClassifier(8, kind="gentle", max_depth=2), np.array(["setosa", "other", "other"])[Y]),
+    (GaussianNB(var_smoothing=1e-6), np.array(["a", "b", "c"], dtype=object)[Y]),
+    (MultinomialNB(alpha=0.5), Y),
+    (BernoulliNB(binarize=1.5), Y),
+    (LinearRegression(), X[:, 0] + Y),
+    (Ridge(0.5), X[:, :2] + Y[:, np.newaxis]),
+    (Lasso(0.01), X[:, 0] + Y),
+    (ElasticNet(0.01), X[:, :2] + Y[:, np.newaxis]),
 ]
 
 

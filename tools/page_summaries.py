@@ -164,10 +164,16 @@ def learners_section() -> str:
     """
     rows = []
     for name, (ours, theirs) in estimators().items():
-        package = theirs.__module__.rpartition(".")[0]
+        package = public_package(theirs)
         shared = ", ".join(f"`{parameter}`" for parameter in inspect.signature(ours).parameters)
         rows.append([f"`{package}.{name}`", f"`cvkit.ml.{name}`", shared])
     return to_markdown(Table("Learners", ["scikit-learn", "cvkit", "parameters"], rows, words=3))
+
+
+def public_package(estimator: type) -> str:
+    """Return the package of scikit-learn that an estimator is imported from."""
+    parts = estimator.__module__.split(".")
+    return ".".join(part for part in parts if not part.startswith("_"))
 
 
 def estimators() -> dict[str, tuple[type, type]]:

@@ -222,6 +222,8 @@ def _fit(name: str, *parameters: dict[str, Any]) -> None:
         del targets[1]
     for dtype, target, given in itertools.product((np.float64, np.float32), targets, parameters or ({},)):
         samples = values.astype(dtype)
+        if name == "MultinomialNB":  # counts
+            samples = np.abs(samples)
         learner = getattr(cvkit.ml, name)(**given).fit(samples, target)
         for method in ("predict", "predict_proba", "decision_function", "transform", "kneighbors"):
             if hasattr(learner, method):
@@ -230,15 +232,23 @@ def _fit(name: str, *parameters: dict[str, Any]) -> None:
 
 _LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
     "AdaBoostClassifier": (),
+    "BernoulliNB": (),
     "DecisionTreeClassifier": (),
     "DecisionTreeRegressor": (),
+    "ElasticNet": (),
+    "GaussianNB": (),
     "KMeans": (),
     "KNeighborsClassifier": (),
     "KNeighborsRegressor": (),
+    "Lasso": (),
+    "LinearRegression": (),
     "LinearSVC": (),
     "LogisticRegression": (),
+    "MultinomialNB": (),
+    "PCA": (),
     "RandomForestClassifier": ({"n_estimators": 4},),
     "RandomForestRegressor": ({"n_estimators": 4},),
+    "Ridge": (),
     "SVC": ({}, {"kernel": "linear"}, {"kernel": "poly"}),
 }
 

@@ -1,11 +1,19 @@
 """What type checkers see of the names that are loaded when they are first used: a line for each."""
 
+from cvkit.ml.bayes.discrete import BernoulliNB as BernoulliNB
+from cvkit.ml.bayes.discrete import MultinomialNB as MultinomialNB
+from cvkit.ml.bayes.gaussian import GaussianNB as GaussianNB
 from cvkit.ml.cluster.k_means import KMeans as KMeans
+from cvkit.ml.decomposition.pca import PCA as PCA
 from cvkit.ml.ensemble.ada_boost import AdaBoostClassifier as AdaBoostClassifier
 from cvkit.ml.ensemble.forest import RandomForestClassifier as RandomForestClassifier
 from cvkit.ml.ensemble.forest import RandomForestRegressor as RandomForestRegressor
 from cvkit.ml.ensemble.imputation import impute_by_proximity as impute_by_proximity
 from cvkit.ml.ensemble.imputation import impute_roughly as impute_roughly
+from cvkit.ml.linear.elastic_net import ElasticNet as ElasticNet
+from cvkit.ml.linear.elastic_net import Lasso as Lasso
+from cvkit.ml.linear.least_squares import LinearRegression as LinearRegression
+from cvkit.ml.linear.least_squares import Ridge as Ridge
 from cvkit.ml.linear.logistic import LogisticRegression as LogisticRegression
 from cvkit.ml.neighbors.k_neighbors import KNeighborsClassifier as KNeighborsClassifier
 from cvkit.ml.neighbors.k_neighbors import KNeighborsRegressor as KNeighborsRegressor

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from cvkit.compare.cases.learners.bayes import BAYES_CASES
 from cvkit.compare.cases.learners.boosting import BOOSTING_CASES
 from cvkit.compare.cases.learners.case import LearnerCase
 from cvkit.compare.cases.learners.clustering import CLUSTER_CASES
 from cvkit.compare.cases.learners.linear_models import LINEAR_CASES
 from cvkit.compare.cases.learners.neighbors import NEIGHBOR_CASES
+from cvkit.compare.cases.learners.regression import REGRESSION_CASES
 from cvkit.compare.cases.learners.svm import SVM_CASES
 from cvkit.compare.cases.learners.trees import TREE_CASES
 
@@ -17,4 +19,6 @@ LEARNER_CASES: list[LearnerCase] = [
     *NEIGHBOR_CASES,
     *TREE_CASES,
     *BOOSTING_CASES,
+    *BAYES_CASES,
+    *REGRESSION_CASES,
 ]
