@@ -111,7 +111,7 @@ def test_every_page_and_example_is_on_the_site(root: Path) -> None:
     listed = {page for page in listed if "/generated/" not in page}
     assert listed == {page for page in TEXTS if page.startswith("docs/")}
     examples = [path.read_text(encoding="utf-8") for path in (root / "docs" / "gallery").glob("*.py")]
-    assert len(examples) >= 12
+    assert len(examples) >= 30
     assert all(re.match(r'"""\n(.+)\n=+\n', example) for example in examples)
 
 
