@@ -19,6 +19,7 @@ _NAMES = {
     "box_iou": "cvkit.detect.suppression",
     "det_curve": "cvkit.detect.evaluation",
     "draw_detections": "cvkit.detect.draw",
+    "evaluate": "cvkit.detect.evaluation",
     "load": "cvkit.detect.loading",
     "log_average_miss_rate": "cvkit.detect.evaluation",
     "nms": "cvkit.detect.suppression",
