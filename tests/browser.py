@@ -38,8 +38,13 @@ class Browser:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)["value"]
 
-    def open(self, page: Path) -> None:
-        self._ask("/url", {"url": page.resolve().as_uri()})
+    def open(self, page: Path | str) -> None:
+        """Open a file, or an address."""
+        self._ask("/url", {"url": page if isinstance(page, str) else page.resolve().as_uri()})
+
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """Run a command of Chrome's own protocol."""
+        return self._ask("/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def run(self, script: str) -> Any:
         """Run JavaScript in the page and return what it returns."""

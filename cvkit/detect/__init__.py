@@ -23,6 +23,7 @@ _NAMES = {
     "coco_average_precision": "cvkit.detect.coco_evaluation",
     "det_curve": "cvkit.detect.evaluation",
     "draw_detections": "cvkit.detect.draw",
+    "evaluate": "cvkit.detect.evaluation",
     "load": "cvkit.detect.loading",
     "log_average_miss_rate": "cvkit.detect.evaluation",
     "nms": "cvkit.detect.suppression",

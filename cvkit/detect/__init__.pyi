@@ -9,6 +9,7 @@ from cvkit.detect.detections import Detections as Detections
 from cvkit.detect.draw import draw_detections as draw_detections
 from cvkit.detect.evaluation import average_precision as average_precision
 from cvkit.detect.evaluation import det_curve as det_curve
+from cvkit.detect.evaluation import evaluate as evaluate
 from cvkit.detect.evaluation import log_average_miss_rate as log_average_miss_rate
 from cvkit.detect.hog_detector import HOGDetector as HOGDetector
 from cvkit.detect.loading import load as load
