@@ -270,7 +270,7 @@ def blend(
     result = first.output(others=(second.array,))
     weights = _weights(first.dtype, weight_a, weight_b, offset)
     values = flat(first.array), flat(second.array)
-    first.kernels(lookup_kernels).blend_values(*values, weights, flat(result))
+    first.kernels(lookup_kernels).blend_values(*values, *weights, flat(result))
     return first.restore(result)
 
 

@@ -97,11 +97,11 @@ def threshold(
         rules = [_rule(stack.dtype, limit, maximum, method) for limit in found.tolist()]
         result = stack.output()
         for index, rule in enumerate(rules):
-            kernels.apply_rule(flat(stack.array[index]), rule, flat(result[index]))
+            kernels.apply_rule(flat(stack.array[index]), *rule, flat(result[index]))
         return stack.restore(result)
     rule = _rule(stack.dtype, value, maximum, method)
     result = stack.output()
-    kernels.apply_rule(flat(stack.array), rule, flat(result))
+    kernels.apply_rule(flat(stack.array), *rule, flat(result))
     return stack.restore(result)
 
 

@@ -37,13 +37,21 @@ def _look_up(row, channels, light, red, green, blue):
 
 
 @helper
-def _linearize(row, channels, red, green, blue):
-    """Take a row of floats apart into linear light."""
-    second, third = min(1, channels - 1), min(2, channels - 1)
-    for x in range(red.shape[0]):
-        red[x] = linear(row[x * channels])
-        green[x] = linear(row[x * channels + second])
-        blue[x] = linear(row[x * channels + third])
+def _linearize(values):
+    """Turn floats into linear light, in place."""
+    for x in range(values.shape[0]):
+        values[x] = linear(values[x])
+
+
+@helper
+def _split(row, channels, parts):
+    """Take a row apart into three; gray counts as three equal channels."""
+    if channels == 3:
+        split_channels(row, parts)
+        return
+    for channel in range(3):
+        for x in range(parts.shape[1]):
+            parts[channel, x] = row[x * channels + min(channel, channels - 1)]
 
 
 @helper
@@ -59,13 +67,25 @@ def _luv_row(red, green, blue, gain, offset):
 
 
 @helper
-def _interleave(first, second, third, step, out):
+def _join_three(parts, out):
+    """Write pixels of three channels; a literal 3 lets the compiler shuffle vectors."""
+    for x in range(parts.shape[1]):
+        out[3 * x] = parts[0, x]
+        out[3 * x + 1] = parts[1, x]
+        out[3 * x + 2] = parts[2, x]
+
+
+@helper
+def _interleave(parts, step, out):
     """Write pixels of ``step`` values, of which those after the third stay as they are."""
-    for x in range(first.shape[0]):
+    if step == 3:
+        _join_three(parts, out)
+        return
+    for x in range(parts.shape[1]):
         start = np.uintp(x * step)
-        out[start] = first[x]
-        out[start + np.uintp(1)] = second[x]
-        out[start + np.uintp(2)] = third[x]
+        out[start] = parts[0, x]
+        out[start + np.uintp(1)] = parts[1, x]
+        out[start + np.uintp(2)] = parts[2, x]
 
 
 @cpu_kernel
@@ -82,7 +102,7 @@ def luv_of_bytes(source, light, gain, offset, out):
         parts = np.empty((3, width), np.float32)
         _look_up(rows[y], channels, light, parts[0], parts[1], parts[2])
         _luv_row(parts[0], parts[1], parts[2], gain, offset)
-        _interleave(parts[0], parts[1], parts[2], step, out_rows[y])
+        _interleave(parts, step, out_rows[y])
 
 
 @cpu_kernel
@@ -94,9 +114,10 @@ def luv_of_floats(source, gain, offset, out):
     out_rows = out.reshape(count * height, width * step)
     for y in prange(count * height):
         parts = np.empty((3, width), np.float32)
-        _linearize(rows[y], channels, parts[0], parts[1], parts[2])
+        _split(rows[y], channels, parts)
+        _linearize(parts.reshape(3 * width))
         _luv_row(parts[0], parts[1], parts[2], gain, offset)
-        _interleave(parts[0], parts[1], parts[2], step, out_rows[y])
+        _interleave(parts, step, out_rows[y])
 
 
 @helper
@@ -109,13 +130,14 @@ def _lab_row(red, green, blue):
 @cpu_kernel
 def lab_of_floats(source, out):
     """Convert floats from 0 to 1 to L*a*b*."""
-    count, height, width, _ = source.shape
-    rows, out_rows = source.reshape(count * height, 3 * width), out.reshape(count * height, 3 * width)
-    for y in prange(count * height):
-        parts = np.empty((3, width), np.float32)
-        _linearize(rows[y], 3, parts[0], parts[1], parts[2])
+    values, out_values = source.reshape(source.size), out.reshape(out.size)
+    for task in prange(parts_of(out.size, 3 * _SPAN)):
+        first, stop = span(task, 3 * _SPAN, out.size)
+        parts = np.empty((3, (stop - first) // 3), np.float32)
+        split_channels(values[first:stop], parts)
+        _linearize(parts.reshape(parts.size))
         _lab_row(parts[0], parts[1], parts[2])
-        _interleave(parts[0], parts[1], parts[2], 3, out_rows[y])
+        _join_three(parts, out_values[first:stop])
 
 
 @helper
@@ -326,10 +348,17 @@ def bytes_of_luv(source, brightness, weights, gamma, out):
 
 
 @helper
-def _rgb_of_lab(values, out):
-    for x in range(out.shape[0] // 3):
-        red, green, blue = rgb_of_lab(values[3 * x], values[3 * x + 1], values[3 * x + 2])
-        out[3 * x], out[3 * x + 1], out[3 * x + 2] = with_gamma(red), with_gamma(green), with_gamma(blue)
+def _apply_gamma(values):
+    """Turn linear light into floats, in place."""
+    for x in range(values.shape[0]):
+        values[x] = with_gamma(values[x])
+
+
+@helper
+def _rgb_of_lab(lightness, a, b):
+    """Convert in place to linear light."""
+    for x in range(lightness.shape[0]):
+        lightness[x], a[x], b[x] = rgb_of_lab(lightness[x], a[x], b[x])
 
 
 @cpu_kernel
@@ -338,14 +367,18 @@ def floats_of_lab(source, out):
     values, out_values = source.reshape(source.size), out.reshape(out.size)
     for task in prange(parts_of(out.size, 3 * _SPAN)):
         first, stop = span(task, 3 * _SPAN, out.size)
-        _rgb_of_lab(values[first:stop], out_values[first:stop])
+        parts = np.empty((3, (stop - first) // 3), np.float32)
+        split_channels(values[first:stop], parts)
+        _rgb_of_lab(parts[0], parts[1], parts[2])
+        _apply_gamma(parts.reshape(parts.size))
+        _join_three(parts, out_values[first:stop])
 
 
 @helper
-def _rgb_of_luv(values, out):
-    for x in range(out.shape[0] // 3):
-        red, green, blue = rgb_of_luv(values[3 * x], values[3 * x + 1], values[3 * x + 2])
-        out[3 * x], out[3 * x + 1], out[3 * x + 2] = with_gamma(red), with_gamma(green), with_gamma(blue)
+def _rgb_of_luv(lightness, u, v):
+    """Convert in place to linear light."""
+    for x in range(lightness.shape[0]):
+        lightness[x], u[x], v[x] = rgb_of_luv(lightness[x], u[x], v[x])
 
 
 @cpu_kernel
@@ -354,4 +387,8 @@ def floats_of_luv(source, out):
     values, out_values = source.reshape(source.size), out.reshape(out.size)
     for task in prange(parts_of(out.size, 3 * _SPAN)):
         first, stop = span(task, 3 * _SPAN, out.size)
-        _rgb_of_luv(values[first:stop], out_values[first:stop])
+        parts = np.empty((3, (stop - first) // 3), np.float32)
+        split_channels(values[first:stop], parts)
+        _rgb_of_luv(parts[0], parts[1], parts[2])
+        _apply_gamma(parts.reshape(parts.size))
+        _join_three(parts, out_values[first:stop])

@@ -11,7 +11,7 @@ import numpy as np
 
 import cvkit
 from cvkit._dispatch import Array
-from cvkit.compare.cases.case import EXACT, FLOAT, FLOAT_255, Case, Tolerance, changed
+from cvkit.compare.cases.case import EXACT, FLOAT, FLOAT_255, Case, Once, Tolerance, made_once
 
 # Of the reference's time, for bytes.
 _BARS = {
@@ -59,14 +59,14 @@ LINEAR = [
 ]
 
 
-def _scaled(image: Array, low: Any, high: Any) -> Array:
-    """Spread a float image of 0 to 255 over other ranges."""
+def _scaled(low: Any, high: Any) -> Once:
+    """Return what spreads a float image of 0 to 255 over other ranges, and is not timed."""
     low, high = np.float32(low), np.float32(high)
-    return changed(image, lambda values: low + values * ((high - low) / np.float32(255)))
+    return made_once(lambda values: low + values * ((high - low) / np.float32(255)))
 
 
-_unit = partial(_scaled, low=0, high=1)
-_hue_first = partial(_scaled, low=0, high=[359, 1, 1])
+_unit = _scaled(0, 1)
+_hue_first = _scaled(0, [359, 1, 1])
 
 
 def by_vectors(image: np.ndarray, code: int) -> np.ndarray:
@@ -150,7 +150,7 @@ _LAB_LATTICE = Tolerance(absolute=1.5)
 _TABLES = Tolerance(absolute=2e-4)
 # Of the digits of a matrix that is given with three, and of powers.
 _DIGITS = Tolerance(absolute=0.02)
-_LAB = partial(_scaled, low=[0, -100, -100], high=[100, 100, 100])
+_LAB = _scaled([0, -100, -100], [100, 100, 100])
 
 LIGHTNESS = [
     _color_case("rgb_to_lab", cv2.COLOR_RGB2Lab, "uint8"),

@@ -13,7 +13,7 @@ from cvkit._simd.numbers import nearest
 from cvkit._tiles import parts_of, span
 from cvkit.filters._math import holds_integers
 from cvkit.intensity._cpu.spans import SPAN, aligned_span, spans_of
-from cvkit.intensity._math import blended, scaled
+from cvkit.intensity._math import Weights, blended, scaled
 
 # From so many bytes on, a table of pairs of them, filled first, saves more time than it costs.
 _MANY = 1 << 18
@@ -171,8 +171,9 @@ def _blend_span(a, b, weights, out):
 
 
 @cpu_kernel
-def blend_values(a, b, weights, out):
-    """Sum the values of two flat arrays and 1 by three weights."""
+def blend_values(a, b, weight_a, weight_b, offset, out):
+    """Sum the values of two flat arrays and 1 by three weights, which come as those of ``apply_rule`` do."""
+    weights = Weights(weight_a, weight_b, offset)
     for task in prange(spans_of(out.size)):
         first, stop = aligned_span(task, out)
         _blend_span(a[first:stop], b[first:stop], weights, out[first:stop])

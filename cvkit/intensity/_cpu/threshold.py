@@ -2,7 +2,7 @@
 
 from cvkit._jit import cpu_kernel, helper, prange, serial_kernel
 from cvkit.intensity._cpu.spans import aligned_span, spans_of
-from cvkit.intensity._math import beside_mean, thresholded
+from cvkit.intensity._math import Rule, beside_mean, thresholded
 
 
 @helper
@@ -12,8 +12,12 @@ def _threshold_span(values, rule, out):
 
 
 @cpu_kernel
-def apply_rule(values, rule, out):
-    """Apply a rule to every value of a flat array."""
+def apply_rule(values, low, high, replacement, keeps_others, out):
+    """Apply a rule to every value of a flat array.
+
+    Its parts come one by one: to tell the type of a named tuple, Numba takes a tenth of the time of an image.
+    """
+    rule = Rule(low, high, replacement, keeps_others)
     for task in prange(spans_of(out.size)):
         first, stop = aligned_span(task, out)
         _threshold_span(values[first:stop], rule, out[first:stop])

@@ -9,7 +9,7 @@ from numba.extending import overload
 from cvkit._jit_cuda import cuda, cuda_kernel
 from cvkit._simd.numbers import nearest
 from cvkit.filters._math import holds_integers
-from cvkit.intensity._math import blended, scaled
+from cvkit.intensity._math import Weights, blended, scaled
 
 _THREADS = 256
 
@@ -102,12 +102,12 @@ def scale_values(values, factors, offsets, out):
 
 
 @cuda_kernel(block=(_THREADS,))
-def _blend_values(a, b, weights, out):
+def _blend_values(a, b, weight_a, weight_b, offset, out):
     x = cuda.grid(1)
     if x < out.shape[0]:
-        out[x] = _stored(blended(a[x], b[x], weights), out)
+        out[x] = _stored(blended(a[x], b[x], Weights(weight_a, weight_b, offset)), out)
 
 
-def blend_values(a, b, weights, out):
+def blend_values(a, b, weight_a, weight_b, offset, out):
     """Sum the values of two flat arrays and 1 by three weights."""
-    _blend_values[out.size](a, b, weights, out)
+    _blend_values[out.size](a, b, weight_a, weight_b, offset, out)

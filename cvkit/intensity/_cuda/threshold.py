@@ -1,21 +1,21 @@
 """Thresholds on CUDA: one thread for each value."""
 
 from cvkit._jit_cuda import cuda, cuda_kernel
-from cvkit.intensity._math import beside_mean, thresholded
+from cvkit.intensity._math import Rule, beside_mean, thresholded
 
 _BLOCK = (256, 1)
 
 
 @cuda_kernel(block=_BLOCK)
-def _apply_rule(values, rule, out):
+def _apply_rule(values, low, high, replacement, keeps_others, out):
     x = cuda.grid(1)
     if x < out.shape[0]:
-        out[x] = thresholded(values[x], rule)
+        out[x] = thresholded(values[x], Rule(low, high, replacement, keeps_others))
 
 
-def apply_rule(values, rule, out):
+def apply_rule(values, low, high, replacement, keeps_others, out):
     """Apply a rule to every value of a flat array."""
-    _apply_rule[out.size](values, rule, out)
+    _apply_rule[out.size](values, low, high, replacement, keeps_others, out)
 
 
 @cuda_kernel(block=_BLOCK)
