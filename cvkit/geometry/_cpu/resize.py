@@ -170,12 +170,12 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
 
 
 @helper
-def _quarter(total, ones, to_even):
-    """Divide sums of four by four; ``ones`` has a bit where each sum begins."""
+def _quarter(total, ones, parity):
+    """Divide sums of four by four, which begin where ``ones`` has bits, and ``parity`` to round to even."""
     number = type(total)
-    is_odd = number(number(total >> number(2)) & ones)
-    half = number(ones + is_odd) if to_even else number(ones << number(1))
-    return number(number(total + half) >> number(2))
+    half = number(number(ones << number(1)) - parity)
+    odd = number(number(total >> number(2)) & parity)
+    return number(number(number(total + half) + odd) >> number(2))
 
 
 @helper
@@ -183,11 +183,11 @@ def _halve_gray(upper, lower, to_even, out):
     """Average blocks of 2 x 2 whose two values of a row come as one number."""
     number = upper.dtype.type
     bits = np.iinfo(number).bits // 2
-    first, shift = number((1 << bits) - 1), number(bits)
+    first, shift, parity = number((1 << bits) - 1), number(bits), number(to_even)
     for x in range(out.shape[0]):
         above = number(number(upper[x] & first) + number(upper[x] >> shift))
         below = number(number(lower[x] & first) + number(lower[x] >> shift))
-        out[x] = _quarter(number(above + below), number(1), to_even)
+        out[x] = _quarter(number(above + below), number(1), parity)
 
 
 @helper(force_inline=True)
@@ -197,14 +197,15 @@ def _halve_pixels(upper, lower, bits, to_even, out):
     # Every other value of a number, with room for a sum of four.
     others, shift = number(number(np.iinfo(number).max) // number((1 << bits) + 1)), number(bits)
     ones = number(others // number((1 << bits) - 1))
+    parity = number(ones * number(to_even))
     for x in range(out.shape[0]):
         a, b, c, d = upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]
         even = number(number(a & others) + number(b & others))
         even = number(even + number(number(c & others) + number(d & others)))
         odd = number(number(number(a >> shift) & others) + number(number(b >> shift) & others))
         odd = number(odd + number(number(number(c >> shift) & others) + number(number(d >> shift) & others)))
-        even = number(_quarter(even, ones, to_even) & others)
-        odd = number(_quarter(odd, ones, to_even) & others)
+        even = number(_quarter(even, ones, parity) & others)
+        odd = number(_quarter(odd, ones, parity) & others)
         out[x] = number(even | number(odd << shift))
 
 
@@ -219,11 +220,11 @@ def _add_rows(upper, lower, total):
 def _halve_three_channels(total, to_even, out):
     """Average each value with the one a pixel further; a count known when compiling vectorizes."""
     number = total.dtype.type
-    one = number(1)
+    one, parity = number(1), number(to_even)
     for x in range(out.shape[0] // 3):
-        out[3 * x] = _quarter(number(total[6 * x] + total[6 * x + 3]), one, to_even)
-        out[3 * x + 1] = _quarter(number(total[6 * x + 1] + total[6 * x + 4]), one, to_even)
-        out[3 * x + 2] = _quarter(number(total[6 * x + 2] + total[6 * x + 5]), one, to_even)
+        out[3 * x] = _quarter(number(total[6 * x] + total[6 * x + 3]), one, parity)
+        out[3 * x + 1] = _quarter(number(total[6 * x + 1] + total[6 * x + 4]), one, parity)
+        out[3 * x + 2] = _quarter(number(total[6 * x + 2] + total[6 * x + 5]), one, parity)
 
 
 @helper
