@@ -31,6 +31,18 @@ def test_equals_opencv_at_odd_shapes(interpolation: str) -> None:
         np.testing.assert_array_equal(cvkit.resize(image, target, interpolation=interpolation), theirs)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_halves_are_rounded_as_in_opencv(dtype: str) -> None:
+    for channels in (1, 2, 3, 4, 5):
+        image = noise(18, 22, channels, dtype)
+        for interpolation in ("area", "bilinear", "bilinear_exact")[: 3 if dtype == "uint8" else 2]:
+            theirs = cv2.resize(image, (11, 9), interpolation=FLAGS[interpolation])
+            ours = cvkit.resize(image, (9, 11), interpolation=interpolation)
+            # OpenCV rounds uint16 otherwise where it has no IPP.
+            tolerance = int(dtype == "uint16" and interpolation == "bilinear")
+            np.testing.assert_allclose(ours.astype(int).reshape(theirs.shape), theirs, rtol=0, atol=tolerance)
+
+
 @pytest.mark.parametrize("interpolation", ["bicubic", "area"])
 def test_is_within_a_level_of_opencv_at_odd_shapes(interpolation: str) -> None:
     for source, target in SHAPES:

@@ -74,10 +74,10 @@ def resize(
     -----
     For uint8, ``"bilinear"``, ``"bilinear_exact"`` and ``"nearest"`` equal ``cv2.resize`` with
     ``INTER_LINEAR``, ``INTER_LINEAR_EXACT`` and ``INTER_NEAREST`` byte for byte, and so does ``"area"`` with
-    ``INTER_AREA`` where it enlarges an axis or halves both. ``"nearest_exact"`` is ``INTER_NEAREST_EXACT`` of
-    OpenCV 4 for any dtype; where a center lies between two pixels, OpenCV 5 takes the one before. Other
-    combinations are computed in floating point and rounded once, half to even; OpenCV's, of fewer bits, are
-    within one level of them.
+    ``INTER_AREA`` where it enlarges an axis or halves both, the latter for uint16, too. ``"nearest_exact"``
+    is ``INTER_NEAREST_EXACT`` of OpenCV 4 for any dtype; where a center lies between two pixels, OpenCV 5
+    takes the one before. Other combinations are computed in floating point and rounded once, half to even;
+    OpenCV's, of fewer bits, are within one level of them.
 
     With ``antialias``, and by ``"lanczos"``, uint8 of any channels equals ``Image.resize`` of Pillow 13 byte
     for byte, with its weights of 22 bits and its two passes, each rounded; older ones resize rows first even
@@ -121,9 +121,8 @@ def _resize(stack: ImageStack, interpolation: str, source: Array, result: Array)
     """Resize some channels of a stack."""
     kernels = stack.kernels(resize_kernels)
     (source_height, source_width), (height, width) = source.shape[1:3], result.shape[1:3]
-    if stack.dtype == np.uint8 and interpolation in _HALVING and _is_half(stack, height, width):
-        # OpenCV has vector code for 1, 3 and 4 channels; for 2 it converts floats, which rounds to even.
-        kernels.halve(source, stack.shape[3] == 2 and interpolation != "bilinear_exact", result)
+    if stack.dtype.kind == "u" and interpolation in _HALVING and _is_half(stack, height, width):
+        kernels.halve(source, _halves_go_to_even(stack, interpolation), _UNITS[stack.dtype], result)
     elif interpolation in _NEAREST:
         near_rows = _NEAREST[interpolation](source_height, height)
         near_columns = _NEAREST[interpolation](source_width, width)
@@ -181,12 +180,25 @@ _ENLARGED_AREA = "area of an enlarged axis"
 # Those with antialiasing, which share nothing with those without.
 _ANTIALIASED = {name: f"antialiased {name}" for name in _resampling.FILTERS}
 
-# Three names of the mean of 2 x 2 bytes, where the result has half the size.
+# Three names of the mean of 2 x 2 values, where the result has half the size.
 _HALVING = ("bilinear", "bilinear_exact", "area")
+# For each dtype, numbers as wide as two values and as four.
+_UNITS = {
+    np.dtype(np.uint8): (np.uint16(0), np.uint32(0)),
+    np.dtype(np.uint16): (np.uint32(0), np.uint64(0)),
+}
 
 
 def _is_half(stack: ImageStack, height: int, width: int) -> bool:
     return stack.shape[1:3] == (2 * height, 2 * width)
+
+
+def _halves_go_to_even(stack: ImageStack, interpolation: str) -> bool:
+    """Whether OpenCV rounds halves to even: where it converts floats, for want of vector code of integers."""
+    channels = stack.shape[3]
+    if interpolation == "bilinear_exact":
+        return channels > 4
+    return channels not in (1, 3, 4) or (interpolation == "bilinear" and stack.dtype == np.uint16)
 
 
 def _centers(source_size: int, target_size: int) -> np.ndarray:

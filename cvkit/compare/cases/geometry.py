@@ -126,6 +126,7 @@ RESIZE = [
         for interpolation, flag, scale, dtype, tolerance in (
             ("bilinear", cv2.INTER_LINEAR, 1.5, "float32", LAST_BITS),
             ("bilinear", cv2.INTER_LINEAR, 0.37, "uint16", TIES),
+            ("bilinear", cv2.INTER_LINEAR, 0.5, "uint16", TIES),
             ("bilinear", cv2.INTER_LINEAR, 2, "int16", TIES),
             ("area", cv2.INTER_AREA, 0.37, "int16", TIES),
             ("bicubic", cv2.INTER_CUBIC, 0.6, "float32", LAST_BITS),

@@ -170,91 +170,94 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
 
 
 @helper
-def _halve_gray(upper, lower, out):
-    """Average blocks of 2 x 2 whose two values of a row come as one number of 16 bits."""
-    low = np.uint16(255)
+def _quarter(total, ones, parity):
+    """Divide sums of four by four, which begin where ``ones`` has bits, and ``parity`` to round to even."""
+    number = type(total)
+    half = number(number(ones << number(1)) - parity)
+    odd = number(number(total >> number(2)) & parity)
+    return number(number(number(total + half) + odd) >> number(2))
+
+
+@helper
+def _halve_gray(upper, lower, to_even, out):
+    """Average blocks of 2 x 2 whose two values of a row come as one number."""
+    number = upper.dtype.type
+    bits = np.iinfo(number).bits // 2
+    first, shift, parity = number((1 << bits) - 1), number(bits), number(to_even)
     for x in range(out.shape[0]):
-        above = np.uint16(np.uint16(upper[x] & low) + np.uint16(upper[x] >> np.uint16(8)))
-        below = np.uint16(np.uint16(lower[x] & low) + np.uint16(lower[x] >> np.uint16(8)))
-        out[x] = np.uint8(np.uint16(np.uint16(above + below) + np.uint16(2)) >> np.uint16(2))
+        above = number(number(upper[x] & first) + number(upper[x] >> shift))
+        below = number(number(lower[x] & first) + number(lower[x] >> shift))
+        out[x] = _quarter(number(above + below), number(1), parity)
+
+
+@helper(force_inline=True)
+def _halve_pixels(upper, lower, bits, to_even, out):
+    """Average blocks of 2 x 2 pixels, each of which is one number of two or four values of ``bits`` bits."""
+    number = upper.dtype.type
+    # Every other value of a number, with room for a sum of four.
+    others, shift = number(number(np.iinfo(number).max) // number((1 << bits) + 1)), number(bits)
+    ones = number(others // number((1 << bits) - 1))
+    parity = number(ones * number(to_even))
+    for x in range(out.shape[0]):
+        a, b, c, d = upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]
+        even = number(number(a & others) + number(b & others))
+        even = number(even + number(number(c & others) + number(d & others)))
+        odd = number(number(number(a >> shift) & others) + number(number(b >> shift) & others))
+        odd = number(odd + number(number(number(c >> shift) & others) + number(number(d >> shift) & others)))
+        even = number(_quarter(even, ones, parity) & others)
+        odd = number(_quarter(odd, ones, parity) & others)
+        out[x] = number(even | number(odd << shift))
 
 
 @helper
 def _add_rows(upper, lower, total):
+    number = total.dtype.type
     for x in range(total.shape[0]):
-        total[x] = np.uint16(np.uint16(upper[x]) + np.uint16(lower[x]))
+        total[x] = number(number(upper[x]) + number(lower[x]))
 
 
 @helper
-def _halve_three_channels(total, out):
+def _halve_three_channels(total, to_even, out):
     """Average each value with the one a pixel further; a count known when compiling vectorizes."""
+    number = total.dtype.type
+    one, parity = number(1), number(to_even)
     for x in range(out.shape[0] // 3):
-        out[3 * x] = _quarter(total[6 * x], total[6 * x + 3])
-        out[3 * x + 1] = _quarter(total[6 * x + 1], total[6 * x + 4])
-        out[3 * x + 2] = _quarter(total[6 * x + 2], total[6 * x + 5])
+        out[3 * x] = _quarter(number(total[6 * x] + total[6 * x + 3]), one, parity)
+        out[3 * x + 1] = _quarter(number(total[6 * x + 1] + total[6 * x + 4]), one, parity)
+        out[3 * x + 2] = _quarter(number(total[6 * x + 2] + total[6 * x + 5]), one, parity)
 
 
 @helper
-def _average_neighbors(total, channels, means):
-    """Average each value with the one a pixel further, for every pixel: vectors know no other."""
-    after = total[channels:]
-    for x in range(after.shape[0]):
-        means[x] = _quarter(total[x], after[x])
-
-
-@helper
-def _keep_even_pixels(means, channels, out):
-    """Copy every other pixel, four values at once: the next pixel overwrites what is too much."""
-    last = out.shape[0] - channels
-    for x in range(last // channels):
-        copy_4_items(means, np.uint64(2 * x * channels), out, np.uint64(x * channels))
-    for channel in range(channels):
-        out[last + channel] = means[2 * last + channel]
-
-
-@helper
-def _quarter(left, right):
-    return np.uint8(np.uint16(np.uint16(left + right) + np.uint16(2)) >> np.uint16(2))
-
-
-@helper
-def _halve_two_channels_to_even(total, out):
-    for x in range(out.shape[0] // 2):
-        out[2 * x] = _quarter_to_even(total[4 * x], total[4 * x + 2])
-        out[2 * x + 1] = _quarter_to_even(total[4 * x + 1], total[4 * x + 3])
-
-
-@helper
-def _quarter_to_even(left, right):
-    total = np.uint16(left + right)
-    odd = np.uint16(np.uint16(total >> np.uint16(2)) & np.uint16(1))
-    return np.uint8(np.uint16(np.uint16(total + np.uint16(1)) + odd) >> np.uint16(2))
+def _halve_row(upper, lower, channels, to_even, units, total, out):
+    two, four = type(units[0]), type(units[1])
+    bits = np.iinfo(two).bits // 2
+    if channels == 1:
+        _halve_gray(upper.view(two), lower.view(two), to_even, out)
+    elif channels == 2:
+        _halve_pixels(upper.view(two), lower.view(two), bits, to_even, out.view(two))
+    elif channels == 3:
+        _add_rows(upper, lower, total)
+        _halve_three_channels(total, to_even, out)
+    else:
+        _halve_pixels(upper.view(four), lower.view(four), bits, to_even, out.view(four))
 
 
 @cpu_kernel
-def halve(source, to_even, out):
-    """Average blocks of 2 x 2 bytes, halves rounded up or, of two channels, ``to_even``."""
+def halve(source, to_even, units, out):
+    """Average blocks of 2 x 2 unsigned values, halves rounded up or ``to_even``.
+
+    ``units`` are numbers of the types that are as wide as two values and as four.
+    """
     count, height, width, channels = out.shape
     rows = source.reshape(count, 2 * height, 2 * width * channels)
-    pairs = rows.view(np.uint16)
     out_rows = out.reshape(count, height, width * channels)
     strips = parts_of(height, STRIP)
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, STRIP, height)
-        total = np.empty(rows.shape[2], np.uint16)
-        means = np.empty(rows.shape[2], np.uint8)
+        total = np.empty(rows.shape[2] if channels == 3 else 0, type(units[0]))
         for y in range(top, bottom):
-            if channels == 1:
-                _halve_gray(pairs[image, 2 * y], pairs[image, 2 * y + 1], out_rows[image, y])
-            else:
-                _add_rows(rows[image, 2 * y], rows[image, 2 * y + 1], total)
-                if to_even:
-                    _halve_two_channels_to_even(total, out_rows[image, y])
-                elif channels == 3:
-                    _halve_three_channels(total, out_rows[image, y])
-                else:
-                    _average_neighbors(total, channels, means)
-                    _keep_even_pixels(means, channels, out_rows[image, y])
+            upper, lower = rows[image, 2 * y], rows[image, 2 * y + 1]
+            _halve_row(upper, lower, channels, to_even, units, total, out_rows[image, y])
 
 
 @helper

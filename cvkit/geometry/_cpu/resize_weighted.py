@@ -8,16 +8,13 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd.memory import copy_4_items
 from cvkit._tiles import parts_of, strip
-from cvkit.geometry._cpu.pixels import (
-    COLUMNS,
-    blend_four_pixels,
-    blend_two_pixels,
-    sum_gray_fours,
-    sum_gray_pairs,
-)
+from cvkit.geometry._cpu.permutation import find_groups, register_sizes, sum_four_taps, sum_two_taps
 
 # Rows of output that one task makes. The tasks share no blended rows, so the first row of each costs double.
 STRIP = 64
+
+# Values behind a row that may be read or written: as many as fill the largest register.
+_SPARE = 16
 
 
 class RowTaps(NamedTuple):
@@ -30,13 +27,17 @@ class RowTaps(NamedTuple):
 class ColumnTaps(NamedTuple):
     """The first pixel of a line that each column of the result takes, and (tap, column) the weights.
 
-    ``value_weights`` repeats them for each channel: (tap, value).
+    ``value_weights`` repeats them for each channel: (tap, value). Two or four taps are summed for groups of
+    values: row g of ``groups`` has the first value of the result and the first of the line, and ``order``
+    the places of all from there on.
     """
 
     first: Any
     weights: Any
     value_weights: Any
     channels: Any
+    groups: Any
+    order: Any
 
 
 class Line(NamedTuple):
@@ -70,14 +71,16 @@ class Scratch(NamedTuple):
 
 @helper
 def _sum_two_rows(first, second, first_weight, second_weight, total):
+    number = type(first_weight)  # Numba would multiply uint16 in float64
     for x in range(total.shape[0]):
-        total[x] = first_weight * first[x] + second_weight * second[x]
+        total[x] = first_weight * number(first[x]) + second_weight * number(second[x])
 
 
 @helper
 def _add_two_rows(first, second, first_weight, second_weight, total):
+    number = type(first_weight)
     for x in range(total.shape[0]):
-        total[x] += first_weight * first[x] + second_weight * second[x]
+        total[x] += first_weight * number(first[x]) + second_weight * number(second[x])
 
 
 @helper
@@ -116,26 +119,23 @@ def _repeat_outermost(line, channels):
     first, stop = line.begin * channels, line.end * channels
     for value in range(first):
         values[value] = values[first + value % channels]
-    for value in range(stop, values.shape[0]):
+    for value in range(stop, values.shape[0] - _SPARE):
         values[value] = values[stop - channels + value % channels]
 
 
 @helper
-def _sum_gray_columns(values, first, weights, sums):
-    """Sum two or four neighbors of each gray pixel, in vectors and then singly in the same order."""
-    taps, width = weights.shape
-    whole = width // COLUMNS * COLUMNS
-    for x in range(0, whole, COLUMNS):
-        if taps == 2:
-            sum_gray_pairs(values, first, weights, np.uintp(x), sums)
+def _sum_groups(values, columns, sums):
+    """Sum two or four neighbors of each value; a group writes beyond its values, what the next overwrites."""
+    weights, order, step = columns.value_weights, columns.order, np.uintp(columns.channels)
+    register, place_size = register_sizes()
+    places = np.uintp(register // place_size)
+    for group in range(columns.groups.shape[0]):
+        x, start = np.uintp(columns.groups[group, 0]), np.uintp(columns.groups[group, 1])
+        place = np.uintp(np.uintp(group) * places)
+        if weights.shape[0] == 2:
+            sum_two_taps(values, start, step, order, place, weights, x, sums)
         else:
-            sum_gray_fours(values, first, weights, np.uintp(x), sums)
-    for x in range(whole, width):
-        last = taps - 1
-        total = weights[0, x] * values[first[x]] + weights[last, x] * values[first[x] + last]
-        if taps == 4:
-            total += weights[1, x] * values[first[x] + 1] + weights[2, x] * values[first[x] + 2]
-        sums[x] = total
+            sum_four_taps(values, start, step, order, place, weights, x, sums)
 
 
 @helper
@@ -159,38 +159,15 @@ def _move_pixels(line, first, tap, channels, moved):
 
 
 @helper
-def _sum_pixels(values, columns, begin, end, shift, sums):
-    """Blend two or four pixels for the columns from ``begin`` to ``end``; ``sums`` starts at ``shift``.
-
-    Four values are written at once: the next pixel overwrites what is too much.
-    """
-    first, weights, channels = columns.first, columns.weights, columns.channels
-    step = np.uintp(channels)
-    for x in range(begin, end):
-        start, to = np.uintp(np.uintp(first[x]) * step), np.uintp((x - shift) * channels)
-        if weights.shape[0] == 2:
-            blend_two_pixels(values, start, step, (weights[0, x], weights[1, x]), sums, to)
-        else:
-            four = weights[0, x], weights[1, x], weights[2, x], weights[3, x]
-            blend_four_pixels(values, start, step, four, sums, to)
-
-
-@helper
 def _sum_columns(line, columns, moved, sums):
     """Sum the taps of each value; those of column x are the pixels of the line from ``first[x]`` on.
 
-    Many taps are moved side by side first, four values at once, so that the sums run in vectors.
+    Neither two taps nor four are moved side by side first, four values at once, so that sums run in vectors.
     """
     values, first, weights, channels = line.values, columns.first, columns.value_weights, columns.channels
     taps = weights.shape[0]
-    if channels == 1 and taps in (2, 4):
-        _sum_gray_columns(values, first, columns.weights, sums)
-    elif taps in (2, 4):
-        last = first.shape[0] - 1
-        _sum_pixels(values, columns, 0, last, 0, sums)
-        # The last pixel must not write beyond its row.
-        _sum_pixels(values, columns, last, last + 1, last, moved)
-        copy_row(moved, sums[last * channels :])
+    if taps in (2, 4):
+        _sum_groups(values, columns, sums)
     else:
         size = sums.shape[0]
         one, other = moved, moved[2 * size :]
@@ -203,12 +180,13 @@ def _sum_columns(line, columns, moved, sums):
                 _add_two_columns(one, other, weights[tap], weights[tap + 1], sums)
 
 
-@helper
+@helper(reorder=True)
 def _is_finite(values):
-    others = 0
+    """Tell whether there is neither NaN nor infinity: less itself either is NaN, and so is the sum."""
+    total = values.dtype.type(0)
     for position in range(values.shape[0]):
-        others += values[position] - values[position] != 0
-    return others == 0
+        total += values[position] - values[position]
+    return total == 0
 
 
 @helper
@@ -259,6 +237,13 @@ def _round_and_store(total, limits, out):
 
 
 @helper
+def _sum_and_round_two(first, second, first_weight, second_weight, limits, out):
+    """Weigh two rows and round their sum, in one pass."""
+    for x in range(out.shape[0]):
+        out[x] = _rounded(first_weight * first[x] + second_weight * second[x], limits)
+
+
+@helper
 def _sum_and_round_four(rows, weights, limits, out):
     """Weigh four rows and round their sum, in one pass."""
     row0, row1, row2, row3 = rows
@@ -285,8 +270,8 @@ def _shrink_to_row(rows, y, taps, columns, line, scratch, limits, out):
         _sum_columns(line, columns, scratch.moved, scratch.total)
         _round_and_store(scratch.total, limits, out)
     else:
-        # Of the dtype of the weights anyway where this is run, not only compiled.
-        _sum_float_columns(line, columns, scratch, out.view(taps.weights.dtype))
+        _sum_float_columns(line, columns, scratch, scratch.total)
+        copy_row(scratch.total, out)
 
 
 @helper
@@ -301,9 +286,15 @@ def _enlarge_to_row(rows, y, taps, columns, line, scratch, limits, out):
             held[slot] = row
             copy_row(rows[row, line.start : line.start + line.inner.shape[0]], line.inner)
             _repeat_outermost(line, columns.channels)
-            _sum_float_columns(line, columns, scratch, ring[slot])
+            if limits.are_integers:
+                _sum_columns(line, columns, scratch.moved, ring[slot])
+            else:
+                _sum_float_columns(line, columns, scratch, ring[slot])
     if not limits.are_integers:
         _sum_rows(ring, chosen, 0, taps.weights, y, out)
+    elif chosen.shape[0] == 2:
+        first_weight, second_weight = taps.weights[0, y], taps.weights[1, y]
+        _sum_and_round_two(ring[chosen[0]], ring[chosen[1]], first_weight, second_weight, limits, out)
     elif chosen.shape[0] == 4:
         _sum_and_round_four(
             (ring[chosen[0]], ring[chosen[1]], ring[chosen[2]], ring[chosen[3]]),
@@ -318,19 +309,25 @@ def _enlarge_to_row(rows, y, taps, columns, line, scratch, limits, out):
 
 @helper(allocates=True)
 def _relative_taps(x_first, x_weights, channels):
-    """Count the first pixels from the first of all, and repeat the weights for each channel.
+    """Count the first pixels from the first of all, repeat the weights for each channel, and make groups.
 
     Numba finds a named tuple that a parallel loop reads only where it is made by its name.
     """
     taps, width = x_weights.shape
-    first = np.empty(width, np.uint32)
-    value_weights = np.empty((taps, width * channels), x_weights.dtype)
+    values = width * channels
+    first, places = np.empty(width, np.uint32), np.empty(values, np.int64)
+    value_weights = np.zeros((taps, values + _SPARE), x_weights.dtype)
     for x in range(width):
         first[x] = x_first[x] - x_first[0]
-        for tap in range(taps):
-            for channel in range(channels):
+        for channel in range(channels):
+            places[x * channels + channel] = np.int64(first[x]) * channels + channel
+            for tap in range(taps):
                 value_weights[tap, x * channels + channel] = x_weights[tap, x]
-    return first, value_weights
+    groups = np.empty((values, 2), np.uint32)
+    register, place_size = register_sizes()
+    order = np.empty(values * (register // place_size), np.uint8)
+    count = find_groups(places, x_weights.itemsize, groups, order)
+    return first, value_weights, groups[:count], order
 
 
 @helper(allocates=True)
@@ -338,19 +335,19 @@ def _line(start, stop, width, channels, dtype):
     """Allocate a line of the columns from ``start`` to ``stop`` of a source that has ``width``."""
     first, last = min(max(start, 0), width - 1), max(min(stop, width), 1)
     begin, end = first - start, last - start
-    values = np.empty((stop - start) * channels + 4, dtype)
+    values = np.zeros((stop - start) * channels + _SPARE, dtype)
     return Line(values, values[begin * channels : end * channels], begin, end, first * channels)
 
 
 @helper(allocates=True)
 def _scratch(taps, values, line):
-    dtype = line.values.dtype
+    dtype, size = line.values.dtype, values + _SPARE
     return Scratch(
         np.empty(taps, np.int64),
-        np.empty((taps, values), dtype),
+        np.empty((taps, size), dtype),
         np.full(taps, -1),
-        np.empty(values, dtype),
-        np.empty(4 * values + 8, dtype),
+        np.empty(size, dtype),
+        np.zeros(4 * size, dtype),
         np.empty_like(line.values),
     )
 
@@ -368,8 +365,8 @@ def weighted(source, y_first, y_weights, x_first, x_weights, limits, out):
     rows = source.reshape(count, source_height, source_width * channels)
     out_rows = out.reshape(count, height, width * channels)
     taps = RowTaps(y_first, y_weights)
-    first, value_weights = _relative_taps(x_first, x_weights, channels)
-    columns = ColumnTaps(first, x_weights, value_weights, channels)
+    first, value_weights, groups, order = _relative_taps(x_first, x_weights, channels)
+    columns = ColumnTaps(first, x_weights, value_weights, channels, groups, order)
     # The source columns that count.
     start, stop = x_first[0], x_first[width - 1] + x_weights.shape[0]
     strips = parts_of(height, STRIP)

@@ -168,6 +168,6 @@ def bilinear(source, y_index, y_weights, x_first, x_weights, out):
     _bilinear[out.shape[0], strips, out.shape[2]](source, y_index, y_weights, x_first, x_weights, out)
 
 
-def halve(source, to_even, out):
-    """Average 2 x 2 bytes; halves are rounded up, or to even."""
+def halve(source, to_even, units, out):
+    """Average 2 x 2 unsigned values, halves rounded up or ``to_even``; the units are for the CPU."""
     _halve[out.shape[:3]](source, to_even, out)
