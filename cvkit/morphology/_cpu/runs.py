@@ -13,20 +13,12 @@ from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd.lanes import lanes_of, load_lanes, store_lanes, stronger
 from cvkit._tiles import parts_of, strip
-from cvkit.morphology._cpu.windows import fill
+from cvkit.morphology._cpu.windows import Rows, Span, extremes_of_four, extremes_of_two, fill
 
 # Rows of one task.
 _STRIP = 64
 # What it takes to find extremes over twice as many pixels, in places that are looked at.
 _COST_OF_LEVEL = 3
-
-
-class Line(NamedTuple):
-    """A part of a flat array that is written."""
-
-    values: Any
-    first: int
-    count: int  # lanes are written whole where there is room for them
 
 
 class _Held(NamedTuple):
@@ -44,38 +36,43 @@ class _Places(NamedTuple):
     rows: Any  # int64, which of the rows that are held, from the uppermost on
     inner: Any  # int64, where in what is held of this row
     taps: Any  # int64, where in all that is held, for the row at hand
-    pair: Any  # int64, where to look to find extremes over twice as many pixels
-    spare: Any  # where a row is found that is shorter than a block
+    near: Any  # int64, where to look to find extremes over more pixels
+    steps: Any  # int64, for each level from how many below it is found
+    spare: Any  # lanes, where a row is found that is shorter
 
 
 @helper
-def block_of(values):
-    """Return how many values :func:`gather` finds together, which is the least it writes."""
-    return 4 * lanes_of(values)
+def _extremes_of_five(values, taps, extreme, count, out):
+    """Write the extremes of five values each; the last lanes may overlap."""
+    first, second, third, fourth, fifth = taps[0], taps[1], taps[2], taps[3], taps[4]
+    lanes = lanes_of(values)
+    for part in range(parts_of(count, lanes)):
+        x = min(part * lanes, out.shape[0] - lanes)
+        found = stronger(extreme, load_lanes(values, first + x), load_lanes(values, second + x))
+        others = stronger(extreme, load_lanes(values, third + x), load_lanes(values, fourth + x))
+        found = stronger(extreme, found, load_lanes(values, fifth + x))
+        store_lanes(out, x, stronger(extreme, found, others))
 
 
 @helper
-def gather(values, start, taps, extreme, line):
+def _four_more(values, taps, extreme, count, out):
+    """Replace what four other values each are stronger than."""
+    first, second, third, fourth = taps[0], taps[1], taps[2], taps[3]
+    lanes = lanes_of(values)
+    for part in range(parts_of(count, lanes)):
+        x = min(part * lanes, out.shape[0] - lanes)
+        found = stronger(extreme, load_lanes(values, first + x), load_lanes(values, second + x))
+        others = stronger(extreme, load_lanes(values, third + x), load_lanes(values, fourth + x))
+        found = stronger(extreme, found, load_lanes(out, x))
+        store_lanes(out, x, stronger(extreme, found, others))
+
+
+@helper
+def _gather(values, taps, extreme, count, out):
     """Write the extremes of what lies ``taps`` after each value."""
-    target = line.values
-    lanes, block = lanes_of(target), block_of(target)
-    last = target.shape[0] - line.first - block
-    for part in range(parts_of(line.count, block)):
-        begin = min(part * block, last)
-        place = start + begin + taps[0]
-        first, second = load_lanes(values, place), load_lanes(values, place + lanes)
-        third, fourth = load_lanes(values, place + 2 * lanes), load_lanes(values, place + 3 * lanes)
-        for tap in range(1, taps.shape[0]):
-            place = start + begin + taps[tap]
-            first = stronger(extreme, first, load_lanes(values, place))
-            second = stronger(extreme, second, load_lanes(values, place + lanes))
-            third = stronger(extreme, third, load_lanes(values, place + 2 * lanes))
-            fourth = stronger(extreme, fourth, load_lanes(values, place + 3 * lanes))
-        place = line.first + begin
-        store_lanes(target, place, first)
-        store_lanes(target, place + lanes, second)
-        store_lanes(target, place + 2 * lanes, third)
-        store_lanes(target, place + 3 * lanes, fourth)
+    _extremes_of_five(values, taps, extreme, count, out)
+    for tap in range(5, taps.shape[0], 4):
+        _four_more(values, taps[tap:], extreme, count, out)
 
 
 @helper
@@ -96,6 +93,7 @@ def _count_places(runs):
 
 @helper
 def _list_places(runs, is_direct, length, channels, places):
+    """List the places that a row of results looks at, the last one as often as there is room for."""
     count = 0
     for run in range(runs.rows.shape[0]):
         step = 1 if is_direct else max(runs.second[run] - runs.first[run], 1)
@@ -105,6 +103,22 @@ def _list_places(runs, is_direct, length, channels, places):
             places.rows[count] = runs.rows[run] - runs.above
             places.inner[count] = line * length + (runs.reach + place) * channels
             count += 1
+    for rest in range(count, places.rows.shape[0]):
+        places.rows[rest], places.inner[rest] = places.rows[count - 1], places.inner[count - 1]
+
+
+@helper
+def _find_steps(runs, levels, steps):
+    """Write for each level from how many levels below it is found, 0 where it is not needed."""
+    for level in range(levels):
+        steps[level] = 0
+    for run in range(runs.rows.shape[0]):
+        if runs.level[run] < levels:
+            steps[runs.level[run]] = 1
+    level = levels - 1
+    while level > 0:
+        steps[level] = 2 if level > 1 and steps[level - 1] == 0 else 1
+        level -= steps[level]
 
 
 @helper
@@ -123,12 +137,21 @@ def _hold_row(rows, y, runs, outside, held, begin):
 
 
 @helper
-def _hold_levels(begin, count, channels, extreme, pair, held):
+def _hold_levels(begin, count, channels, extreme, places, held):
     """Find the extremes over 2, 4, 8, ... pixels of a row that is held."""
+    taps, span = places.near, Span(1, count, count)
     for level in range(1, held.levels):
-        source = begin + (level - 1) * held.length
-        pair[1] = channels << (level - 1)
-        gather(held.values, source, pair, extreme, Line(held.values, source + held.length, count))
+        if places.steps[level] == 0:
+            continue
+        below = level - places.steps[level]
+        for tap in range(4):
+            taps[tap] = tap * channels << below
+        source = Rows(held.values, begin + below * held.length, 0)
+        target = Rows(held.values, begin + level * held.length, 0)
+        if places.steps[level] == 1:
+            extremes_of_two(source, taps, extreme, span, target)
+        else:
+            extremes_of_four(source, taps, extreme, span, target)
 
 
 @helper
@@ -149,16 +172,14 @@ def _strip_of_runs(rows, top, runs, outside, extreme, held, places, out):
     for y in range(runs.above, out.shape[0] + runs.below):
         begin = (y - runs.above) % held.rows * held.levels * held.length
         _hold_row(rows, top + y, runs, outside, held, begin)
-        _hold_levels(begin, length + 2 * runs.reach * channels, channels, extreme, places.pair, held)
+        _hold_levels(begin, length + 2 * runs.reach * channels, channels, extreme, places, held)
         row = y - runs.below
-        if row < 0:
-            continue
-        _look_up(row, held, places)
-        if length >= block_of(out):
-            gather(held.values, 0, places.taps, extreme, Line(out[row], 0, length))
-        else:
-            gather(held.values, 0, places.taps, extreme, Line(places.spare, 0, length))
-            copy_row(places.spare, out[row])
+        if row >= 0:
+            _look_up(row, held, places)
+            target = out[row] if length >= places.spare.shape[0] else places.spare
+            _gather(held.values, places.taps, extreme, length, target)
+            if length < places.spare.shape[0]:
+                copy_row(places.spare, out[row])
 
 
 @cpu_kernel
@@ -180,24 +201,27 @@ def extreme_of_any_runs(source, runs, outside, extreme, out):
     rows = source.reshape(count, height, width * channels)
     out_rows = out.reshape(count, height, width * channels)
     strips = parts_of(height, _STRIP)
-    block = block_of(source)
+    lanes = lanes_of(source)
     number, is_direct = _count_places(runs)
     levels, held_rows = (1 if is_direct else runs.levels), runs.below - runs.above + 1
-    line_length = (width + 2 * runs.reach) * channels + block
+    line_length = (width + 2 * runs.reach) * channels + lanes
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, _STRIP, height)
         if number == 0:
             fill(extreme.weakest, out_rows[image, top:bottom].reshape(-1))
         else:
-            # Of blocks more is read than is written: pixels that the last run reaches over.
-            values = np.empty(held_rows * levels * line_length + block + line_length, source.dtype)
+            # Beyond the last line is read what the runs of its last pixels would reach over.
+            values = np.empty((held_rows * levels + 1) * line_length, source.dtype)
+            taps = 5 + 4 * parts_of(max(number - 5, 0), 4)
             places = _Places(
-                np.empty(number, np.int64),
-                np.empty(number, np.int64),
-                np.empty(number, np.int64),
-                np.zeros(2, np.int64),
-                np.empty(block, source.dtype),
+                np.empty(taps, np.int64),
+                np.empty(taps, np.int64),
+                np.empty(taps, np.int64),
+                np.empty(4, np.int64),
+                np.empty(levels, np.int64),
+                np.empty(lanes, source.dtype),
             )
+            _find_steps(runs, levels, places.steps)
             _list_places(runs, is_direct, line_length, channels, places)
             _strip_of_runs(
                 rows[image],
