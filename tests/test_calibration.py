@@ -10,7 +10,7 @@ import pytest
 from cvkit.detect import Detections, HOGDetector, load, pretrained
 from cvkit.detect.training import calibration
 from cvkit.detect.training.calibration import calibrate_detector, false_scores
-from cvkit.detect.training.examples import Scene, choose_held_out, hold_out, source_image
+from cvkit.detect.training.examples import FOLDS, Scene, choose_held_out, hold_out, source_image
 
 
 class Fixed(HOGDetector):
@@ -70,6 +70,8 @@ def test_crops_of_one_photograph_stay_together() -> None:
     rest, apart = hold_out(crops, held)
     assert (len(rest), len(apart)) == (24, 6)
     assert not {source_image(crop) for crop in rest} & {source_image(crop) for crop in apart}
+    folds = [hold_out(crops, choose_held_out(crops, [], fold=fold))[1] for fold in range(FOLDS)]
+    assert sorted(crop for fold in folds for crop in fold) == sorted(crops)
     # In labeled images a source_image gives both.
     scenes = [Scene(Path(f"{number}.png"), ()) for number in range(10)]
     held = choose_held_out(scenes, scenes)

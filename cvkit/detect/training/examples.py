@@ -16,6 +16,9 @@ from cvkit.io import read_ahead
 Progress = Callable[[str], None]
 WrongSize = Literal["refuse", "resize"]
 
+FOLDS = 5
+"""One image in so many is held out to judge by; each image is in one fold."""
+
 # A window of a labeled image that overlaps an object this much is neither the object nor background.
 _NEAR_IOU = 0.3
 # Crops larger than this many windows hardly show the object as large as the window expects it.
@@ -66,11 +69,11 @@ def hold_out(examples: Sequence[Example], held: set[str]) -> tuple[list[Example]
     return others, [example for example in examples if source_image(example) in held]
 
 
-def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], share: int = 5) -> set[str]:
-    """Choose one image in ``share`` of the positives, and of the other negatives."""
+def choose_held_out(positives: Sequence[Example], negatives: Sequence[Example], fold: int = 0) -> set[str]:
+    """Choose one image in FOLDS of the positives, and of the other negatives; each fold has its own."""
     with_objects = {source_image(example) for example in positives}
     without = {source_image(example) for example in negatives} - with_objects
-    return {*sorted(with_objects)[::share], *sorted(without)[::share]}
+    return {*sorted(with_objects)[fold::FOLDS], *sorted(without)[fold::FOLDS]}
 
 
 class Split(NamedTuple):
@@ -82,13 +85,15 @@ class Split(NamedTuple):
     test_others: list[Example]
 
 
-def split_examples(positives: Sequence[Example], negatives: Sequence[Example]) -> Split:
+def split_examples(positives: Sequence[Example], negatives: Sequence[Example], fold: int = 0) -> Split:
     """Hold out one image in five.
 
     Parameters
     ----------
     positives, negatives : sequence of Path or Scene
         Images with and without the object.
+    fold : int
+        Which of them, 0 to FOLDS - 1. Each image is held out in one fold.
 
     Returns
     -------
@@ -99,7 +104,7 @@ def split_examples(positives: Sequence[Example], negatives: Sequence[Example]) -
     ValueError
         If a part would be empty.
     """
-    held = choose_held_out(positives, negatives)
+    held = choose_held_out(positives, negatives, fold=fold)
     objects, test_objects = hold_out(positives, held)
     others, test_others = hold_out(negatives, held)
     if not (objects and others and test_objects and test_others):
