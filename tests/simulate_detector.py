@@ -8,7 +8,8 @@ import numpy as np
 
 import cvkit
 from cvkit.compare.cases.images import scene
-from cvkit.detect import ChannelDetector, HOGDetector, Trees
+from cvkit.detect import CascadeDetector, ChannelDetector, HOGDetector, Trees
+from tests.cascades import random_cascade
 from tests.simulate import make_blocks_small
 
 
@@ -61,17 +62,26 @@ CHANNEL_DETECTORS = {
 }
 
 
+CASCADE_DETECTORS = {
+    kind: CascadeDetector(random_cascade(kind, (14, 12), seed=1, splits=3, stages=4), (14, 12), scale=1.6)
+    for kind in ("haar", "tilted", "lbp")
+}
+
+
 def tiny_photo() -> np.ndarray:
     """Return the image that both targets search with the channel detectors: few pixels, many kernels."""
     return scene(17, 9, channels=3)
 
 
 def main() -> None:
-    """Search with the HOG detector, or with those in CHANNEL_DETECTORS, and save windows and scores."""
+    """Search with the HOG detector, or with those of a table above, and save windows and scores."""
     output, kind = sys.argv[1:]
     make_blocks_small()
     if kind == "hog":
         found = {kind: small_detector().detect_windows(cvkit.to_device(small_photo()), region=(2, 0, 27, 36))}
+    elif kind == "cascades":
+        photo = cvkit.to_device(small_photo())
+        found = {name: detector.detect_windows(photo) for name, detector in CASCADE_DETECTORS.items()}
     else:
         photo = cvkit.to_device(tiny_photo())
         found = {name: detector.detect_windows(photo) for name, detector in CHANNEL_DETECTORS.items()}

@@ -20,6 +20,9 @@ from cvkit.detect.cascade_files import Cascade, checked_cascade, read_cascade
 from cvkit.detect.grouping import group_windows
 from tests.cascades import random_cascade, write_cascade, write_old_cascade
 from tests.fake_device import fake
+from tests.ptx_device import needs_ptx_device, ptx_device, unless_ptx_device
+from tests.simulate_detector import CASCADE_DETECTORS, small_photo
+from tests.test_devices import SIMULATOR
 
 needs_opencv_4 = pytest.mark.skipif(
     not hasattr(cv2, "CascadeClassifier"), reason="OpenCV 5 has no CascadeClassifier"
@@ -342,6 +345,42 @@ def test_plain_python_finds_what_compiled_kernels_do(tmp_path: Path, root: Path)
             np.testing.assert_array_equal(plain[one], other)
 
 
-def test_arrays_on_a_gpu_are_refused() -> None:
-    with pytest.raises(TypeError, match="CascadeDetector has no CUDA twin"):
-        CascadeDetector(random_cascade("haar", WINDOW), WINDOW).detect(fake(scene(30, 41)))
+@pytest.mark.sweep
+@unless_ptx_device
+def test_simulated_cuda_finds_the_same_windows(tmp_path: Path, root: Path) -> None:
+    output = tmp_path / "found.npz"
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.simulate_detector", str(output), "cascades"],
+        cwd=root,
+        env={**os.environ, **SIMULATOR},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert run.returncode == 0, run.stderr[-4000:]
+    with np.load(output) as simulated:
+        for name, detector in CASCADE_DETECTORS.items():
+            boxes, scores = detector.detect_windows(small_photo())
+            assert len(boxes) > 2
+            np.testing.assert_array_equal(simulated[f"{name} boxes"], boxes)
+            np.testing.assert_array_equal(simulated[f"{name} scores"], scores)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", CASCADE_DETECTORS)
+def test_gpu_finds_the_same_objects(name: str) -> None:
+    image = scene(300, 400, 3)
+    detector = CASCADE_DETECTORS[name]
+    assert detector.detect(cvkit.to_device(image)) == detector.detect(image)
+
+
+@needs_ptx_device
+def test_compiled_cuda_kernels_sum_parts_of_long_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row is longer than a block of threads, and the image has colors."""
+    image = scene(16, 270, 3)
+    expected = CASCADE_DETECTORS["tilted"].detect_windows(image)
+    with ptx_device(monkeypatch, "random"):
+        found = CASCADE_DETECTORS["tilted"].detect_windows(fake(image))
+    assert len(expected[0]) > 2
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)

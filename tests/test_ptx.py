@@ -29,7 +29,13 @@ from tests.ptx_assembler import assembled
 from tests.ptx_device import CAPABILITY, module_of, ptx_of
 from tests.ptx_to_c import computes_in_float64
 from tests.simulate import small_image
-from tests.simulate_detector import CHANNEL_DETECTORS, small_detector, small_photo, tiny_photo
+from tests.simulate_detector import (
+    CASCADE_DETECTORS,
+    CHANNEL_DETECTORS,
+    small_detector,
+    small_photo,
+    tiny_photo,
+)
 from tests.simulate_learners import k_means, neighbors
 from tests.simulate_svm import small_models
 
@@ -64,6 +70,8 @@ def launches() -> Launches:
             small_detector().detect_windows(fake(small_photo()))
             for detector in CHANNEL_DETECTORS.values():
                 detector.detect_windows(fake(tiny_photo()))
+            for detector in CASCADE_DETECTORS.values():
+                detector.detect_windows(fake(small_photo()))
             for model, samples in small_models().values():
                 model.decision_function(fake(samples))
                 model.predict(fake(samples))

@@ -23,7 +23,13 @@ from tests.naive_cases import NAIVE_CASES
 from tests.ptx_device import ORDERS, Launch, needs_ptx_device, ptx_device
 from tests.ptx_parser import parse
 from tests.ptx_to_c import translate
-from tests.simulate_detector import CHANNEL_DETECTORS, small_detector, small_photo, tiny_photo
+from tests.simulate_detector import (
+    CASCADE_DETECTORS,
+    CHANNEL_DETECTORS,
+    small_detector,
+    small_photo,
+    tiny_photo,
+)
 from tests.simulate_learners import k_means, neighbors
 from tests.simulate_svm import small_models
 
@@ -97,9 +103,9 @@ def test_bytes_that_start_between_words_are_read(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_detectors_find_the_same_windows(monkeypatch: pytest.MonkeyPatch, order: str) -> None:
-    detectors = {"hog": small_detector(), **CHANNEL_DETECTORS}
+    detectors = {"hog": small_detector(), **CASCADE_DETECTORS, **CHANNEL_DETECTORS}
     for name, detector in detectors.items():
-        image = small_photo() if name == "hog" else tiny_photo()
+        image = tiny_photo() if name in CHANNEL_DETECTORS else small_photo()
         boxes, scores = detector.detect_windows(image)
         with ptx_device(monkeypatch, order):
             found_boxes, found_scores = detector.detect_windows(fake(image))

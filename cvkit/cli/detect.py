@@ -114,14 +114,13 @@ class DetectOptions:
         typer.Option(metavar="H", help="Leave out people that are smaller, in pixels; higher is faster."),
     ] = None
     regions: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="X,Y,W,H",
             help="Look only at this part of images, from the left and the top, in pixels; may be given "
             "several times. Or a .json file: a list of parts, or an object with lists by image or video.",
-            default_factory=list,
         ),
-    ]
+    ] = None
     save_images: Annotated[bool, typer.Option(help="Write images and videos with the boxes drawn in.")] = True
     format: Annotated[Format, typer.Option(help="How to write the boxes.")] = Format.coco
     max_pixels: Annotated[
@@ -195,7 +194,7 @@ def _settings(options: DetectOptions, on_gpu: bool) -> Settings:
         threshold=options.threshold,
         confidence=options.confidence.value,
         overrides={name: value for name, value in overrides.items() if value is not None},
-        regions=as_regions(options.regions),
+        regions=as_regions(options.regions or ()),
         frames=Frames(options.every, options.start, options.stop),
         track=options.track,
         max_pixels=options.max_pixels,

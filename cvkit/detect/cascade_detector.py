@@ -10,8 +10,7 @@ import numpy as np
 
 import cvkit
 from cvkit import _validate
-from cvkit._dispatch import Array, ImageStack, reshaped
-from cvkit._jit_cuda import on_device
+from cvkit._dispatch import Array, ImageStack, reshaped, to_host
 from cvkit.detect._cpu import cascade_detector as cascade_detector_kernels
 from cvkit.detect._cpu.lanes import LANES
 from cvkit.detect.cascade_corners import Corners, feature_corners, norm_corners
@@ -215,7 +214,7 @@ class CascadeDetector(WindowDetector):
         Parameters
         ----------
         image : array, (H, W) or (H, W, 3), uint8
-            Gray or RGB; not on a GPU, for there is no CUDA twin.
+            Gray or RGB. On a GPU array, the work up to the windows' scores is done on the GPU.
         region : (left, top, right, bottom), optional
             Part of the image to look at, in pixels; boxes are still given in the whole image.
 
@@ -257,7 +256,6 @@ class CascadeDetector(WindowDetector):
 
     def _passing(self, image: Array) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
         """Return the windows of the enlarged image that pass all stages, their scores, and its shape."""
-        _validate.host_only("CascadeDetector", on_device(image))
         gray = cvkit.rgb_to_gray(image) if image.ndim == 3 and image.shape[2] == 3 else image
         gray = reshaped(ImageStack.of(gray).array, tuple(gray.shape[:2]))
         if self.upscale != 1.0:
@@ -268,7 +266,7 @@ class CascadeDetector(WindowDetector):
         sums = None
         for level in self._levels(shape):
             if sums is None or sums.step != level.step:  # the first level of a step is the largest
-                sums = self._room(level)
+                sums = self._room(ImageStack.of(gray), level)
             is_full = level.shape == shape
             resized = gray if is_full else cvkit.resize(gray, level.shape, interpolation="bilinear_exact")
             rows, columns, found = self._scan_level(resized, level, sums)
@@ -279,14 +277,14 @@ class CascadeDetector(WindowDetector):
                 scores.append(found)
         return np.concatenate(windows), np.concatenate(scores).astype(np.float32), shape
 
-    def _room(self, level: _Level) -> _Sums:
+    def _room(self, stack: ImageStack, level: _Level) -> _Sums:
         """Make room for the sums of a level and of smaller ones of its step."""
         half = level.shape[1] // 2 + 1
         stride = 2 * half if level.step == 2 else level.shape[1] + 1
         count = 1 if self._is_lbp else 3 if self.cascade.tilted.any() else 2
         size = (level.shape[0] + 1) * stride
-        flat = np.empty(count * size + LANES, np.int32)
-        planes = flat[: count * size].reshape(count, -1, stride)
+        flat = stack.empty((count * size + LANES,), np.int32)
+        planes = reshaped(flat[: count * size], (count, level.shape[0] + 1, stride))
 
         def offsets(corners: Corners) -> np.ndarray:
             x = corners.x if level.step == 1 else corners.x // 2 + corners.x % 2 * half
@@ -301,16 +299,18 @@ class CascadeDetector(WindowDetector):
         self, image: Array, level: _Level, sums: _Sums
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return rows, columns and scores of the windows of a level that pass all stages."""
-        kernels = ImageStack.of(image).kernels(cascade_detector_kernels)
+        stack = ImageStack.of(image)
+        kernels = stack.kernels(cascade_detector_kernels)
         kernels.integrate(image, level.step, sums.planes)
-        hit_columns = np.empty((level.rows, level.columns), np.int32)
-        hit_scores = np.empty((level.rows, level.columns))
-        counts = np.empty(level.rows, np.int64)
+        hit_columns = stack.empty((level.rows, level.columns), np.int32)
+        hit_scores = stack.empty((level.rows, level.columns), np.float64)
+        counts = stack.empty((level.rows,), np.int64)
         scan = kernels.scan_lbp if self._is_lbp else kernels.scan_haar
         scan(sums.flat, sums.model, level.step, level.columns, hit_columns, hit_scores, counts)
+        counts = to_host(counts)
         rows = np.repeat(np.arange(level.rows), counts)
         places = (rows, np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts))
-        return rows, hit_columns[places], hit_scores[places]
+        return rows, to_host(hit_columns)[places], to_host(hit_scores)[places]
 
     def _levels(self, shape: tuple[int, int]) -> Iterator[_Level]:
         """Yield the levels of an image of a given shape that hold windows of the wanted sizes."""

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from cvkit._jit import cpu_kernel, exact_helper, helper, prange
+from cvkit._jit import cpu_kernel, helper, prange
 from cvkit._rows import copy_row
 from cvkit._simd.counts import count_bits
 from cvkit._simd.numbers import trailing_zeros
 from cvkit._simd.sums import BLOCK, running_sums
 from cvkit._tiles import parts_of, span
+from cvkit.detect._cascade_math import pattern_total, stage_total
 from cvkit.detect._cpu.lanes import (
     LANES,
     give_leaf,
@@ -103,38 +104,6 @@ def integrate(image, step, out):
         _integrate(image, plane, step, out[plane])
 
 
-@exact_helper
-def _value(sums, start, offsets, weights, factor, node):
-    """Compute a Haar-like feature of one window, rounding as OpenCV does."""
-    total = np.float32(0)
-    for part in range(3):
-        weight = weights[3 * node + part]
-        if part < 2 or weight != np.float32(0):
-            place = 12 * node + 4 * part
-            area = np.int32(sums[start + offsets[place]] - sums[start + offsets[place + 1]])
-            area = np.int32(area - sums[start + offsets[place + 2]])
-            area = np.int32(area + sums[start + offsets[place + 3]])
-            total = np.float32(total + np.float32(weight * np.float32(area)))
-    return np.float32(total * factor)
-
-
-@helper(contract=False, force_inline=True)
-def _stage_total(sums, start, factor, model, stage):
-    """Sum what the trees of a stage give one window."""
-    total = 0.0
-    for tree in range(model.stages[stage], model.stages[stage + 1]):
-        root = np.intp(model.trees[tree])
-        node = 0
-        while True:
-            value = _value(sums, start, model.offsets, model.weights, factor, root + node)
-            side = 0 if value < model.thresholds[root + node] else 1
-            node = model.children[2 * (root + node) + side]
-            if node <= 0:
-                break
-        total += np.float64(model.leaves[root + tree - node])
-    return total
-
-
 @helper(force_inline=True)
 def _add_tree(sums, start, model, tree, factors, reachable, totals):
     """Add what one tree gives LANES windows."""
@@ -208,7 +177,7 @@ def _scan_lanes(sums, start, model, textured, is_skipped, lanes, scores):
         waiting &= np.uint32(waiting - np.uint32(1))
         window = np.uintp(start + np.uintp(lane))
         for later in range(stage + 1, last + 1):
-            scores[lane] = _stage_total(sums, window, factors[lane], model, later)
+            scores[lane] = stage_total(sums, window, factors[lane], model, later)
             if scores[lane] < model.limits[later]:
                 alive &= np.uint32(~(np.uint32(1) << np.uint32(lane)))
                 break
@@ -258,44 +227,6 @@ def scan_haar(sums, model, step, columns, hit_columns, hit_scores, counts):
 
 
 @helper
-def _block(sums, start, offsets, corner):
-    """Sum over one of the 3 x 3 blocks of a binary pattern, whose first corner has this number of 4 x 4."""
-    upper = np.int32(sums[start + offsets[corner]] - sums[start + offsets[corner + 1]])
-    lower = np.int32(sums[start + offsets[corner + 4]] - sums[start + offsets[corner + 5]])
-    return np.int32(upper - lower)
-
-
-@helper
-def _code(sums, start, offsets, node):
-    """Return the binary pattern of one window: which blocks about the middle are no darker."""
-    first = 16 * node
-    middle = _block(sums, start, offsets, first + 5)
-    code = 0
-    # Clockwise from the upper left one.
-    for corner in (0, 1, 2, 6, 10, 9, 8, 4):
-        code = 2 * code + (1 if _block(sums, start, offsets, first + corner) >= middle else 0)
-    return code
-
-
-@helper
-def _pattern_total(sums, start, model, stage):
-    """Sum what the trees of a stage give one window."""
-    total = 0.0
-    for tree in range(model.stages[stage], model.stages[stage + 1]):
-        root = np.intp(model.trees[tree])
-        node = 0
-        while True:
-            code = _code(sums, start, model.offsets, root + node)
-            word = model.subsets[8 * (root + node) + code // 32]
-            side = 1 - ((word >> np.uint32(code % 32)) & np.uint32(1))
-            node = model.children[2 * (root + node) + side]
-            if node <= 0:
-                break
-        total += np.float64(model.leaves[root + tree - node])
-    return total
-
-
-@helper
 def _scan_patterns(sums, start, columns, model, hit_columns, hit_scores):
     """Look at a row of windows, as ``_scan_row``."""
     count, column = 0, 0
@@ -305,7 +236,7 @@ def _scan_patterns(sums, start, columns, model, hit_columns, hit_scores):
         total = 0.0
         stage = 0
         while stage <= last:
-            total = _pattern_total(sums, window, model, stage)
+            total = pattern_total(sums, window, model, stage)
             if total < model.limits[stage]:
                 break
             stage += 1

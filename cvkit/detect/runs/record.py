@@ -236,7 +236,7 @@ class DetectionRecord:
                 TrackWriter(finished) as tracks,
             ):
                 for image in self._images():
-                    found = Detections(*(image[column] for column in _COLUMNS))
+                    found = Detections(*map(image.get, _COLUMNS))
                     results.add(image["name"], image["shape"], found)
                     if found.track_id is not None:
                         video, _, frame = image["name"].rpartition("/")

@@ -98,7 +98,7 @@ class Settings:
         OSError, TypeError or ValueError
             If the model cannot be read, or has not what is asked for.
         """
-        from cvkit.detect import CascadeDetector, load, pretrained
+        from cvkit.detect import load, pretrained
 
         overrides = dict(self.overrides)
         is_raw = self.confidence == "raw"
@@ -119,5 +119,5 @@ class Settings:
             is_raw=is_raw,
             start_confidence=start_confidence,
             is_enlarging="upscale" not in overrides,
-            on_gpu=self.on_gpu and not isinstance(detector, CascadeDetector),  # which has no CUDA twin
+            on_gpu=self.on_gpu,
         )
