@@ -125,7 +125,8 @@ def conv_transpose2d_backward(
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> x, weights, gradient = np.float32([[[[1, 2]]]]), np.float32([[[[1, 10]]]]), np.float32([[[[1, 1, 1]]]])
+    >>> x, weights = np.float32([[[[1, 2]]]]), np.float32([[[[1, 10]]]])
+    >>> gradient = np.ones((1, 1, 1, 3), np.float32)
     >>> gradients = cvkit.layers.conv_transpose2d_backward(gradient, x, weights, padding="valid")
     >>> gradients[0]
     array([[[[11., 11.]]]], dtype=float32)
