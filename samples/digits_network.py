@@ -79,8 +79,11 @@ class Network:
 def main() -> None:
     """Train, and print how well the network reads after each epoch."""
     parser = ArgumentParser(description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("epochs", type=int, nargs="?", default=25, help="how often all images are seen")
-    epochs = parser.parse_args().epochs
+    parser.add_argument("epochs", nargs="?", default="25", help="how often all images are seen")
+    given = parser.parse_args().epochs
+    if not given.isdigit():
+        raise ValueError(f"epochs must be a whole number, got {given!r}")
+    epochs = int(given)
     data = load_digits()
     images = (data.images[:, np.newaxis] / 16).astype(np.float32)
     parts = train_test_split(images, data.target, test_size=0.25, random_state=0, stratify=data.target)
