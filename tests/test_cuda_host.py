@@ -98,6 +98,11 @@ def keep_streams() -> None:
             result = call(image)
             assert set(streams_of_launches()) == {STREAM}
             assert int(result.stream) == STREAM
+    planes = cvkit.to_device(np.zeros((2, 3, 8, 8), np.float32)).bind(cuda.external_stream(STREAM))
+    take_calls()
+    result = cvkit.layers.max_pool2d_backward(cvkit.layers.max_pool2d(planes, 2), planes, 2)
+    assert set(streams_of_launches()) == {STREAM}
+    assert int(result.stream) == STREAM
     take_calls()
     cvkit.to_host(bound)
     assert [(call.kind, call.stream) for call in take_calls()][-2:] == [

@@ -9,6 +9,9 @@ import pytest
 
 from cvkit import layers
 from tests.layer_calls import planes
+from tests.layer_checks import one_thread
+
+__all__ = ["one_thread"]
 
 STACK: list[dict[str, Any]] = [
     {"ksize": (3, 2), "stride": 2},
@@ -27,19 +30,21 @@ def test_sizes_are_those_of_results(padding: Any) -> None:
 
 
 def test_a_result_depends_on_its_receptive_field() -> None:
-    x = planes(1, 1, 40, 40, dtype=np.float64)
+    x = planes(1, 1, 40, 40)
     gradient: np.ndarray | None = None
     inputs = [x]
     for layer in STACK:
         ksize = np.broadcast_to(layer["ksize"], 2)
         options = {name: value for name, value in layer.items() if name != "ksize"}
-        inputs.append(layers.conv2d(inputs[-1], np.ones((1, 1, *ksize)), padding="valid", **options))
+        inputs.append(
+            layers.conv2d(inputs[-1], np.ones((1, 1, *ksize), np.float32), padding="valid", **options)
+        )
     seen = []
     for place in ((2, 3), (3, 4)):
         gradient = np.zeros_like(inputs[-1])
         gradient[0, 0][place] = 1
         for layer, source in zip(reversed(STACK), reversed(inputs[:-1]), strict=True):
-            weights = np.ones((1, 1, *np.broadcast_to(layer["ksize"], 2)))
+            weights = np.ones((1, 1, *np.broadcast_to(layer["ksize"], 2)), np.float32)
             options = {name: value for name, value in layer.items() if name != "ksize"}
             gradient, *_ = layers.conv2d_backward(gradient, source, weights, padding="valid", **options)
         rows, columns = (np.flatnonzero(gradient[0, 0].any(axis=axis)) for axis in (1, 0))

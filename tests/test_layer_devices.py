@@ -25,8 +25,14 @@ def test_every_layer_is_called() -> None:
     assert called == of_arrays
 
 
+# A kernel takes half a second to become machine code: of each file a difficult one, the rest in sweeps.
+EXECUTED = {"conv2d", "conv2d_backward", "max_pool2d_backward"}
+
+
 @needs_ptx_device
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "name", [name if name in EXECUTED else pytest.param(name, marks=pytest.mark.sweep) for name in CALLS]
+)
 def test_twins_agree(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     expected = CALLS[name](np.asarray)
     for order in ORDERS:

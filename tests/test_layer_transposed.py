@@ -10,7 +10,9 @@ import pytest
 from cvkit import layers
 from tests import reference_layers
 from tests.layer_calls import planes
-from tests.layer_checks import numeric_gradient
+from tests.layer_checks import DTYPES, numeric_gradient, one_thread
+
+__all__ = ["one_thread"]
 
 # Shapes of planes and of filters, and options.
 CASES: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
@@ -42,11 +44,13 @@ def test_filters_are_spread_as_by_the_naive_version() -> None:
         np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6, err_msg=str(case))
 
 
-def test_gradients_are_those_of_finite_differences() -> None:
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gradients_are_those_of_finite_differences(dtype: type) -> None:
+    tolerance = 2e-5 if dtype == np.float32 else 1e-12
     for case in CASES:
-        x, weights, _ = arrays(case, np.float64)
+        x, weights, _ = arrays(case, dtype)
         options = case[2]
-        gradient = planes(*layers.conv_transpose2d(x, weights, **options).shape, seed=3, dtype=np.float64)
+        gradient = planes(*layers.conv_transpose2d(x, weights, **options).shape, seed=3, dtype=dtype)
         of_x, of_weights, of_bias = layers.conv_transpose2d_backward(gradient, x, weights, **options)
 
         def by_weights(weights: np.ndarray, x: np.ndarray = x, options: Any = options) -> np.ndarray:
@@ -55,10 +59,12 @@ def test_gradients_are_those_of_finite_differences() -> None:
         def by_x(x: np.ndarray, weights: np.ndarray = weights, options: Any = options) -> np.ndarray:
             return layers.conv_transpose2d(x, weights, **options)
 
-        np.testing.assert_allclose(of_x, numeric_gradient(by_x, x, gradient), atol=1e-9, err_msg=str(case))
+        np.testing.assert_allclose(
+            of_x, numeric_gradient(by_x, x, gradient), atol=tolerance, err_msg=str(case)
+        )
         expected = numeric_gradient(by_weights, weights, gradient)
-        np.testing.assert_allclose(of_weights, expected, atol=1e-9, err_msg=str(case))
-        np.testing.assert_allclose(of_bias, gradient.sum(axis=(0, 2, 3)), atol=1e-12)
+        np.testing.assert_allclose(of_weights, expected, atol=tolerance, err_msg=str(case))
+        np.testing.assert_allclose(of_bias, gradient.sum(axis=(0, 2, 3)), atol=tolerance)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ REFUSED = {
     "tools/thumbnail_benchmark.py": (["--output", "gone/x.json"], "there is no folder gone"),
     "tools/page_tables.py": (["gone.md"], "gone.md"),
     "samples/count_coins.py": (["gone.jpg"], "gone.jpg"),
+    "samples/digits_network.py": (["gone"], "epochs must be a whole number, got 'gone'"),
     "samples/features.py": (["gone.jpg"], "gone.jpg"),
     "samples/filters.py": (["gone.jpg"], "gone.jpg"),
     "samples/intensity.py": (["gone.jpg"], "gone.jpg"),

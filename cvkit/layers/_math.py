@@ -25,6 +25,12 @@ def taps_inside(first, dilation, taps, size):
 
 
 @helper
+def clamped(value, least, most):
+    """Return the nearest value within bounds; written out, it is typed alike on both targets."""
+    return least if value < least else most if value > most else value
+
+
+@helper
 def rounded(value):
     """Round half away from zero, as C does."""
     half = type(value)(0.5)
@@ -36,10 +42,10 @@ def bin_of_box(begin, end, scale, part, parts, size):
     """Return where one of the equal parts of a box begins and ends along an axis, cut off at the plane."""
     number = type(scale)
     first, last = rounded(begin * scale), rounded(end * scale)
-    length = number(max(last - first + 1, 1)) / number(parts)
+    length = (number(last - first + 1) if last > first else number(1)) / number(parts)
     start = first + np.int64(math.floor(number(part) * length))
     stop = first + np.int64(math.ceil(number(part + 1) * length))
-    return min(max(start, 0), size), min(max(stop, 0), size)
+    return clamped(start, 0, size), clamped(stop, 0, size)
 
 
 @helper
@@ -62,13 +68,14 @@ def samples_inside(base, step, count, size):
     One more at each side, which rounding could put there; others have no value.
     """
     number = type(step)
-    if count < 1 or step <= number(0):
+    if count < 1:
+        return np.int64(0), np.int64(0)
+    each, most = step / number(count), number(count)
+    if each <= number(0):
         return np.int64(0), np.int64(count)
-    each = step / number(count)
-    begin = math.floor((number(-1) - base) / each) - number(2)
-    end = math.ceil((number(size) - base) / each) + number(2)
-    most = number(count)
-    return np.int64(min(max(begin, number(0)), most)), np.int64(min(max(end, number(0)), most))
+    begin = np.int64(math.floor(clamped((number(-1) - base) / each, number(0), most))) - 2
+    end = np.int64(math.ceil(clamped((number(size) - base) / each, number(0), most))) + 2
+    return clamped(begin, 0, count), clamped(end, 0, count)
 
 
 @helper
@@ -84,7 +91,7 @@ def neighbors_of(place, size):
     number = type(place)
     if place < number(-1) or place > number(size):
         return np.int64(-1), np.int64(-1), number(0)
-    place = max(place, number(0))
+    place = place if place > number(0) else number(0)
     low = np.int64(place)
     if low >= size - 1:
         return np.int64(size - 1), np.int64(size - 1), number(0)

@@ -143,12 +143,13 @@ def conv2d_backward(
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> x, weights = np.arange(4.0).reshape(1, 1, 2, 2), np.array([[[[10.0, 20.0]]]])
-    >>> gradients = cvkit.layers.conv2d_backward(np.ones((1, 1, 2, 1)), x, weights, padding="valid")
-    >>> gradients[0]
-    array([[[[10., 20.], [10., 20.]]]])
-    >>> gradients[1:]
-    (array([[[[2., 4.]]]]), array([2.]))
+    >>> x = np.arange(4, dtype=np.float32).reshape(1, 1, 2, 2)
+    >>> weights, gradient = np.float32([[[[10, 20]]]]), np.ones((1, 1, 2, 1), np.float32)
+    >>> of_x, of_weights, of_bias = cvkit.layers.conv2d_backward(gradient, x, weights, padding="valid")
+    >>> of_x
+    array([[[[10., 20.], [10., 20.]]]], dtype=float32)
+    >>> of_weights, of_bias
+    (array([[[[2., 4.]]]], dtype=float32), array([2.], dtype=float32))
     """
     operand = tensor(gradient, "gradient")
     planes = beside(operand, x, "x", first_name="gradient")

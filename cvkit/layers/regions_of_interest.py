@@ -112,9 +112,9 @@ def roi_pool_backward(
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> x, gradient = np.array([[[[3.0, 1.0, 2.0]]]]), np.array([[[[5.0]]]])
+    >>> x, gradient = np.float32([[[[3, 1, 2]]]]), np.float32([[[[5]]]])
     >>> cvkit.layers.roi_pool_backward(gradient, x, [[0, 1, 0, 2, 0]])
-    array([[[[0., 0., 5.]]]])
+    array([[[[0., 0., 5.]]]], dtype=float32)
     """
     operand = tensor(gradient, "gradient")
     planes = beside(operand, x, "x", first_name="gradient")
@@ -223,9 +223,9 @@ def roi_align_backward(
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> gradient = np.array([[[[4.0]]]])
+    >>> gradient = np.float32([[[[4]]]])
     >>> cvkit.layers.roi_align_backward(gradient, (1, 1, 2, 3), [[0, 0, 0, 1, 1]], sampling_ratio=1)
-    array([[[[1., 1., 0.], [1., 1., 0.]]]])
+    array([[[[1., 1., 0.], [1., 1., 0.]]]], dtype=float32)
     """
     operand = tensor(gradient, "gradient")
     shape = _validate_layers.tensor_shape(input_shape, "input_shape")

@@ -125,12 +125,13 @@ def conv_transpose2d_backward(
     Examples
     --------
     >>> import cvkit, numpy as np
-    >>> x, weights = np.array([[[[1.0, 2.0]]]]), np.array([[[[1.0, 10.0]]]])
-    >>> gradients = cvkit.layers.conv_transpose2d_backward(np.ones((1, 1, 1, 3)), x, weights, padding="valid")
+    >>> x, weights = np.float32([[[[1, 2]]]]), np.float32([[[[1, 10]]]])
+    >>> gradient = np.ones((1, 1, 1, 3), np.float32)
+    >>> gradients = cvkit.layers.conv_transpose2d_backward(gradient, x, weights, padding="valid")
     >>> gradients[0]
-    array([[[[11., 11.]]]])
+    array([[[[11., 11.]]]], dtype=float32)
     >>> gradients[1:]
-    (array([[[[3., 3.]]]]), array([3.]))
+    (array([[[[3., 3.]]]], dtype=float32), array([3.], dtype=float32))
     """
     operand = tensor(gradient, "gradient")
     planes = beside(operand, x, "x", first_name="gradient")

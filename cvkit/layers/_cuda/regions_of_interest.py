@@ -95,7 +95,7 @@ def _roi_align(x, boxes, grid, out):
             upper = before * x[item, channel, top, left] + behind * x[item, channel, top, right]
             lower = before * x[item, channel, bottom, left] + behind * x[item, channel, bottom, right]
             total += above * upper + below * lower
-    out[box, channel, part_y, part_x] = total / number(max(count_y * count_x, 1))
+    out[box, channel, part_y, part_x] = total / number(count_y * count_x if count_y * count_x > 1 else 1)
 
 
 def roi_align(x, boxes, grid, out):
@@ -118,7 +118,7 @@ def _roi_align_backward(gradient, boxes, grid, out):
     base_y, base_x = start_y + number(part_y) * step_y, start_x + number(part_x) * step_x
     first_y, last_y = samples_inside(base_y, step_y, count_y, height)
     first_x, last_x = samples_inside(base_x, step_x, count_x, width)
-    share = gradient[box, channel, part_y, part_x] / number(max(count_y * count_x, 1))
+    share = gradient[box, channel, part_y, part_x] / number(count_y * count_x if count_y * count_x > 1 else 1)
     for sample_y in range(first_y, last_y):
         top, bottom, below = neighbors_of(sample_of(base_y, step_y, count_y, sample_y), height)
         if top < 0:
