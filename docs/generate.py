@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import os
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,8 @@ PACKAGES = {
     "video": "Videos",
     "io": "Files",
 }
+# What commands do, and names of types.
+UNLISTED = {"cli", "compare", "typing"}
 COLUMNS = "79"
 
 
@@ -53,7 +56,7 @@ def reference_pages() -> Iterator[tuple[str, str]]:
     for room, names in rooms.items():
         title = ROOMS.get(room, "Arrays, files and threads")
         yield f"reference/{room}.rst", room_page(title, "cvkit", names)
-    for package, title in PACKAGES.items():
+    for package in packages():
         module = __import__(f"cvkit.{package}", fromlist=["__all__"])
         names = [
             name
@@ -62,12 +65,16 @@ def reference_pages() -> Iterator[tuple[str, str]]:
         ]
         # What stands under cvkit itself is on its own page.
         names = [name for name in names if name not in cvkit._FUNCTIONS]
+        title = PACKAGES.get(package, package.capitalize())
         yield f"reference/{package}.rst", room_page(title, f"cvkit.{package}", names)
 
 
-def _is_documented(value: object) -> bool:
-    """Tell functions and classes from constants and from names of types."""
-    return inspect.isroutine(value) or inspect.isclass(value)
+def packages() -> list[str]:
+    """Return the packages with pages of their own: those that have titles, then all other public ones."""
+    found = {
+        module.name for module in pkgutil.iter_modules(cvkit.__path__) if not module.name.startswith("_")
+    }
+    return [*PACKAGES, *sorted(found - {*ROOMS, *PACKAGES, *UNLISTED})]
 
 
 def room_page(title: str, module: str, names: list[str]) -> str:
