@@ -49,13 +49,14 @@ def write_pages(folder: Path) -> None:
 
 def reference_pages() -> Iterator[tuple[str, str]]:
     """Give name and text of a page for each room."""
-    rooms: dict[str, list[str]] = {room: [] for room in (*ROOMS, "arrays")}
+    rooms: dict[str, list[str]] = {room: [] for room in ROOMS}
+    others = []
     for name, module in cvkit._FUNCTIONS.items():
         room = module.split(".")[1]
-        rooms[room if room in ROOMS else "arrays"].append(name)
+        (others if room.startswith("_") or room in PACKAGES else rooms.setdefault(room, [])).append(name)
     for room, names in rooms.items():
-        title = ROOMS.get(room, "Arrays, files and threads")
-        yield f"reference/{room}.rst", room_page(title, "cvkit", names)
+        yield f"reference/{room}.rst", room_page(ROOMS.get(room, room.capitalize()), "cvkit", names)
+    yield "reference/arrays.rst", room_page("Arrays, files and threads", "cvkit", others)
     for package in packages():
         module = __import__(f"cvkit.{package}", fromlist=["__all__"])
         names = [
@@ -66,7 +67,8 @@ def reference_pages() -> Iterator[tuple[str, str]]:
         # What stands under cvkit itself is on its own page.
         names = [name for name in names if name not in cvkit._FUNCTIONS]
         title = PACKAGES.get(package, package.capitalize())
-        yield f"reference/{package}.rst", room_page(title, f"cvkit.{package}", names)
+        if package not in rooms:
+            yield f"reference/{package}.rst", room_page(title, f"cvkit.{package}", names)
 
 
 def packages() -> list[str]:
