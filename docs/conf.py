@@ -55,8 +55,6 @@ sphinx_gallery_conf = {
     "filename_pattern": r"\.py$",
     # Most of the time goes into compiling kernels, which each process keeps for the others.
     "parallel": 2,
-    # Names of cvkit in the examples lead to the reference.
-    "reference_url": {"cvkit": None},
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,

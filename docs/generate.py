@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import os
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,8 @@ PACKAGES = {
     "video": "Videos",
     "io": "Files",
 }
+# What commands do, and names of types.
+UNLISTED = {"cli", "compare", "typing"}
 COLUMNS = "79"
 
 
@@ -48,14 +51,15 @@ def write_pages(folder: Path) -> None:
 
 def reference_pages() -> Iterator[tuple[str, str]]:
     """Give name and text of a page for each room."""
-    rooms: dict[str, list[str]] = {room: [] for room in (*ROOMS, "arrays")}
+    rooms: dict[str, list[str]] = {room: [] for room in ROOMS}
+    others = []
     for name, module in cvkit._FUNCTIONS.items():
         room = module.split(".")[1]
-        rooms[room if room in ROOMS else "arrays"].append(name)
+        (others if room.startswith("_") or room in PACKAGES else rooms.setdefault(room, [])).append(name)
     for room, names in rooms.items():
-        title = ROOMS.get(room, "Arrays, files and threads")
-        yield f"reference/{room}.rst", room_page(title, "cvkit", names)
-    for package, title in PACKAGES.items():
+        yield f"reference/{room}.rst", room_page(ROOMS.get(room, room.capitalize()), "cvkit", names)
+    yield "reference/arrays.rst", room_page("Arrays, files and threads", "cvkit", others)
+    for package in packages():
         module = __import__(f"cvkit.{package}", fromlist=["__all__"])
         names = [
             name
@@ -64,12 +68,17 @@ def reference_pages() -> Iterator[tuple[str, str]]:
         ]
         # What stands under cvkit itself is on its own page.
         names = [name for name in names if name not in cvkit._FUNCTIONS]
-        yield f"reference/{package}.rst", room_page(title, f"cvkit.{package}", names)
+        title = PACKAGES.get(package, package.capitalize())
+        if package not in rooms:
+            yield f"reference/{package}.rst", room_page(title, f"cvkit.{package}", names)
 
 
-def _is_documented(value: object) -> bool:
-    """Tell functions and classes from constants and from names of types."""
-    return inspect.isroutine(value) or inspect.isclass(value)
+def packages() -> list[str]:
+    """Return the packages with pages of their own: those that have titles, then all other public ones."""
+    found = {
+        module.name for module in pkgutil.iter_modules(cvkit.__path__) if not module.name.startswith("_")
+    }
+    return [*PACKAGES, *sorted(found - {*ROOMS, *PACKAGES, *UNLISTED})]
 
 
 def room_page(title: str, module: str, names: list[str]) -> str:
