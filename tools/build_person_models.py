@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,12 @@ from cvkit.detect.evaluation import Evaluation, average_logarithm, window_det_cu
 from cvkit.detect.plot import plot_det
 from cvkit.detect.training.calibration import FALSE_POSITIVES_PER_IMAGE, calibrate_detector
 from cvkit.detect.training.channels import train_channels
-from cvkit.detect.training.examples import ExampleReader, Split, split_examples
+from cvkit.detect.training.examples import Example, ExampleReader, Split, split_examples
 from cvkit.detect.training.hog import train_hog
 from cvkit.detect.training.pyramids import ChannelCutter
 from cvkit.detect.training.windows import WindowCutter
 from cvkit.io import walk
-from evaluate_person_models import Qualities, Quality, measure
+from evaluate_person_models import Qualities, Quality, measure_recipe, read_qualities
 from person_sets import SEQUENCES, check_development_sets, on_sequence
 
 MODELS = Path(__file__).resolve().parents[1] / "cvkit" / "detect" / "models"
@@ -96,6 +96,8 @@ class Subject:
     window_rate: str
     window_scores: Callable[[Any, Split], tuple[np.ndarray, np.ndarray]]
     card: dict[str, str]
+    # Settings of the model that differ from those of its training.
+    detection: dict[str, Any] = field(default_factory=dict)
 
 
 def hog_scores(detector: HOGDetector, split: Split) -> tuple[np.ndarray, np.ndarray]:
@@ -113,14 +115,19 @@ def channel_scores(detector: ChannelDetector, split: Split) -> tuple[np.ndarray,
     return cutter.object_scores(trees, split.test_objects), cutter.other_scores(trees, split.test_others)
 
 
+# Rows more than in training: a window fits around people who touch the upper or the lower border of the image, and
+# there are not so many more windows.
+CHANNELS_PADDING = 20, 16
 CHANNELS_CARD = {
     "positions": "each as it is and 4 times moved by up to 2 pixels and scaled by up to 4.6 %",
     "score": "the sum of the trees' votes; a window whose sum falls to -1 is given up",
-    "scan": "stride 4 and 8 levels an octave against\nstride 8, scale 1.05 and padding 16",
+    "scan": "stride 4, 8 levels an octave and padding\n{} rows and {} columns against stride 8, scale 1.05 and padding 16".format(
+        *CHANNELS_PADDING
+    ),
     "false_positives": "poles, trees and other upright things",
 }
 CHANNELS_RECIPE = (
-    "10,000 random windows of the photographs, padded as in detection and small ones enlarged up to twice; then three "
+    "10,000 random windows of the photographs, padded by 12 rows and 16 columns and small ones enlarged up to twice; then three "
     "rounds of hard negatives (up to 10,000 windows above -1, 25 a photograph, after suppression, for 32, 128 and 512 "
     "trees; 20,000 are kept); discrete AdaBoost, 2048 trees of depth 2, {drawn} of "
     "the {features} features drawn for each level"
@@ -137,6 +144,7 @@ SUBJECTS = {
             "pixels, and\nboosted trees in a soft cascade.",
             "recipe": CHANNELS_RECIPE.format(drawn=320, features=5120),
         },
+        detection={"padding": CHANNELS_PADDING},
     ),
     "person-ldcf": Subject(
         train=partial(train_channels, decorrelate=True),
@@ -149,6 +157,7 @@ SUBJECTS = {
             "recipe": "four filters of 5x5 a channel, the main components of 90,000 neighborhoods; "
             + CHANNELS_RECIPE.format(drawn=640, features=20480),
         },
+        detection={"padding": CHANNELS_PADDING},
     ),
     "person-hog": Subject(
         train=partial(train_hog, C=0.03, padding=PADDING),
@@ -201,16 +210,20 @@ def main() -> None:
 def build(name: str, data: Path, trainings: int, work: Path, output: Path) -> None:
     """Train on parts to measure and to choose the threshold, then on everything to ship."""
     subject = SUBJECTS[name]
-    positives, negatives = (list(walk(data / "inria" / folder)) for folder in ("train_pos", "train_neg"))
+    positives, negatives = (
+        list[Example](walk(data / "inria" / folder)) for folder in ("train_pos", "train_neg")
+    )
     splits = [split_examples(positives, negatives, fold) for fold in range(trainings)]
-    parts = [train_part(subject, split, work / f"{seed}.npz", seed) for seed, split in enumerate(splits)]
-    judged, split = load(parts[0]), splits[0]
+    for seed, split in enumerate(splits):
+        train(subject, split.objects, split.others, work / f"{seed}.npz", seed)
+    judged, split = load(work / "0.npz"), splits[0]
     object_scores, other_scores = subject.window_scores(judged, split)
     by_window = window_det_curve(object_scores, other_scores)
     reader = ExampleReader(judged.window, judged.object_size[0], print)
     measured = calibrate_detector(judged, object_scores, reader.read(split.test_others), print)
-    print("training on everything")
-    detector = subject.train(positives, negatives, progress=print, **measured)
+    everything = work / "everything.npz"
+    train(subject, positives, negatives, everything, seed=0)
+    detector = load(everything, **measured)
     model = output / f"{name}.npz"
     detector.save(model)
     weights = cv2.HOGDescriptor_getDefaultPeopleDetector()
@@ -229,6 +242,8 @@ def build(name: str, data: Path, trainings: int, work: Path, output: Path) -> No
         {legend: sets["PETS"] for legend, sets in evaluations.items()},
         by_window,
     )
+    kept = work.with_suffix(".json")
+    of_parts = measure_recipe(work, data, read_qualities(kept), kept)
     slope, offset = measured["calibration"]
     card = CARD.format(
         **subject.card,
@@ -241,7 +256,7 @@ def build(name: str, data: Path, trainings: int, work: Path, output: Path) -> No
         trainings=trainings,
         qualities=qualities_rows(
             evaluations[name],
-            [measure(part, data, fold) for fold, part in enumerate(parts)],
+            list(of_parts.values()),
             evaluations["OpenCV's default"],
         ),
         sets=SETS,
@@ -257,13 +272,15 @@ def build(name: str, data: Path, trainings: int, work: Path, output: Path) -> No
     print(card)
 
 
-def train_part(subject: Subject, split: Split, path: Path, seed: int) -> Path:
-    """Train without what is held out, unless that has been done."""
+def train(subject: Subject, objects: list[Example], others: list[Example], path: Path, seed: int) -> None:
+    """Train, unless that has been done."""
     if not path.exists():
-        print(f"training without the photographs of fold {seed}")
+        print(f"training {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        subject.train(split.objects, split.others, seed=seed, progress=print).save(path)
-    return path
+        detector = subject.train(objects, others, seed=seed, progress=print)
+        for name, value in subject.detection.items():
+            setattr(detector, name, value)
+        detector.save(path)
 
 
 def qualities_rows(

@@ -61,14 +61,19 @@ def main() -> None:
         check_output_file(arguments.output, "--output", ".json")
     known = read_qualities(arguments.output)
     for recipe in arguments.recipes:
-        models = sorted(recipe.glob("[0-9]*.npz")) if recipe.is_dir() else [recipe]
-        of_recipe = known.setdefault(recipe.stem, {})
-        for model in models:
-            if model.stem not in of_recipe:
-                fold = int(model.stem) % FOLDS if recipe.is_dir() else None
-                of_recipe[model.stem] = measure(model, arguments.data, fold)
-                write_qualities(arguments.output, known)
+        measure_recipe(recipe, arguments.data, known, arguments.output)
     print(models_table(known), ranks_table(known), sep="\n\n")
+
+
+def measure_recipe(recipe: Path, data: Path, known: Recipes, output: Path | None) -> dict[str, Qualities]:
+    """Measure the models of a recipe that are not known yet, and keep that; return all, by seed."""
+    is_folder = recipe.is_dir()
+    of_recipe = known.setdefault(recipe.stem, {})
+    for model in sorted(recipe.glob("[0-9]*.npz")) if is_folder else [recipe]:
+        if model.stem not in of_recipe:
+            of_recipe[model.stem] = measure(model, data, int(model.stem) % FOLDS if is_folder else None)
+            write_qualities(output, known)
+    return of_recipe
 
 
 def measure(model: Path, data: Path, fold: int | None) -> Qualities:

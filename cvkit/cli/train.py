@@ -24,7 +24,7 @@ _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 
 # Options that only some kinds know, by the names of their parameters here.
 _OF_HOG = {"pixels_per_cell": "--pixels-per-cell", "cost": "--C"}
-_OF_CHANNELS = {"trees": "--trees", "copies": "--copies", "zoom": "--zoom", "border": "--border"}
+_OF_CHANNELS = {"trees": "--trees", "copies": "--copies", "zoom": "--zoom"}
 
 
 class Kind(str, Enum):
@@ -85,9 +85,6 @@ class TrainOptions:
     zoom: Annotated[
         float, typer.Option(help="acf, ldcf: the natural logarithm of the scale of copies, at most.")
     ] = 0.045
-    border: Annotated[
-        float, typer.Option(help="acf, ldcf: the share of copies that stand at the border of the image.")
-    ] = 0.0
     wrong_size: Annotated[
         WrongSize,
         typer.Option(help="Crops smaller than the window or more than twice as large: leave out or resize."),
@@ -169,7 +166,6 @@ def _settings(options: TrainOptions) -> dict[str, Any]:
         "trees": options.trees,
         "copies": options.copies,
         "zoom": options.zoom,
-        "border": options.border,
     }
 
 

@@ -46,7 +46,6 @@ class _Options:
     copies: int
     shift: float
     zoom: float
-    border: float
     hard_per_image: int
     max_memory: int | None
     seed: int
@@ -62,7 +61,6 @@ def train_channels(
     copies: int = 5,
     shift: float = 2.0,
     zoom: float = 0.045,
-    border: float = 0.0,
     hard_per_image: int = 25,
     wrong_size: WrongSize = "refuse",
     calibrate: bool = False,
@@ -95,9 +93,6 @@ def train_channels(
     shift, zoom : float
         How far these copies are moved, in pixels, and the logarithm of the factor by which their size
         differs, at most.
-    border : float
-        The share of these copies that stand at the border of the image, where the window reaches into the
-        padding. Negatives are found there, too.
     hard_per_image : int
         Windows that one negative adds in one round at most, those with the highest scores.
     wrong_size : {"refuse", "resize"}
@@ -141,7 +136,6 @@ def train_channels(
         copies=_validate.integer(copies, "copies", minimum=1),
         shift=_validate.number(shift, "shift", minimum=0.0),
         zoom=_validate.number(zoom, "zoom", minimum=0.0),
-        border=_validate.number(border, "border", minimum=0.0, maximum=1.0),
         hard_per_image=_validate.integer(hard_per_image, "hard_per_image", minimum=1),
         max_memory=None if max_memory is None else _validate.integer(max_memory, "max_memory", minimum=0),
         seed=_validate.integer(seed, "seed", minimum=0),
@@ -229,7 +223,7 @@ class _Trainer:
     def _objects(self, cutter: ChannelCutter, positives: list[Example]) -> tuple[SampleColumns, int]:
         """Begin the samples with the objects; return them, and the number of objects."""
         options = self.options
-        augmentation = Augmentation(options.shift, options.zoom, options.border)
+        augmentation = Augmentation(options.shift, options.zoom)
         vectors = list(
             cutter.object_vectors(positives, options.copies, augmentation, self._generator(_OBJECTS))
         )

@@ -22,10 +22,6 @@ from cvkit.io import read_ahead
 _LEAST_WINDOWS_ACROSS, _MOST_ENLARGED = 4.0, 2.0
 # Pixels around an object's window: as far as the gradients and their averages see. Whole cells.
 _MARGIN = 16
-# How likely each side of a window at the border lies in the padding, beside one that does.
-_BORDER_SIDE = 0.25
-# The padding there covers at most one in so many of a window's rows or columns, so that the object is seen.
-_LARGEST_PADDED = 4
 UNTRAINED = Trees(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.uint8), np.zeros((1, 2), np.float32))
 """Trees of a detector that has learned nothing but knows the geometry of windows and levels."""
 
@@ -40,15 +36,10 @@ class WindowIndex(NamedTuple):
 
 
 class Augmentation(NamedTuple):
-    """How copies of an object differ.
-
-    They are moved by ``shift`` pixels and their size changes by ``zoom``, a logarithm, at most; a share
-    ``border`` of them stands at the border of the image.
-    """
+    """How much copies of an object differ at most: pixels it is moved, and the logarithm of its size."""
 
     shift: float
     zoom: float
-    border: float
 
 
 class ChannelCutter:
@@ -82,7 +73,6 @@ class ChannelCutter:
         self._kept: dict[Path, list[ChannelLevel]] = {}
         self._kept_bytes = 0
         # With the padding that detections are looked for in: its edges are taken for people, unless learned.
-        # So that people at the border are not lost with them, copies of objects are placed there, too.
         self._geometry = self.detector(UNTRAINED)
         rows, columns = (extent // CELL for extent in self._geometry.window)
         self._cells = rows, columns
@@ -101,14 +91,11 @@ class ChannelCutter:
     ) -> Iterator[np.ndarray]:
         """Features of each object and of its mirror image: as it is, and of copies at random places."""
         for view in self._object_views(examples):
-            placed = [self._placed(view)]
+            changes = [(1.0, 0.0, 0.0)]
             for _ in range(copies - 1):
                 moved = generator.uniform(-augmentation.shift, augmentation.shift, 2)
-                zoom = np.exp(generator.uniform(-augmentation.zoom, augmentation.zoom))
-                placed.append(self._placed(view, zoom, *moved))
-                if generator.random() < augmentation.border:
-                    placed[-1] = self._at_border(placed[-1], generator)
-            yield from self._vectors(np.stack(placed))
+                changes.append((np.exp(generator.uniform(-augmentation.zoom, augmentation.zoom)), *moved))
+            yield from self._vectors(np.stack([self._placed(view, *change) for change in changes]))
 
     def object_scores(self, trees: Trees, examples: Iterable[Example]) -> np.ndarray:
         """Scores of the objects and of their mirror images, the best of the middle window and those around.
@@ -146,19 +133,6 @@ class ChannelCutter:
         y, x = zoom * (towards_middle - center) + center + [down, right]
         matrix = [[zoom, 0.0, x], [0.0, zoom, y]]
         return cvkit.warp_affine(np.ascontiguousarray(view), matrix, self._crop_size(), border="replicate")
-
-    def _at_border(self, view: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-        """Let the window reach into the padding, by whole cells as in detection, on one side or several."""
-        places = []
-        sides = generator.random((2, 2)) < _BORDER_SIDE
-        sides[generator.integers(2), generator.integers(2)] = True
-        extents = zip(view.shape, self._geometry.padding, self._cells, sides, strict=False)
-        for size, padding, cells, are_padded in extents:
-            deepest = min(padding // CELL, cells // _LARGEST_PADDED)
-            depth = CELL * generator.integers(min(deepest, 1), deepest + 1, 2)
-            first, last = np.where(are_padded & (depth > 0), _MARGIN + depth, 0)
-            places.append(np.arange(size).clip(first, size - 1 - last))
-        return view[np.ix_(*places)]
 
     def _channels(self, views: np.ndarray) -> np.ndarray:
         """Compute the channels of a stack of crops, (N, channel, row, column) bytes."""
