@@ -24,6 +24,7 @@ MODULES = [
     "bayes",
     "regression",
     "pca",
+    "mixture",
 ]
 
 

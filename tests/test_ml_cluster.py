@@ -257,7 +257,7 @@ def test_estimator_checks() -> None:
 
 def test_estimator_checks_of_batches() -> None:
     """Only what scikit-learn expects of its own class fails: batches of copies are other batches."""
-    known = {"check_sample_weight_equivalence_on_dense_data"}
+    known = {f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse")}
     assert known <= _get_expected_failed_checks(reference.MiniBatchKMeans()).keys()
     assert failed_checks(KMeans(batch_size=32)) <= known
 

@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 import pytest
 import sklearn.ensemble
+from scipy import sparse
+from sklearn import metrics
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, make_classification
 from sklearn.inspection import permutation_importance
@@ -37,7 +39,10 @@ def with_gaps(X, share, seed=0):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_is_a_scikit_learn_estimator(estimator):
     # Weights that say how likely a sample is drawn are not copies; scikit-learn excuses its own forests too.
-    excused = {"check_sample_weight_equivalence_on_dense_data": "weights are not copies"}
+    excused = {
+        f"check_sample_weight_equivalence_on_{kind}_data": "weights are not copies"
+        for kind in ("dense", "sparse")
+    }
     check_estimator(estimator, expected_failed_checks=excused)
     counting = clone(estimator).set_params(frequency_weights=True)
     check_sample_weight_equivalence_on_dense_data(type(counting).__name__, counting)
@@ -280,7 +285,7 @@ def test_what_needs_the_bootstrap_says_so():
         whole.permutation_importances(X, y)
     with pytest.raises(ValueError, match="bootstrap=True"):
         RandomForestClassifier(2, bootstrap=False, oob_score=True).fit(X, y)
-    with pytest.raises(ValueError, match="max_samples must be None"):
+    with pytest.raises(ValueError, match="`max_sample` cannot be set if `bootstrap=False`"):
         RandomForestClassifier(2, bootstrap=False, max_samples=5).fit(X, y)
     with pytest.raises(ValueError, match="data that the forest was fitted to"):
         RandomForestClassifier(2).fit(X, y).permutation_importances(X[:9], y[:9])
@@ -288,7 +293,7 @@ def test_what_needs_the_bootstrap_says_so():
 
 def test_too_few_trees_for_an_out_of_bag_score_warn():
     X, y = DATA["breast cancer"]
-    with pytest.warns(UserWarning, match="out-of-bag"):
+    with pytest.warns(UserWarning, match="OOB scores"):
         RandomForestClassifier(1, oob_score=True, random_state=0).fit(X, y)
     with pytest.warns(UserWarning, match="max_samples"):
         RandomForestClassifier(1, max_samples=1e-4, random_state=0).fit(X, y)
@@ -346,3 +351,42 @@ def test_works_in_a_pipeline():
     X, y = DATA["breast cancer"]
     pipeline = make_pipeline(StandardScaler(), RandomForestClassifier(20, random_state=0))
     assert pipeline.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.93
+
+
+@pytest.mark.parametrize("learner", [RandomForestClassifier, RandomForestRegressor])
+def test_growing_on_and_walking_over_trees(learner):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = X[:200], y[:200]
+    whole = learner(6, random_state=0).fit(X, y)
+    grown = learner(2, random_state=0, warm_start=True).fit(X, y).set_params(n_estimators=6).fit(X, y)
+    np.testing.assert_array_equal(grown.nodes_, whole.nodes_)
+    assert len(grown) == len(list(grown)) == 6
+    np.testing.assert_array_equal(grown[5].predict(X), whole.estimators_[5].predict(X))
+    with pytest.warns(UserWarning, match="does not fit new trees"):
+        grown.fit(X, y)
+    with pytest.raises(ValueError, match="must be larger or equal to"):
+        grown.set_params(n_estimators=3).fit(X, y)
+    path, ends = whole.decision_path(X)
+    assert path.shape == (200, ends[-1])
+    for tree, start, end in zip(whole, ends[:-1], ends[1:], strict=True):
+        assert (path[:, start:end] != tree.decision_path(X)).nnz == 0
+        np.testing.assert_array_equal(tree.tree_.apply(X.astype(np.float32)), tree.apply(X))
+    with pytest.raises(ValueError, match=r"X\.dtype should be np\.float32"):
+        whole[0].tree_.apply(X)
+    alone = learner(2, random_state=0, bootstrap=False).fit(X, y)
+    np.testing.assert_array_equal(alone.estimators_samples_[1], np.arange(200))
+
+
+@pytest.mark.parametrize("learner", [RandomForestClassifier, RandomForestRegressor])
+def test_sparse_rows_and_scores_of_ones_own(learner, monkeypatch):
+    X, y = load_breast_cancer(return_X_y=True)
+    X, y = np.where(X[:150] > np.median(X, axis=0), X[:150], 0), y[:150]
+    dense = learner(30, random_state=0, oob_score=True).fit(X, y)
+    score = {RandomForestClassifier: "accuracy_score", RandomForestRegressor: "r2_score"}[learner]
+    rows = sparse.csr_matrix(X)
+    model = learner(30, random_state=0, oob_score=getattr(metrics, score)).fit(rows, y)
+    np.testing.assert_array_equal(model.nodes_, dense.nodes_)
+    assert model.oob_score_ == dense.oob_score_
+    monkeypatch.setattr("cvkit.ml.tree.prediction._BLOCK_VALUES", 300)  # ten rows at a time
+    np.testing.assert_array_equal(model.predict(rows), dense.predict(X))
+    np.testing.assert_array_equal(model.apply(rows), dense.apply(X))

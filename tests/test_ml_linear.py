@@ -127,7 +127,7 @@ def test_ridge_ends_at_the_optimum():
 def test_too_many_weights_for_newton_warn(l1_ratio, monkeypatch):
     monkeypatch.setattr("cvkit.ml.linear.logistic.MOST_WEIGHTS", 0)
     X, y = load_breast_cancer(return_X_y=True)
-    with pytest.warns(ConvergenceWarning, match="failed to reach tol"):
+    with pytest.warns(ConvergenceWarning, match="lbfgs failed to converge"):
         LogisticRegression(l1_ratio=l1_ratio, max_iter=10_000, tol=1e-10).fit(X, y)
 
 
@@ -255,3 +255,39 @@ def test_logarithm_is_accurate_to_two_units_in_the_last_place():
     for x in [*np.linspace(0, 1, 2001), 1e-300, 1e-17, 1e-9]:
         expected = np.log1p(x)
         assert abs(log1p_unit(x) - expected) <= 2 * np.spacing(expected)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"l1_ratio": 1.0}, {"intercept_scaling": 10.0}, {"fit_intercept": False}, {"dual": True}],
+    ids=str,
+)
+def test_liblinear_penalizes_the_intercept(parameters, cancer):
+    X, y = cancer
+    parameters = {"solver": "liblinear", "tol": 1e-8, "max_iter": 10_000, "C": 0.3, **parameters}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of their penalty
+        theirs = reference.LogisticRegression(**parameters).fit(X[:, :8], y)
+    for samples in (X[:, :8], sparse.csr_matrix(X[:, :8])):
+        ours = LogisticRegression(**parameters).fit(samples, y)
+        assert_same_model(ours, theirs, X[:, :8], 1e-4)
+
+
+def test_liblinear_refuses(iris):
+    with pytest.raises(ValueError, match="does not support multiclass"):
+        LogisticRegression(solver="liblinear").fit(*iris)
+    with pytest.raises(ValueError, match="not supported for the liblinear solver"):
+        LogisticRegression(solver="liblinear", C=np.inf).fit(*iris)
+    with pytest.raises(ValueError, match="supports only dual=False"):
+        LogisticRegression(dual=True).fit(*iris)
+
+
+def test_single_precision_and_sparse_coefficients(cancer):
+    X, y = cancer
+    model = LogisticRegression().fit(X.astype(np.float32), y)
+    for found in (model.coef_, model.intercept_, model.decision_function(X.astype(np.float32))):
+        assert found.dtype == np.float32
+    expected = model.predict_proba(X)
+    assert sparse.issparse(model.sparsify().coef_)
+    np.testing.assert_array_equal(model.predict_proba(X), expected)
+    assert isinstance(model.densify().coef_, np.ndarray)

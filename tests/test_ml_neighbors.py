@@ -287,7 +287,7 @@ def test_unusual_data() -> None:
         ({"n_neighbors": 0}, "n_neighbors"),
         ({"weights": "far"}, "weights"),
         ({"metric": "hamming"}, "metric"),
-        ({"algorithm": "ball_tree"}, "algorithm"),
+        ({"algorithm": "cover_tree"}, "algorithm"),
         ({"p": 0}, "p"),
         ({"metric": "cosine", "algorithm": "kd_tree"}, "kd_tree"),
         ({"p": 0.5, "algorithm": "kd_tree"}, "kd_tree"),

@@ -236,6 +236,7 @@ _LEARNERS: dict[str, tuple[dict[str, Any], ...]] = {
     "DecisionTreeClassifier": (),
     "DecisionTreeRegressor": (),
     "ElasticNet": (),
+    "GaussianMixture": ({"n_components": 2},),
     "GaussianNB": (),
     "KMeans": (),
     "KNeighborsClassifier": (),

@@ -14,6 +14,7 @@ _NAMES = {
     "DecisionTreeClassifier": "cvkit.ml.tree.decision_tree",
     "DecisionTreeRegressor": "cvkit.ml.tree.decision_tree",
     "ElasticNet": "cvkit.ml.linear.elastic_net",
+    "GaussianMixture": "cvkit.ml.mixture.gaussian_mixture",
     "GaussianNB": "cvkit.ml.bayes.gaussian",
     "ID3Classifier": "cvkit.ml.tree.categorical_tree",
     "KMeans": "cvkit.ml.cluster.k_means",

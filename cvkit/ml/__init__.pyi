@@ -15,6 +15,7 @@ from cvkit.ml.linear.elastic_net import Lasso as Lasso
 from cvkit.ml.linear.least_squares import LinearRegression as LinearRegression
 from cvkit.ml.linear.least_squares import Ridge as Ridge
 from cvkit.ml.linear.logistic import LogisticRegression as LogisticRegression
+from cvkit.ml.mixture.gaussian_mixture import GaussianMixture as GaussianMixture
 from cvkit.ml.neighbors.k_neighbors import KNeighborsClassifier as KNeighborsClassifier
 from cvkit.ml.neighbors.k_neighbors import KNeighborsRegressor as KNeighborsRegressor
 from cvkit.ml.storage import load as load

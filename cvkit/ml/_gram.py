@@ -79,8 +79,9 @@ def sum_blocks(
                 sums = [np.array(value) for value in values]
         return sums
 
-    if parts == 1:
+    if not shared:
         return add_part(0)
+    # Threads of BLAS would wait for each other after every block.
     with single_threaded():
         threads = min(parts, _jit.get_num_threads())
         if threads == 1:

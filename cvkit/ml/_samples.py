@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from sklearn.utils.validation import validate_data
 
 from cvkit._dispatch import Array, Operand, as_device_array, contiguous, on_device, to_device, to_host
@@ -30,13 +31,19 @@ def check_samples(estimator: Any, X: Any, *, reset: bool, dtype: Any = FLOATS, c
     """Check samples as scikit-learn does and return them as kernels see them: contiguous, on their device.
 
     ``reset`` is True in ``fit``, where ``n_features_in_`` is set. A device array is never copied to the host.
+    Sparse samples are made dense.
     """
     if on_device(X):
         samples = check_device_samples(estimator, X, reset=reset)
         _refuse_not_finite(samples)
         return samples
-    X = validate_data(estimator, X, reset=reset, dtype=dtype, order="C", copy=copy)
-    return Samples(contiguous(X), X)
+    X = validate_data(estimator, X, reset=reset, dtype=dtype, order="C", copy=copy, accept_sparse="csr")
+    return Samples(contiguous(as_dense(X)), X)
+
+
+def as_dense(X: Any) -> np.ndarray:
+    """Return samples as one array; of a sparse matrix, its values and zeros."""
+    return X.toarray(order="C") if sparse.issparse(X) else X
 
 
 def check_device_samples(estimator: Any, X: Array, *, reset: bool = False) -> Samples:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 _FORMAT, _VERSION = "cvkit.ml", 1
@@ -143,6 +144,9 @@ def _encode(value: Any, name: str, arrays: dict[str, np.ndarray]) -> Any:
         key = f"array_{len(arrays)}"
         arrays[key] = value
         return {kind: key}
+    if isinstance(value, sparse.csr_matrix):
+        parts = (value.data, value.indices, value.indptr, value.shape)
+        return {"csr_matrix": _encode(parts, name, arrays)}
     if isinstance(value, list | tuple):
         return {type(value).__name__: [_encode(item, name, arrays) for item in value]}
     if isinstance(value, dict):  # JSON objects have no keys but strings
@@ -158,6 +162,9 @@ def _decode(value: Any, archive: Any) -> Any:
         return _in_native_order(archive[content])
     if kind == "strings":
         return archive[content].astype(object)
+    if kind == "csr_matrix":
+        *parts, shape = _decode(content, archive)
+        return sparse.csr_matrix(tuple(parts), shape)
     if kind == "dict":
         return {_decode(key, archive): _decode(item, archive) for key, item in content}
     items = [_decode(item, archive) for item in content]

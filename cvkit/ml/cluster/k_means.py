@@ -26,6 +26,7 @@ from cvkit.ml.cluster.lloyd import (
     Lloyd,
     WeightedSamples,
     drawing_order,
+    mean_variance,
     nearest_label,
     plus_plus,
 )
@@ -156,7 +157,7 @@ default="k-means++"
         Parameters
         ----------
         X : array of shape (n_samples, n_features)
-            Samples; float32 and float64 keep their dtype, others become float64.
+            Samples; float32 and float64 keep their dtype, others become float64; sparse ones are made dense.
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -199,7 +200,7 @@ default="k-means++"
     def _fit_lloyd(self, samples: Samples, weights: np.ndarray) -> Clustering:
         mean, around = centered(samples)
         weighted = WeightedSamples(around, weights)
-        spread = _variance(to_host(weighted.norms), samples)
+        spread = mean_variance(to_host(weighted.norms), samples)
         random_state = check_random_state(self.random_state)
         given = self._given_centers(samples)
         draws = isinstance(self.init, str) and self.init == "k-means++"
@@ -254,7 +255,7 @@ default="k-means++"
             if best_centers is None or inertia < best_inertia:
                 best_inertia, best_centers = inertia, centers
         assert best_centers is not None
-        spread = _variance(mini_batch.distances(X, origin[None, :], np.zeros(count, np.int32)), samples)
+        spread = mean_variance(mini_batch.distances(X, origin[None, :], np.zeros(count, np.int32)), samples)
         found = mini_batch.run(
             X,
             weights,
@@ -386,16 +387,14 @@ default="k-means++"
         weighted = WeightedSamples(samples, weights)
         return -weighted.inertia(self.cluster_centers_, nearest_label(samples, self.cluster_centers_))
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
 
 def _same_clusters(one: Clustering, other: Clustering) -> bool:
     """Tell whether two runs found the same clusters, perhaps numbered otherwise."""
     first, second = to_host(one.labels).astype(np.int64), to_host(other.labels)
     pairs = np.unique(first * len(one.centers) + second)
     return len(pairs) == len(np.unique(first)) == len(np.unique(second))
-
-
-def _variance(squared_norms: np.ndarray, samples: Samples) -> float:
-    """Mean variance of the features, in units of which ``tol`` is given; for centered samples."""
-    if not squared_norms.max() < np.finfo(samples.dtype).max / 8:  # room for the square of a difference
-        raise ValueError("X holds such large values that their squares overflow; scale the features")
-    return float(np.mean(squared_norms)) / samples.array.shape[1]

@@ -334,3 +334,10 @@ def _largest_of_others(shifts: np.ndarray) -> np.ndarray:
     others = np.full(len(shifts), shifts[fastest])
     others[fastest] = np.delete(shifts, fastest).max()
     return others
+
+
+def mean_variance(squared_norms: np.ndarray, samples: Samples) -> float:
+    """Mean variance of the features, in units of which ``tol`` is given; for centered samples."""
+    if not squared_norms.max() < np.finfo(samples.dtype).max / 8:  # room for the square of a difference
+        raise ValueError("X holds such large values that their squares overflow; scale the features")
+    return float(np.mean(squared_norms)) / samples.array.shape[1]

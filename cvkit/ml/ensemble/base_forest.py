@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix, hstack
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, compute_sample_weight
 from sklearn.utils._param_validation import Interval, RealNotInt
 from sklearn.utils.validation import check_is_fitted
 
 from cvkit import _jit
+from cvkit.ml._samples import as_dense
 from cvkit.ml.ensemble.bootstrap import Bootstrap, copies_in_order, seeded
 from cvkit.ml.tree._cpu import prediction as kernels
 from cvkit.ml.tree.builder import TreeBuilder
@@ -36,8 +38,10 @@ FOREST_CONSTRAINTS: dict[str, list[Any]] = {
     **GROWTH_CONSTRAINTS,
     "n_estimators": [Interval(Integral, 1, None, closed="left")],
     "bootstrap": ["boolean"],
-    "oob_score": ["boolean"],
+    "oob_score": ["boolean", callable],
     "n_jobs": [Integral, None],
+    "verbose": ["verbose"],
+    "warm_start": ["boolean"],
     "frequency_weights": ["boolean"],
     "max_samples": [
         None,
@@ -77,6 +81,7 @@ class BaseForest(FlatTrees, BaseEstimator):
     node_values_: np.ndarray
 
     _bootstrap: Bootstrap | None = None
+    _n_samples: int | None = None
     _seeds: np.ndarray
 
     def _grow(
@@ -91,10 +96,11 @@ class BaseForest(FlatTrees, BaseEstimator):
         """Grow the trees on validated data; either kind of weights, one for each sample, may be None."""
         if not self.bootstrap and self.max_samples is not None:
             raise ValueError(
-                f"max_samples must be None where bootstrap=False, got max_samples={self.max_samples!r}"
+                "`max_sample` cannot be set if `bootstrap=False`. Either switch to `bootstrap=True` or set "
+                f"`max_sample=None`; got max_samples={self.max_samples!r}"
             )
         if not self.bootstrap and self.oob_score:
-            raise ValueError("oob_score=True needs bootstrap=True: every sample is in every bag without it")
+            raise ValueError("Out of bag estimation only available if bootstrap=True")
         weights = check_weights(sample_weight, X, class_weight)
         builder = TreeBuilder(X, y, n_classes, self.criterion, make_limits(self, X))
         bootstrap = None
@@ -105,8 +111,12 @@ class BaseForest(FlatTrees, BaseEstimator):
             # Without weights scikit-learn draws from another stream than with equal ones.
             is_weighted = sample_weight is not None or class_weight is not None
             bootstrap = Bootstrap(len(X), weights if is_weighted else None, self.max_samples)
+        kept = self._kept_trees()
         random = check_random_state(self.random_state)
-        self._seeds = np.array([random.randint(LARGEST_SEED) for _ in range(self.n_estimators)])
+        seeds = np.array([random.randint(LARGEST_SEED) for _ in range(self.n_estimators)])
+        if kept:
+            seeds[: len(kept)] = self._seeds
+        self._seeds = seeds
 
         def grow_one(seed: int) -> tuple[np.ndarray, np.ndarray]:
             tree_weights = weights
@@ -118,9 +128,27 @@ class BaseForest(FlatTrees, BaseEstimator):
             nodes, values = builder.build(tree_weights, seeded(seed).randint(0, LARGEST_SEED))
             return prune_tree(nodes, values, self.ccp_alpha) if self.ccp_alpha > 0 else (nodes, values)
 
-        self._bootstrap = bootstrap
-        self._concatenate(_map(grow_one, self._seeds, n_threads(self.n_jobs)))
+        self._bootstrap, self._n_samples = bootstrap, len(X)
+        grown = _map(grow_one, seeds[len(kept) :], n_threads(self.n_jobs))
+        if self.verbose:
+            print(f"{len(grown)} trees grown")
+        self._concatenate(kept + grown)
         self._renew_steps()
+
+    def _kept_trees(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the trees of the previous fit that ``warm_start`` keeps."""
+        if not (self.warm_start and hasattr(self, "nodes_")):
+            return []
+        if self.n_estimators < len(self._roots):
+            raise ValueError(
+                f"n_estimators={self.n_estimators} must be larger or equal to "
+                f"len(estimators_)={len(self._roots)} when warm_start==True"
+            )
+        if self.n_estimators == len(self._roots):
+            warnings.warn(
+                "Warm-start fitting without increasing n_estimators does not fit new trees.", stacklevel=4
+            )
+        return [(tree.nodes, tree.value[:, 0, :]) for tree in self._trees()]
 
     def _concatenate(self, trees: list[tuple[np.ndarray, np.ndarray]]) -> None:
         ends = np.cumsum([len(nodes) for nodes, _ in trees])
@@ -151,12 +179,26 @@ class BaseForest(FlatTrees, BaseEstimator):
         estimator.max_features_ = n_features_to_draw(self.max_features, self.n_features_in_)
         return estimator
 
+    def __len__(self) -> int:
+        """Return the number of trees."""
+        return len(self._roots)
+
+    def __getitem__(self, index: int) -> Any:
+        """Return a tree as an estimator of its own."""
+        return self.estimators_[index]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Walk over the trees, as estimators of their own."""
+        return iter(self.estimators_)
+
     @property
     def estimators_samples_(self) -> list[np.ndarray]:
         """For each tree, the training samples in the order in which they were drawn."""
         check_is_fitted(self)
+        if self._n_samples is not None and not self.bootstrap:
+            return [np.arange(self._n_samples, dtype=np.int32) for _ in self._seeds]
         bootstrap = self._known_bootstrap()
-        return [bootstrap.draw(seed) for seed in self._seeds]
+        return [bootstrap.draw(seed).astype(np.int32) for seed in self._seeds]
 
     def _known_bootstrap(self) -> Bootstrap:
         if self._bootstrap is None:
@@ -189,7 +231,8 @@ class BaseForest(FlatTrees, BaseEstimator):
             n_trees[outside] += 1
         if (n_trees == 0).any():
             warnings.warn(
-                "Some samples are in the bag of every tree and have no out-of-bag prediction",
+                "Some inputs do not have OOB scores. This probably means too few trees were used to compute "
+                "any reliable OOB estimates.",
                 stacklevel=3,
             )
         return sums / np.maximum(n_trees, 1)[:, np.newaxis]
@@ -207,6 +250,25 @@ class BaseForest(FlatTrees, BaseEstimator):
         numpy.ndarray of shape (n_samples, n_estimators)
         """
         return self._leaves(self._check_rows(X))
+
+    def decision_path(self, X: npt.ArrayLike) -> tuple[csr_matrix, np.ndarray]:
+        """Return the nodes that each row passes, of all trees.
+
+        Parameters
+        ----------
+        X : array_like of shape (n_samples, n_features)
+            May hold NaN.
+
+        Returns
+        -------
+        indicator : scipy.sparse.csr_matrix of shape (n_samples, n_nodes)
+            1 for each node on the way from a root to the row's leaf.
+        n_nodes_ptr : numpy.ndarray of shape (n_estimators + 1,)
+            Columns ``[n_nodes_ptr[i]:n_nodes_ptr[i + 1]]`` are the nodes of tree i.
+        """
+        leaves = self.apply(X)
+        paths = [tree.path_to(leaves[:, i]) for i, tree in enumerate(self._trees())]
+        return hstack(paths).tocsr(), np.append(self._roots, len(self.nodes_))
 
     def proximity(self, X: npt.ArrayLike, other: npt.ArrayLike | None = None) -> np.ndarray:
         """Return the share of trees in which two rows end in the same leaf.
@@ -255,7 +317,7 @@ class BaseForest(FlatTrees, BaseEstimator):
         ----------
         Breiman: Random Forests, 2001, section 10.
         """
-        rows = self._check_rows(X)
+        rows = as_dense(self._check_rows(X))
         if self._bootstrap is None or len(rows) != self._bootstrap.n_samples:
             raise ValueError("X must be the data that the forest was fitted to, with bootstrap=True")
         y = np.asarray(y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,12 +37,17 @@ min_impurity_decrease, ccp_alpha
         How many features are drawn for each split.
     bootstrap : bool
         Whether each tree grows on a bootstrap; else each grows on all samples.
-    oob_score : bool
-        Whether to estimate the accuracy from the trees that did not draw a sample.
+    oob_score : bool or callable
+        Whether to estimate the accuracy, or what a function of labels and predictions returns, from the trees
+        that did not draw a sample.
     n_jobs : int, optional
         Number of threads for growing; None means ``cvkit.get_num_threads()``, -1 every core.
     random_state : int, RandomState, optional
         Decides the bootstraps and the drawn features.
+    verbose : int
+        Above 0, prints how many trees have grown.
+    warm_start : bool
+        Whether ``fit`` keeps the trees that there are, and grows only what is missing of ``n_estimators``.
     class_weight : dict, "balanced" or "balanced_subsample", optional
         Weight of each class; "balanced_subsample" weights each bootstrap by itself.
     max_samples : int or float, optional
@@ -115,9 +121,11 @@ min_impurity_decrease, ccp_alpha
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = True,
-        oob_score: bool = False,
+        oob_score: bool | Callable[..., float] = False,
         n_jobs: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
         class_weight: dict[Any, Any] | ForestBalanced | None = None,
         ccp_alpha: float = 0.0,
         max_samples: float | None = None,
@@ -133,9 +141,11 @@ min_impurity_decrease, ccp_alpha
         self.max_leaf_nodes: int | None = max_leaf_nodes
         self.min_impurity_decrease: float = min_impurity_decrease
         self.bootstrap: bool = bootstrap
-        self.oob_score: bool = oob_score
+        self.oob_score: bool | Callable[..., float] = oob_score
         self.n_jobs: int | None = n_jobs
         self.random_state: Any = random_state
+        self.verbose: int = verbose
+        self.warm_start: bool = warm_start
         self.class_weight: dict[Any, Any] | ForestBalanced | None = class_weight
         self.ccp_alpha: float = ccp_alpha
         self.max_samples: float | None = max_samples
@@ -171,7 +181,8 @@ min_impurity_decrease, ccp_alpha
             from sklearn.metrics import accuracy_score  # takes a tenth of a second to import
 
             self.oob_decision_function_: np.ndarray = self._out_of_bag(rows)
-            self.oob_score_: float = accuracy_score(codes, self.oob_decision_function_.argmax(axis=1))
+            score = self.oob_score if callable(self.oob_score) else accuracy_score
+            self.oob_score_: float = score(codes, self.oob_decision_function_.argmax(axis=1))
         return self
 
     def _weight_of_classes(self, y: np.ndarray, sample_weight: npt.ArrayLike | None) -> np.ndarray:
@@ -206,8 +217,8 @@ class RandomForestRegressor(TreesRegressor, BaseForest):
     criterion : {"squared_error"}
         What a split should improve.
     max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_features, \
-max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, ccp_alpha, max_samples, \
-frequency_weights
+max_leaf_nodes, min_impurity_decrease, bootstrap, oob_score, n_jobs, random_state, verbose, \
+warm_start, ccp_alpha, max_samples, frequency_weights
         As for ``RandomForestClassifier``; each split looks at every feature by default.
 
     Attributes
@@ -257,9 +268,11 @@ frequency_weights
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = True,
-        oob_score: bool = False,
+        oob_score: bool | Callable[..., float] = False,
         n_jobs: int | None = None,
         random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
         ccp_alpha: float = 0.0,
         max_samples: float | None = None,
         frequency_weights: bool = False,
@@ -274,9 +287,11 @@ frequency_weights
         self.max_leaf_nodes: int | None = max_leaf_nodes
         self.min_impurity_decrease: float = min_impurity_decrease
         self.bootstrap: bool = bootstrap
-        self.oob_score: bool = oob_score
+        self.oob_score: bool | Callable[..., float] = oob_score
         self.n_jobs: int | None = n_jobs
         self.random_state: Any = random_state
+        self.verbose: int = verbose
+        self.warm_start: bool = warm_start
         self.ccp_alpha: float = ccp_alpha
         self.max_samples: float | None = max_samples
         self.frequency_weights: bool = frequency_weights
@@ -307,7 +322,8 @@ frequency_weights
             from sklearn.metrics import r2_score
 
             self.oob_prediction_: np.ndarray = self._out_of_bag(rows)[:, 0]
-            self.oob_score_: float = r2_score(responses, self.oob_prediction_)
+            score = self.oob_score if callable(self.oob_score) else r2_score
+            self.oob_score_: float = score(responses, self.oob_prediction_)
         return self
 
     def _error(self, y: np.ndarray, values: np.ndarray) -> float:

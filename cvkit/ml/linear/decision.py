@@ -12,7 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from cvkit._dispatch import Array, contiguous, on_device, to_host
-from cvkit.ml._samples import FLOATS, Samples, check_device_samples
+from cvkit.ml._samples import FLOATS, Samples, as_dense, check_device_samples
 from cvkit.ml.linear._cpu import decision as decision_kernels
 
 # Rows that are taken as one dense block.
@@ -52,7 +52,7 @@ def linear_decision(samples: Samples, weights: np.ndarray, intercept: np.ndarray
 
 
 def result_dtype(samples: Samples) -> np.dtype:
-    """Decisions are float64 on the CPU, as in scikit-learn; on a GPU they keep the dtype of the samples."""
+    """Sums are float64 on the CPU; on a GPU they keep the dtype of the samples."""
     return samples.dtype if samples.is_on_device else np.dtype(np.float64)
 
 
@@ -89,13 +89,26 @@ class LinearDecision(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         if on_device(X):
             samples = check_device_samples(self, X)
-            return samples, linear_decision(samples, self.coef_, self.intercept_)
+            return samples, linear_decision(samples, as_dense(self.coef_), self.intercept_)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=list(FLOATS), order="C")
         if sparse.issparse(X):
             scores = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
             return Samples(scores, scores), scores
         samples = Samples(contiguous(X), X)
-        return samples, linear_decision(samples, self.coef_, self.intercept_)
+        scores = linear_decision(samples, as_dense(self.coef_), self.intercept_)
+        return samples, scores.astype(np.result_type(samples.dtype, self.coef_.dtype), copy=False)
+
+    def sparsify(self) -> Any:
+        """Keep ``coef_`` as a CSR matrix from now on, which pays where most of it is zero; return self."""
+        check_is_fitted(self)
+        self.coef_ = sparse.csr_matrix(self.coef_)
+        return self
+
+    def densify(self) -> Any:
+        """Keep ``coef_`` as an array again; return self."""
+        check_is_fitted(self)
+        self.coef_ = as_dense(self.coef_)
+        return self
 
     def decision_function(self, X: Any) -> Any:
         """Return the signed distance to each hyperplane, in units of the norm of its coefficients.

@@ -28,6 +28,16 @@ _BLOCK_BYTES = 1 << 21
 # With an L1 term, violations of optimality stay below this share of it.
 _SMALL_SHARE = 0.01
 
+# How scikit-learn's warnings begin: programs filter them by that.
+_FAILURES = {
+    "lbfgs": "lbfgs failed to converge",
+    "liblinear": "Liblinear failed to converge, increase the number of iterations",
+    "newton-cg": "newton-cg failed to converge",
+    "newton-cholesky": "Newton solver did not converge",
+    "sag": "The max_iter was reached which means the coef_ did not converge",
+    "saga": "The max_iter was reached which means the coef_ did not converge",
+}
+
 
 class LogisticRegression(LinearDecision):
     """Logistic regression for two classes, multinomial for more.
@@ -43,21 +53,22 @@ class LogisticRegression(LinearDecision):
         Weight of the loss; ``np.inf`` for no penalty.
     l1_ratio : float, default=0.0
         Share of the L1 norm in the penalty: 0 is ridge, 1 lasso, between them elastic net.
-    dual : {False}, default=False
-        Accepted for compatibility.
+    dual : bool, default=False
+        Accepted for compatibility; True only with ``solver="liblinear"``.
     tol : float, default=1e-4
         The solver ends when no component of the gradient of the mean loss and penalty exceeds this, nor, with
         an L1 term, a hundredth of the slope of that.
     fit_intercept : bool, default=True
         Whether to learn intercepts.
     intercept_scaling : float, default=1.0
-        Accepted for compatibility; intercepts are not penalized.
+        With ``solver="liblinear"`` the value of the feature whose weight the intercept is.
     class_weight : dict, "balanced" or None, default=None
         Factors of the sample weights by class.
     random_state : int, RandomState or None, default=None
         Accepted for compatibility; nothing is random.
-    solver : {"lbfgs", "newton-cg", "newton-cholesky", "sag", "saga"}, default="lbfgs"
-        scikit-learn's solvers of this objective. Accepted for compatibility: all are served alike.
+    solver : {"lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"}, default="lbfgs"
+        scikit-learn's solvers. All are served alike, but for "liblinear", which penalizes the intercept, too,
+        and tells two classes apart.
     max_iter : int, default=100
         Largest number of iterations.
     verbose : int, default=0
@@ -69,9 +80,9 @@ class LogisticRegression(LinearDecision):
 
     Attributes
     ----------
-    coef_ : float64 ndarray of shape (1, n_features) or (n_classes, n_features)
-        Weights of the features.
-    intercept_ : float64 ndarray of shape (1,) or (n_classes,)
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Weights of the features, in the dtype of the samples.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts.
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
@@ -115,7 +126,7 @@ class LogisticRegression(LinearDecision):
         "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "random_state": ["random_state"],
-        "solver": [StrOptions({"lbfgs", "newton-cg", "newton-cholesky", "sag", "saga"})],
+        "solver": [StrOptions({"lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"})],
         "max_iter": [Interval(Integral, 0, None, closed="left")],
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
@@ -174,8 +185,11 @@ class LogisticRegression(LinearDecision):
             This estimator.
         """
         refuse_device_arrays(self, X, y)
-        if self.dual:
-            raise ValueError("dual must be False, got True")
+        penalizes_intercept = self.solver == "liblinear"
+        if self.dual and not penalizes_intercept:
+            raise ValueError(f"Solver {self.solver} supports only dual=False, got dual=True")
+        if penalizes_intercept and (self.penalty is None or np.isinf(self.C)):
+            raise ValueError("C=np.inf as well as penalty=None is not supported for the liblinear solver")
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=list(FLOATS), order="C")
         check_classification_targets(y)
         classes, targets = np.unique(y, return_inverse=True)
@@ -192,16 +206,30 @@ class LogisticRegression(LinearDecision):
         if total == 0:
             raise ValueError("class_weight and sample_weight leave no sample with a positive weight")
 
+        if penalizes_intercept and len(classes) > 2:
+            raise ValueError(
+                "The 'liblinear' solver does not support multiclass classification (n_classes >= 3). Either "
+                "use another solver or wrap the estimator in a OneVsRestClassifier to keep applying a "
+                "one-versus-rest scheme."
+            )
+        if penalizes_intercept and self.fit_intercept:
+            # LIBLINEAR's constant is a feature as any other.
+            constant = np.full((X.shape[0], 1), self.intercept_scaling, X.dtype)
+            X = sparse.hstack([X, constant]).tocsr() if sparse.issparse(X) else np.hstack([X, constant])
         score_count = 1 if len(classes) == 2 else len(classes)
         start = self._start(score_count, X.shape[1])
-        loss = _LogisticLoss(X, targets, weights / total, score_count, self.fit_intercept)
+        fits_intercept = self.fit_intercept and not penalizes_intercept
+        loss = _LogisticLoss(X, targets, weights / total, score_count, fits_intercept)
         l1_ratio, strength = self._penalty(total)
         solution, iterations = self._minimize(loss, start, l1_ratio * strength, (1.0 - l1_ratio) * strength)
         if score_count > 1:  # what is added to all of them changes nothing
             solution[:, -1] -= solution[:, -1].mean()
+        if penalizes_intercept and self.fit_intercept:
+            solution = solution[:, :-1]
+            solution[:, -1] *= self.intercept_scaling
         self.classes_ = classes
-        self.coef_ = np.ascontiguousarray(solution[:, :-1])
-        self.intercept_ = solution[:, -1].copy()
+        self.coef_ = np.ascontiguousarray(solution[:, :-1], X.dtype)
+        self.intercept_ = solution[:, -1].astype(X.dtype)
         self.n_iter_: np.ndarray = np.array([iterations], np.int32)
         return self
 
@@ -214,9 +242,9 @@ class LogisticRegression(LinearDecision):
 
     def _start(self, score_count: int, feature_count: int) -> np.ndarray:
         """Return the first guess, (n_scores, n_features + 1) with the intercept last."""
-        if not (self.warm_start and hasattr(self, "coef_")):
+        if not self.warm_start or self.solver == "liblinear" or not hasattr(self, "coef_"):
             return np.zeros((score_count, feature_count + 1))
-        start = np.column_stack([self.coef_, self.intercept_])
+        start = np.column_stack([self.coef_, self.intercept_]).astype(np.float64)
         if start.shape != (score_count, feature_count + 1):
             raise ValueError(
                 f"warm_start needs the shape of the previous fit: coef_ is {self.coef_.shape}, "
@@ -244,8 +272,8 @@ class LogisticRegression(LinearDecision):
                 iterations += steps
         if not converged:
             warnings.warn(
-                f"the solver failed to reach tol={self.tol} in {iterations} iteration(s). Increase "
-                f"max_iter={self.max_iter} or scale the features",
+                f"{_FAILURES[self.solver]}: it failed to reach tol={self.tol} in {iterations} iteration(s). "
+                f"Increase the number of iterations, max_iter={self.max_iter}, or scale the features",
                 ConvergenceWarning,
                 stacklevel=3,
             )

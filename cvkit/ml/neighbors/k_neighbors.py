@@ -27,8 +27,9 @@ class KNeighborsClassifier(ClassifierMixin, Neighbors):
     weights : {"uniform", "distance"}, callable or None, default="uniform"
         Weight of a vote: equal, the inverse of the distance, or what a function makes of the array of
         distances.
-    algorithm : {"auto", "kd_tree", "brute"}, default="auto"
-        A KD-tree, brute force, or the faster of the two for the number of features.
+    algorithm : {"auto", "kd_tree", "ball_tree", "brute"}, default="auto"
+        A KD-tree, which serves for "ball_tree", too: the neighbors are the same; brute force; or the faster
+        of the two for the number of features.
     leaf_size : int, default=30
         Most samples in a leaf of the tree.
     p : float, default=2
@@ -159,8 +160,9 @@ class KNeighborsRegressor(MultiOutputMixin, RegressorMixin, Neighbors):
     weights : {"uniform", "distance"}, callable or None, default="uniform"
         Weight of a neighbor: equal, the inverse of the distance, or what a function makes of the array of
         distances.
-    algorithm : {"auto", "kd_tree", "brute"}, default="auto"
-        A KD-tree, brute force, or the faster of the two for the number of features.
+    algorithm : {"auto", "kd_tree", "ball_tree", "brute"}, default="auto"
+        A KD-tree, which serves for "ball_tree", too: the neighbors are the same; brute force; or the faster
+        of the two for the number of features.
     leaf_size : int, default=30
         Most samples in a leaf of the tree.
     p : float, default=2

@@ -21,6 +21,7 @@ from cvkit.ml.neighbors.kd_tree import TreeSearch
 from cvkit.ml.neighbors.search import METRICS, Metric, Search
 from cvkit.typing import NeighborMetric, NeighborSearch, NeighborWeights
 
+_TREES = ("kd_tree", "ball_tree")
 # With more features, boxes hold so many samples at similar distances that brute force is faster.
 TREE_FEATURES = 8
 
@@ -31,7 +32,7 @@ class Neighbors(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "weights": [StrOptions({"uniform", "distance"}), callable, None],
-        "algorithm": [StrOptions({"auto", "kd_tree", "brute"})],
+        "algorithm": [StrOptions({"auto", "kd_tree", "ball_tree", "brute"})],
         "leaf_size": [Interval(Integral, 1, None, closed="left")],
         "p": [Interval(Real, 0, None, closed="right")],
         "metric": [StrOptions(set(METRICS))],
@@ -82,13 +83,13 @@ class Neighbors(BaseEstimator):
             return BruteSearch(samples.array, metric)
         few = samples.array.shape[1] <= TREE_FEATURES and self.n_neighbors < self.n_samples_fit_ // 2
         proper = metric.code != MINKOWSKI or metric.p >= 1
-        if self.algorithm == "kd_tree" or (self.algorithm == "auto" and few and proper):
+        if self.algorithm in _TREES or (self.algorithm == "auto" and few and proper):
             return TreeSearch(samples.array, metric, self.leaf_size)
         return BruteSearch(samples.array, metric)
 
     def _refuse_tree(self, why: str) -> None:
-        if self.algorithm == "kd_tree":
-            raise ValueError(f"algorithm='kd_tree' cannot be used {why}; use 'auto' or 'brute'")
+        if self.algorithm in _TREES:
+            raise ValueError(f"algorithm={self.algorithm!r} cannot be used {why}; use 'auto' or 'brute'")
 
     def kneighbors(
         self, X: Array | None = None, n_neighbors: int | None = None, return_distance: bool = True
@@ -180,6 +181,11 @@ class Neighbors(BaseEstimator):
         values = np.ones(indices.size) if mode == "connectivity" else to_host(distances).ravel()
         starts = np.arange(0, indices.size + 1, indices.shape[1])
         return csr_matrix((values, indices.ravel(), starts), shape=(len(indices), self.n_samples_fit_))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
     def _neighbor_weights(self, queries: Samples, distances: Array, *, no_zeros: bool) -> Array:
         """Weights of the neighbors, on the device of the queries."""

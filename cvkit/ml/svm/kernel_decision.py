@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit._dispatch import Array, contiguous, on_device, to_host
-from cvkit.ml._samples import Samples, check_device_samples
+from cvkit.ml._samples import Samples, as_dense, check_device_samples
 from cvkit.ml.linear.decision import give_copy, labels, largest, linear_decision
 from cvkit.ml.svm._math import KERNEL_FUNCTIONS, LINEAR, PRECOMPUTED
 from cvkit.ml.svm.kernel_functions import KernelFunction
@@ -64,7 +64,11 @@ class KernelDecision(ClassifierMixin, BaseEstimator):
         """Weights of the features in each decision function; the linear kernel only."""
         if self.kernel != "linear":
             raise AttributeError("coef_ is only available when using a linear kernel")
-        weights = pair_coefficients(self.dual_coef_, self.n_support_) @ self.support_vectors_
+        weights = pair_coefficients(as_dense(self.dual_coef_), self.n_support_) @ as_dense(
+            self.support_vectors_
+        )
+        if sparse.issparse(self.support_vectors_):
+            return sparse.csr_matrix(weights)
         weights.flags.writeable = False
         return weights
 
@@ -77,7 +81,9 @@ class KernelDecision(ClassifierMixin, BaseEstimator):
         if callable(self.kernel):
             values = self._call_kernel_function(X)
         else:
-            values = validate_data(self, X, dtype=np.float64, order="C", reset=False)
+            values = as_dense(
+                validate_data(self, X, dtype=np.float64, order="C", reset=False, accept_sparse="csr")
+            )
         if self._kernel_function().code == PRECOMPUTED and values.shape[1] != self.shape_fit_[0]:
             raise ValueError(
                 f"X.shape[1] = {values.shape[1]} should be equal to {self.shape_fit_[0]}, "
@@ -92,21 +98,21 @@ class KernelDecision(ClassifierMixin, BaseEstimator):
         """
         kernel_function = self._kernel_function()
         sign = -1.0 if len(self.classes_) == 2 and first_is_positive else 1.0
-        coefficients = sign * pair_coefficients(self.dual_coef_, self.n_support_)
+        coefficients = sign * pair_coefficients(as_dense(self.dual_coef_), self.n_support_)
         intercepts = sign * self.intercept_
         if kernel_function.code == LINEAR:
-            return linear_decision(samples, coefficients @ self.support_vectors_, intercepts)
+            return linear_decision(samples, coefficients @ as_dense(self.support_vectors_), intercepts)
         if kernel_function.code == PRECOMPUTED:
             values = Samples(contiguous(samples.array[:, self.support_]), samples.original)
             return linear_decision(values, coefficients, intercepts)
-        return kernel_function.decisions(samples, self.support_vectors_, coefficients, intercepts)
+        return kernel_function.decisions(samples, as_dense(self.support_vectors_), coefficients, intercepts)
 
     def decision_function(self, X: Any) -> Any:
         """Return decision values.
 
         Parameters
         ----------
-        X : {array-like, device array} of shape (n_samples, n_features)
+        X : {array-like, CSR matrix, device array} of shape (n_samples, n_features)
             Samples, or their kernel with the training samples with ``kernel="precomputed"``. A device array
             (float32 or float64; not for precomputed and callable kernels) is read on its GPU.
 

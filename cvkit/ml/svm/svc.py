@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, column_or_1d, compute_class_weight
@@ -16,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from cvkit.ml._samples import as_dense
 from cvkit.ml.linear.decision import refuse_device_arrays, sample_weights
 from cvkit.ml.svm._math import KERNEL_FUNCTIONS, PRECOMPUTED
 from cvkit.ml.svm.binary_svm import BinarySVM, PairProblem, Solver
@@ -196,8 +198,9 @@ class SVC(KernelDecision):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Samples, or their kernel matrix (n_samples, n_samples) with ``kernel="precomputed"``.
+        X : {array-like, CSR matrix} of shape (n_samples, n_features)
+            Samples, or their kernel matrix (n_samples, n_samples) with ``kernel="precomputed"``. A sparse
+            matrix is made dense; support vectors and multipliers are sparse, then.
         y : array-like of shape (n_samples,)
             Labels.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -212,7 +215,11 @@ class SVC(KernelDecision):
         if callable(self.kernel):
             check_consistent_length(X, y)
         else:
-            X, y = validate_data(self, X, y, dtype=np.float64, order="C")
+            X, y = validate_data(self, X, y, dtype=np.float64, order="C", accept_sparse="csr")
+        is_sparse = sparse.issparse(X) and not callable(self.kernel)
+        if is_sparse and self.kernel == "precomputed":
+            raise TypeError("Sparse precomputed kernels are not supported.")
+        X = as_dense(X) if is_sparse else X
         y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         self.classes_, indices = np.unique(y, return_inverse=True)
@@ -243,6 +250,9 @@ class SVC(KernelDecision):
         groups = [np.flatnonzero((indices == k) & (weights > 0)) for k in range(len(self.classes_))]
         problems = [PairProblem.of(samples, upper, solver, *pair) for pair in combinations(groups, 2)]
         self._store(samples, groups, [problem.fit() for problem in problems])
+        if is_sparse:  # as scikit-learn's, and as the samples came
+            self.support_vectors_ = sparse.csr_matrix(self.support_vectors_)
+            self.dual_coef_ = sparse.csr_matrix(self.dual_coef_)
         self.probA_ = self.probB_ = np.empty(0)
         if self.probability:
             random = check_random_state(self.random_state)
@@ -290,4 +300,5 @@ class SVC(KernelDecision):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.kernel == "precomputed"
+        tags.input_tags.sparse = self.kernel != "precomputed"
         return tags

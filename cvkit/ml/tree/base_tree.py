@@ -79,7 +79,7 @@ class BaseDecisionTree(FlatTrees, BaseEstimator):
         scipy.sparse.csr_matrix of shape (n_samples, n_nodes)
             1 for each node on the way from the root to the row's leaf.
         """
-        return self.tree_.decision_path(self.apply(X))
+        return self.tree_.path_to(self.apply(X))
 
     def cost_complexity_pruning_path(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None

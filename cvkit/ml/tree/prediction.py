@@ -5,18 +5,41 @@ Grown trees are flat arrays, one tree behind the other; a single tree is a fores
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cvkit._dispatch import contiguous
+from cvkit.ml._samples import as_dense
 from cvkit.ml.tree._cpu import prediction as kernels
 from cvkit.ml.tree._cpu.records import NODE_DTYPE
+
+# How rows are checked; sparse ones are made dense, in blocks where trees are only applied.
+_ROWS: dict[str, Any] = {
+    "dtype": np.float32,
+    "order": "C",
+    "accept_sparse": "csr",
+    "ensure_all_finite": "allow-nan",
+}
+_BLOCK_VALUES = 1 << 22
+
+
+def _blocks(rows: Any) -> Iterator[tuple[slice, np.ndarray]]:
+    """Walk over rows as dense arrays: those of a sparse matrix in blocks of bounded memory."""
+    if not sparse.issparse(rows):
+        yield slice(None), rows
+        return
+    size = max(1, _BLOCK_VALUES // rows.shape[1])
+    for start in range(0, rows.shape[0], size):
+        where = slice(start, start + size)
+        yield where, rows[where].toarray(order="C")
 
 
 def as_nodes(records: np.ndarray) -> np.ndarray:
@@ -73,19 +96,22 @@ class FlatTrees:
 
     def _check_rows(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float32, order="C", reset=False, ensure_all_finite="allow-nan")
-        return contiguous(X)
+        X = validate_data(self, X, reset=False, **_ROWS)
+        return X if sparse.issparse(X) else contiguous(X)
 
-    def _leaves(self, rows: np.ndarray) -> np.ndarray:
+    def _leaves(self, rows: Any) -> np.ndarray:
         """Find the leaf of each row in each tree: (n_rows, n_trees) int64."""
-        leaves = np.empty((len(rows), len(self._roots)), np.int64)
-        kernels.apply(*self._walk(rows), rows, leaves)
+        leaves = np.empty((rows.shape[0], len(self._roots)), np.int64)
+        for where, block in _blocks(rows):
+            kernels.apply(*self._walk(block), block, leaves[where])
         return leaves
 
-    def _mean_values(self, rows: np.ndarray) -> np.ndarray:
+    def _mean_values(self, rows: Any) -> np.ndarray:
         """Average the values of each row's leaves over the trees: (n_rows, n_values)."""
-        values = np.empty((len(rows), self.node_values_.shape[1]))
-        kernels.sum_values(*self._walk(rows), contiguous(self.node_values_), rows, values)
+        values = np.empty((rows.shape[0], self.node_values_.shape[1]))
+        node_values = contiguous(self.node_values_)
+        for where, block in _blocks(rows):
+            kernels.sum_values(*self._walk(block), node_values, block, values[where])
         if len(self._roots) > 1:
             values /= len(self._roots)
         return values
@@ -103,6 +129,7 @@ class FlatTrees:
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         return tags
 
 
@@ -116,7 +143,8 @@ class TreesClassifier(ClassifierMixin, FlatTrees):
         self, X: npt.ArrayLike, y: npt.ArrayLike
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the rows, their labels, and the codes of these, the places in ``classes_``."""
-        rows, labels = validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan")
+        rows, labels = validate_data(self, X, y, **_ROWS)
+        rows = as_dense(rows)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         self.n_classes_ = len(self.classes_)
@@ -164,7 +192,8 @@ class TreesRegressor(RegressorMixin, FlatTrees):
 
     def _check_training(self, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows and their responses."""
-        return validate_data(self, X, y, dtype=np.float32, ensure_all_finite="allow-nan", y_numeric=True)
+        rows, responses = validate_data(self, X, y, y_numeric=True, **_ROWS)
+        return as_dense(rows), responses
 
     def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """Return the mean response of each row's leaf; of a forest, the mean of its trees' predictions.

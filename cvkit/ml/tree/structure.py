@@ -7,6 +7,10 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from cvkit._dispatch import contiguous
+from cvkit.ml._samples import as_dense
+from cvkit.ml.tree._cpu import prediction as kernels
+
 
 class Tree:
     """The structure of a grown tree, with the attributes of scikit-learn's ``tree_``.
@@ -115,7 +119,28 @@ class Tree:
         total = importances.sum()
         return importances / total if total > 0 else importances
 
-    def decision_path(self, leaves: np.ndarray) -> csr_matrix:
+    def apply(self, X: np.ndarray) -> np.ndarray:
+        """Return the leaf of each float32 row."""
+        rows = contiguous(as_dense(X))
+        if rows.dtype != np.float32:
+            raise ValueError(f"X.dtype should be np.float32, got {rows.dtype}")
+        leaves = np.empty((len(rows), 1), np.int64)
+        roots = np.zeros(1, np.int64)
+        steps = np.empty(self.node_count, kernels.STEP_DTYPE)
+        kernels.pack_steps(contiguous(self.nodes), roots, steps)
+        missing = contiguous(self.missing_go_to_left)
+        kernels.apply(steps, missing, bool(np.isnan(rows).any()), roots, rows, leaves)
+        return leaves[:, 0]
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Return the values of the leaf of each float32 row."""
+        return self.value[self.apply(X)]
+
+    def decision_path(self, X: np.ndarray) -> csr_matrix:
+        """Mark the nodes that each float32 row passes."""
+        return self.path_to(self.apply(X))
+
+    def path_to(self, leaves: np.ndarray) -> csr_matrix:
         """Mark the nodes on the way from the root to each of ``leaves``; a row for each leaf."""
         parent = np.full(self.node_count, -1)
         inner = np.flatnonzero(self.children_left >= 0)

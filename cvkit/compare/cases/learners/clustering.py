@@ -1,4 +1,4 @@
-"""The rows of k-means."""
+"""The rows of k-means and of mixtures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn import cluster
+from sklearn import cluster, mixture
 
 from cvkit import ml
 from cvkit.compare.cases.learners.case import LearnerCase
@@ -113,4 +113,39 @@ CLUSTER_CASES = [
         tol=0.0,
         n_init=1,
     ),
+]
+
+
+def _mixture_differences(ours: Any, theirs: Any, X: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """Compare the distributions, and what is done with them."""
+    scale = float(np.abs(theirs.means_).max())
+    return {
+        "weights": float(np.abs(ours.weights_ - theirs.weights_).max()),
+        "means": float(np.abs(ours.means_ - theirs.means_).max()) / scale,
+        "covariances": float(np.abs(ours.covariances_ - theirs.covariances_).max()) / scale**2,
+        "likelihood": abs(ours.lower_bound_ - theirs.lower_bound_),
+        "iterations": float(abs(ours.n_iter_ - theirs.n_iter_)),
+        "predictions": float((ours.predict(X) != theirs.predict(X)).mean()),
+    }
+
+
+MIXTURE_CASES = [
+    LearnerCase(
+        "GaussianMixture",
+        f"20,000 x 16 in 8 blobs, {kind}",
+        partial(blobs, 20_000, 16, 8, 3.0),
+        ours=partial(ml.GaussianMixture, 8, covariance_type=kind, random_state=0, max_iter=200),
+        theirs=partial(mixture.GaussianMixture, 8, covariance_type=kind, random_state=0, max_iter=200),
+        agree=_mixture_differences,
+        tolerances={
+            "weights": 1e-9,
+            "means": 1e-9,
+            "covariances": 1e-9,
+            "likelihood": 1e-9,
+            "iterations": 0.0,
+            "predictions": 0.0,
+        },
+        small=partial(blobs, 400, 4, 8, 3.0),
+    )
+    for kind in ("full", "tied", "diag", "spherical")
 ]

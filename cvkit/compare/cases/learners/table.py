@@ -5,7 +5,7 @@ from __future__ import annotations
 from cvkit.compare.cases.learners.bayes import BAYES_CASES
 from cvkit.compare.cases.learners.boosting import BOOSTING_CASES
 from cvkit.compare.cases.learners.case import LearnerCase
-from cvkit.compare.cases.learners.clustering import CLUSTER_CASES
+from cvkit.compare.cases.learners.clustering import CLUSTER_CASES, MIXTURE_CASES
 from cvkit.compare.cases.learners.linear_models import LINEAR_CASES
 from cvkit.compare.cases.learners.neighbors import NEIGHBOR_CASES
 from cvkit.compare.cases.learners.regression import REGRESSION_CASES
@@ -20,5 +20,6 @@ LEARNER_CASES: list[LearnerCase] = [
     *TREE_CASES,
     *BOOSTING_CASES,
     *BAYES_CASES,
+    *MIXTURE_CASES,
     *REGRESSION_CASES,
 ]
