@@ -1,7 +1,8 @@
 """Values of flat arrays, 32 bytes at once, as numbers that kernels hold in variables.
 
-Loops over them are what they look like: the compiler has nothing to find out, and takes a fraction of the time
-that it takes to make vectors of a loop over single values. LLVM splits them where registers are narrower.
+Loops over them are what they look like: the compiler has nothing to find out, and takes a fraction of the
+time that it takes to make vectors of a loop over single values. Where registers are narrower LLVM splits
+them.
 
 The plain Python meaning of each function is given first, as in :mod:`cvkit._simd.numbers`.
 """

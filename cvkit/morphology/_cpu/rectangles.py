@@ -1,8 +1,8 @@
 """Minima and maxima over rectangles of any size: down the columns, then along the rows.
 
 Rows one below the other share what lies in the windows of all of them. Along a row, and down the columns of
-tall elements, extremes of a few neighbors each are found first, then from those the extremes of more: the time
-grows with the logarithm of the sides.
+tall elements, extremes of a few neighbors each are found first, then from those the extremes of more: the
+time grows with the logarithm of the sides.
 """
 
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ from cvkit.morphology._cpu.windows import (
 _STRIP = 64
 # Rows that are found together, of elements that are not taller than that makes fast.
 _TOGETHER, _TALLEST = 8, 64
+# Rows that are then found together along the rows, for all lines to stay in the first cache.
+_SPARE = 4
 # Neighbors that a step along a row finds the extremes of at most, and steps that are never exceeded.
 _TAPS, _STEPS = 4, 32
 
@@ -46,7 +48,7 @@ class _Scratch(NamedTuple):
     """What a task writes on its way, and where it looks."""
 
     window: Any  # the rows that results need: of tall elements all, else where some are beyond the image
-    lines: Any  # rows with what lies beyond their ends: as many as are found together, and as many to spare
+    lines: Any  # rows with what lies beyond their ends: those found together, and some to spare
     down: Any  # int64, where tall elements look in the window
     steps: Any
 
@@ -225,14 +227,18 @@ def _strip_of_rectangles(rows, top, rectangle, outside, extreme, scratch, out):
             for line in range(count):
                 line_row = lines[line][:extended]
                 extend_row(line_row, margin // channels, channels, outside.border, outside.value)
-        if is_short:
-            span, target = Span(count, length, stride), spare
-        else:
-            span, target = Span(count, length, length - lanes), Rows(out_values, y * length, length)
-        _along(Rows(line_values, begin, spare.stride), scratch.steps, extreme, span, spare, target)
-        if is_short:
-            for line in range(count):
-                copy_row(lines[_TOGETHER + line], out[y + line])
+        for line in range(0, count, _SPARE):
+            source, number = Rows(line_values, line * stride + begin, stride), min(_SPARE, count - line)
+            if is_short:
+                _along(source, scratch.steps, extreme, Span(number, length, stride), spare, spare)
+                for row in range(number):
+                    copy_row(lines[_TOGETHER + row], out[y + line + row])
+            else:
+                span, target = (
+                    Span(number, length, length - lanes),
+                    Rows(out_values, (y + line) * length, length),
+                )
+                _along(source, scratch.steps, extreme, span, spare, target)
 
 
 @cpu_kernel
@@ -266,7 +272,7 @@ def extreme_of_any_rectangles(source, rectangle, outside, extreme, out):
         steps = _find_steps(rectangle.width, channels, taps, used, reached)
         scratch = _Scratch(
             np.empty((window_rows, window_length), source.dtype),
-            np.empty((2 * _TOGETHER + 1, line_length), source.dtype),
+            np.empty((_TOGETHER + _SPARE + 1, line_length), source.dtype),
             np.zeros(3, np.int64),
             _Steps(steps, rectangle.width, channels, taps, used, reached),
         )

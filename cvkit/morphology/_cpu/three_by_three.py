@@ -1,4 +1,4 @@
-"""Minima and maxima over three by three pixels of one channel, four rows at a time, with nothing in between.
+"""Minima and maxima over squares and crosses of three pixels, four rows at a time, with nothing in between.
 
 Each value of the six rows that four results need is read once: what lies beside it is moved in registers.
 """
@@ -26,67 +26,91 @@ _TOGETHER, _NEEDED = 4, 6
 
 
 @helper
-def _down(source, place, length, extreme):
-    """Return the extremes down four columns of three rows, of lanes that lie one below the other."""
-    second, third = load_lanes(source, place + length), load_lanes(source, place + 2 * length)
-    fourth, fifth = load_lanes(source, place + 3 * length), load_lanes(source, place + 4 * length)
+def _combined(rows, cross, extreme):
+    """Return the extremes down four columns of three, and what counts of their neighbors, of six values."""
+    first, second, third, fourth, fifth, sixth = rows
     upper, lower = stronger(extreme, second, third), stronger(extreme, fourth, fifth)
-    return (
-        stronger(extreme, upper, load_lanes(source, place)),
+    down = (
+        stronger(extreme, upper, first),
         stronger(extreme, upper, fourth),
         stronger(extreme, lower, third),
-        stronger(extreme, lower, load_lanes(source, place + 5 * length)),
+        stronger(extreme, lower, sixth),
     )
+    if cross is None:  # which the compiler decides
+        return down, down
+    return down, (second, third, fourth, fifth)
 
 
 @helper
-def _down_at(source, start, column, length, outside, extreme):
-    """Return the extremes down a column, which may lie beyond the image, as lanes of equal values."""
+def _down(source, place, length, cross, extreme):
+    """Return what :func:`_combined` does of six rows of lanes."""
+    rows = (
+        load_lanes(source, place),
+        load_lanes(source, place + length),
+        load_lanes(source, place + 2 * length),
+        load_lanes(source, place + 3 * length),
+        load_lanes(source, place + 4 * length),
+        load_lanes(source, place + 5 * length),
+    )
+    return _combined(rows, cross, extreme)
+
+
+@helper
+def _beside(source, start, column, length, outside, cross, extreme):
+    """Return what counts of a column next to others, which may lie beyond the image, as equal lanes."""
     inside = border_index(column, length, outside.border)
     if inside < 0:
         lanes = repeated_lanes(source, outside.value)
         return lanes, lanes, lanes, lanes
     place = start + inside
-    second, third = source[place + length], source[place + 2 * length]
-    fourth, fifth = source[place + 3 * length], source[place + 4 * length]
-    upper, lower = stronger(extreme, second, third), stronger(extreme, fourth, fifth)
+    rows = (
+        source[place],
+        source[place + length],
+        source[place + 2 * length],
+        source[place + 3 * length],
+        source[place + 4 * length],
+        source[place + 5 * length],
+    )
+    first, second, third, fourth = _combined(rows, cross, extreme)[1]
     return (
-        repeated_lanes(source, stronger(extreme, upper, source[place])),
-        repeated_lanes(source, stronger(extreme, upper, fourth)),
-        repeated_lanes(source, stronger(extreme, lower, third)),
-        repeated_lanes(source, stronger(extreme, lower, source[place + 5 * length])),
+        repeated_lanes(source, first),
+        repeated_lanes(source, second),
+        repeated_lanes(source, third),
+        repeated_lanes(source, fourth),
     )
 
 
 @helper
-def _write(before, here, after, extreme, x, outs):
-    """Write lanes of four rows of results."""
+def _write(down, before, here, after, extreme, x, outs):
+    """Write lanes of four rows of results, from extremes down the columns and what counts beside them."""
     for row in range(4):
         beside = stronger(extreme, lanes_before(before[row], here[row]), lanes_after(here[row], after[row]))
-        store_lanes(outs[row], x, stronger(extreme, beside, here[row]))
+        store_lanes(outs[row], x, stronger(extreme, beside, down[row]))
 
 
 @helper
-def _four_rows(source, start, outside, extreme, outs):
+def _four_rows(source, start, outside, cross, extreme, outs):
     """Write four rows of results; where lanes do not fill a row, the last ones overlap those before."""
     length, lanes = outs[0].shape[0], lanes_of(source)
-    before = _down_at(source, start, -1, length, outside, extreme)
-    here = _down(source, start, length, extreme)
+    before = _beside(source, start, -1, length, outside, cross, extreme)
+    down, here = _down(source, start, length, cross, extreme)
     full = length // lanes * lanes
     for x in range(lanes, full, lanes):
-        after = _down(source, start + x, length, extreme)
-        _write(before, here, after, extreme, x - lanes, outs)
-        before, here = here, after
-    _write(before, here, _down_at(source, start, full, length, outside, extreme), extreme, full - lanes, outs)
+        next_down, after = _down(source, start + x, length, cross, extreme)
+        _write(down, before, here, after, extreme, x - lanes, outs)
+        down, before, here = next_down, here, after
+    after = _beside(source, start, full, length, outside, cross, extreme)
+    _write(down, before, here, after, extreme, full - lanes, outs)
     if full < length:
         x = length - lanes
-        before = _down_at(source, start, x - 1, length, outside, extreme)
-        after = _down_at(source, start, length, length, outside, extreme)
-        _write(before, _down(source, start + x, length, extreme), after, extreme, x, outs)
+        before = _beside(source, start, x - 1, length, outside, cross, extreme)
+        down, here = _down(source, start + x, length, cross, extreme)
+        after = _beside(source, start, length, length, outside, cross, extreme)
+        _write(down, before, here, after, extreme, x, outs)
 
 
 @helper
-def _strip_of_three_by_three(rows, top, outside, extreme, window, spare, out):
+def _strip_of_three_by_three(rows, top, cross, outside, extreme, window, spare, out):
     """Fill the rows of ``out``; the first row that they need is row ``top`` of the image."""
     height, length = out.shape
     flat, copied = rows.reshape(rows.size), window.reshape(window.size)
@@ -101,12 +125,13 @@ def _strip_of_three_by_three(rows, top, outside, extreme, window, spare, out):
         is_inside = first >= 0 and first + _NEEDED <= rows.shape[0]
         if not is_inside:
             copy_window(rows, first, outside, window)
-        _four_rows(flat if is_inside else copied, first * length if is_inside else 0, outside, extreme, outs)
+        source, start = (flat, first * length) if is_inside else (copied, 0)
+        _four_rows(source, start, outside, cross, extreme, outs)
 
 
 @cpu_kernel
-def extreme_of_three_by_three(source, anchor_y, outside, extreme, out):
-    """Write the minimum, or the maximum, over the three columns around each value, and three rows.
+def extreme_of_three_by_three(source, anchor_y, cross, outside, extreme, out):
+    """Write the minimum, or the maximum, over three rows and the three columns around each value.
 
     Parameters
     ----------
@@ -114,6 +139,8 @@ def extreme_of_three_by_three(source, anchor_y, outside, extreme, out):
         Images, of rows that are as long as lanes at least.
     anchor_y : int
         Which of the three rows is that of the value.
+    cross : True or None
+        Whether the corners do not count; by its type, so that squares and crosses compile apart.
     outside : Outside
         What lies beyond the image.
     extreme : Minima or Maxima
@@ -127,5 +154,12 @@ def extreme_of_three_by_three(source, anchor_y, outside, extreme, out):
         window = np.empty((_NEEDED, width), source.dtype)
         spare = np.empty(width, source.dtype)
         _strip_of_three_by_three(
-            rows[image], top - anchor_y, outside, extreme, window, spare, out_rows[image, top:bottom]
+            rows[image],
+            top - anchor_y,
+            cross,
+            outside,
+            extreme,
+            window,
+            spare,
+            out_rows[image, top:bottom],
         )
