@@ -236,7 +236,8 @@ class DetectionRecord:
                 TrackWriter(finished) as tracks,
             ):
                 for image in self._images():
-                    found = Detections(*map(image.get, _COLUMNS))
+                    columns: list[Any] = [image.get(name) for name in _COLUMNS]
+                    found = Detections(*columns)
                     results.add(image["name"], image["shape"], found)
                     if found.track_id is not None:
                         video, _, frame = image["name"].rpartition("/")
