@@ -38,9 +38,6 @@ BOXES = "boxes.jsonl"
 # Results are written here and then moved to where they belong, in place of those of earlier runs.
 _UNFINISHED = ".results-"
 
-# What a line of the file with the boxes holds of them, in the order of Detections.
-_COLUMNS = ("xyxy", "confidence", "class_id", "track_id")
-
 # Which of the numbers kept of an earlier source says where its boxes end.
 _END = 2
 
@@ -236,8 +233,8 @@ class DetectionRecord:
                 TrackWriter(finished) as tracks,
             ):
                 for image in self._images():
-                    columns: list[Any] = [image.get(name) for name in _COLUMNS]
-                    found = Detections(*columns)
+                    columns = (image["xyxy"], image["confidence"], image["class_id"])
+                    found = Detections(*columns, image.get("track_id"))
                     results.add(image["name"], image["shape"], found)
                     if found.track_id is not None:
                         video, _, frame = image["name"].rpartition("/")
