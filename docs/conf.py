@@ -46,7 +46,8 @@ myst_heading_anchors = 3
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:func", "estimate_exponents|learn_filters"),
-    ("py:class", "Operation|ScoredGrid|None\\..*|an? .*"),
+    ("py:meth", r"WindowDetector\..*"),
+    ("py:class", "Operation|ScoredGrid|Warp|None\\..*|an? .*"),
 ]
 
 sphinx_gallery_conf = {
