@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import linalg, special
+from scipy import linalg
 
 from cvkit.ml._gram import sum_blocks
 
@@ -93,8 +93,11 @@ class Gaussians(NamedTuple):
 
         def responsibilities(rows: slice, block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             likelihoods = self.log_likelihoods(block)
-            totals = special.logsumexp(likelihoods, axis=1)
-            return np.exp(likelihoods - totals[:, np.newaxis]), totals
+            highest = likelihoods.max(axis=1, keepdims=True)
+            shares = np.exp(likelihoods - highest)
+            totals = shares.sum(axis=1, keepdims=True)
+            shares /= totals
+            return shares, (highest + np.log(totals))[:, 0]
 
         return estimate(self.kind, X, responsibilities, self.means, regularization)
 
