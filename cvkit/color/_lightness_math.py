@@ -34,14 +34,14 @@ _POWER_OF_GAMMA = (
 )
 
 
-@helper
+@exact_helper
 def _quotient(value, power):
     above = ((power[0] * value + power[1]) * value + power[2]) * value + power[3]
     below = ((power[5] * value + power[6]) * value + power[7]) * value + power[8]
     return (above * value + power[4]) / (below * value + power[9])
 
 
-@helper
+@exact_helper
 def linear(value):
     """Undo sRGB's gamma of a value from 0 to 1; others count as the nearer of the two, and NaN stays."""
     value = np.float32(value)

@@ -79,10 +79,9 @@ def _whole(value: np.ndarray, dtype: type = np.int32) -> np.ndarray:
 
 
 class LabTables(NamedTuple):
-    """From RGB: what each byte of each channel adds to X and Y, to Z, and the roots of the sums."""
+    """From RGB: what each byte of each channel adds to X and Y, and to Z, and the roots of the sums."""
 
-    pairs: np.ndarray
-    thirds: np.ndarray
+    sums: np.ndarray
     roots: np.ndarray
 
 
@@ -97,7 +96,7 @@ def lab_tables() -> LabTables:
     parts[:, 0] += np.uint64(1 << 11)  # rounds the sum
     sums = np.arange(256 * 3 // 2 * 8, dtype=np.float32) * (_float(1) / scale)
     roots = _whole(_float(1 << 15) * _root(sums), np.uint16)
-    return LabTables(parts[0] | (parts[1] << np.uint64(32)), parts[2].astype(np.uint32), roots)
+    return LabTables(np.stack([parts[0] | (parts[1] << np.uint64(32)), parts[2]], axis=-1), roots)
 
 
 class LightTables(NamedTuple):

@@ -7,6 +7,7 @@ from cvkit._rows import copy_row, split_channels
 from cvkit._simd.lattice import blend_cell
 from cvkit._simd.memory import look_up
 from cvkit._simd.numbers import bits
+from cvkit._simd.pairs import sum_of_pairs
 from cvkit._tiles import parts_of, span
 from cvkit.color._cpu.spaces import flat
 from cvkit.color._lightness_math import (
@@ -141,44 +142,38 @@ def lab_of_floats(source, out):
 
 
 @helper
-def _roots_of_bytes(values, pairs, thirds, roots, words):
-    """Look up and add what a pixel needs; its three roots of 16 bits are written at once."""
-    word = np.uint64
-    for x in range(words.shape[0]):
+def _roots_of_bytes(values, sums, roots, parts):
+    for x in range(parts.shape[1]):
         start = np.uintp(3 * x)
-        red = np.uintp(values[start])
-        green = np.uintp(256) + np.uintp(values[start + np.uintp(1)])
-        blue = np.uintp(512) + np.uintp(values[start + np.uintp(2)])
-        pair = look_up(pairs, red) + look_up(pairs, green) + look_up(pairs, blue)
-        third = np.uint32(look_up(thirds, red) + look_up(thirds, green)) + look_up(thirds, blue)
-        root_x = look_up(roots, np.uintp(np.uint32(pair) >> np.uint32(12)))
-        root_y = look_up(roots, np.uintp(pair >> word(44)))
-        root_z = look_up(roots, np.uintp(np.uint32(third) >> np.uint32(12)))
-        words[x] = word(root_x) | (word(root_y) << word(16)) | (word(root_z) << word(32))
+        red, green = np.uintp(values[start]), np.uintp(values[start + np.uintp(1)])
+        blue, two = np.uintp(values[start + np.uintp(2)]), np.uintp(2)
+        pair, third = sum_of_pairs(sums, two * red, np.uintp(512) + two * green, np.uintp(1024) + two * blue)
+        parts[0, x] = look_up(roots, np.uintp(np.uint32(pair) >> np.uint32(12)))
+        parts[1, x] = look_up(roots, np.uintp(pair >> np.uint64(44)))
+        parts[2, x] = look_up(roots, np.uintp(third >> np.uint64(12)))
 
 
 @helper
-def _lab_of_roots(roots, out):
-    """Convert pixels of three roots and a number that does not count."""
-    for x in range(out.shape[0] // 3):
-        three = np.int32(roots[4 * x]), np.int32(roots[4 * x + 1]), np.int32(roots[4 * x + 2])
-        out[3 * x], out[3 * x + 1], out[3 * x + 2] = lab_of_roots(*three)
+def _lab_of_roots(parts, out):
+    for x in range(parts.shape[1]):
+        x_root, y_root, z_root = np.int32(parts[0, x]), np.int32(parts[1, x]), np.int32(parts[2, x])
+        out[3 * x], out[3 * x + 1], out[3 * x + 2] = lab_of_roots(x_root, y_root, z_root)
 
 
 @cpu_kernel
-def lab_of_bytes(source, pairs, thirds, roots, out):
+def lab_of_bytes(source, sums, roots, out):
     """Convert RGB bytes to L*a*b* bytes by OpenCV's tables.
 
-    ``pairs`` are what a byte of each channel adds to X and, times 2**32, to Y, ``thirds`` to Z, with 12 bits
-    of fraction; ``roots`` are theirs.
+    ``sums`` are what a byte of each channel adds to X and, times 2**32, to Y, and beside them to Z, with 12
+    bits of fraction; ``roots`` are theirs.
     """
     values, out_values = source.reshape(source.size), out.reshape(out.size)
-    all_pairs, all_thirds = pairs.reshape(768), thirds.reshape(768)
+    flat_sums = sums.reshape(sums.size)
     for task in prange(parts_of(out.size, 3 * _SPAN)):
         first, stop = span(task, 3 * _SPAN, out.size)
-        words = np.empty((stop - first) // 3, np.uint64)
-        _roots_of_bytes(values[first:stop], all_pairs, all_thirds, roots, words)
-        _lab_of_roots(words.view(np.uint16), out_values[first:stop])
+        parts = np.empty((3, (stop - first) // 3), np.uint16)
+        _roots_of_bytes(values[first:stop], flat_sums, roots, parts)
+        _lab_of_roots(parts, out_values[first:stop])
 
 
 @helper

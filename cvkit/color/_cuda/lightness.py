@@ -86,25 +86,25 @@ def lab_of_floats(source, out):
 
 
 @cuda_kernel(block=BLOCK)
-def _lab_of_bytes(source, pairs, thirds, roots, out):
+def _lab_of_bytes(source, sums, roots, out):
     first = first_of_thread()
     if first >= np.uint64(out.size):
         return
     pixel = pixel_at(source, first)
-    pair = pairs[0, pixel[0]] + pairs[1, pixel[1]] + pairs[2, pixel[2]]
-    third = thirds[0, pixel[0]] + thirds[1, pixel[1]] + thirds[2, pixel[2]]
+    pair = sums[0, pixel[0], 0] + sums[1, pixel[1], 0] + sums[2, pixel[2], 0]
+    third = sums[0, pixel[0], 1] + sums[1, pixel[1], 1] + sums[2, pixel[2], 1]
     root_x, root_y = roots[np.uint32(pair) >> np.uint32(12)], roots[pair >> np.uint64(44)]
     root_z = roots[np.uint32(third) >> np.uint32(12)]
     store_pixel(out, first, lab_of_roots(np.int32(root_x), np.int32(root_y), np.int32(root_z)))
 
 
-def lab_of_bytes(source, pairs, thirds, roots, out):
+def lab_of_bytes(source, sums, roots, out):
     """Convert RGB bytes to L*a*b* bytes by OpenCV's tables.
 
-    ``pairs`` are what a byte of each channel adds to X and, times 2**32, to Y, ``thirds`` to Z, with 12 bits
-    of fraction; ``roots`` are theirs.
+    ``sums`` are what a byte of each channel adds to X and, times 2**32, to Y, and beside them to Z, with 12
+    bits of fraction; ``roots`` are theirs.
     """
-    convert(_lab_of_bytes, source, pairs, thirds, roots, out)
+    convert(_lab_of_bytes, source, sums, roots, out)
 
 
 @helper
