@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from cvkit import layers
+from cvkit._jit import CpuKernel, thread_limit
 from tests.fake_device import fake
 from tests.layer_calls import CALLS
 from tests.ptx_device import ORDERS, needs_ptx_device, ptx_device, unless_ptx_device
@@ -63,6 +64,18 @@ def run_elsewhere(root: Path, folder: Path, **environment: str) -> None:
 
 def test_plain_python_computes_what_compiled_kernels_do(root: Path, tmp_path: Path) -> None:
     run_elsewhere(root, tmp_path, NUMBA_DISABLE_JIT="1")
+
+
+@pytest.mark.sweep
+def test_threads_compute_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CpuKernel, "serial_below_bytes", 0)
+    for name, call in CALLS.items():
+        results = []
+        for threads in (1, 2):
+            with thread_limit(threads):
+                results.append(call(np.asarray))
+        for one, other in zip(*results, strict=True):
+            np.testing.assert_allclose(other, one, **TOLERANCE, err_msg=name)
 
 
 @unless_ptx_device

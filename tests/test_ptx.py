@@ -144,8 +144,8 @@ MORE_REGISTERS = {
     "geometry._cuda.warp._nearest": 72,
     "intensity._cuda.metrics._structural_similarity": 72,
     "morphology._cuda.erosion._extreme_of_runs": 66,
-    "layers._cuda.regions_of_interest._roi_align": 68,
-    "layers._cuda.regions_of_interest._roi_align_backward": 88,
+    "layers._cuda.regions_of_interest._roi_align": 71,
+    "layers._cuda.regions_of_interest._roi_align_backward": 94,
     "ml.neighbors._cuda.brute_force._finish": 70,
     "ml.neighbors._cuda.brute_force._scan": 74,
 }
