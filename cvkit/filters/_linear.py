@@ -11,11 +11,12 @@ from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit._dispatch import Array, ImageStack
 from cvkit._jit import CpuKernel
+from cvkit.filters import _rounding
 from cvkit.filters._cpu import linear as linear_kernels
 from cvkit.filters._cpu import one_pass as one_pass_kernels
 from cvkit.filters._cpu import planar as planar_kernels
 from cvkit.filters._cpu import smoothing as smoothing_kernels
-from cvkit.filters._math import ColumnTaps, PlanarTaps, RowTaps
+from cvkit.filters._math import ColumnTaps, FixedPoint, PlanarTaps, RowTaps
 from cvkit.filters._rounding import Rounding
 
 Weights: TypeAlias = tuple[float, ...]
@@ -83,21 +84,25 @@ class Filter:
     arguments : tuple
         What the kernel takes.
     in_one_pass : tuple, optional
-        What the kernel takes that filters gray images on the CPU in one pass.
+        What the kernel takes that filters images on the CPU in one pass.
+    channels_in_one_pass : tuple of int
+        Of such images.
     """
 
     out_dtype: np.dtype
     kernel: CpuKernel
     arguments: tuple[Any, ...]
     in_one_pass: tuple[Any, ...] | None = None
+    channels_in_one_pass: tuple[int, ...] = ()
 
     def apply(self, stack: ImageStack) -> Array:
         """Filter and give back the caller's kind of array."""
         out = stack.output(dtype=self.out_dtype)
         if 0 in out.shape:
             return stack.restore(out)
-        if self.in_one_pass is not None and out.shape[3] == 1 and not stack.is_on_device:
-            one_pass_kernels.separable_in_one_pass(stack.array, *self.in_one_pass, out)
+        channels = out.shape[3]
+        if self.in_one_pass is not None and channels in self.channels_in_one_pass and not stack.is_on_device:
+            one_pass_kernels.separable_in_one_pass(stack.array, (0,) * channels, *self.in_one_pass, out)
         else:
             stack.twin(self.kernel)(stack.array, *self.arguments, out)
         return stack.restore(out)
@@ -116,7 +121,8 @@ def plan(
     kernel                 serves                                     because
     =====================  =========================================  =======================================
     separable_in_one_pass  gray images on the CPU: a box, or one      sums of columns stay in registers,
-                           column and row, of up to 5 x 5 weights     or in the first cache
+                           column and row, of up to 5 x 5 weights;    or in the first cache
+                           the latter for unsigned RGB ones, too
     box                    other boxes                                its time does not grow with the height
     correlate              first derivatives of 3 x 3 of uint8        one loop of three differences is faster
                                                                       than two with sums between them
@@ -144,7 +150,8 @@ def plan(
             kernel, arguments = planar_kernels.correlate, _planar(plane, arithmetic, border)
         case Magnitude():
             kernel, arguments = planar_kernels.add_magnitude, _magnitude(weights, arithmetic, border)
-    return Filter(arithmetic.out_dtype, kernel, arguments, short)
+    channels = (1,) if isinstance(weights, Box) else _channels_in_one_pass(arithmetic, border)
+    return Filter(arithmetic.out_dtype, kernel, arguments, short, channels)
 
 
 def _product(term: Term) -> Plane:
@@ -220,8 +227,15 @@ def _box(box: Box, arithmetic: Arithmetic, border: Border) -> tuple[Any, ...]:
     return tuple(box), *border, outside_column, outside_box, arithmetic.rounding
 
 
+def _channels_in_one_pass(arithmetic: Arithmetic, border: Border) -> tuple[int, ...]:
+    """Gray, and RGB where values are unsigned and sums integers: even and odd ones are taken apart."""
+    has_integer_sums = "f" not in (arithmetic.column_dtype.kind, arithmetic.sum_dtype.kind)
+    is_unsigned = arithmetic.out_dtype.kind == "u" and border.value.dtype == arithmetic.out_dtype
+    return (1, 3) if has_integer_sums and is_unsigned else (1,)
+
+
 def _in_one_pass(term: Term, arithmetic: Arithmetic, border: Border) -> tuple[Any, ...] | None:
-    """Arguments of the kernel for gray images.
+    """Arguments of the kernel that filters in one pass.
 
     None for more than 5 x 5 weights, or where weights of 0 would let infinite values and NaN reach further
     than the kernel does.
@@ -231,6 +245,8 @@ def _in_one_pass(term: Term, arithmetic: Arithmetic, border: Border) -> tuple[An
         return None
     size = 3 if longest <= 3 else 5
     column_dtype, sum_dtype, rounding, _ = arithmetic
+    if isinstance(rounding, FixedPoint) and sum_dtype.itemsize == 2 * column_dtype.itemsize:
+        sum_dtype, rounding = column_dtype, _rounding.in_halves(rounding, column_dtype)
     y_weights, x_weights = (
         _short_weights(term[0], size, column_dtype),
         _short_weights(term[1], size, sum_dtype),

@@ -53,6 +53,16 @@ class FixedPoint(NamedTuple):
     bits: Any
 
 
+class FixedPointInHalves(NamedTuple):
+    """The same in lanes half as wide: ``bits`` are those above the lower half of a sum, which is no value's.
+
+    Only ``cvkit.filters._cpu.short_sums`` takes it, where the values that are summed are as wide as ``half``.
+    """
+
+    half: Any
+    bits: Any
+
+
 class Quotient(NamedTuple):
     """Divide a sum of 16 bits, to the nearest: ``(sum + half) * factor >> (16 + bits)``."""
 

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from cvkit.filters._math import AsItIs, FixedPoint, Quotient, Real, Saturated, Scaled
+from cvkit.filters._math import AsItIs, FixedPoint, FixedPointInHalves, Quotient, Real, Saturated, Scaled
 
-Rounding: TypeAlias = AsItIs | Saturated | FixedPoint | Quotient | Scaled | Real
+Rounding: TypeAlias = AsItIs | Saturated | FixedPoint | FixedPointInHalves | Quotient | Scaled | Real
 
 
 def saturated(sum_dtype: np.dtype, out_dtype: np.dtype) -> Saturated:
@@ -21,6 +21,12 @@ def fixed_point(bits: int, sum_dtype: np.dtype) -> FixedPoint:
     """Round sums of weights that have ``bits`` bits of fraction."""
     number = sum_dtype.type
     return FixedPoint(half=number((1 << bits) >> 1), bits=number(bits))
+
+
+def in_halves(rounding: FixedPoint, dtype: np.dtype) -> FixedPointInHalves:
+    """Round sums of numbers of an unsigned dtype, times weights, without wider sums."""
+    number, halved = dtype.type, 4 * dtype.itemsize
+    return FixedPointInHalves(number(int(rounding.half) >> halved), number(int(rounding.bits) - halved))
 
 
 def quotient(divisor: int, largest: int) -> Quotient | None:
