@@ -64,8 +64,8 @@ def _repeated_plain(array, value):
 
 def _joined_plain(place):
     def joined(values, others):
-        place_of_first = place % values.size
-        return np.concatenate([values, others])[place_of_first : place_of_first + values.size]
+        first = place if place > 0 else values.size + place
+        return np.concatenate([values, others])[first : first + values.size]
 
     return joined
 
@@ -129,7 +129,8 @@ def _joined_vector(place):
     def joined(typing_context, values, others):
         def generate(context, builder, signature, arguments):
             count = arguments[0].type.count
-            sources = [place % count + lane for lane in range(count)]
+            first = place if place > 0 else count + place
+            sources = [first + lane for lane in range(count)]
             return builder.shuffle_vector(
                 *arguments, ir.Constant(ir.VectorType(ir.IntType(32), count), sources)
             )
@@ -167,6 +168,8 @@ lanes_before = _joined(-1)
 """``lanes_before(before, values)``: each value's predecessor, of the first one the last of ``before``."""
 lanes_after = _joined(1)
 """``lanes_after(values, after)``: each value's successor, of the last one the first of ``after``."""
+second_lanes_after, fourth_lanes_after = _joined(2), _joined(4)
+"""The same for what follows two and four places later."""
 stronger = _stronger_plain if numba.config.DISABLE_JIT else _stronger_vector
 """The smaller or the greater of two values, or of each two in lanes; ``other`` where one is a NaN.
 

@@ -144,6 +144,7 @@ MORPHOLOGY_CASES: list[Case] = [
     _case("erode", "3", _element("rectangle", 3), channels=3),
     _case("erode", "15", _element("rectangle", 15), bar=0.5),
     _case("erode", "15 ellipse", _element("ellipse", 15), bar=0.5),
+    _case("erode", "3 cross", _element("cross", 3), bar=0.9),
     _case("erode", "(4, 6)", _element("rectangle", (4, 6)), border="reflect101"),
     _case("erode", "5 cross, 2 times", _element("cross", 5), "float32", border="wrap", iterations=2),
     _case("dilate", "3", _element("rectangle", 3), bar=0.9),

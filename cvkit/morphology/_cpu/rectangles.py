@@ -18,9 +18,11 @@ from cvkit.morphology._cpu.windows import (
     Rows,
     Span,
     copy_window,
+    extremes_of_eight_neighbors,
     extremes_of_four,
     extremes_of_three,
     extremes_of_two,
+    fill,
 )
 
 # Rows of one task: many for the rows above and below to be few, and few enough to stay in the second cache.
@@ -65,8 +67,10 @@ def _find_steps(width, channels, taps, used, reached):
     count, before = 0, 1
     while count == 0 or before < width:
         parts = parts_of(width, before)
-        # Five to nine take two steps of three.
+        # Five to nine take two steps of three; neighbors in registers are eight at once.
         used[count] = parts if parts <= _TAPS else 3 if parts <= 9 else _TAPS
+        if before == channels == 1 and width > 8:
+            used[count] = 8
         after = min(used[count] * before, width)
         for tap in range(_TAPS):
             taps[count, tap] = min(tap * before, after - before) * channels
@@ -184,7 +188,9 @@ def _along(source, steps, extreme, span, spare, out):
         beyond = (steps.width - steps.reached[step]) * steps.channels
         within = span if is_last else Span(span.rows, span.count + beyond, spare.stride)
         target = out if is_last else spare
-        if steps.used[step] <= 2:
+        if steps.used[step] == 8:
+            extremes_of_eight_neighbors(source, extreme, within, target)
+        elif steps.used[step] <= 2:
             extremes_of_two(source, steps.taps[step], extreme, within, target)
         elif steps.used[step] == 3:
             extremes_of_three(source, steps.taps[step], extreme, within, target)
@@ -209,8 +215,7 @@ def _strip_of_rectangles(rows, top, rectangle, outside, extreme, scratch, out):
     if height > _TALLEST:
         copy_window(rows, top, outside, window)
         _reach_down(height, length, scratch.down, extreme, held)
-    for line in range(_TOGETHER):
-        extend_row(lines[line][:extended], margin // channels, channels, CONSTANT, outside.value)
+    fill(outside.value, line_values)
     for y in range(0, out.shape[0], _TOGETHER):
         first, count = top + y, min(_TOGETHER, out.shape[0] - y)
         if height > _TALLEST:
@@ -229,16 +234,13 @@ def _strip_of_rectangles(rows, top, rectangle, outside, extreme, scratch, out):
                 extend_row(line_row, margin // channels, channels, outside.border, outside.value)
         for line in range(0, count, _SPARE):
             source, number = Rows(line_values, line * stride + begin, stride), min(_SPARE, count - line)
+            target, span = Rows(out_values, (y + line) * length, length), Span(number, length, length - lanes)
             if is_short:
-                _along(source, scratch.steps, extreme, Span(number, length, stride), spare, spare)
+                target, span = spare, Span(number, length, stride)
+            _along(source, scratch.steps, extreme, span, spare, target)
+            if is_short:
                 for row in range(number):
                     copy_row(lines[_TOGETHER + row], out[y + line + row])
-            else:
-                span, target = (
-                    Span(number, length, length - lanes),
-                    Rows(out_values, (y + line) * length, length),
-                )
-                _along(source, scratch.steps, extreme, span, spare, target)
 
 
 @cpu_kernel
@@ -261,7 +263,9 @@ def extreme_of_any_rectangles(source, rectangle, outside, extreme, out):
     rows = source.reshape(count, height, length)
     out_rows = out.reshape(count, height, length)
     strips = parts_of(height, _STRIP)
-    line_length = length + 2 * _reach_of(rectangle, channels) + lanes
+    # Lines that were nearly a power of two apart would drive each other out of the cache.
+    needed, kibibyte = length + 2 * _reach_of(rectangle, channels) + 4 * lanes, 32 * lanes
+    line_length = parts_of(needed, kibibyte) * kibibyte + 10 * lanes
     for task in prange(count * strips):
         image, top, bottom = strip(task, strips, _STRIP, height)
         window_rows, window_length = rectangle.height + _TOGETHER, max(length, lanes)

@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 from cvkit._border import border_index
 from cvkit._jit import helper
 from cvkit._rows import copy_row
-from cvkit._simd.lanes import lanes_of, load_lanes, store_lanes, stronger
+from cvkit._simd.lanes import (
+    fourth_lanes_after,
+    lanes_after,
+    lanes_of,
+    load_lanes,
+    second_lanes_after,
+    store_lanes,
+    stronger,
+)
 from cvkit._tiles import parts_of
 
 
@@ -75,6 +83,31 @@ def extremes_of_four(source, taps, extreme, span, out):
             found = stronger(extreme, one, other)
             one, other = load_lanes(source.values, third + x), load_lanes(source.values, fourth + x)
             store_lanes(out.values, target + x, stronger(extreme, found, stronger(extreme, one, other)))
+
+
+@helper
+def extremes_of_eight_neighbors(source, extreme, span, out):
+    """Write the extremes of each value and the seven after it; nothing overlaps.
+
+    Each value is read once, and those of three times as many lanes beyond what is found: what follows in a
+    row is moved in registers.
+    """
+    lanes = lanes_of(out.values)
+    for row in range(span.rows):
+        first, target = source.first + row * source.stride, out.first + row * out.stride
+        here, value = load_lanes(source.values, first), load_lanes(source.values, first + lanes)
+        two = stronger(extreme, here, lanes_after(here, value))
+        after = load_lanes(source.values, first + 2 * lanes)
+        next_two = stronger(extreme, value, lanes_after(value, after))
+        four = stronger(extreme, two, second_lanes_after(two, next_two))
+        value, two = after, next_two
+        for x in range(0, span.count, lanes):
+            after = load_lanes(source.values, first + x + 3 * lanes)
+            next_two = stronger(extreme, value, lanes_after(value, after))
+            next_four = stronger(extreme, two, second_lanes_after(two, next_two))
+            eight = stronger(extreme, four, fourth_lanes_after(four, next_four))
+            store_lanes(out.values, target + x, eight)
+            value, two, four = after, next_two, next_four
 
 
 @helper
