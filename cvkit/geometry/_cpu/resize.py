@@ -183,11 +183,14 @@ def _halve_gray(upper, lower, to_even, out):
     """Average blocks of 2 x 2 whose two values of a row come as one number."""
     number = upper.dtype.type
     bits = np.iinfo(number).bits // 2
-    first, shift, parity = number((1 << bits) - 1), number(bits), number(to_even)
+    first, shift = number((1 << bits) - 1), number(bits)
     for x in range(out.shape[0]):
         above = number(number(upper[x] & first) + number(upper[x] >> shift))
         below = number(number(lower[x] & first) + number(lower[x] >> shift))
-        out[x] = _quarter(number(above + below), number(1), parity)
+        # So few operations that one more counts: the compiler makes a loop for each way to round.
+        total = number(above + below)
+        half = number(number(1) + number(number(total >> number(2)) & number(1))) if to_even else number(2)
+        out[x] = number(number(total + half) >> number(2))
 
 
 @helper(force_inline=True)
