@@ -28,6 +28,8 @@ REFUSED = {
     "tools/learner_scaling.py": (["--output", "here.txt/x"], "here.txt"),
     "tools/mutate.py": (["gone.py"], "gone.py"),
     "tools/measure_parity.py": (["gone"], "gone"),
+    "tools/measure_tracks.py": (["gone"], "VIDEO=LABELS, got gone"),
+    "tools/sklearn_tests.py": (["-n", "0"], "-n must be at least 1, got 0"),
     "tools/thumbnail_benchmark.py": (["--output", "gone/x.json"], "there is no folder gone"),
     "tools/page_tables.py": (["gone.md"], "gone.md"),
     "samples/count_coins.py": (["gone.jpg"], "gone.jpg"),

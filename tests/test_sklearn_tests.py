@@ -31,7 +31,7 @@ def test_a_new_failure_is_told(
     allowed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     outcome(monkeypatch, {"t::c"}, {"t::a": "", "t::b": "", "t::d": "DID NOT RAISE ValueError"})
-    assert sklearn_tests.main([]) == 1
+    assert sklearn_tests.compare([]) == 1
     told = capsys.readouterr().out
     assert "t::d: DID NOT RAISE ValueError" in told
     assert "t::a" not in told
@@ -40,12 +40,12 @@ def test_a_new_failure_is_told(
 
 def test_the_list_only_shrinks(allowed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome(monkeypatch, {"t::a"}, {"t::b": ""})
-    assert sklearn_tests.main([]) == 0
+    assert sklearn_tests.compare([]) == 0
     assert len(json.loads(allowed.read_text())["wording"]["tests"]) == 2
-    assert sklearn_tests.main(["--shrink"]) == 0
+    assert sklearn_tests.compare(["--shrink"]) == 0
     assert json.loads(allowed.read_text())["wording"]["tests"] == ["t::b"]
     outcome(monkeypatch, {"t::b"}, {"t::e": ""})
-    assert sklearn_tests.main(["--shrink"]) == 1
+    assert sklearn_tests.compare(["--shrink"]) == 1
     assert json.loads(allowed.read_text()) == {}
 
 

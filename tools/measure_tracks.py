@@ -5,13 +5,14 @@ python tools/measure_tracks.py vtest.avi=gt.txt TUD-Campus.mp4=gt/gt.txt
 
 from __future__ import annotations
 
-import argparse
+import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 import cvkit.detect
+from cvkit.cli.programs import ArgumentParser, program
 from cvkit.detect import Detections, TrackAccuracy, track_accuracy
 from cvkit.detect.evaluation import standardize
 from cvkit.video import read_frames
@@ -20,9 +21,10 @@ from cvkit.video import read_frames
 _ASPECT = 0.41
 
 
-def main() -> None:
+@program
+def main() -> int:
     """Detect and track in each video, and print the measures."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("videos", nargs="+", metavar="VIDEO=LABELS", help="a video and its gt.txt")
     parser.add_argument("--model", default=cvkit.detect.DEFAULT_MODEL)
     parser.add_argument("--upscale", type=float, help="as of cvkit detect")
@@ -30,9 +32,12 @@ def main() -> None:
     overrides = {} if arguments.upscale is None else {"upscale": arguments.upscale}
     for pair in arguments.videos:
         video, _, labels = pair.partition("=")
+        if not labels:
+            parser.error(f"videos must be VIDEO=LABELS, got {pair}")
         accuracy = measure(Path(video), Path(labels), arguments.model, overrides)
         figures = " ".join(f"{name} {value:.4g}" for name, value in accuracy._asdict().items())
         print(f"{Path(video).name}: {figures}", flush=True)
+    return 0
 
 
 def measure(video: Path, labels: Path, model: str, overrides: dict[str, float]) -> TrackAccuracy:
@@ -69,4 +74,5 @@ def of_frame(rows: np.ndarray, number: int) -> Detections:
 
 
 if __name__ == "__main__":
-    main()
+    if code := main():
+        sys.exit(code)

@@ -27,6 +27,7 @@ import sklearn
 from sklearn.utils import all_estimators
 
 from cvkit import ml
+from cvkit.cli.programs import ArgumentParser, program
 
 ROOT = Path(__file__).resolve().parents[1]
 ALLOWED = ROOT / "tools" / "results" / "sklearn_tests.json"
@@ -195,11 +196,15 @@ def print_failures(failed: dict[str, str]) -> None:
             print(f"     {test}: {failed[test].partition(chr(10))[0][:150]}")
 
 
-def main(arguments: list[str] | None = None) -> int:
+@program
+def main() -> int:
+    """Do what the command line asks for."""
+    return compare(sys.argv[1:])
+
+
+def compare(arguments: list[str]) -> int:
     """Run the tests and compare what fails with what may."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=1, metavar="PROCESSES", help="by pytest-xdist")
     parser.add_argument("-k", default="", metavar="EXPRESSION", help="pytest's selection of tests")
     parser.add_argument("--list", action="store_true", help="print every failure, not only the new ones")
@@ -207,6 +212,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--shrink", action="store_true", help="take what passes off the list of what may fail"
     )
     options = parser.parse_args(arguments)
+    if options.n < 1:
+        parser.error(f"-n must be at least 1, got {options.n}")
     outcomes = run_tests(options.n, options.k)
     groups = read_allowed()
     allowed = {test for group in groups.values() for test in group["tests"]}
@@ -236,4 +243,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if code := main():
+        sys.exit(code)

@@ -182,10 +182,14 @@ def _sum_columns(line, columns, moved, sums):
 
 @helper(reorder=True)
 def _is_finite(values):
-    """Tell whether there is neither NaN nor infinity: less itself either is NaN, and so is the sum."""
-    total = values.dtype.type(0)
+    """Tell whether there is neither NaN nor infinity: times 0 either is NaN, and so is the sum.
+
+    A difference from itself would not do: in a sum of any order it may be left out.
+    """
+    zero = values.dtype.type(0)
+    total = zero
     for position in range(values.shape[0]):
-        total += values[position] - values[position]
+        total += values[position] * zero
     return total == 0
 
 
