@@ -18,6 +18,9 @@ _SEEN = _SIZE + 1
 _PATCHES = 200
 # Of each filter's values, so many at either end may share a byte.
 _CLIPPED = 0.003
+# The least range that is spread over a byte: less than one step of one color of one pixel makes. What varies
+# less, such as the hues of gray images, is rounding and stays one byte.
+_LEAST_RANGE = 1e-3
 
 
 def learn_decorrelation(images: Iterable[np.ndarray], generator: np.random.Generator) -> Decorrelation:
@@ -52,7 +55,7 @@ def learn_decorrelation(images: Iterable[np.ndarray], generator: np.random.Gener
     filters = np.array([_components(matrix) for matrix in covariance], np.float32)
     values = np.einsum("cpyx,ckyx->ckp", seen, filter_taps(filters).astype(np.float64))
     low, high = np.quantile(values.reshape(CHANNELS * _FILTERS, -1), [_CLIPPED, 1.0 - _CLIPPED], axis=1)
-    scale = 255.0 / np.maximum(high - low, np.finfo(np.float32).eps)
+    scale = 255.0 / np.maximum(high - low, _LEAST_RANGE)
     return Decorrelation(filters, low.astype(np.float32), scale.astype(np.float32))
 
 
