@@ -107,6 +107,7 @@ class Cluster:
         self._warm(work)
         running: dict[Any, Shard] = {}
         again: list[Shard] = []
+        suspects: list[Shard] = []
         is_waiting = False
         losses: Counter[str] = Counter()
         # The workers share a file system, which is how they hear that the run shall stop.
@@ -116,7 +117,11 @@ class Cluster:
                 if stop.is_set():
                     sign.touch()  # what is running returns what it has done, what waits returns nothing
                 while not stop.is_set() and len(running) < _AHEAD * self.slots:
-                    shard = again.pop() if again else next(shards, None)
+                    # Suspects one at a time, or the one that kills workers would make others look like it.
+                    if suspects and not any(losses[shard[0].path] for shard in running.values()):
+                        shard: Shard | None = suspects.pop()
+                    else:
+                        shard = again.pop() if again else next(shards, None)
                     if shard is None:
                         break
                     running[self._submit(shard, work, sign)] = shard
@@ -138,8 +143,10 @@ class Cluster:
                         # Dask suspects all that a dead worker had; file by file, the cause shows.
                         for task in shard:
                             losses[task.path] += len(shard) == 1
-                            if losses[task.path] < _TRIES:
+                            if not losses[task.path]:
                                 again.append([task])
+                            elif losses[task.path] < _TRIES:
+                                suspects.append([task])
                             else:
                                 yield work.lost(task, "the workers that worked on it died")
         finally:
