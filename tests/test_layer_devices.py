@@ -62,6 +62,7 @@ def run_elsewhere(root: Path, folder: Path, **environment: str) -> None:
                 np.testing.assert_allclose(elsewhere[f"{name} {part}"], expected, **TOLERANCE, err_msg=name)
 
 
+@pytest.mark.sweep
 def test_plain_python_computes_what_compiled_kernels_do(root: Path, tmp_path: Path) -> None:
     run_elsewhere(root, tmp_path, NUMBA_DISABLE_JIT="1")
 
@@ -79,5 +80,6 @@ def test_threads_compute_what_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @unless_ptx_device
+@pytest.mark.sweep
 def test_simulated_cuda_equals_cpu(root: Path, tmp_path: Path) -> None:
     run_elsewhere(root, tmp_path, NUMBA_DISABLE_JIT="1", NUMBA_ENABLE_CUDASIM="1")
