@@ -184,8 +184,8 @@ def _demosaic() -> None:
 
 
 def _detect(name: str) -> None:
-    detector = cvkit.detect.pretrained(name)
-    for shape in ((256, 128), (256, 128, 3)):
+    for shape, upscale in itertools.product(((256, 128), (256, 128, 3)), (1, 2)):
+        detector = cvkit.detect.pretrained(name, upscale=upscale)
         detector.detect(np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8))
 
 
