@@ -10,19 +10,15 @@ import numpy as np
 import cvkit
 from cvkit import _validate
 from cvkit.augment.sample import Sample
-from cvkit.augment.transform import Transform, span
+from cvkit.augment.transform import Moving, log_uniform, span
 from cvkit.augment.warps import warped
 from cvkit.typing import ResizeInterpolation
 
 __all__ = ["Crop", "ResizedCrop"]
 
 
-def _check_size(size: tuple[int, int]) -> None:
-    _validate.output_shape(size, "size")
-
-
 @dataclass(frozen=True)
-class Crop(Transform):
+class Crop(Moving):
     """Cut a part of one size out of images, anywhere; 0 is where an image is smaller.
 
     Parameters
@@ -45,12 +41,10 @@ class Crop(Transform):
     """
 
     size: tuple[int, int]
-    minimum_visible: float = dataclasses.field(default=0.25, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_size(self.size)
-        _validate.number(self.minimum_visible, "minimum_visible", minimum=0, maximum=1)
+        _validate.output_shape(self.size, "size")
 
     def _changed(self, sample: Sample, generator: np.random.Generator) -> Sample:
         spare = [given - wanted for given, wanted in zip(sample.image.shape[:2], self.size, strict=True)]
@@ -59,7 +53,7 @@ class Crop(Transform):
 
 
 @dataclass(frozen=True)
-class ResizedCrop(Transform):
+class ResizedCrop(Moving):
     """Cut a part of random size and shape out of images, and bring it to one size.
 
     Parameters
@@ -94,19 +88,17 @@ class ResizedCrop(Transform):
     area: tuple[float, float] = (0.25, 1.0)
     aspect: tuple[float, float] = (3 / 4, 4 / 3)
     interpolation: ResizeInterpolation = dataclasses.field(default="bilinear", kw_only=True)
-    minimum_visible: float = dataclasses.field(default=0.25, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_size(self.size)
+        _validate.output_shape(self.size, "size")
         span(self.area, "area", above=0, maximum=1)
         span(self.aspect, "aspect", above=0)
-        _validate.number(self.minimum_visible, "minimum_visible", minimum=0, maximum=1)
 
     def _changed(self, sample: Sample, generator: np.random.Generator) -> Sample:
         height, width = sample.image.shape[:2]
         area = height * width * generator.uniform(*span(self.area, "area", above=0, maximum=1))
-        aspect = np.exp(generator.uniform(*np.log(span(self.aspect, "aspect", above=0))))
+        aspect = log_uniform(generator, span(self.aspect, "aspect", above=0))
         rows = min(max(round(np.sqrt(area / aspect)), 1), height)
         columns = min(max(round(np.sqrt(area * aspect)), 1), width)
         top = generator.integers(height - rows, endpoint=True)

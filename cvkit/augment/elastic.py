@@ -14,7 +14,7 @@ from cvkit._border import BORDERS
 from cvkit._dispatch import to_device
 from cvkit._jit_cuda import on_device
 from cvkit.augment.sample import Sample, seen_boxes
-from cvkit.augment.transform import Transform
+from cvkit.augment.transform import Moving
 from cvkit.typing import BorderMode
 
 __all__ = ["Elastic"]
@@ -25,7 +25,7 @@ _LOOKS = 8
 
 
 @dataclass(frozen=True)
-class Elastic(Transform):
+class Elastic(Moving):
     """Move pixels by a smooth random field.
 
     Parameters
@@ -57,14 +57,12 @@ class Elastic(Transform):
     displacement: float = 8.0
     sigma: float = 16.0
     border: BorderMode = dataclasses.field(default="reflect101", kw_only=True)
-    minimum_visible: float = dataclasses.field(default=0.25, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _validate.number(self.displacement, "displacement", minimum=0)
         _validate.number(self.sigma, "sigma", above=0)
         _validate.one_of(self.border, BORDERS, "border")
-        _validate.number(self.minimum_visible, "minimum_visible", minimum=0, maximum=1)
 
     def _changed(self, sample: Sample, generator: np.random.Generator) -> Sample:
         image, boxes, mask, keypoints = sample

@@ -8,7 +8,7 @@ import numpy as np
 
 import cvkit
 from cvkit.augment.sample import Sample
-from cvkit.augment.transform import Range, Transform, span
+from cvkit.augment.transform import Range, Transform, log_uniform, span
 
 __all__ = ["Brightness", "ColorShift", "Contrast", "Gamma", "HueSaturation"]
 
@@ -118,7 +118,7 @@ class Gamma(Tone):
         span(self.gamma, "gamma", above=0)
 
     def _drawn_table(self, generator: np.random.Generator, channels: int) -> np.ndarray:
-        gamma = np.exp(generator.uniform(*np.log(span(self.gamma, "gamma", above=0))))
+        gamma = log_uniform(generator, span(self.gamma, "gamma", above=0))
         return _table(255 * (_VALUES / 255) ** gamma)
 
 

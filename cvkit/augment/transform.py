@@ -14,7 +14,7 @@ from cvkit._dispatch import as_device_array, to_device, to_host
 from cvkit._jit_cuda import on_device
 from cvkit.augment.sample import Sample, checked
 
-__all__ = ["Range", "Transform", "on_host", "span", "whole_span"]
+__all__ = ["Moving", "Range", "Transform", "log_uniform", "on_host", "span", "whole_span"]
 
 Range = float | tuple[float, float]
 """The lowest and the highest of equally likely values; a number alone stands for those from its negative."""
@@ -104,6 +104,25 @@ class Transform:
         raise NotImplementedError
 
 
+@dataclass(frozen=True)
+class Moving(Transform):
+    """A transform that moves pixels, so that boxes may leave the image.
+
+    Parameters
+    ----------
+    minimum_visible : float
+        The smallest share of a box's area, from 0 to 1, that keeps it when the rest leaves the image.
+    probability : float
+        How likely the transform is applied at all.
+    """
+
+    minimum_visible: float = dataclasses.field(default=0.25, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _validate.number(self.minimum_visible, "minimum_visible", minimum=0, maximum=1)
+
+
 _DTYPES = (np.uint8, np.uint16, np.int16, np.float32, np.float64)
 
 
@@ -174,6 +193,17 @@ def span(
     if low > high:
         raise ValueError(f"{name} must be {accepted}, got {value!r}")
     return low, high
+
+
+def log_uniform(generator: np.random.Generator, ends: tuple[float, float]) -> float:
+    """Draw a factor whose logarithm is equally likely anywhere between two.
+
+    Examples
+    --------
+    >>> round(log_uniform(np.random.default_rng(0), (2.0, 2.0)), 9)
+    2.0
+    """
+    return float(np.exp(generator.uniform(*np.log(ends))))
 
 
 def whole_span(

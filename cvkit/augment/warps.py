@@ -13,7 +13,7 @@ import cvkit
 from cvkit import _validate
 from cvkit._border import BORDERS
 from cvkit.augment.sample import Sample, moved, seen_boxes
-from cvkit.augment.transform import Range, Transform, span
+from cvkit.augment.transform import Moving, Range, log_uniform, span
 from cvkit.typing import BorderMode, WarpInterpolation
 
 __all__ = ["Mirror", "Perspective", "Rotate", "Scale", "Shear", "Warp", "warped"]
@@ -57,7 +57,7 @@ def warped(
 
 
 @dataclass(frozen=True)
-class Warp(Transform):
+class Warp(Moving):
     """A transform that moves pixels by a random matrix and keeps the size of the image.
 
     Parameters
@@ -77,13 +77,11 @@ class Warp(Transform):
     interpolation: WarpInterpolation = dataclasses.field(default="bilinear", kw_only=True)
     border: BorderMode = dataclasses.field(default="constant", kw_only=True)
     border_value: Any = dataclasses.field(default=0, kw_only=True)
-    minimum_visible: float = dataclasses.field(default=0.25, kw_only=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _validate.one_of(self.interpolation, _INTERPOLATIONS, "interpolation")
         _validate.one_of(self.border, BORDERS, "border")
-        _validate.number(self.minimum_visible, "minimum_visible", minimum=0, maximum=1)
 
     def _changed(self, sample: Sample, generator: np.random.Generator) -> Sample:
         height, width = sample.image.shape[:2]
@@ -234,7 +232,7 @@ class Scale(Warp):
         span(self.factor, "factor", above=0)
 
     def _matrix(self, generator: np.random.Generator, height: int, width: int) -> np.ndarray:
-        factor = np.exp(generator.uniform(*np.log(span(self.factor, "factor", above=0))))
+        factor = log_uniform(generator, span(self.factor, "factor", above=0))
         return _about_center(np.diag([factor, factor]), height, width)
 
 
