@@ -53,7 +53,7 @@ MAY_USE = {
     "regions": _GROUND | {"filters", "geometry"},
     "features": _GROUND | {"filters", "geometry", "regions"},
     "augment": _GROUND | {"filters", "geometry", "intensity"},
-    "layers": {"helpers", "ml"},  # of ml, how threads and BLAS get along
+    "layers": {"helpers"},
     "ml": {"helpers"},  # knows no images
     "ml.bayes": {"helpers", "ml"},
     "ml.decomposition": {"helpers", "ml", "ml.linear"},

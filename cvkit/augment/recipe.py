@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cvkit import augment
+from cvkit._toml import read_toml
 from cvkit.augment.combination import Compose
 from cvkit.augment.transform import Transform
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["read_recipe"]
 
@@ -51,11 +46,7 @@ def read_recipe(path: str | os.PathLike[str]) -> Compose:
     5
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            recipe = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a TOML file: {error}") from None
+    recipe = read_toml(path)
     steps = recipe.get("steps")
     if recipe.keys() != {"steps"} or not isinstance(steps, list) or not steps:
         raise ValueError(f'{path}: a recipe has one key, such as steps = [{{transform = "Mirror"}}]')

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cvkit._toml import read_toml
 from cvkit.batch.operations import Operation, find_operation
 from cvkit.batch.parameters import to_json
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 class PipelineError(ValueError):
@@ -144,10 +139,9 @@ def read_pipeline(path: str | os.PathLike[str]) -> Pipeline:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
-            recipe = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{path}: not a TOML file: {error}") from None
+        recipe = read_toml(path)
+    except ValueError as error:
+        raise PipelineError(str(error)) from None
     unknown = ", ".join(recipe.keys() - {"steps"})
     if unknown:
         raise PipelineError(f"{path}: unknown key {unknown}; a recipe has one: steps")

@@ -6,11 +6,11 @@ import contextlib
 from typing import Any
 
 from cvkit import _validate, _validate_layers
+from cvkit._blas import single_threaded
 from cvkit._dispatch import Array, Operand, reshaped
 from cvkit.layers._cpu import convolution as convolution_kernels
 from cvkit.layers._tensors import beside, tensor
 from cvkit.layers._windows import Sliding, sliding
-from cvkit.ml._blas import single_threaded
 from cvkit.typing import ArrayT, ConvolutionMethod, Padding
 
 _METHODS = ("direct", "im2col")

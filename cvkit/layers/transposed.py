@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cvkit import _validate, _validate_layers
+from cvkit._blas import single_threaded
 from cvkit.layers._cpu import convolution as convolution_kernels
 from cvkit.layers._tensors import beside, tensor
 from cvkit.layers._windows import Sliding, sliding
 from cvkit.layers.convolution import bias_of, gradient_of_bias
-from cvkit.ml._blas import single_threaded
 from cvkit.typing import ArrayT, Padding
 
 _AXES = "(channels, filters of a group, height, width)"

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from cvkit import _jit
-from cvkit.ml._blas import single_threaded
+from cvkit._blas import single_threaded
 
 # Values of a block: with its product it stays in cache.
 _BLOCK_VALUES = 1 << 17

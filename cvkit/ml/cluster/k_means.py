@@ -15,8 +15,8 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from cvkit._blas import single_threaded
 from cvkit._dispatch import Array, to_host
-from cvkit.ml._blas import single_threaded
 from cvkit.ml._centering import centered, mean_row
 from cvkit.ml._samples import Samples, check_samples, row_norms
 from cvkit.ml.cluster import mini_batch

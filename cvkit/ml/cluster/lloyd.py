@@ -7,8 +7,8 @@ from types import ModuleType
 
 import numpy as np
 
+from cvkit._blas import single_threaded
 from cvkit._dispatch import Array, to_host
-from cvkit.ml._blas import single_threaded
 from cvkit.ml._centering import mean_row
 from cvkit.ml._samples import Samples, are_counts, row_hashes, row_norms
 from cvkit.ml.cluster._cpu import lloyd as lloyd_kernels

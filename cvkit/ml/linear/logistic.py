@@ -15,8 +15,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
+from cvkit._blas import single_threaded
 from cvkit._dispatch import contiguous, to_host
-from cvkit.ml._blas import single_threaded
 from cvkit.ml._samples import FLOATS
 from cvkit.ml.linear.decision import LinearDecision, give_copy, refuse_device_arrays, sample_weights
 from cvkit.ml.linear.lbfgs import run_lbfgs

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from cvkit.ml._blas import single_threaded
+from cvkit._blas import single_threaded
 from cvkit.ml._samples import row_norms
 from cvkit.ml.neighbors._cpu import brute_force as kernels
 from cvkit.ml.neighbors._math import CHEBYSHEV, COSINE, EUCLIDEAN, MANHATTAN
